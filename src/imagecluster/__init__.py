@@ -1,0 +1,1 @@
+"""Sort pictures by what is in them."""

@@ -1,0 +1,65 @@
+"""Every error that imagecluster raises on purpose.
+
+ImageclusterError
+├── ArgumentError (also ValueError)   an argument outside its range
+├── InputError                        a path that cannot be scanned at all
+├── DecodeError                       one picture that cannot be read; the chain records it as a skip
+├── ModelError                        a model that is unknown, missing or damaged
+├── MemoryLimitError                  the work needs more memory than allowed
+├── MissingExtraError                 an optional dependency is not installed
+├── OutputError                       a place that cannot be written, or that is not ours to rebuild
+└── StoreError                        the database
+    ├── StoreLockedError              another run is writing to it
+    ├── StoreVersionError             written by a newer imagecluster
+    └── StoreDamagedError             unreadable or inconsistent
+"""
+
+from __future__ import annotations
+
+
+class ImageclusterError(Exception):
+    """Base of every error that imagecluster raises on purpose."""
+
+
+class ArgumentError(ImageclusterError, ValueError):
+    """An argument is outside its range; the message gives what was got and what is allowed."""
+
+
+class InputError(ImageclusterError):
+    """A path that was asked for cannot be scanned at all."""
+
+
+class DecodeError(ImageclusterError):
+    """One picture cannot be read; `str(error)` is the one-line reason."""
+
+
+class ModelError(ImageclusterError):
+    """A fingerprint model is unknown, missing or damaged."""
+
+
+class MemoryLimitError(ImageclusterError):
+    """The work needs more memory than allowed; the message gives both figures."""
+
+
+class MissingExtraError(ImageclusterError):
+    """An optional dependency is not installed; the message gives the command that installs it."""
+
+
+class OutputError(ImageclusterError):
+    """A place cannot be written, or is not ours to rebuild."""
+
+
+class StoreError(ImageclusterError):
+    """The database cannot be used; the message says what to do."""
+
+
+class StoreLockedError(StoreError):
+    """Another run is writing to the database."""
+
+
+class StoreVersionError(StoreError):
+    """The database was written by a newer imagecluster."""
+
+
+class StoreDamagedError(StoreError):
+    """The database is unreadable or inconsistent; nothing in it was changed."""

@@ -1,0 +1,126 @@
+"""The frozen values that pass between the stages of the chain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Stage = Literal["scan", "decode", "embed"]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFile:
+    """A file that may hold a picture, as the scan saw it."""
+
+    path: Path
+    """Absolute, not resolved through symbolic links."""
+    size_bytes: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A file that was scanned but gave no fingerprint, and why."""
+
+    path: Path
+    stage: Stage
+    reason: str
+    """One line, printable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a scan found."""
+
+    files: tuple[ImageFile, ...]
+    """Sorted by path, each path once."""
+    skips: tuple[Skip, ...]
+    """Candidates that cannot even be looked at, and folders that cannot be listed."""
+    ignored: Mapping[str, int]
+    """Number of files passed over because their suffix is not a picture's, by lower-case suffix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a picture says of itself. None where it does not say, or says something impossible."""
+
+    width_px: int
+    """Width after EXIF orientation was applied."""
+    height_px: int
+    format: str
+    """Pillow's name of the format: JPEG, PNG, HEIF ..."""
+    taken_s: float | None = None
+    """EXIF DateTimeOriginal (else DateTime), read as UTC, seconds since 1970."""
+    latitude_deg: float | None = None
+    longitude_deg: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprints:
+    """Fingerprints of pictures, row i belonging to path i."""
+
+    paths: tuple[Path, ...]
+    vectors: NDArray[np.float32]
+    """Shape (n_images, n_dimensions), unit length: the space in which clustering measures cosine."""
+    model: str
+    """Model name and version, `name@version`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dendrogram:
+    """A hierarchical clustering of n leaves."""
+
+    merges: NDArray[np.float64]
+    """scipy's linkage matrix Z, shape (n - 1, 4), heights non-decreasing."""
+    largest_distance: float
+    """Largest pairwise distance between two leaves (0 for fewer than two)."""
+    order: NDArray[np.int64]
+    """Leaf order, shape (n,): every cluster of every cut is one contiguous run of it."""
+    gap: NDArray[np.float64]
+    """Shape (n - 1,): height at which order[p] and order[p + 1] first share a cluster."""
+
+    @property
+    def n_leaves(self) -> int:
+        """Number of leaves."""
+        return len(self.order)
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One cluster of a cut."""
+
+    number: int
+    """From 1; the same in every output. Larger clusters first, then by the first member's path."""
+    members: tuple[int, ...]
+    """Row numbers of the pictures, in the order of their paths."""
+    height: float
+    """Cosine distance at which the cluster became one; 0 for a single picture."""
+    representative: int
+    """Row number of the member whose mean distance to the others is smallest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clusters:
+    """A cut of a dendrogram."""
+
+    sim: float
+    """Similarity index of the cut, in [0, 1]."""
+    cut_height: float
+    """Distance at which the dendrogram was cut."""
+    min_size: int
+    clusters: tuple[Cluster, ...]
+    """The clusters of at least `min_size` pictures."""
+    singles: tuple[int, ...]
+    """Row numbers of all other pictures, in the order of their paths."""
+
+    def sizes(self) -> dict[int, int]:
+        """Number of clusters by cluster size, smallest size first."""
+        counts: dict[int, int] = {}
+        for cluster in sorted(self.clusters, key=lambda c: len(c.members)):
+            counts[len(cluster.members)] = counts.get(len(cluster.members), 0) + 1
+        return counts
