@@ -1,0 +1,250 @@
+"""Flat clusters from a dendrogram: one scan of `gap`, after which every cluster is a run of the leaf order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagecluster.errors import ArgumentError
+from imagecluster.records import Cluster, Clusters, Dendrogram
+
+__all__ = ["clusters", "cut", "cut_height", "flat_clusters", "height_for_n_clusters", "sim_for_n_clusters"]
+
+_TIE = 1e-12
+"""Mean similarities nearer than this are equal: of two pictures both are equally central."""
+
+_CHUNK_BYTES = 1 << 24
+
+
+def cut_height(dendrogram: Dendrogram, *, sim: float) -> float:
+    """Distance at which a similarity index cuts, on the relative scale: largest distance x (1 - sim).
+
+    Parameters
+    ----------
+    dendrogram : Dendrogram
+    sim : float
+        In [0, 1]: 0 puts all in one cluster, 1 only identical ones together.
+
+    Raises
+    ------
+    ArgumentError
+        `sim` is outside [0, 1] or not a number.
+
+    """
+    if not 0.0 <= sim <= 1.0:
+        raise ArgumentError(
+            f"sim is {sim}; it must be from 0 (all in one cluster) to 1 (only identical ones)"
+        )
+    return dendrogram.largest_distance * (1.0 - sim)
+
+
+def flat_clusters(dendrogram: Dendrogram, height: float) -> NDArray[np.int64]:
+    """Cluster label of each leaf, shape (n,), when all merges up to `height` are kept.
+
+    The same partition as ``scipy.cluster.hierarchy.fcluster(Z, height, criterion="distance")``. Labels count from 0 in
+    the order in which the clusters first appear among the leaves 0, 1, 2 ...
+
+    Raises
+    ------
+    ArgumentError
+        `height` is not a number.
+
+    """
+    starts = _run_starts(dendrogram, height)
+    n = dendrogram.n_leaves
+    run = np.zeros(n, np.int64)
+    run[starts[1:]] = 1
+    label = np.empty(n, np.int64)
+    label[dendrogram.order] = np.cumsum(run)
+    _, first, inverse = np.unique(label, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return rank[inverse]
+
+
+def cut(
+    dendrogram: Dendrogram,
+    *,
+    sim: float | None = None,
+    height: float | None = None,
+    n_clusters: int | None = None,
+) -> NDArray[np.int64]:
+    """Cluster label of each leaf, shape (n,), for exactly one of three ways to say where to cut.
+
+    Parameters
+    ----------
+    dendrogram : Dendrogram
+    sim : float, optional
+        Similarity index in [0, 1], see `cut_height`.
+    height : float, optional
+        Cosine distance: the mean distance within no merge is larger.
+    n_clusters : int, optional
+        At most so many clusters, see `height_for_n_clusters`.
+
+    Returns
+    -------
+    array of int64, shape (n,)
+        As of `flat_clusters`.
+
+    Raises
+    ------
+    ArgumentError
+        None or several of the three are given, or one is outside its range.
+
+    """
+    given = {"sim": sim, "height": height, "n_clusters": n_clusters}
+    names = [name for name, value in given.items() if value is not None]
+    if len(names) != 1:
+        raise ArgumentError(
+            f"got {' and '.join(names) or 'none'} of sim, height and n_clusters; give exactly one"
+        )
+    if sim is not None:
+        height = cut_height(dendrogram, sim=sim)
+    elif n_clusters is not None:
+        height = height_for_n_clusters(dendrogram, n_clusters)
+    assert height is not None
+    return flat_clusters(dendrogram, height)
+
+
+def height_for_n_clusters(dendrogram: Dendrogram, n_clusters: int) -> float:
+    """Lowest height of a merge at which no more than `n_clusters` clusters are left (below all merges: -inf).
+
+    Merges of equal height stand or fall together, so that there may be fewer clusters than asked for: the same as
+    ``fcluster(Z, n_clusters, criterion="maxclust")``.
+
+    Raises
+    ------
+    ArgumentError
+        `n_clusters` is less than 1.
+
+    """
+    if n_clusters < 1:
+        raise ArgumentError(f"n_clusters is {n_clusters}; it must be at least 1")
+    n_merges = dendrogram.n_leaves - n_clusters
+    return float(dendrogram.merges[n_merges - 1, 2]) if n_merges > 0 else -np.inf
+
+
+def sim_for_n_clusters(dendrogram: Dendrogram, n_clusters: int) -> float:
+    """Largest similarity index whose cut leaves at most `n_clusters` clusters, in [0, 1]: the inverse of `cut_height`.
+
+    Identical ones are together at any index, so that sim = 1 may leave fewer.
+
+    Raises
+    ------
+    ArgumentError
+        `n_clusters` is less than 1.
+
+    """
+    height = max(0.0, height_for_n_clusters(dendrogram, n_clusters))
+    if height == 0.0:
+        return 1.0
+    sim = 1.0 - height / dendrogram.largest_distance
+    # The product with the largest distance must not round to below the merge.
+    while sim > 0.0 and cut_height(dendrogram, sim=sim) < height:
+        sim = float(np.nextafter(sim, 0.0))
+    return sim
+
+
+def clusters(
+    dendrogram: Dendrogram,
+    X: NDArray[Any],
+    *,
+    sim: float,
+    path_order: Sequence[int] | NDArray[np.integer[Any]],
+    min_size: int = 2,
+) -> Clusters:
+    """Clusters of a cut, numbered, each with its height and its most central picture.
+
+    Parameters
+    ----------
+    dendrogram : Dendrogram
+    X : array, shape (n_images, n_dimensions)
+        The vectors that the dendrogram was made from.
+    sim : float
+        Similarity index in [0, 1], see `cut_height`.
+    path_order : sequence of int, length n_images
+        Row numbers in the order of their paths.
+    min_size : int
+        Smaller clusters go to `singles`.
+
+    Raises
+    ------
+    ArgumentError
+        An argument is outside its range, or the lengths do not agree.
+
+    """
+    n = dendrogram.n_leaves
+    height = cut_height(dendrogram, sim=sim)
+    rank = _path_rank(path_order, n)
+    if min_size < 1:
+        raise ArgumentError(f"min_size is {min_size}; it must be at least 1")
+    if len(X) != n:
+        raise ArgumentError(
+            f"got {len(X)} vectors for a dendrogram of {n} leaves; they must be the same rows"
+        )
+    starts = _run_starts(dendrogram, height)
+    ends = np.append(starts[1:], n)
+    large = ends - starts >= min_size
+    by_number = _numbering(dendrogram, rank, starts[large], ends[large])
+    found = []
+    singles = [dendrogram.order[i:j] for i, j in zip(starts[~large], ends[~large], strict=True)]
+    for number, (start, end) in enumerate(by_number, start=1):
+        members = dendrogram.order[start:end]
+        members = members[np.argsort(rank[members])]
+        joined = float(dendrogram.gap[start : end - 1].max(initial=0.0))
+        found.append(Cluster(number, tuple(members.tolist()), joined, _most_central(X, members)))
+    rest = np.concatenate([np.empty(0, np.int64), *singles])
+    rest = rest[np.argsort(rank[rest])]
+    return Clusters(float(sim), height, min_size, tuple(found), tuple(rest.tolist()))
+
+
+def _run_starts(dendrogram: Dendrogram, height: float) -> NDArray[np.int64]:
+    """Where in the leaf order each cluster starts."""
+    if np.isnan(height):
+        raise ArgumentError("height is not a number; it must be a cosine distance")
+    inner = np.flatnonzero(dendrogram.gap > height) + 1
+    return np.concatenate([np.zeros(min(1, dendrogram.n_leaves), np.int64), inner])
+
+
+def _path_rank(path_order: Sequence[int] | NDArray[np.integer[Any]], n: int) -> NDArray[np.int64]:
+    """Place of each row in the order of the paths."""
+    order = np.asarray(path_order, np.int64)
+    if order.shape != (n,) or not np.array_equal(np.sort(order), np.arange(n)):
+        raise ArgumentError(
+            f"path_order of length {len(order)} must hold each row number from 0 to {n - 1} exactly once"
+        )
+    rank = np.empty(n, np.int64)
+    rank[order] = np.arange(n)
+    return rank
+
+
+def _numbering(
+    dendrogram: Dendrogram, rank: NDArray[np.int64], starts: NDArray[np.int64], ends: NDArray[np.int64]
+) -> list[tuple[int, int]]:
+    """Runs of the clusters: larger first, then by the place of the first member."""
+    first = [int(rank[dendrogram.order[i:j]].min()) for i, j in zip(starts, ends, strict=True)]
+    runs = sorted(zip((starts - ends).tolist(), first, starts.tolist(), ends.tolist(), strict=True))
+    return [(start, end) for _, _, start, end in runs]
+
+
+def _most_central(X: NDArray[Any], members: NDArray[np.int64]) -> int:
+    """Member with the largest mean similarity to the others; the first of equals.
+
+    All members are equally similar to themselves, so it is the one with the largest product with the cluster's sum.
+    """
+    if len(members) <= 2:
+        return int(members[0])
+    chunk = max(1, _CHUNK_BYTES // (8 * X.shape[1]))
+    parts = [members[start : start + chunk] for start in range(0, len(members), chunk)]
+    total = np.sum([_unit(X, part).sum(axis=0) for part in parts], axis=0)
+    similarity = np.concatenate([_unit(X, part) @ total for part in parts]) / len(members)
+    return int(members[np.flatnonzero(similarity >= similarity.max() - _TIE)[0]])
+
+
+def _unit(X: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Rows at unit length."""
+    block = np.asarray(X[rows], np.float64)
+    return np.asarray(block / np.sqrt(np.einsum("ij,ij->i", block, block))[:, None])

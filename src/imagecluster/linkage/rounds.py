@@ -1,0 +1,337 @@
+"""Rounds of reciprocal nearest neighbour merges over candidate lists with bounds.
+
+Average linkage is reducible: a merge elsewhere never brings a cluster nearer than its parts were. So all pairs that are
+each other's nearest neighbours can be merged at once (Sumengen et al. 2021, RAC), and an upper bound on similarity
+stays one through all merges elsewhere. Every entry of a list is such an upper bound, exact or not; a cluster's nearest
+neighbour is known once an exact entry is no lower than all the others and than the bound on everything outside the
+list. Exact products are taken only of entries that can still be the best one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagecluster.linkage.vectors import ClusterVectors, float32_error
+from imagecluster.neighbours import Mapper, Neighbours, scan
+
+_NOISE = 2.0**-48
+"""Two similarities nearer than this (3.6e-15) are one: float64 products of one pair, taken in two ways, differ by less."""
+
+_RESCAN_ROWS = 64
+"""A rescan reads all vectors once: fewer rows than this would not take less time."""
+
+
+class Entries:
+    """Candidate lists of some clusters, brought up to date.
+
+    Attributes
+    ----------
+    index : array of int32, shape (n_rows, k)
+        Current clusters; the null row (n) where an entry is void.
+    upper : array of float64, shape (n_rows, k)
+        Similarity is no higher than this; -inf for a void entry.
+    exact : array of bool, shape (n_rows, k)
+        Similarity is this.
+
+    """
+
+    __slots__ = ("exact", "index", "upper")
+
+    def __init__(
+        self, index: NDArray[np.int32], upper: NDArray[np.float64], exact: NDArray[np.bool_]
+    ) -> None:
+        self.index = index
+        self.upper = upper
+        self.exact = exact
+
+
+def _join_equal(
+    index: NDArray[np.int32], upper: NDArray[np.float64], null: int
+) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Order of each row by index; which ordered entries start a run; which of these runs are longer than one."""
+    order = np.argsort(index, axis=1, kind="stable")
+    ordered = np.take_along_axis(index, order, axis=1)
+    first = np.ones(index.shape, bool)
+    first[:, 1:] = (ordered[:, 1:] != ordered[:, :-1]) | (ordered[:, 1:] == null)
+    several = np.zeros(index.shape, bool)
+    several[:, :-1] = first[:, :-1] & ~first[:, 1:]
+    return order, first, several
+
+
+def pair_hash(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.uint64]:
+    """A fixed, symmetric, random-looking number of each pair.
+
+    Ties are broken by it and not by the smaller row, so that among many equal pairs a constant share is reciprocal:
+    with the smaller row all would point at one row, and a round would merge one pair.
+    """
+    low = np.minimum(first, second).astype(np.uint64)
+    mixed = (low << np.uint64(32)) | np.maximum(first, second).astype(np.uint64)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return np.asarray(mixed ^ (mixed >> np.uint64(31)))
+
+
+class Rounds:
+    """The state of a linkage: clusters, their candidate lists, and the merges so far.
+
+    Parameters
+    ----------
+    vectors : ClusterVectors
+    neighbours : Neighbours
+        Candidate lists from float32 products.
+    run : Mapper
+
+    """
+
+    def __init__(self, vectors: ClusterVectors, neighbours: Neighbours, *, run: Mapper) -> None:
+        n, k = neighbours.index.shape
+        self.vectors = vectors
+        self.run = run
+        self.n, self.k = n, k
+        self.error = float32_error(vectors.means.shape[1])
+        self.parent = np.arange(n + 1, dtype=np.int32)
+        self.version = np.zeros(n + 1, np.int32)
+        self.index = np.where(neighbours.index < 0, n, neighbours.index).astype(np.int32)
+        self.upper = neighbours.similarity + np.float64(self.error)
+        self.exact = np.zeros((n, k), bool)
+        self.stamp = np.zeros((n, k), np.int32)
+        self.bound = neighbours.bound() + np.float64(self.error)
+        self.best = np.full(n, -np.inf)
+        self.nearest = np.full(n + 1, n, np.int32)
+        self.nearest_stamp = np.zeros(n, np.int32)
+        self.known = np.zeros(n + 1, bool)
+        self.needs_float64 = np.zeros(n, bool)
+        self.active = np.arange(n, dtype=np.int64)
+        self.node = np.arange(n, dtype=np.int64)
+        self.height = np.zeros(n)
+        self.children: list[NDArray[np.int64]] = []
+        self.heights: list[NDArray[np.float64]] = []
+        self.n_merges = 0
+        self.n_rounds = 0
+        self.n_rescanned = 0
+
+    def merge_all(
+        self, *, progress: Callable[[float], None] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """All merges, children first: nodes joined (n - 1, 2), where merge t makes node n + t; heights (n - 1,)."""
+        self.evaluate(self.active)
+        while len(self.active) > 1:
+            self.n_rounds += 1
+            first, second = self.reciprocal_pairs()
+            if not len(first):
+                waiting = self.active[~self.known[self.active]]
+                if len(waiting):
+                    self.rescan(self.most_urgent(waiting))
+                    continue
+                first, second = self.tied_pairs()
+            self.merge(first, second)
+            if progress is not None:
+                progress(self.n_merges / (self.n - 1))
+        return (
+            np.concatenate([np.empty((0, 2), np.int64), *self.children]),
+            np.concatenate([np.empty(0), *self.heights]),
+        )
+
+    def reciprocal_pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Pairs of clusters that are each other's nearest neighbours."""
+        nearest = self.nearest[self.active]
+        back = (self.nearest[nearest] == self.active) & (self.active < nearest)
+        back &= self.known[self.active] & self.known[nearest]
+        return self.active[back], nearest[back].astype(np.int64)
+
+    def tied_pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Disjoint pairs of which neither has a nearer neighbour, where equal similarities made a circle."""
+        nearest = self.nearest[self.active].astype(np.int64)
+        tied = self.best[nearest] <= self.best[self.active] + _NOISE
+        pairs = np.sort(np.stack([self.active[tied], nearest[tied]], axis=1), axis=1)
+        used: set[int] = set()
+        chosen = []
+        for i, j in pairs.tolist():
+            if i not in used and j not in used:
+                used.update((i, j))
+                chosen.append((i, j))
+        first, second = np.array(chosen, np.int64).T
+        return first, second
+
+    def most_urgent(self, waiting: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Those that others wait for, and then those that may be nearest to something."""
+        known = self.active[self.known[self.active]]
+        wanted = np.zeros(self.n + 1, bool)
+        wanted[self.nearest[known]] = True
+        order = np.lexsort((waiting, -self.bound[waiting], ~wanted[waiting]))
+        n_wanted = int(wanted[waiting].sum())
+        return np.sort(waiting[order[: max(_RESCAN_ROWS, n_wanted)]])
+
+    def current(self, rows: NDArray[np.int64]) -> Entries:
+        """Lists of some clusters after all merges so far."""
+        old = self.index[rows]
+        index = self.parent[old]
+        while True:
+            above = self.parent[index]
+            if np.array_equal(above, index):
+                break
+            index = above
+        changed = (index != old) | (self.version[index] != self.stamp[rows])
+        index[index == rows[:, None]] = self.n
+        upper = np.where(changed, np.maximum(self.upper[rows], self.bound[rows, None]), self.upper[rows])
+        exact = self.exact[rows] & ~changed
+        upper[index == self.n] = -np.inf
+        exact[index == self.n] = False
+        order, first, several = _join_equal(index, upper, self.n)
+        if several.any():
+            ordered = np.take_along_axis(upper, order, axis=1)
+            starts = np.flatnonzero(first)
+            joined = np.full(index.shape, -np.inf)
+            joined.ravel()[starts] = np.maximum.reduceat(ordered.ravel(), starts)
+            index = np.where(first, np.take_along_axis(index, order, axis=1), self.n)
+            exact = np.take_along_axis(exact, order, axis=1) & ~several & first
+            upper = joined
+        return Entries(index, upper, exact)
+
+    def evaluate(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Find the nearest neighbours of some clusters from their lists; those whose lists do not tell."""
+        entries = self.current(rows)
+        self._take_products(rows, entries, one_each=True)
+        self._take_products(rows, entries, one_each=False)
+        exact = np.where(entries.exact, entries.upper, -np.inf)
+        best = exact.max(axis=1)
+        column = exact.argmax(axis=1)
+        ties = np.flatnonzero((exact == best[:, None]).sum(axis=1) > 1)
+        if len(ties):
+            value = pair_hash(rows[ties, None], entries.index[ties])
+            value[exact[ties] != best[ties, None]] = np.iinfo(np.uint64).max
+            column[ties] = value.argmin(axis=1)
+        nearest = entries.index[np.arange(len(rows)), column]
+        known = (best >= self.bound[rows] - _NOISE) & (best > -np.inf)
+        self.index[rows], self.upper[rows], self.exact[rows] = entries.index, entries.upper, entries.exact
+        self.stamp[rows] = self.version[entries.index]
+        self.best[rows], self.nearest[rows], self.known[rows] = best, nearest, known
+        self.nearest_stamp[rows] = self.version[nearest]
+        return rows[~known]
+
+    def _take_products(self, rows: NDArray[np.int64], entries: Entries, *, one_each: bool) -> None:
+        """Make exact the entries that can be the best: the highest of each row, or all of them."""
+        loose = np.where(entries.exact, -np.inf, entries.upper)
+        best = np.where(entries.exact, entries.upper, -np.inf).max(axis=1)
+        floor = np.maximum(best, self.bound[rows] - _NOISE)
+        if one_each:
+            column = loose.argmax(axis=1)
+            highest = loose[np.arange(len(rows)), column]
+            row = np.flatnonzero((highest >= floor) & (highest > -np.inf))
+            column = column[row]
+        else:
+            row, column = np.nonzero((loose >= floor[:, None]) & (loose > -np.inf))
+        if len(row):
+            entries.upper[row, column] = self.vectors.similarities(rows[row], entries.index[row, column])
+            entries.exact[row, column] = True
+
+    def merge(self, first: NDArray[np.int64], second: NDArray[np.int64]) -> None:
+        """Merge disjoint pairs, and find the nearest neighbours of all clusters that this concerns."""
+        larger = self.vectors.count[first] >= self.vectors.count[second]
+        kept, gone = np.where(larger, first, second), np.where(larger, second, first)
+        height = 1.0 - self.vectors.similarities(kept, gone)
+        # A height below those of its parts is rounding: average linkage is monotone.
+        height = np.maximum.reduce([height, self.height[kept], self.height[gone]])
+        self.children.append(np.stack([self.node[kept], self.node[gone]], axis=1))
+        self.heights.append(height)
+        self.height[kept] = height
+        self.node[kept] = self.n + self.n_merges + np.arange(len(kept))
+        self.n_merges += len(kept)
+        share = self.vectors.count[kept] / (self.vectors.count[kept] + self.vectors.count[gone])
+        self.vectors.merge(kept, gone)
+        self.parent[gone] = kept
+        self.version[kept] += 1
+        self.version[gone] += 1
+        self.known[kept] = self.known[gone] = False
+        self.active = self.active[self.parent[self.active] == self.active]
+        self._join_lists(kept, gone, share)
+        nearest = self.nearest[self.active]
+        stale = self.known[self.active] & (self.version[nearest] != self.nearest_stamp[self.active])
+        stale[np.searchsorted(self.active, kept)] = True
+        if len(self.active) > 1:
+            self.evaluate(self.active[stale])
+
+    def _join_lists(
+        self, kept: NDArray[np.int64], gone: NDArray[np.int64], share: NDArray[np.float64]
+    ) -> None:
+        """Lists of merged clusters: means of the two upper bounds; a cluster outside a list counts with its bound."""
+        parts = [self.current(kept), self.current(gone)]
+        weights = [share[:, None], 1.0 - share[:, None]]
+        bounds = [self.bound[kept, None], self.bound[gone, None]]
+        outside = weights[0] * bounds[0] + weights[1] * bounds[1]
+        void = parts[1].index == kept[:, None]
+        parts[1].index[void], parts[1].upper[void] = self.n, -np.inf
+        index = np.concatenate([part.index for part in parts], axis=1)
+        mine = np.concatenate([w * part.upper for w, part in zip(weights, parts, strict=True)], axis=1)
+        other = np.concatenate(
+            [
+                np.broadcast_to(w * b, p.index.shape)
+                for w, b, p in zip(weights[::-1], bounds[::-1], parts, strict=True)
+            ],
+            axis=1,
+        )
+        order, first, both = _join_equal(index, mine, self.n)
+        index, mine, other = (np.take_along_axis(a, order, axis=1) for a in (index, mine, other))
+        partner = np.full(mine.shape, -np.inf)
+        partner[:, :-1] = mine[:, 1:]
+        upper = np.where(first & (index < self.n), mine + np.where(both, partner, other), -np.inf)
+        index = np.where(upper > -np.inf, index, self.n)
+        best = np.argpartition(-upper, self.k - 1, axis=1)
+        chosen, dropped = best[:, : self.k], best[:, self.k :]
+        bound = np.maximum(outside[:, 0], np.take_along_axis(upper, dropped, axis=1).max(axis=1))
+        self.index[kept] = np.take_along_axis(index, chosen, axis=1)
+        self.upper[kept] = np.take_along_axis(upper, chosen, axis=1)
+        self.exact[kept] = False
+        self.stamp[kept] = self.version[self.index[kept]]
+        self.bound[kept] = bound
+        self.needs_float64[kept] |= self.needs_float64[gone]
+
+    def rescan(self, rows: NDArray[np.int64]) -> None:
+        """Find the nearest neighbours of some clusters among all clusters."""
+        self.n_rescanned += len(rows)
+        hard = self.needs_float64[rows]
+        left = rows[hard]
+        if not hard.all():
+            easy = rows[~hard]
+            self._set_lists(
+                easy,
+                scan(
+                    self.vectors.means[easy],
+                    easy,
+                    lambda ids: self.vectors.means[ids],
+                    self.active,
+                    k=self.k,
+                    run=self.run,
+                ),
+                self.error,
+            )
+            # More neighbours than a list holds are nearer to each other than float32 can tell.
+            left = np.sort(np.concatenate([left, self.evaluate(easy)]))
+        if len(left):
+            self.needs_float64[left] = True
+            self._set_lists(
+                left,
+                scan(
+                    self.vectors.exact_means(left),
+                    left,
+                    self.vectors.exact_means,
+                    self.active,
+                    k=self.k,
+                    run=self.run,
+                ),
+                _NOISE,
+            )
+            self.evaluate(left)
+            self.known[left] = True
+
+    def _set_lists(self, rows: NDArray[np.int64], found: Neighbours, error: float) -> None:
+        """Take new lists, whose similarities are true within `error`."""
+        self.index[rows] = np.where(found.index < 0, self.n, found.index)
+        self.upper[rows] = found.similarity + np.float64(error)
+        self.exact[rows] = False
+        self.stamp[rows] = self.version[self.index[rows]]
+        self.bound[rows] = found.bound() + np.float64(error)

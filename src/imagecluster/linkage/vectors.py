@@ -1,0 +1,161 @@
+"""Clusters as vectors: on unit vectors the mean cosine similarity of two clusters is the product of their means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagecluster.errors import ArgumentError
+from imagecluster.neighbours import Mapper
+
+_CHUNK_BYTES = 1 << 22
+"""Gathered vectors of one chunk of products; a few MiB stay in the processor's cache."""
+
+
+def float32_error(n_dimensions: int) -> float:
+    """How far a float32 product of two vectors of length at most 1 can be from the true one.
+
+    Both factors are rounded (2 x 2^-24) and each of the additions of a sum rounds once (Higham 2002, 3.1).
+    """
+    return (n_dimensions + 4) * 2.0**-24
+
+
+class ClusterVectors:
+    """Sums of the unit vectors of each cluster's members, exact to float64, and their means in float32.
+
+    A cluster has the row number of one of its members. Single rows are read from the caller's array; only clusters of
+    two and more have a float64 row of their own, and of these there are never more than half as many as rows.
+
+    Parameters
+    ----------
+    X : array of float32 or float64, shape (n_leaves, d)
+        The caller's vectors, of any length.
+    inverse_norm : array of float64, shape (n_leaves,)
+        1 / length of each.
+    leaf : array of int, shape (n,)
+        Row of `X` that stands for each row here.
+    count : array of int64, shape (n,)
+        How many identical leaves each stands for.
+
+    """
+
+    def __init__(
+        self,
+        X: NDArray[Any],
+        inverse_norm: NDArray[np.float64],
+        leaf: NDArray[np.int64],
+        count: NDArray[np.int64],
+        *,
+        run: Mapper,
+    ) -> None:
+        n, d = len(leaf), X.shape[1]
+        self.X = X
+        self.leaf = leaf
+        self.run = run
+        self.count = count.copy()
+        self.factor = inverse_norm[leaf]
+        self.sums = np.empty((n // 2, d))
+        self.slot = np.full(n, -1, np.int64)
+        self.free = list(range(n // 2 - 1, -1, -1))
+        self.chunk = max(1, _CHUNK_BYTES // (8 * d))
+        self.means = np.empty((n, d), np.float32)
+
+        def normalise(start: int) -> None:
+            rows = np.arange(start, min(start + self.chunk, n))
+            self.means[rows] = self.exact_means(rows)
+
+        run(normalise, range(0, n, self.chunk))
+
+    def _raw(self, rows: NDArray[Any]) -> NDArray[np.float64]:
+        """Vectors in the direction of the clusters' means; times `factor` they are the means."""
+        slot = self.slot[rows]
+        single = slot < 0
+        if single.all():
+            return self.X[self.leaf[rows]].astype(np.float64)
+        raw = self.sums[slot]
+        raw[single] = self.X[self.leaf[rows[single]]]
+        return raw
+
+    def exact_means(self, rows: NDArray[Any]) -> NDArray[np.float64]:
+        """Mean vectors in float64, shape (len(rows), d)."""
+        return self._raw(rows) * self.factor[rows, None]
+
+    def similarities(self, first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.float64]:
+        """Mean cosine similarity of pairs of clusters, in float64; symmetric to the last bit."""
+        result = np.empty(len(first))
+
+        def one(start: int) -> None:
+            part = slice(start, start + self.chunk)
+            i, j = first[part], second[part]
+            product = np.einsum("ij,ij->i", self._raw(i), self._raw(j))
+            result[part] = product * (self.factor[i] * self.factor[j])
+
+        self.run(one, range(0, len(first), self.chunk))
+        return result
+
+    def merge(self, kept: NDArray[np.int64], gone: NDArray[np.int64]) -> None:
+        """Put clusters `gone` into clusters `kept`, pair by pair; all rows different."""
+        slots = self._slots(kept, gone)
+        total = self.count[kept] + self.count[gone]
+
+        def one(start: int) -> None:
+            part = slice(start, start + self.chunk)
+            i, j = kept[part], gone[part]
+            scale = [np.where(self.slot[r] < 0, self.factor[r] * self.count[r], 1.0)[:, None] for r in (i, j)]
+            joined = self._raw(i) * scale[0] + self._raw(j) * scale[1]
+            pending[start] = joined
+            self.means[i] = joined / total[part, None]
+
+        # Slots change hands only after every sum of the step was read.
+        pending: dict[int, NDArray[np.float64]] = {}
+        step = 16 * self.chunk
+        for base in range(0, len(kept), step):
+            starts = range(base, min(base + step, len(kept)), self.chunk)
+            self.run(one, starts)
+            for start in starts:
+                part = slice(start, start + self.chunk)
+                self.sums[slots[part]] = pending.pop(start)
+        self.slot[kept] = slots
+        self.slot[gone] = -1
+        self.count[kept] = total
+        self.factor[kept] = 1.0 / total
+
+    def _slots(self, kept: NDArray[np.int64], gone: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where the sums of the merged pairs go: into a slot of the pair where it has one."""
+        first, second = self.slot[kept], self.slot[gone]
+        slots = np.where(first >= 0, first, second)
+        new = np.flatnonzero(slots < 0)
+        if len(new):
+            slots[new] = [self.free.pop() for _ in range(len(new))]
+        self.free.extend(second[(first >= 0) & (second >= 0)].tolist()[::-1])
+        return slots
+
+
+def inverse_norms(X: NDArray[Any], *, run: Mapper) -> NDArray[np.float64]:
+    """1 / length of each row, in float64.
+
+    Raises
+    ------
+    ArgumentError
+        A row is zero or not finite; the message gives its number.
+
+    """
+    n, d = X.shape
+    chunk = max(1, _CHUNK_BYTES // (8 * max(1, d)))
+    squares = np.empty(n)
+
+    def one(start: int) -> None:
+        block = np.asarray(X[start : start + chunk], np.float64)
+        with np.errstate(invalid="ignore", over="ignore"):
+            squares[start : start + chunk] = np.einsum("ij,ij->i", block, block)
+
+    run(one, range(0, n, chunk))
+    bad = np.flatnonzero(~(np.isfinite(squares) & (squares > 0)))
+    if len(bad):
+        row = int(bad[0])
+        what = "zero" if squares[row] == 0 else "not finite (NaN or infinity)"
+        message = f"row {row} is {what}; a direction needs finite numbers that are not all 0"
+        raise ArgumentError(f"{message} ({len(bad)} such rows in all: leave them out)")
+    return np.asarray(1.0 / np.sqrt(squares))
