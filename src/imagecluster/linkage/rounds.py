@@ -24,6 +24,10 @@ _NOISE = 2.0**-48
 _RESCAN_ROWS = 64
 """A rescan reads all vectors once: fewer rows than this would not take less time."""
 
+_FEW_ROWS = 64
+_ROWS_A_MERGE = 16
+"""After a round, so many clusters with stale neighbours are looked at, at least and for each merge."""
+
 
 class Entries:
     """Candidate lists of some clusters, brought up to date.
@@ -41,20 +45,23 @@ class Entries:
 
     __slots__ = ("exact", "index", "upper")
 
-    def __init__(
-        self, index: NDArray[np.int32], upper: NDArray[np.float64], exact: NDArray[np.bool_]
-    ) -> None:
+    def __init__(self, index: NDArray[np.int32], upper: NDArray[np.float64], exact: NDArray[np.bool_]) -> None:
         self.index = index
         self.upper = upper
         self.exact = exact
 
 
+def _pick(table: NDArray[Any], columns: NDArray[np.int64]) -> NDArray[Any]:
+    """`np.take_along_axis` of rows, which takes longer for small tables than all else here."""
+    return np.asarray(table[np.arange(len(table))[:, None], columns])
+
+
 def _join_equal(
-    index: NDArray[np.int32], upper: NDArray[np.float64], null: int
+    index: NDArray[np.int32], null: int
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
     """Order of each row by index; which ordered entries start a run; which of these runs are longer than one."""
     order = np.argsort(index, axis=1, kind="stable")
-    ordered = np.take_along_axis(index, order, axis=1)
+    ordered = _pick(index, order)
     first = np.ones(index.shape, bool)
     first[:, 1:] = (ordered[:, 1:] != ordered[:, :-1]) | (ordered[:, 1:] == null)
     several = np.zeros(index.shape, bool)
@@ -104,6 +111,7 @@ class Rounds:
         self.nearest = np.full(n + 1, n, np.int32)
         self.nearest_stamp = np.zeros(n, np.int32)
         self.known = np.zeros(n + 1, bool)
+        self.stale = np.zeros(n, bool)
         self.needs_float64 = np.zeros(n, bool)
         self.active = np.arange(n, dtype=np.int64)
         self.node = np.arange(n, dtype=np.int64)
@@ -119,16 +127,19 @@ class Rounds:
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """All merges, children first: nodes joined (n - 1, 2), where merge t makes node n + t; heights (n - 1,)."""
         self.evaluate(self.active)
+        budget = _FEW_ROWS
         while len(self.active) > 1:
             self.n_rounds += 1
-            first, second = self.reciprocal_pairs()
-            if not len(first):
-                waiting = self.active[~self.known[self.active]]
-                if len(waiting):
-                    self.rescan(self.most_urgent(waiting))
-                    continue
-                first, second = self.tied_pairs()
-            self.merge(first, second)
+            first, second = self.nearest_pairs()
+            if len(first):
+                self.merge(first, second)
+                budget = max(_FEW_ROWS, _ROWS_A_MERGE * len(first))
+                self.evaluate_stale(budget)
+            elif self.stale[self.active].any():
+                budget *= 4
+                self.evaluate_stale(budget)
+            else:
+                self.rescan(self.most_wanted(self.active[~self.known[self.active]]))
             if progress is not None:
                 progress(self.n_merges / (self.n - 1))
         return (
@@ -136,35 +147,44 @@ class Rounds:
             np.concatenate([np.empty(0), *self.heights]),
         )
 
-    def reciprocal_pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Pairs of clusters that are each other's nearest neighbours."""
-        nearest = self.nearest[self.active]
-        back = (self.nearest[nearest] == self.active) & (self.active < nearest)
-        back &= self.known[self.active] & self.known[nearest]
-        return self.active[back], nearest[back].astype(np.int64)
-
-    def tied_pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Disjoint pairs of which neither has a nearer neighbour, where equal similarities made a circle."""
-        nearest = self.nearest[self.active].astype(np.int64)
-        tied = self.best[nearest] <= self.best[self.active] + _NOISE
-        pairs = np.sort(np.stack([self.active[tied], nearest[tied]], axis=1), axis=1)
-        used: set[int] = set()
-        chosen = []
-        for i, j in pairs.tolist():
+    def nearest_pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Disjoint pairs of clusters of which neither has a nearer neighbour."""
+        rows = self.active[self.known[self.active]]
+        nearest = self.nearest[rows].astype(np.int64)
+        # The neighbour's own nearest is another one that is equally near, or this one.
+        mutual = self.known[nearest] & (self.best[nearest] <= self.best[rows] + _NOISE)
+        rows, nearest = rows[mutual], nearest[mutual]
+        back = self.nearest[nearest] == rows
+        first = back & (rows < nearest)
+        pairs = rows[first], nearest[first]
+        if back.all():
+            return pairs
+        used = set(rows[back].tolist())
+        tied = []
+        for i, j in zip(rows[~back].tolist(), nearest[~back].tolist(), strict=True):
             if i not in used and j not in used:
                 used.update((i, j))
-                chosen.append((i, j))
-        first, second = np.array(chosen, np.int64).T
-        return first, second
+                tied.append((i, j))
+        left, right = np.array(tied, np.int64).reshape(-1, 2).T
+        return np.concatenate([pairs[0], left]), np.concatenate([pairs[1], right])
 
-    def most_urgent(self, waiting: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Those that others wait for, and then those that may be nearest to something."""
-        known = self.active[self.known[self.active]]
+    def most_wanted(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Clusters to scan next: all that are the nearest neighbour of another, and those nearest to anything."""
         wanted = np.zeros(self.n + 1, bool)
-        wanted[self.nearest[known]] = True
-        order = np.lexsort((waiting, -self.bound[waiting], ~wanted[waiting]))
-        n_wanted = int(wanted[waiting].sum())
-        return np.sort(waiting[order[: max(_RESCAN_ROWS, n_wanted)]])
+        wanted[self.nearest[self.active[self.known[self.active]]]] = True
+        order = np.lexsort((rows, -self.best[rows], ~wanted[rows]))
+        return np.sort(rows[order[: max(_RESCAN_ROWS, np.count_nonzero(wanted[rows]))]])
+
+    def evaluate_stale(self, n_rows: int) -> None:
+        """Find the nearest neighbours of those clusters whose nearest neighbour merged; of many, the most similar.
+
+        A large cluster that takes in one picture after the other is the nearest neighbour of thousands, which would all
+        be looked at in every round. Until one of them matters, the similarity that it had is a bound that will do.
+        """
+        stale = self.active[self.stale[self.active]]
+        if len(stale) > n_rows:
+            stale = np.sort(stale[np.lexsort((stale, -self.best[stale]))[:n_rows]])
+        self.evaluate(stale)
 
     def current(self, rows: NDArray[np.int64]) -> Entries:
         """Lists of some clusters after all merges so far."""
@@ -181,14 +201,14 @@ class Rounds:
         exact = self.exact[rows] & ~changed
         upper[index == self.n] = -np.inf
         exact[index == self.n] = False
-        order, first, several = _join_equal(index, upper, self.n)
+        order, first, several = _join_equal(index, self.n)
         if several.any():
-            ordered = np.take_along_axis(upper, order, axis=1)
+            ordered = _pick(upper, order)
             starts = np.flatnonzero(first)
             joined = np.full(index.shape, -np.inf)
             joined.ravel()[starts] = np.maximum.reduceat(ordered.ravel(), starts)
-            index = np.where(first, np.take_along_axis(index, order, axis=1), self.n)
-            exact = np.take_along_axis(exact, order, axis=1) & ~several & first
+            index = np.where(first, _pick(index, order), self.n)
+            exact = _pick(exact, order) & ~several & first
             upper = joined
         return Entries(index, upper, exact)
 
@@ -207,10 +227,12 @@ class Rounds:
             column[ties] = value.argmin(axis=1)
         nearest = entries.index[np.arange(len(rows)), column]
         known = (best >= self.bound[rows] - _NOISE) & (best > -np.inf)
+        best = np.maximum(best, self.bound[rows])
         self.index[rows], self.upper[rows], self.exact[rows] = entries.index, entries.upper, entries.exact
         self.stamp[rows] = self.version[entries.index]
         self.best[rows], self.nearest[rows], self.known[rows] = best, nearest, known
         self.nearest_stamp[rows] = self.version[nearest]
+        self.stale[rows] = False
         return rows[~known]
 
     def _take_products(self, rows: NDArray[np.int64], entries: Entries, *, one_each: bool) -> None:
@@ -230,7 +252,7 @@ class Rounds:
             entries.exact[row, column] = True
 
     def merge(self, first: NDArray[np.int64], second: NDArray[np.int64]) -> None:
-        """Merge disjoint pairs, and find the nearest neighbours of all clusters that this concerns."""
+        """Merge disjoint pairs, and mark the clusters whose nearest neighbour this changes."""
         larger = self.vectors.count[first] >= self.vectors.count[second]
         kept, gone = np.where(larger, first, second), np.where(larger, second, first)
         height = 1.0 - self.vectors.similarities(kept, gone)
@@ -250,14 +272,11 @@ class Rounds:
         self.active = self.active[self.parent[self.active] == self.active]
         self._join_lists(kept, gone, share)
         nearest = self.nearest[self.active]
-        stale = self.known[self.active] & (self.version[nearest] != self.nearest_stamp[self.active])
-        stale[np.searchsorted(self.active, kept)] = True
-        if len(self.active) > 1:
-            self.evaluate(self.active[stale])
+        stale = self.active[self.known[self.active] & (self.version[nearest] != self.nearest_stamp[self.active])]
+        self.stale[stale] = self.stale[kept] = True
+        self.known[stale] = False
 
-    def _join_lists(
-        self, kept: NDArray[np.int64], gone: NDArray[np.int64], share: NDArray[np.float64]
-    ) -> None:
+    def _join_lists(self, kept: NDArray[np.int64], gone: NDArray[np.int64], share: NDArray[np.float64]) -> None:
         """Lists of merged clusters: means of the two upper bounds; a cluster outside a list counts with its bound."""
         parts = [self.current(kept), self.current(gone)]
         weights = [share[:, None], 1.0 - share[:, None]]
@@ -268,27 +287,25 @@ class Rounds:
         index = np.concatenate([part.index for part in parts], axis=1)
         mine = np.concatenate([w * part.upper for w, part in zip(weights, parts, strict=True)], axis=1)
         other = np.concatenate(
-            [
-                np.broadcast_to(w * b, p.index.shape)
-                for w, b, p in zip(weights[::-1], bounds[::-1], parts, strict=True)
-            ],
+            [np.broadcast_to(w * b, p.index.shape) for w, b, p in zip(weights[::-1], bounds[::-1], parts, strict=True)],
             axis=1,
         )
-        order, first, both = _join_equal(index, mine, self.n)
-        index, mine, other = (np.take_along_axis(a, order, axis=1) for a in (index, mine, other))
+        order, first, both = _join_equal(index, self.n)
+        index, mine, other = (_pick(a, order) for a in (index, mine, other))
         partner = np.full(mine.shape, -np.inf)
         partner[:, :-1] = mine[:, 1:]
         upper = np.where(first & (index < self.n), mine + np.where(both, partner, other), -np.inf)
         index = np.where(upper > -np.inf, index, self.n)
         best = np.argpartition(-upper, self.k - 1, axis=1)
         chosen, dropped = best[:, : self.k], best[:, self.k :]
-        bound = np.maximum(outside[:, 0], np.take_along_axis(upper, dropped, axis=1).max(axis=1))
-        self.index[kept] = np.take_along_axis(index, chosen, axis=1)
-        self.upper[kept] = np.take_along_axis(upper, chosen, axis=1)
+        bound = np.maximum(outside[:, 0], _pick(upper, dropped).max(axis=1))
+        self.index[kept] = _pick(index, chosen)
+        self.upper[kept] = _pick(upper, chosen)
         self.exact[kept] = False
         self.stamp[kept] = self.version[self.index[kept]]
         self.bound[kept] = bound
-        self.needs_float64[kept] |= self.needs_float64[gone]
+        self.best[kept] = np.maximum(bound, upper.max(axis=1))
+        self.needs_float64[kept] &= self.needs_float64[gone]
 
     def rescan(self, rows: NDArray[np.int64]) -> None:
         """Find the nearest neighbours of some clusters among all clusters."""
@@ -297,34 +314,16 @@ class Rounds:
         left = rows[hard]
         if not hard.all():
             easy = rows[~hard]
-            self._set_lists(
-                easy,
-                scan(
-                    self.vectors.means[easy],
-                    easy,
-                    lambda ids: self.vectors.means[ids],
-                    self.active,
-                    k=self.k,
-                    run=self.run,
-                ),
-                self.error,
-            )
+            means = self.vectors.means
+            found = scan(means[easy], easy, lambda ids: means[ids], self.active, k=self.k, run=self.run)
+            self._set_lists(easy, found, self.error)
             # More neighbours than a list holds are nearer to each other than float32 can tell.
             left = np.sort(np.concatenate([left, self.evaluate(easy)]))
         if len(left):
             self.needs_float64[left] = True
-            self._set_lists(
-                left,
-                scan(
-                    self.vectors.exact_means(left),
-                    left,
-                    self.vectors.exact_means,
-                    self.active,
-                    k=self.k,
-                    run=self.run,
-                ),
-                _NOISE,
-            )
+            means64 = self.vectors.exact_means
+            found = scan(means64(left), left, means64, self.active, k=self.k, jitter=_NOISE / 2, run=self.run)
+            self._set_lists(left, found, _NOISE)
             self.evaluate(left)
             self.known[left] = True
 
