@@ -1,0 +1,35 @@
+"""Keeps everything that is known of a collection, so that nothing is computed twice.
+
+A store is a folder that carries our marker file. It holds an SQLite database, a matrix of float16 fingerprints for
+each model, saved dendrograms and a cache of thumbnails; docs/file-formats.md describes them.
+"""
+
+from imagecluster.store.layout import default_location
+from imagecluster.store.store import Store
+from imagecluster.store.thumbnails import Thumbnails
+from imagecluster.store.values import (
+    Batch,
+    HashedFile,
+    KnownFile,
+    ModelInfo,
+    Recognised,
+    Run,
+    SavedDendrogram,
+    SkippedFile,
+    StoreInfo,
+)
+
+__all__ = [
+    "Batch",
+    "HashedFile",
+    "KnownFile",
+    "ModelInfo",
+    "Recognised",
+    "Run",
+    "SavedDendrogram",
+    "SkippedFile",
+    "Store",
+    "StoreInfo",
+    "Thumbnails",
+    "default_location",
+]

@@ -1,0 +1,168 @@
+"""Connections to SQLite, and what its errors mean."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from imagecluster.errors import ImageclusterError, StoreDamagedError, StoreError, StoreLockedError
+
+__all__ = ["BUSY_TIMEOUT_S", "connect_reader", "connect_writer", "explained", "sync_file", "transaction"]
+
+BUSY_TIMEOUT_S = 30.0
+"""How long a connection waits for another one's lock."""
+
+_DAMAGED = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))
+_FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG)) if os.name != "nt" else frozenset((errno.ENOSPC,))
+
+
+def connect_writer(path: Path) -> sqlite3.Connection:
+    """A connection that reads and writes, with a write-ahead log where the file system carries one.
+
+    `synchronous=FULL` makes a commit survive a power cut. NORMAL would only keep the database consistent: the
+    log is then synced every thousand pages, and some batches before the cut are computed again. The price is
+    one more fsync for a batch that took a good part of a second to compute.
+    """
+    connection = _connect(path, "rwc")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA fullfsync = ON")  # macOS: through the drive's cache; no effect elsewhere
+    connection.execute("PRAGMA checkpoint_fullfsync = ON")
+    try:
+        connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        if _primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL):
+            raise
+        # A file system without shared memory. An exclusive connection needs none, and can leave the mode.
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+        connection.execute("PRAGMA locking_mode = NORMAL")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return connection
+
+
+def connect_reader(path: Path) -> sqlite3.Connection:
+    """A connection that only reads: beside a writer, and on media that cannot be written to."""
+    connection = _connect(path, "ro")
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if _primary_code(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            raise
+    else:
+        return connection
+    # The log's companion file cannot be made here. Without a log the database alone is complete.
+    log = path.with_name(path.name + "-wal")
+    if log.exists() and log.stat().st_size:
+        return _connect_copy(path, log)
+    return _connect(path, "ro&immutable=1")
+
+
+def _connect_copy(path: Path, log: Path) -> sqlite3.Connection:
+    """A connection to a copy in memory: the log of an interrupted run lies on media that cannot be written."""
+    with tempfile.TemporaryDirectory(prefix="imagecluster-") as folder:
+        copy = Path(folder, path.name)
+        shutil.copyfile(path, copy)
+        shutil.copyfile(log, copy.with_name(log.name))
+        on_disk = _connect(copy, "rw")
+        in_memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        with contextlib.closing(on_disk):
+            on_disk.backup(in_memory)
+    return in_memory
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    """A connection without implicit transactions, which may be handed from thread to thread."""
+    return sqlite3.connect(
+        _address(path, mode), uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+    )
+
+
+def _address(path: Path, mode: str) -> str:
+    """SQLite's name of a file opened in a certain way."""
+    uri = path.absolute().as_uri()
+    if not uri.startswith("file:///"):  # a Windows share; SQLite takes no host, but two more slashes
+        uri = "file:////" + uri.removeprefix("file://")
+    return f"{uri}?mode={mode}"
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Everything done inside is kept, or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # SQLite has rolled back by itself after some errors, a full disk among them.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextlib.contextmanager
+def explained(directory: Path) -> Iterator[None]:
+    """Turns errors of SQLite and of the file system into ours, which say what to do."""
+    try:
+        yield
+    except ImageclusterError:
+        raise
+    except sqlite3.Error as error:
+        raise _sqlite_meaning(error, directory) from error
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StoreError(_full_message(directory)) from error
+        msg = f"cannot use the database in {directory}: {error.strerror or error}"
+        raise StoreError(msg) from error
+
+
+def _primary_code(error: sqlite3.Error) -> int:
+    """SQLite's error code without its details; 0 where the module itself raised the error."""
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+
+
+def _full_message(directory: Path) -> str:
+    """What to tell when the disk is full."""
+    return (
+        f"no space left for the database in {directory}: make room, or give another place with --db, and run"
+        " again. What was committed before is kept"
+    )
+
+
+def _sqlite_meaning(error: sqlite3.Error, directory: Path) -> StoreError:
+    """Our error for one of SQLite's."""
+    code = _primary_code(error)
+    if code in _DAMAGED:
+        return StoreDamagedError(
+            f"the database in {directory} is damaged ({error}). Nothing was changed: restore the folder from a"
+            " backup, or move it away and run again, which computes the fingerprints anew"
+        )
+    if code == sqlite3.SQLITE_FULL:
+        return StoreError(_full_message(directory))
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StoreLockedError(
+            f"the database in {directory} has been busy for {BUSY_TIMEOUT_S:.0f} s: close other programs that"
+            " use it and start again"
+        )
+    if code == sqlite3.SQLITE_READONLY:
+        return StoreError(f"the database in {directory} cannot be written to: give another place with --db")
+    return StoreError(f"cannot use the database in {directory}: {error}")
+
+
+def sync_file(descriptor: int) -> None:
+    """Makes a file's bytes survive a power cut."""
+    if sys.platform == "darwin":  # fsync leaves them in the drive's cache there
+        import fcntl
+
+        with contextlib.suppress(OSError):  # file systems that do not know it
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(descriptor)

@@ -1,0 +1,238 @@
+"""Where a store lies, what marks it as ours, and how paths are written inside it."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path, PureWindowsPath
+
+from imagecluster.errors import OutputError, StoreDamagedError, StoreVersionError
+from imagecluster.scan import STORE_MARKER
+
+__all__ = [
+    "DATABASE_NAME",
+    "DENDROGRAMS_NAME",
+    "FINGERPRINTS_NAME",
+    "LOCK_NAME",
+    "THUMBNAILS_NAME",
+    "PathKeys",
+    "check_marker",
+    "claim",
+    "default_location",
+    "is_store",
+    "newer_format_message",
+    "own_files",
+    "restored_root",
+    "size_on_disk",
+    "stored_root",
+    "sync_folder",
+    "write_atomically",
+]
+
+DATABASE_NAME = "imagecluster.db"
+FINGERPRINTS_NAME = "fingerprints"
+DENDROGRAMS_NAME = "dendrograms"
+THUMBNAILS_NAME = "thumbnails.db"
+LOCK_NAME = "lock"
+
+_MARKER_TEXT = """\
+This folder is a database of imagecluster. It belongs to that program, which may change or rebuild it.
+Removing the folder loses the fingerprints (they can be computed again) and nothing else.
+format: {version}
+"""
+
+
+def default_location(root: Path) -> Path:
+    """The folder in which the store of a collection belongs.
+
+    That is `root/imagecluster`, as long as a store is already there or `root` can be written to. Otherwise a
+    folder of the user's own data directory whose name follows from the absolute path of `root`.
+    """
+    beside = root / "imagecluster"
+    if is_store(beside) or _is_writable(root):
+        return beside
+    import platformdirs
+    import xxhash
+
+    resolved = root.resolve()
+    name = re.sub(r"[^\w.-]+", "_", resolved.name) or "root"
+    digest = xxhash.xxh3_64_hexdigest(os.fsencode(resolved))
+    return Path(platformdirs.user_data_dir("imagecluster", appauthor=False)) / f"{name[:40]}-{digest}"
+
+
+def _is_writable(folder: Path) -> bool:
+    """Whether a folder can be made inside `folder`."""
+    if os.name != "nt":
+        return os.access(folder, os.W_OK | os.X_OK)
+    try:  # os.access does not look at Windows' access lists
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def is_store(directory: Path) -> bool:
+    """Whether a folder carries our marker."""
+    return (directory / STORE_MARKER).is_file()
+
+
+def check_marker(directory: Path, *, newest: int) -> None:
+    """Refuses a store whose marker names a format above `newest`.
+
+    Raises
+    ------
+    StoreVersionError
+        The format is newer than this program.
+    StoreDamagedError
+        The marker names no format.
+
+    """
+    marker = directory / STORE_MARKER
+    found = re.search(rb"^format: (\d+)\s*$", marker.read_bytes(), re.MULTILINE)
+    if found is None:
+        msg = (
+            f"{marker} does not name the format of the database, expected a line like 'format: {newest}'."
+            " Nothing was changed: restore the folder from a backup, or move it away and run again"
+        )
+        raise StoreDamagedError(msg)
+    if int(found[1]) > newest:
+        raise StoreVersionError(newer_format_message(directory, int(found[1]), newest))
+
+
+def newer_format_message(directory: Path, found: int, newest: int) -> str:
+    """What to tell about a store of a format above `newest`."""
+    return (
+        f"the database in {directory} has format {found}, this imagecluster reads formats up to {newest}:"
+        " upgrade with `pip install --upgrade imagecluster`, or give another place with --db"
+    )
+
+
+def claim(directory: Path, *, version: int) -> None:
+    """Makes `directory` a folder that carries our marker with `version`, creating it where it is missing.
+
+    Raises
+    ------
+    OutputError
+        The folder holds something and no marker, so that it is not ours, or it cannot be made.
+
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        if not is_store(directory):
+            stranger = next(directory.iterdir(), None)
+            if stranger is not None:
+                msg = (
+                    f"{directory} is not a database of imagecluster: it holds {stranger.name!r} and no"
+                    f" {STORE_MARKER}. Move or rename it, or give another place with --db"
+                )
+                raise OutputError(msg)
+        text = _MARKER_TEXT.format(version=version).encode()
+        marker = directory / STORE_MARKER
+        if not marker.is_file() or marker.read_bytes() != text:
+            write_atomically(marker, text)
+    except OSError as error:
+        msg = f"cannot make the database folder {directory}: {error.strerror}. Give another place with --db"
+        raise OutputError(msg) from error
+
+
+def own_files(directory: Path) -> list[Path]:
+    """The files of a store that take space; what others keep in its folder is not counted."""
+    database = [directory / (name + end) for name in (DATABASE_NAME, THUMBNAILS_NAME) for end in ("", "-wal")]
+    matrices = (directory / FINGERPRINTS_NAME).glob("*.f16")
+    return [*database, *matrices, *(directory / DENDROGRAMS_NAME).glob("*.npz")]
+
+
+def size_on_disk(files: Iterable[Path]) -> int:
+    """Bytes that files take, missing ones nothing."""
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def write_atomically(path: Path, content: bytes | memoryview) -> None:
+    """Writes a whole file, so that after a crash it is either the old or the new one."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".new")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes files that only their owner can read; a store may be shared.
+        Path(name).chmod(0o666 & ~_umask())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def _umask() -> int:
+    """The process's file mode mask, which can only be read by setting it."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes the names in a folder survive a power cut, where the system knows how."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class PathKeys:
+    """Writes paths as the database keeps them: bytes, '/' between names, relative to a root.
+
+    A path outside the root stays absolute. Bytes, because a file's name need not be UTF-8.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        text = os.fspath(root)
+        self._prefix = text if text.endswith(os.sep) else text + os.sep
+
+    def key(self, path: Path) -> bytes:
+        """The key of an absolute path."""
+        text = os.fspath(path).removeprefix(self._prefix)
+        return os.fsencode(text if os.sep == "/" else text.replace(os.sep, "/"))
+
+    def path(self, key: bytes) -> Path:
+        """The absolute path of a key."""
+        try:
+            text = os.fsdecode(key)
+        except UnicodeDecodeError:  # Windows, on a name that another system wrote
+            text = key.decode("utf-8", "replace")
+        return self.root / text  # an absolute text replaces the root
+
+    def paths(self, keys: list[bytes]) -> list[Path]:
+        """The absolute paths of many keys; joining names to known folders costs a third less than parsing."""
+        folders: dict[bytes, Path] = {}
+        paths = []
+        for key in keys:
+            folder, slash, name = key.rpartition(b"/")
+            parent = folders.get(folder)
+            if parent is None:
+                parent = folders[folder] = self.path(folder + slash) if slash else self.root
+            paths.append(parent / os.fsdecode(name))
+        return paths
+
+
+def stored_root(root: Path, directory: Path) -> bytes:
+    """How the root is written: relative to the store where the store lies inside it, else absolute."""
+    real_root, real_directory = root.resolve(), directory.resolve()
+    if real_directory.is_relative_to(real_root):
+        return os.fsencode(Path(os.path.relpath(real_root, real_directory)).as_posix())
+    return os.fsencode(root.as_posix())
+
+
+def restored_root(stored: bytes, directory: Path) -> Path:
+    """The absolute root that `stored_root` wrote, seen from where the store lies now."""
+    text = os.fsdecode(stored)
+    if os.name == "nt" and PureWindowsPath(text).drive:
+        return Path(text)
+    # Lexically: a store reached through a symbolic link belongs to the folder that the link was given in.
+    return Path(os.path.normpath(directory / text))

@@ -1,0 +1,151 @@
+"""The steps from a folder to an open store."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sqlite3
+from pathlib import Path
+
+from imagecluster.errors import StoreDamagedError, StoreError
+from imagecluster.store import layout, schema, tables
+from imagecluster.store.database import connect_reader, connect_writer, transaction
+from imagecluster.store.lock import WriterLock
+
+__all__ = ["claimed", "connected", "prepared", "settled_root"]
+
+_log = logging.getLogger(__name__)
+
+_ROOT = "root"
+
+
+def claimed(directory: Path, *, has_root: bool) -> WriterLock:
+    """The right to write to a folder, which carries our marker afterwards.
+
+    Raises
+    ------
+    OutputError
+        The folder holds something else, or cannot be made or written to.
+    StoreError
+        There is no store, and without a root none can be made.
+    StoreVersionError, StoreLockedError, StoreDamagedError
+        As for `Store.open`.
+
+    """
+    if layout.is_store(directory):
+        layout.check_marker(directory, newest=schema.newest_format())
+    elif not has_root:
+        raise StoreError(_no_store(directory))
+    else:
+        layout.claim(directory, version=schema.newest_format())
+    lock = WriterLock(directory / layout.LOCK_NAME)
+    lock.acquire()
+    return lock
+
+
+def connected(directory: Path, *, writable: bool) -> sqlite3.Connection:
+    """A connection to the database of a folder.
+
+    Raises
+    ------
+    StoreError
+        There is none to read.
+    StoreDamagedError
+        There is none, but fingerprints that belong to one: a new one would overwrite them.
+
+    """
+    path = directory / layout.DATABASE_NAME
+    is_empty = not path.is_file() or not path.stat().st_size
+    if is_empty:
+        matrices = [file for file in (directory / layout.FINGERPRINTS_NAME).glob("*.f16") if file.stat().st_size]
+        if matrices:
+            msg = (
+                f"{path} is missing or empty, but there are fingerprints in {matrices[0].parent} that belong to"
+                " it. Nothing was changed: restore the database from a backup, or move the folder away and run"
+                " again, which computes the fingerprints anew"
+            )
+            raise StoreDamagedError(msg)
+        if not writable:
+            raise StoreError(_no_store(directory))
+    if writable:
+        return connect_writer(path)
+    if not layout.is_store(directory):
+        raise StoreError(_no_store(directory))
+    layout.check_marker(directory, newest=schema.newest_format())
+    return connect_reader(path)
+
+
+def _no_store(directory: Path) -> str:
+    return f"there is no database of imagecluster in {directory}: `imagecluster run` on a folder makes one"
+
+
+def prepared(connection: sqlite3.Connection, directory: Path, *, writable: bool) -> int:
+    """The format of a database, brought to the newest one where it is older and may be written to.
+
+    Raises
+    ------
+    StoreError
+        A reader cannot migrate it.
+    StoreVersionError, StoreDamagedError
+        As for `schema.check_format`.
+
+    """
+    found = schema.check_format(connection, directory)
+    newest = schema.newest_format()
+    if found == newest:
+        return found
+    if not writable:
+        msg = (
+            f"the database in {directory} has format {found}, this imagecluster reads format {newest}:"
+            " `imagecluster run` on the collection brings it up to date"
+        )
+        raise StoreError(msg)
+    # The marker first: an older program must not come in between.
+    layout.claim(directory, version=newest)
+    schema.migrate(connection)
+    if found:
+        _log.info("the database in %s was brought from format %d to %d", directory, found, newest)
+    return newest
+
+
+def settled_root(connection: sqlite3.Connection, directory: Path, root: Path | None, *, writable: bool) -> Path:
+    """The collection's folder: the one that the store knows, unless it is gone and another one is given.
+
+    Raises
+    ------
+    StoreError
+        The store knows none, and none is given.
+
+    """
+    stored = tables.read_setting(connection, _ROOT)
+    if stored is None:
+        if root is None:
+            msg = f"the database in {directory} was never filled: `imagecluster run` on its collection does so"
+            raise StoreError(msg)
+        if writable:
+            _keep_root(connection, directory, root)
+        return root
+    kept = layout.restored_root(stored, directory)
+    if root is None or root == kept:
+        return kept
+    # The store may itself be a link, so that '..' is the parent of the link or of where it leads.
+    places = (kept, layout.restored_root(stored, directory.resolve()))
+    if any(_is_same(root, place) for place in places):
+        return root
+    if kept.exists():
+        return kept
+    _log.info("the collection of the database in %s has moved from %s to %s", directory, kept, root)
+    if writable:
+        _keep_root(connection, directory, root)
+    return root
+
+
+def _is_same(first: Path, second: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return first.samefile(second)
+    return False
+
+
+def _keep_root(connection: sqlite3.Connection, directory: Path, root: Path) -> None:
+    with transaction(connection):
+        tables.write_setting(connection, _ROOT, layout.stored_root(root, directory))

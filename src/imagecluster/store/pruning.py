@@ -1,0 +1,59 @@
+"""Forgetting what belongs to files that are gone."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+
+from imagecluster.store import layout, matrix, tables
+from imagecluster.store.database import transaction
+
+__all__ = ["forget_gone"]
+
+
+def forget_gone(connection: sqlite3.Connection, directory: Path) -> int:
+    """Removes files that are gone, contents that no file has any more, and their fingerprints.
+
+    Matrices are written anew, as files of other names, and the old ones removed after the transaction: a crash
+    leaves either the old state or the new one, at worst with a file too many, which the next call removes.
+
+    Returns
+    -------
+    int
+        Number of files forgotten.
+
+    """
+    folder = directory / layout.FINGERPRINTS_NAME
+    with transaction(connection):
+        n_files = connection.execute("DELETE FROM files WHERE gone_s IS NOT NULL").rowcount
+        connection.execute("DELETE FROM contents WHERE hash NOT IN (SELECT hash FROM files WHERE hash IS NOT NULL)")
+        connection.execute("DELETE FROM fingerprints WHERE hash NOT IN (SELECT hash FROM contents)")
+        for model in tables.model_rows(connection):
+            _close_gaps(connection, folder, model)
+    used = {model.matrix for model in tables.model_rows(connection)}
+    for file in folder.glob("*.f16"):
+        if file.name not in used:
+            with contextlib.suppress(OSError):  # Windows, while a reader has it mapped
+                file.unlink()
+    return int(n_files)
+
+
+def _close_gaps(connection: sqlite3.Connection, folder: Path, model: tables.ModelRow) -> None:
+    """Rewrites a matrix without the rows that no fingerprint names, keeping the order of the others."""
+    found = connection.execute(
+        "SELECT row, checksum FROM fingerprints WHERE model = ? ORDER BY row", (model.id,)
+    ).fetchall()
+    if len(found) == model.n_rows:
+        return
+    kept = np.array(found, dtype=np.int64).reshape(-1, 2)
+    names = (matrix.file_name(model.identity, generation=g) for g in itertools.count())
+    name = next(name for name in names if not (folder / name).exists())
+    matrix.rewrite(folder / model.matrix, folder / name, kept[:, 0], kept[:, 1], n_dimensions=model.n_dimensions)
+    # Ascending, and never upwards, so that no two rows meet on the way.
+    moves = ((new, model.id, int(old)) for new, old in enumerate(kept[:, 0]) if new != old)
+    connection.executemany("UPDATE fingerprints SET row = ? WHERE model = ? AND row = ?", moves)
+    connection.execute("UPDATE models SET matrix = ?, n_rows = ? WHERE id = ?", (name, len(kept), model.id))

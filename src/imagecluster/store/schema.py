@@ -1,0 +1,127 @@
+"""The tables of the database, and how an older format becomes the present one.
+
+The format is SQLite's `user_version`. Each migration leads from one format to the next and is never changed once
+released; a new one is appended. docs/file-formats.md describes the outcome for outsiders.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from imagecluster.errors import StoreDamagedError, StoreVersionError
+from imagecluster.store.database import transaction
+from imagecluster.store.layout import newer_format_message
+
+__all__ = ["APPLICATION_ID", "MIGRATIONS", "check_format", "format_of", "migrate", "newest_format"]
+
+APPLICATION_ID = 0x696D636C
+"""Marks the file as ours for `file` and other tools: 'imcl'."""
+
+
+def m001_first_tables(connection: sqlite3.Connection) -> None:
+    """Collections, files, contents, fingerprints and runs."""
+    for statement in (
+        "CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+        """CREATE TABLE models (
+            id INTEGER PRIMARY KEY,
+            identity TEXT NOT NULL UNIQUE,
+            n_dimensions INTEGER NOT NULL CHECK (n_dimensions > 0),
+            n_rows INTEGER NOT NULL CHECK (n_rows >= 0),
+            matrix TEXT NOT NULL UNIQUE
+        )""",
+        """CREATE TABLE contents (
+            hash BLOB PRIMARY KEY CHECK (length(hash) = 16),
+            width_px INTEGER NOT NULL,
+            height_px INTEGER NOT NULL,
+            format TEXT NOT NULL,
+            taken_s REAL,
+            latitude_deg REAL,
+            longitude_deg REAL
+        ) WITHOUT ROWID""",
+        # One row a path: a file has either a known content or a reason why not.
+        """CREATE TABLE files (
+            path BLOB PRIMARY KEY,
+            size_bytes INTEGER NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            hash BLOB,
+            stage TEXT,
+            reason TEXT,
+            decoder TEXT,
+            gone_s REAL,
+            CHECK ((hash IS NULL) = (reason IS NOT NULL))
+        ) WITHOUT ROWID""",
+        """CREATE TABLE fingerprints (
+            model INTEGER NOT NULL REFERENCES models (id),
+            row INTEGER NOT NULL CHECK (row >= 0),
+            hash BLOB NOT NULL,
+            checksum INTEGER NOT NULL,
+            PRIMARY KEY (model, row)
+        ) WITHOUT ROWID""",
+        "CREATE UNIQUE INDEX fingerprints_by_hash ON fingerprints (hash, model)",
+        """CREATE TABLE runs (
+            id INTEGER PRIMARY KEY,
+            started_s REAL NOT NULL,
+            duration_s REAL NOT NULL,
+            model TEXT NOT NULL,
+            n_scanned INTEGER NOT NULL,
+            n_fingerprinted INTEGER NOT NULL,
+            n_reused INTEGER NOT NULL,
+            n_skipped INTEGER NOT NULL,
+            settings TEXT NOT NULL
+        )""",
+    ):
+        connection.execute(statement)
+
+
+Migration = Callable[[sqlite3.Connection], None]
+
+MIGRATIONS: tuple[Migration, ...] = (m001_first_tables,)
+"""The migration at index i leads from format i to format i + 1; format 0 is an empty database."""
+
+
+def newest_format() -> int:
+    """The format that this program writes."""
+    return len(MIGRATIONS)
+
+
+def format_of(connection: sqlite3.Connection) -> int:
+    """The format of a database; 0 where it is empty."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def check_format(connection: sqlite3.Connection, directory: Path) -> int:
+    """The format of a database, if this program can read or migrate it.
+
+    Raises
+    ------
+    StoreVersionError
+        The format is newer than this program.
+    StoreDamagedError
+        The database is another program's.
+
+    """
+    found = format_of(connection)
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    n_tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if application != APPLICATION_ID and (found or n_tables):
+        msg = (
+            f"the database in {directory} is not imagecluster's: its application id is {application:#x},"
+            f" expected {APPLICATION_ID:#x}. Nothing was changed: move the folder away and run again"
+        )
+        raise StoreDamagedError(msg)
+    if found > newest_format():
+        raise StoreVersionError(newer_format_message(directory, found, newest_format()))
+    return found
+
+
+def migrate(connection: sqlite3.Connection) -> int:
+    """Brings a database to the newest format, each step in a transaction of its own; returns the old format."""
+    before = format_of(connection)
+    for version, step in enumerate(MIGRATIONS[before:], start=before + 1):
+        with transaction(connection):
+            step(connection)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {version}")
+    return before

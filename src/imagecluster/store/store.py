@@ -1,0 +1,398 @@
+"""Everything that is known of a collection, on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagecluster.errors import StoreError
+from imagecluster.records import Dendrogram, Fingerprints, ImageFile, Metadata, Skip
+from imagecluster.store import dendrograms, layout, matrix, opening, pruning, tables
+from imagecluster.store.database import explained, transaction
+from imagecluster.store.lock import WriterLock
+from imagecluster.store.summary import summary
+from imagecluster.store.thumbnails import Thumbnails
+from imagecluster.store.values import (
+    Batch,
+    HashedFile,
+    KnownFile,
+    Recognised,
+    Run,
+    SavedDendrogram,
+    StoreInfo,
+)
+
+__all__ = ["Store"]
+
+
+class Store:
+    """A collection's files, contents, fingerprints and dendrograms. Made by `Store.open`.
+
+    A store may be handed from thread to thread; calls take turns. Every method may raise `StoreError`, with
+    what went wrong and what to do; `StoreDamagedError` where the files contradict themselves.
+    """
+
+    def __init__(self, directory: Path, connection: sqlite3.Connection, lock: WriterLock | None) -> None:
+        self._directory = directory
+        self._connection: sqlite3.Connection | None = connection
+        self._lock = lock
+        self._guard = threading.RLock()
+        self._keys = layout.PathKeys(directory)
+        self._format_version = 0
+
+    @classmethod
+    def open(cls, directory: Path, *, root: Path | None = None, writable: bool = True) -> Self:
+        """The store in a folder, created where there is none and `writable`.
+
+        A writer has the store for itself among writers until `close`; the operating system takes that right
+        back when the process ends, however it ends. Readers need no right: they work beside a writer and see
+        what it has committed, and they work on media that cannot be written to.
+
+        Parameters
+        ----------
+        directory
+            Where the store lies, as given by `default_location` or by the user.
+        root
+            The collection's folder. Paths below it are kept relative to it. Needed for a new store only; an
+            existing one knows its root, and takes this one instead where the old one is no longer there.
+        writable
+            False for a reader.
+
+        Raises
+        ------
+        OutputError
+            The folder holds something else, or cannot be made.
+        StoreLockedError
+            Another process is writing.
+        StoreVersionError
+            A newer imagecluster wrote it.
+        StoreDamagedError
+            The database or a matrix of fingerprints is unreadable or too short. Nothing was changed.
+        StoreError
+            There is no store for a reader, or no root for a new one.
+
+        """
+        directory = Path(os.path.abspath(directory))  # noqa: PTH100 - '..' folded, links kept
+        root = None if root is None else Path(os.path.abspath(root))  # noqa: PTH100
+        lock = opening.claimed(directory, has_root=root is not None) if writable else None
+        connection = None
+        try:
+            with explained(directory):
+                connection = opening.connected(directory, writable=writable)
+                store = cls(directory, connection, lock)
+                store._format_version = opening.prepared(connection, directory, writable=writable)
+                store._keys = layout.PathKeys(opening.settled_root(connection, directory, root, writable=writable))
+                for model in tables.model_rows(connection):
+                    path = store._matrix_path(model)
+                    matrix.check_size(path, n_rows=model.n_rows, n_dimensions=model.n_dimensions)
+        except BaseException:
+            if connection is not None:
+                connection.close()
+            if lock is not None:
+                lock.release()
+            raise
+        return store
+
+    @staticmethod
+    def exists(directory: Path) -> bool:
+        """Whether a folder holds a store."""
+        return layout.is_store(directory) and (directory / layout.DATABASE_NAME).is_file()
+
+    @property
+    def directory(self) -> Path:
+        """Where the store lies, absolute."""
+        return self._directory
+
+    @property
+    def root(self) -> Path:
+        """The collection's folder, absolute."""
+        return self._keys.root
+
+    @property
+    def format_version(self) -> int:
+        """The format of the files."""
+        return self._format_version
+
+    @property
+    def writable(self) -> bool:
+        """Whether this is the writer."""
+        return self._lock is not None
+
+    def close(self) -> None:
+        """Ends the use of the store. Closing twice is fine."""
+        with self._guard:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                connection.close()
+            if self._lock is not None:
+                self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection, with errors explained."""
+        with self._guard, explained(self._directory):
+            if self._connection is None:
+                msg = f"the database in {self._directory} was closed: open it again with Store.open"
+                raise StoreError(msg)
+            yield self._connection
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for a store that was opened to write."""
+        with self._reading() as connection:
+            if self._lock is None:
+                msg = f"the database in {self._directory} was opened to read only: open it with writable=True"
+                raise StoreError(msg)
+            yield connection
+
+    def _matrix_path(self, model: tables.ModelRow) -> Path:
+        return self._directory / layout.FINGERPRINTS_NAME / model.matrix
+
+    def recognise(self, files: Iterable[ImageFile], *, decoder: str) -> Recognised:
+        """A scan's files, sorted by what is known of them: a file is known by path, size and time.
+
+        Parameters
+        ----------
+        files
+            What the scan found.
+        decoder
+            As in `Batch.decoder`: a file that could not be read counts as unknown if this was another one.
+
+        """
+        with self._reading() as connection:
+            hashes = tables.known_signatures(connection)
+            reasons = tables.skip_signatures(connection, decoder)
+        key, signature = self._keys.key, tables.signature
+        known: list[HashedFile] = []
+        skips: list[Skip] = []
+        unknown: list[ImageFile] = []
+        for file in files:
+            signed = signature(key(file.path), file)
+            content_hash = hashes.get(signed)
+            if content_hash is not None:
+                known.append(HashedFile(file, content_hash))
+            elif signed in reasons:
+                skips.append(Skip(file.path, *reasons[signed]))
+            else:
+                unknown.append(file)
+        return Recognised(tuple(known), tuple(skips), tuple(unknown))
+
+    def known_files(self, *, gone: bool = False) -> dict[Path, KnownFile]:
+        """The files of known content, by absolute path, in the order of the paths' bytes.
+
+        Parameters
+        ----------
+        gone
+            Whether files that the latest scan did not find are given too.
+
+        """
+        select = "SELECT path, size_bytes, mtime_ns, hash, gone_s IS NOT NULL FROM files WHERE hash IS NOT NULL"
+        with self._reading() as connection:
+            rows = connection.execute(select if gone else f"{select} AND gone_s IS NULL").fetchall()
+        paths = self._keys.paths([row[0] for row in rows])
+        return {path: KnownFile(row[1], row[2], row[3], bool(row[4])) for path, row in zip(paths, rows, strict=True)}
+
+    def known_skips(self) -> tuple[Skip, ...]:
+        """The files that the latest scan found and that could not be read, in the order of the paths' bytes."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT path, stage, reason FROM files WHERE hash IS NULL AND gone_s IS NULL"
+            ).fetchall()
+        paths = self._keys.paths([row[0] for row in rows])
+        return tuple(Skip(path, row[1], row[2]) for path, row in zip(paths, rows, strict=True))
+
+    def rows(self, model: str) -> dict[bytes, int]:
+        """Row number in the model's matrix by content hash; empty for an unknown model."""
+        with self._reading() as connection:
+            return dict(
+                connection.execute(
+                    "SELECT hash, row FROM fingerprints JOIN models ON models.id = model WHERE identity = ?",
+                    (model,),
+                )
+            )
+
+    def commit(self, batch: Batch, *, model: str) -> None:
+        """Adds a batch, all of it or nothing; when this returns, the batch survives a power cut.
+
+        The vectors are appended to the matrix and synced first, then one transaction names their rows. What a
+        crash leaves between the two is overwritten by the next append. A content that already has a
+        fingerprint of this model keeps it. A file that was known is replaced, and is no longer gone.
+
+        Raises
+        ------
+        ArgumentError
+            A hash without metadata, a vector that float16 cannot hold, or a malformed model name.
+        StoreDamagedError
+            The model's earlier fingerprints have another number of dimensions.
+
+        """
+        key = self._keys.key
+        with self._writing() as connection:
+            target = tables.model_row(connection, model)
+            if target is None:
+                target = tables.ModelRow(tables.NEW_MODEL, model, 0, 0, matrix.file_name(model))
+            hashes = tables.new_hashes(connection, target, batch.vectors)
+            rows = None
+            if hashes:
+                rows = matrix.encode([batch.vectors[h] for h in hashes])
+                if target.id == tables.NEW_MODEL:
+                    target = target._replace(n_dimensions=rows.shape[1])
+                tables.check_dimensions(target, rows.shape[1])
+                matrix.append(self._matrix_path(target), rows, after=target.n_rows)
+            with transaction(connection):
+                tables.add_metadata(connection, batch)
+                tables.check_contents(connection, batch)
+                tables.put_files(connection, ((key(f.path), f, h) for f, h in batch.files))
+                skips = ((key(s.file.path), s.file, s.stage, s.reason) for s in batch.skips)
+                tables.put_skips(connection, skips, batch.decoder)
+                if rows is not None:
+                    tables.add_fingerprints(connection, target, hashes, matrix.checksums(rows))
+
+    def mark_present(self, paths: Iterable[Path]) -> int:
+        """Notes which files a scan found: all others are gone from now on, those that were gone are back.
+
+        Gone files keep their fingerprints, so that an unplugged drive costs nothing.
+
+        Returns
+        -------
+        int
+            Number of files that were there before this scan and are not now.
+
+        """
+        key = self._keys.key
+        present = {key(path) for path in paths}
+        with self._writing() as connection:
+            gone: list[bytes] = []
+            back: list[bytes] = []
+            for path, was_gone in connection.execute("SELECT path, gone_s IS NOT NULL FROM files"):
+                if was_gone == (path in present):
+                    (back if was_gone else gone).append(path)
+            if gone or back:
+                with transaction(connection):
+                    tables.set_gone(connection, gone=gone, back=back, now_s=time.time())
+        return len(gone)
+
+    def forget_gone(self) -> int:
+        """Forgets the files that are gone, with fingerprints that no other file needs; the number of files."""
+        with self._writing() as connection:
+            return pruning.forget_gone(connection, self._directory)
+
+    def vectors(self, model: str, hashes: Sequence[bytes]) -> NDArray[np.float32]:
+        """The fingerprints of contents as they are kept, shape (n_hashes, n_dimensions), row i for hash i.
+
+        Raises
+        ------
+        StoreError
+            A content has no fingerprint of this model.
+        StoreDamagedError
+            A row of the matrix is not what was committed.
+
+        """
+        with self._reading() as connection:
+            while True:
+                known = tables.model_row(connection, model)
+                rows = tables.fingerprint_rows(connection, known.id, set(hashes)) if known else {}
+                missing = [h for h in hashes if h not in rows]
+                if known is None or missing:
+                    msg = (
+                        f"{len(missing):,} of {len(hashes):,} pictures have no fingerprint of {model} in"
+                        f" {self._directory}: run `imagecluster run` with this model first"
+                    )
+                    raise StoreError(msg)
+                numbers = np.array([rows[h][1:] for h in hashes], dtype=np.int64).reshape(-1, 2)
+                try:
+                    return matrix.gather(
+                        self._matrix_path(known), numbers[:, 0], numbers[:, 1], n_dimensions=known.n_dimensions
+                    )
+                except (StoreError, FileNotFoundError):
+                    # A writer's forget_gone may have put another matrix in place of the one just looked up.
+                    if tables.model_row(connection, model) == known:
+                        raise
+
+    def fingerprints(self, model: str, paths: Sequence[Path]) -> Fingerprints:
+        """The fingerprints of files, scaled to unit length; row i belongs to path i.
+
+        Raises
+        ------
+        StoreError
+            A file is unknown, or its content has no fingerprint of this model.
+
+        """
+        keys = [self._keys.key(path) for path in paths]
+        with self._reading() as connection:
+            hashes = dict(connection.execute("SELECT path, hash FROM files WHERE hash IS NOT NULL"))
+        missing = [path for path, key in zip(paths, keys, strict=True) if key not in hashes]
+        if missing:
+            msg = (
+                f"{len(missing):,} of {len(paths):,} files are not in the database in {self._directory}, such as"
+                f" {str(missing[0])!r}: run `imagecluster run` on them first"
+            )
+            raise StoreError(msg)
+        vectors = self.vectors(model, [hashes[key] for key in keys])
+        lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+        lengths[lengths == 0] = 1
+        vectors /= lengths[:, np.newaxis]
+        return Fingerprints(tuple(paths), vectors, model)
+
+    def metadata(self, hashes: Collection[bytes]) -> dict[bytes, Metadata]:
+        """What is known of contents, by hash; unknown hashes are left out."""
+        with self._reading() as connection:
+            return tables.metadata(connection, hashes)
+
+    def save_dendrogram(self, key: str, dendrogram: Dendrogram, info: Mapping[str, Any]) -> None:
+        """Keeps a dendrogram; only the newest few stay.
+
+        Parameters
+        ----------
+        key
+            Names all that the dendrogram depends on: the pictures in their order, the model, the method.
+        dendrogram
+            Kept exactly.
+        info
+            What else is worth remembering of it; must survive JSON.
+
+        """
+        with self._writing():
+            dendrograms.save(self._directory / layout.DENDROGRAMS_NAME, key, dendrogram, info)
+
+    def load_dendrogram(self, key: str) -> SavedDendrogram | None:
+        """The dendrogram that was kept under a key, or None."""
+        with self._reading():
+            return dendrograms.load(self._directory / layout.DENDROGRAMS_NAME, key)
+
+    def record_run(self, run: Run) -> None:
+        """Remembers a run."""
+        with self._writing() as connection, transaction(connection):
+            tables.add_run(connection, run)
+
+    def runs(self) -> tuple[Run, ...]:
+        """All runs, the oldest first."""
+        with self._reading() as connection:
+            return tables.read_runs(connection)
+
+    def thumbnails(self) -> Thumbnails:
+        """The cache of thumbnails beside the database; to be closed by the caller."""
+        return Thumbnails(self._directory / layout.THUMBNAILS_NAME)
+
+    def info(self) -> StoreInfo:
+        """Counts and sizes."""
+        with self._reading() as connection:
+            return summary(connection, self._directory, self.root)

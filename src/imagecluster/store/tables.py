@@ -1,0 +1,275 @@
+"""What is asked of the tables, and written to them, in terms of keys and hashes."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from imagecluster.errors import ArgumentError, StoreDamagedError
+from imagecluster.records import ImageFile, Metadata, Stage
+from imagecluster.store.values import Batch, Run
+
+__all__ = [
+    "NEW_MODEL",
+    "ModelRow",
+    "add_fingerprints",
+    "add_metadata",
+    "add_run",
+    "check_contents",
+    "check_dimensions",
+    "count",
+    "fingerprint_rows",
+    "known_signatures",
+    "metadata",
+    "model_row",
+    "model_rows",
+    "new_hashes",
+    "put_files",
+    "put_skips",
+    "read_runs",
+    "read_setting",
+    "set_gone",
+    "signature",
+    "signed64",
+    "skip_signatures",
+    "write_setting",
+]
+
+# Below this many, one look-up each beats a pass over the whole table.
+_FEW = 1000
+
+NEW_MODEL = 0
+"""The id of a model that is not in the table yet."""
+
+
+class ModelRow(NamedTuple):
+    """A row of `models`."""
+
+    id: int
+    identity: str
+    n_dimensions: int
+    n_rows: int
+    matrix: str
+
+
+def signed64(number: int) -> int:
+    """The number itself where SQLite can hold it, else its low 64 bits (a file's time beyond the year 2262)."""
+    return number if -(2**63) <= number < 2**63 else (number + 2**63) % 2**64 - 2**63
+
+
+def _storable(text: str) -> str:
+    """Text that SQLite takes: a name that is not UTF-8 leaves surrogates in messages."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def read_setting(connection: sqlite3.Connection, name: str) -> bytes | None:
+    """The value of a setting, or None."""
+    row = connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+    return bytes(row[0]) if row else None
+
+
+def write_setting(connection: sqlite3.Connection, name: str, value: bytes) -> None:
+    """Sets a setting."""
+    connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
+
+
+def known_signatures(connection: sqlite3.Connection) -> dict[bytes, bytes]:
+    """Hashes of the files of known content, by the signature of key, size and time.
+
+    One flat value a row: half a million tuples would keep the garbage collector busy for longer than SQLite.
+    """
+    return dict(
+        connection.execute(
+            "SELECT CAST(path || '|' || size_bytes || '|' || mtime_ns AS BLOB), hash FROM files WHERE hash IS NOT NULL"
+        )
+    )
+
+
+def skip_signatures(connection: sqlite3.Connection, decoder: str) -> dict[bytes, tuple[Stage, str]]:
+    """Stage and reason of the files that this decoder could not read, by the same signature."""
+    rows = connection.execute(
+        "SELECT CAST(path || '|' || size_bytes || '|' || mtime_ns AS BLOB), stage, reason FROM files"
+        " WHERE hash IS NULL AND decoder = ?",
+        (decoder,),
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def signature(key: bytes, file: ImageFile) -> bytes:
+    """What a file is known by: its key, size and time."""
+    return b"%b|%d|%d" % (key, file.size_bytes, signed64(file.mtime_ns))
+
+
+def model_rows(connection: sqlite3.Connection) -> list[ModelRow]:
+    """All models, in the order in which they came."""
+    return [
+        ModelRow(*row)
+        for row in connection.execute("SELECT id, identity, n_dimensions, n_rows, matrix FROM models ORDER BY id")
+    ]
+
+
+def model_row(connection: sqlite3.Connection, identity: str) -> ModelRow | None:
+    """A model's row, or None."""
+    row = connection.execute(
+        "SELECT id, identity, n_dimensions, n_rows, matrix FROM models WHERE identity = ?", (identity,)
+    ).fetchone()
+    return ModelRow(*row) if row else None
+
+
+def _by_hash(
+    connection: sqlite3.Connection, select: str, values: tuple[Any, ...], hashes: Collection[bytes]
+) -> dict[bytes, tuple[Any, ...]]:
+    """Rows by their first column, a hash; `select` ends in a WHERE clause that takes `values`."""
+    if len(hashes) > _FEW:
+        wanted = set(hashes)
+        return {row[0]: row for row in connection.execute(select, values) if row[0] in wanted}
+    found = {}
+    for content_hash in hashes:
+        row = connection.execute(f"{select} AND hash = ?", (*values, content_hash)).fetchone()
+        if row:
+            found[content_hash] = row
+    return found
+
+
+def fingerprint_rows(
+    connection: sqlite3.Connection, model: int, hashes: Collection[bytes]
+) -> dict[bytes, tuple[bytes, int, int]]:
+    """(hash, row, checksum) by hash, of the hashes that have a fingerprint."""
+    select = "SELECT hash, row, checksum FROM fingerprints WHERE model = ?"
+    found = _by_hash(connection, select, (model,), hashes)
+    return {content_hash: (row[0], row[1], row[2]) for content_hash, row in found.items()}
+
+
+def metadata(connection: sqlite3.Connection, hashes: Collection[bytes]) -> dict[bytes, Metadata]:
+    """Metadata by hash, of the hashes that are known."""
+    select = "SELECT hash, width_px, height_px, format, taken_s, latitude_deg, longitude_deg FROM contents WHERE true"
+    return {content_hash: Metadata(*row[1:]) for content_hash, row in _by_hash(connection, select, (), hashes).items()}
+
+
+def new_hashes(connection: sqlite3.Connection, model: ModelRow, hashes: Collection[bytes]) -> list[bytes]:
+    """The hashes that have no fingerprint of this model, in their order."""
+    found = fingerprint_rows(connection, model.id, hashes)
+    return [content_hash for content_hash in hashes if content_hash not in found]
+
+
+def add_metadata(connection: sqlite3.Connection, batch: Batch) -> None:
+    """Writes a batch's metadata; what was known of a content is replaced."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO contents VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            (h, m.width_px, m.height_px, _storable(m.format), m.taken_s, m.latitude_deg, m.longitude_deg)
+            for h, m in batch.metadata.items()
+        ),
+    )
+
+
+def check_contents(connection: sqlite3.Connection, batch: Batch) -> None:
+    """Refuses hashes of which no metadata is known.
+
+    Raises
+    ------
+    ArgumentError
+        A file or a vector of the batch belongs to such a hash.
+
+    """
+    hashes = {*(f.content_hash for f in batch.files), *batch.vectors} - batch.metadata.keys()
+    for content_hash in hashes:
+        if not connection.execute("SELECT 1 FROM contents WHERE hash = ?", (content_hash,)).fetchone():
+            msg = (
+                f"content {content_hash.hex()} has no metadata, neither in the batch nor in the database:"
+                " give it in Batch.metadata"
+            )
+            raise ArgumentError(msg)
+
+
+def put_files(connection: sqlite3.Connection, rows: Iterable[tuple[bytes, ImageFile, bytes]]) -> None:
+    """Writes files of known content: key, file, hash."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, NULL, NULL, NULL, NULL)",
+        ((key, f.size_bytes, signed64(f.mtime_ns), h) for key, f, h in rows),
+    )
+
+
+def put_skips(connection: sqlite3.Connection, rows: Iterable[tuple[bytes, ImageFile, str, str]], decoder: str) -> None:
+    """Writes files that gave no fingerprint: key, file, stage, reason."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO files VALUES (?, ?, ?, NULL, ?, ?, ?, NULL)",
+        (
+            (key, f.size_bytes, signed64(f.mtime_ns), stage, _storable(reason), decoder)
+            for key, f, stage, reason in rows
+        ),
+    )
+
+
+def add_fingerprints(
+    connection: sqlite3.Connection, model: ModelRow, hashes: Sequence[bytes], checksums: Sequence[int]
+) -> None:
+    """Notes that the model's next rows hold the fingerprints of these hashes."""
+    model_id = model.id
+    if model_id == NEW_MODEL:
+        connection.execute(
+            "INSERT INTO models (identity, n_dimensions, n_rows, matrix) VALUES (?, ?, 0, ?)",
+            (model.identity, model.n_dimensions, model.matrix),
+        )
+        model_id = connection.execute("SELECT last_insert_rowid()").fetchone()[0]
+    connection.executemany(
+        "INSERT INTO fingerprints (model, row, hash, checksum) VALUES (?, ?, ?, ?)",
+        (
+            (model_id, row, content_hash, checksum)
+            for row, (content_hash, checksum) in enumerate(zip(hashes, checksums, strict=True), model.n_rows)
+        ),
+    )
+    connection.execute("UPDATE models SET n_rows = ? WHERE id = ?", (model.n_rows + len(hashes), model_id))
+
+
+def check_dimensions(model: ModelRow, n_dimensions: int) -> None:
+    """Refuses fingerprints of another length than the model's.
+
+    Raises
+    ------
+    StoreDamagedError
+        Two networks carry the same name.
+
+    """
+    if n_dimensions != model.n_dimensions:
+        msg = (
+            f"fingerprints of {model.identity} have {n_dimensions} dimensions, those in the database have"
+            f" {model.n_dimensions}: two different networks carry this name. Give the new one another version,"
+            " or another database with --db"
+        )
+        raise StoreDamagedError(msg)
+
+
+def set_gone(connection: sqlite3.Connection, *, gone: Sequence[bytes], back: Sequence[bytes], now_s: float) -> None:
+    """Marks keys as gone since now, and others as present."""
+    connection.executemany("UPDATE files SET gone_s = ? WHERE path = ?", ((now_s, key) for key in gone))
+    connection.executemany("UPDATE files SET gone_s = NULL WHERE path = ?", ((key,) for key in back))
+
+
+def add_run(connection: sqlite3.Connection, run: Run) -> None:
+    """Remembers a run."""
+    counts = (run.n_scanned, run.n_fingerprinted, run.n_reused, run.n_skipped)
+    connection.execute(
+        "INSERT INTO runs VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (run.started_s, run.duration_s, run.model, *counts, json.dumps(dict(run.settings))),
+    )
+
+
+def read_runs(connection: sqlite3.Connection) -> tuple[Run, ...]:
+    """All runs, the oldest first."""
+    select = (
+        "SELECT started_s, duration_s, model, n_scanned, n_fingerprinted, n_reused, n_skipped, settings"
+        " FROM runs ORDER BY id"
+    )
+    runs = []
+    for row in connection.execute(select):
+        started_s, duration_s, model, scanned, fingerprinted, reused, skipped, settings = row
+        runs.append(Run(started_s, duration_s, model, scanned, fingerprinted, reused, skipped, json.loads(settings)))
+    return tuple(runs)
+
+
+def count(connection: sqlite3.Connection, what: str) -> int:
+    """Number of rows of a table, `what` being its name and perhaps a WHERE clause: a constant of ours."""
+    return int(connection.execute(f"SELECT count(*) FROM {what}").fetchone()[0])  # noqa: S608

@@ -1,0 +1,116 @@
+"""A cache of thumbnails in a file of its own, which may be deleted at any time."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sqlite3
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from imagecluster.store.database import connect_reader
+
+__all__ = ["Thumbnails"]
+
+_log = logging.getLogger(__name__)
+
+_TABLE = """CREATE TABLE IF NOT EXISTS thumbnails (
+    hash BLOB NOT NULL,
+    side_px INTEGER NOT NULL,
+    image BLOB NOT NULL,
+    PRIMARY KEY (hash, side_px)
+)"""
+
+
+class Thumbnails:
+    """Encoded small pictures by content hash and size.
+
+    Being a cache it never fails: what cannot be read is missing, what cannot be written is not kept, and a
+    damaged file is replaced. Any thread and any process may use it, beside a run that writes to the store.
+
+    Parameters
+    ----------
+    path
+        The file, created on the first `put`. A missing folder, or one that cannot be written to, is fine.
+
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._guard = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._is_writable = False
+
+    def get(self, content_hash: bytes, *, side_px: int) -> bytes | None:
+        """The encoded picture, or None."""
+        with self._guard:
+            try:
+                connection = self._connected(write=False)
+                if connection is None:
+                    return None
+                row = connection.execute(
+                    "SELECT image FROM thumbnails WHERE hash = ? AND side_px = ?", (content_hash, side_px)
+                ).fetchone()
+            except (sqlite3.Error, OSError) as error:
+                self._give_up(error)
+                return None
+            return bytes(row[0]) if row else None
+
+    def put(self, content_hash: bytes, image: bytes, *, side_px: int) -> None:
+        """Keeps an encoded picture, if possible."""
+        with self._guard:
+            try:
+                connection = self._connected(write=True)
+                if connection is not None:
+                    connection.execute(
+                        "INSERT OR REPLACE INTO thumbnails VALUES (?, ?, ?)", (content_hash, side_px, image)
+                    )
+            except (sqlite3.Error, OSError) as error:
+                self._give_up(error)
+
+    def close(self) -> None:
+        """Closes the file; the next call opens it again."""
+        with self._guard:
+            self._disconnect()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _connected(self, *, write: bool) -> sqlite3.Connection | None:
+        """An open connection, or None where there is nothing to read."""
+        if self._connection is not None and (self._is_writable or not write):
+            return self._connection
+        self._disconnect()
+        if write:
+            self._connection = sqlite3.connect(self._path, timeout=5, isolation_level=None, check_same_thread=False)
+            self._is_writable = True
+            self._connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            self._connection.execute("PRAGMA synchronous = OFF")  # a power cut may cost the cache
+            self._connection.execute(_TABLE)
+        elif self._path.is_file():
+            self._connection = connect_reader(self._path)
+            self._is_writable = False
+        return self._connection
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.close()
+            self._connection = None
+
+    def _give_up(self, error: Exception) -> None:
+        """Goes on without the file; a damaged one is removed, so that the next `put` makes it anew."""
+        _log.warning("the thumbnail cache %s is passed over: %s", self._path, error)
+        self._disconnect()
+        code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            for suffix in ("", "-wal", "-shm"):
+                with contextlib.suppress(OSError):
+                    self._path.with_name(self._path.name + suffix).unlink()
