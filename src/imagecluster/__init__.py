@@ -1,1 +1,53 @@
-"""Sort pictures by what is in them."""
+"""Sort pictures by what is in them.
+
+>>> import imagecluster
+>>> found = imagecluster.cluster([[1, 0], [1, 0.1], [0, 1]], sim=0.5)
+>>> [c.members for c in found.clusters]
+[(0, 1)]
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from imagecluster import errors, main
+    from imagecluster.estimator import ImageClusterer
+    from imagecluster.functions import cluster, dendrogram, fingerprint
+    from imagecluster.pipeline import Result, Settings, run
+
+__all__ = [
+    "ImageClusterer",
+    "Result",
+    "Settings",
+    "cluster",
+    "dendrogram",
+    "errors",
+    "fingerprint",
+    "main",
+    "run",
+]
+
+_HOME = {
+    "ImageClusterer": "imagecluster.estimator",
+    "Result": "imagecluster.pipeline",
+    "Settings": "imagecluster.pipeline",
+    "cluster": "imagecluster.functions",
+    "dendrogram": "imagecluster.functions",
+    "fingerprint": "imagecluster.functions",
+    "run": "imagecluster.pipeline",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are loaded where they are first used: importing the package costs nothing."""
+    if name in _HOME:
+        return getattr(importlib.import_module(_HOME[name]), name)
+    if name in ("errors", "main"):
+        return importlib.import_module(f"imagecluster.{name}")
+    raise AttributeError(f"module 'imagecluster' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,44 @@
+"""The command line. Only this room prints and exits."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from imagecluster.cli.parser import build_parser, with_command
+
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code of a command: 0 fine, 1 failed, 2 wrong usage."""
+    parser = build_parser()
+    parsed = parser.parse_args(with_command(list(sys.argv[1:] if arguments is None else arguments)))
+    from imagecluster.errors import ArgumentError, ImageclusterError
+
+    try:
+        return _command(parsed.command)(parsed)
+    except ArgumentError as error:
+        print(f"imagecluster: {error}", file=sys.stderr)
+        return 2
+    except ImageclusterError as error:
+        print(f"imagecluster: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("imagecluster: interrupted; what was committed is kept, the same command goes on", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`). Python would complain once more while it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _command(name: str) -> Callable[[argparse.Namespace], int]:
+    from imagecluster.cli import doctor, export, info, run
+
+    return {"run": run.command, "info": info.command, "export": export.command, "doctor": doctor.command}[name]

@@ -1,0 +1,136 @@
+"""`imagecluster doctor`: whether everything is there and works."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import platform
+import tempfile
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from imagecluster.errors import ImageclusterError
+from imagecluster.text import printable
+
+PACKAGES = ("imagecluster", "numpy", "onnxruntime", "pillow", "pillow-heif", "rawpy", "xxhash")
+EXTRAS = ("pyarrow",)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the report."""
+
+    name: str
+    fine: bool
+    detail: str
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Print the checks; 1 when one of them failed."""
+    checks = [
+        Check("python", True, f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
+        _cores(),
+        *(_package(name) for name in PACKAGES),
+        *(_extra(name) for name in EXTRAS),
+        *_decoders(),
+        _providers(),
+        *_models(),
+        *([] if arguments.path is None and arguments.db is None else _folder(arguments.path, arguments.db)),
+    ]
+    if arguments.json:
+        print(json.dumps([{"name": c.name, "fine": c.fine, "detail": c.detail} for c in checks]))
+    else:
+        for check in checks:
+            print(f"{'ok  ' if check.fine else 'FAIL'} {check.name:<22} {check.detail}")
+    return 0 if all(check.fine for check in checks) else 1
+
+
+def _cores() -> Check:
+    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return Check("cores", True, str(n_cores))
+
+
+def _package(name: str) -> Check:
+    try:
+        return Check(name, True, version(name))
+    except PackageNotFoundError:
+        return Check(name, False, "not installed; reinstall imagecluster")
+
+
+def _extra(name: str) -> Check:
+    try:
+        return Check(name, True, version(name))
+    except PackageNotFoundError:
+        return Check(name, True, "not installed (optional)")
+
+
+def _decoders() -> list[Check]:
+    from PIL import features
+
+    checks = [
+        Check(f"decoder {name}", bool(features.check(feature)), "present" if features.check(feature) else "missing")
+        for name, feature in (("JPEG", "jpg"), ("PNG", "zlib"), ("WebP", "webp"), ("TIFF", "libtiff"), ("AVIF", "avif"))
+    ]
+    for name, module in (("HEIC", "pillow_heif"), ("camera raw", "rawpy")):
+        try:
+            importlib.import_module(module)
+            checks.append(Check(f"decoder {name}", True, "present"))
+        except ImportError as error:
+            checks.append(Check(f"decoder {name}", False, str(error)))
+    return checks
+
+
+def _providers() -> Check:
+    import onnxruntime
+
+    return Check("inference", True, ", ".join(onnxruntime.get_available_providers()) + " (used: CPU)")
+
+
+def _models() -> list[Check]:
+    """Load each model and check that it tells two drawn pictures apart as it should."""
+    from PIL import Image
+
+    from imagecluster.embed import Embedder
+    from imagecluster.models import MODELS
+
+    checks = []
+    for model in MODELS.values():
+        try:
+            embedder = Embedder(model)
+            ramp = Image.linear_gradient("L").resize((model.short_side_px, model.short_side_px)).convert("RGB")
+            disc = Image.radial_gradient("L").resize(ramp.size).convert("RGB")
+            same, other = (float(embedder(ramp) @ embedder(picture)) for picture in (ramp, disc))
+            fine = abs(same - 1) < 1e-5 and other < 0.9
+            detail = f"{model.n_dimensions} numbers, {model.licence}, loads and runs (control {other:.4f})"
+            checks.append(Check(f"model {model.name}", fine, detail))
+        except ImageclusterError as error:
+            checks.append(Check(f"model {model.name}", False, str(error)))
+    return checks
+
+
+def _folder(path: Path | None, db: Path | None) -> list[Check]:
+    from imagecluster.pipeline import locate
+    from imagecluster.store import Store
+
+    checks = []
+    if path is not None:
+        readable = path.is_dir() and os.access(path, os.R_OK | os.X_OK)
+        checks.append(Check("folder", readable, printable(path) + (" is readable" if readable else " cannot be read")))
+    _, directory = locate([path] if path is not None else [], db)
+    existing = next(folder for folder in (directory, *directory.parents) if folder.exists())
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            checks.append(Check("database", True, f"{printable(directory)} can be written to"))
+    except OSError as error:
+        checks.append(Check("database", False, f"{printable(directory)} cannot be written to: {error.strerror}"))
+    if Store.exists(directory):
+        try:
+            with Store.open(directory, writable=False) as store:
+                info = store.info()
+            checks.append(Check("database content", True, f"{info.n_files} pictures, format {info.format_version}"))
+        except ImageclusterError as error:
+            checks.append(Check("database content", False, str(error)))
+    return checks

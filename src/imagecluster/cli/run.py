@@ -1,0 +1,124 @@
+"""`imagecluster run`: the main job."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from imagecluster.cli.progress import ProgressBar
+from imagecluster.errors import InputError
+from imagecluster.models import DEFAULT_MODEL
+from imagecluster.pipeline import Result, Settings, run
+from imagecluster.scan import read_path_list
+from imagecluster.text import printable
+
+SHOWN_SKIPS = 20
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Run the chain and print what came out."""
+    paths = [*arguments.paths, *_listed(arguments)]
+    if not paths:
+        raise InputError("no PATH was given: name a folder of pictures, or a list with --files-from")
+    with ProgressBar(quiet=arguments.quiet) as progress:
+        result = run(paths, _settings(arguments), db=arguments.db, progress=progress)
+    if arguments.json:
+        print(json.dumps(as_json(result)))
+    else:
+        if not arguments.quiet:
+            _print_skips(result)
+        print(_report(result))
+    return 1 if arguments.strict and result.skips else 0
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    given: dict[str, Any] = {} if arguments.max_pixels is None else {"max_pixels": arguments.max_pixels}
+    return Settings(
+        sim=arguments.sim,
+        model=arguments.model or DEFAULT_MODEL,
+        min_size=arguments.min_size,
+        links=arguments.links,
+        page=not arguments.no_page,
+        recursive=not arguments.no_recursive,
+        n_threads=arguments.threads,
+        **given,
+    )
+
+
+def _listed(arguments: argparse.Namespace) -> list[Path]:
+    if arguments.files_from is None:
+        return []
+    if arguments.files_from == "-":
+        return read_path_list(sys.stdin.buffer, base=Path.cwd(), null_separated=arguments.null)
+    try:
+        with Path(arguments.files_from).open("rb") as stream:
+            return read_path_list(stream, base=Path.cwd(), null_separated=arguments.null)
+    except OSError as error:
+        raise InputError(f"cannot read the list {arguments.files_from!r}: {error.strerror}") from None
+
+
+def _print_skips(result: Result) -> None:
+    for skip in result.skips[:SHOWN_SKIPS]:
+        print(f"skipped {printable(skip.path, result.root)}: {skip.reason}", file=sys.stderr)
+    if len(result.skips) > SHOWN_SKIPS:
+        rest = len(result.skips) - SHOWN_SKIPS
+        print(f"... and {rest} more, all listed in {printable(result.outputs.json)}", file=sys.stderr)
+
+
+def _report(result: Result) -> str:
+    lines = [result.outputs.statistics]
+    if result.outputs.links is not None:
+        lines.append(f"folders: {printable(result.outputs.links)}")
+    if result.outputs.page is not None:
+        lines.append(f"page:    {printable(result.outputs.page)}")
+    lines.append(f"tables:  {printable(result.outputs.json)}, {printable(result.outputs.csv)}")
+    lines.append(_cost(result))
+    if not result.n_scanned and result.ignored:
+        others = ", ".join(f"{count} {suffix or 'without suffix'}" for suffix, count in result.ignored.items())
+        lines.append(f"no pictures found; other files: {others}")
+    return "\n".join(lines)
+
+
+def _cost(result: Result) -> str:
+    return (
+        f"{result.n_scanned} scanned = {result.n_fingerprinted} fingerprinted + {result.n_reused} reused"
+        f" + {len(result.skips)} skipped, {result.seconds:.1f} s"
+    )
+
+
+def as_json(result: Result) -> dict[str, Any]:
+    """What `--json` prints; paths that are not UTF-8 carry surrogate escapes."""
+    clusters = result.clusters
+    outputs = result.outputs
+    return {
+        "root": os.fspath(result.root),
+        "database": os.fspath(result.directory),
+        "model": result.model,
+        "sim": clusters.sim,
+        "sim_scale": "relative",
+        "cut_height": clusters.cut_height,
+        "largest_distance": result.largest_distance,
+        "n_scanned": result.n_scanned,
+        "n_fingerprinted": result.n_fingerprinted,
+        "n_reused": result.n_reused,
+        "n_skipped": len(result.skips),
+        "n_clusters": len(clusters.clusters),
+        "n_in_clusters": sum(len(cluster.members) for cluster in clusters.clusters),
+        "n_singles": len(clusters.singles),
+        "sizes": {str(size): count for size, count in clusters.sizes().items()},
+        "skipped": [
+            {"path": os.fspath(skip.path), "stage": skip.stage, "reason": skip.reason} for skip in result.skips
+        ],
+        "ignored": dict(result.ignored),
+        "outputs": {
+            name: None if path is None else os.fspath(path)
+            for name, path in (
+                ("links", outputs.links), ("page", outputs.page), ("json", outputs.json), ("csv", outputs.csv)
+            )
+        },
+        "seconds": round(result.seconds, 3),
+    }  # fmt: skip

@@ -1,0 +1,121 @@
+"""A scikit-learn style estimator. It follows the protocol without importing scikit-learn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from imagecluster import cut as cuts
+from imagecluster.errors import ArgumentError
+from imagecluster.functions import as_vectors, dendrogram, fingerprint
+from imagecluster.models import DEFAULT_MODEL
+from imagecluster.records import Fingerprints
+
+PARAMETERS = ("sim", "min_size", "model", "n_threads")
+
+
+class ImageClusterer:
+    """Clusters of pictures, or of precomputed fingerprints, as a scikit-learn clusterer.
+
+    Parameters
+    ----------
+    sim
+        Similarity index in [0, 1] of the cut.
+    min_size
+        Members of smaller clusters get the label -1.
+    model
+        Fingerprint model, for paths.
+    n_threads
+        Default: one a core.
+
+    Attributes
+    ----------
+    labels_ : array of int64, shape (n_images,)
+        Cluster of each picture, from 0, larger clusters first; -1 for a picture in no cluster.
+    dendrogram_ : Dendrogram
+        The whole hierarchy; `cut` cuts it again.
+    n_features_in_ : int
+        Number of dimensions of a fingerprint.
+
+    Examples
+    --------
+    >>> ImageClusterer(sim=0.5).fit_predict([[1, 0], [1, 0.1], [0, 1]]).tolist()
+    [0, 0, -1]
+    """
+
+    def __init__(
+        self, sim: float = 0.5, *, min_size: int = 2, model: str = DEFAULT_MODEL, n_threads: int | None = None
+    ) -> None:
+        self.sim = sim
+        self.min_size = min_size
+        self.model = model
+        self.n_threads = n_threads
+
+    def fit(self, X: ArrayLike | Fingerprints | Sequence[Path], y: object = None) -> Self:
+        """Cluster `X`: vectors of shape (n_images, n_dimensions), `Fingerprints`, or a list of picture files.
+
+        Raises
+        ------
+        ArgumentError
+            A parameter is outside its range, or `X` is none of these.
+        DecodeError
+            A picture cannot be read.
+        """
+        vectors = as_vectors(fingerprint(X, model=self.model, n_threads=self.n_threads) if _are_paths(X) else X)  # type: ignore[arg-type]
+        self._vectors = vectors
+        self.n_features_in_ = vectors.shape[1]
+        self.dendrogram_ = dendrogram(vectors, n_threads=self.n_threads)
+        self.labels_ = self.cut(self.sim)
+        return self
+
+    def fit_predict(self, X: ArrayLike | Fingerprints | Sequence[Path], y: object = None) -> NDArray[np.int64]:
+        """`labels_` after `fit`."""
+        return self.fit(X).labels_
+
+    def cut(self, sim: float) -> NDArray[np.int64]:
+        """Labels at another similarity index, shape (n_images,), as in `labels_`. Nothing is clustered again."""
+        if not hasattr(self, "dendrogram_"):
+            raise ArgumentError("this ImageClusterer is not fitted yet; call fit first")
+        n_images = len(self._vectors)
+        found = cuts.clusters(
+            self.dendrogram_, self._vectors, sim=sim, min_size=self.min_size, path_order=range(n_images)
+        )
+        labels = np.full(n_images, -1, np.int64)
+        for cluster in found.clusters:
+            labels[list(cluster.members)] = cluster.number - 1
+        return labels
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Parameters by name."""
+        return {name: getattr(self, name) for name in PARAMETERS}
+
+    def set_params(self, **parameters: Any) -> Self:
+        """Set parameters by name. ArgumentError for an unknown one."""
+        for name, value in parameters.items():
+            if name not in PARAMETERS:
+                raise ArgumentError(f"ImageClusterer has no parameter {name!r}; it has {', '.join(PARAMETERS)}")
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        return f"ImageClusterer({', '.join(f'{name}={value!r}' for name, value in self.get_params().items())})"
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks of an estimator; called by scikit-learn only."""
+        from sklearn.utils import Tags, TargetTags
+
+        return Tags(estimator_type="clusterer", target_tags=TargetTags(required=False))
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether `fit` was called."""
+        return hasattr(self, "labels_")
+
+
+def _are_paths(X: object) -> bool:
+    if isinstance(X, (str, Path)):
+        return True
+    return isinstance(X, Sequence) and len(X) > 0 and all(isinstance(item, (str, Path)) for item in X)

@@ -1,0 +1,154 @@
+"""The chain's parts as plain functions: fingerprints of pictures, clusters of vectors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import ArrayLike, NDArray
+
+from imagecluster.errors import ArgumentError
+from imagecluster.models import DEFAULT_MODEL, find_model
+from imagecluster.records import Clusters, Dendrogram, Fingerprints, Skip
+
+StrPath = str | os.PathLike[str]
+
+
+def fingerprint(
+    paths: Iterable[StrPath] | StrPath,
+    *,
+    model: str = DEFAULT_MODEL,
+    on_skip: str = "raise",
+    n_threads: int | None = None,
+) -> Fingerprints:
+    """Fingerprints of picture files, row i belonging to path i; nothing is kept on disk.
+
+    Parameters
+    ----------
+    paths
+        Picture files. A folder is taken with all pictures inside it.
+    model
+        Fingerprint model.
+    on_skip
+        What to do when a picture cannot be read: 'raise' DecodeError, or 'omit' it with a warning.
+    n_threads
+        Default: one a core.
+
+    Returns
+    -------
+    Fingerprints
+        `vectors` has shape (n_images, n_dimensions), float32, unit length.
+
+    Raises
+    ------
+    ArgumentError
+        `on_skip` is something else.
+    DecodeError
+        A picture cannot be read; the message names it and the reason.
+    InputError, ModelError
+        A path or the model does not exist.
+    """
+    import warnings
+
+    import numpy as np
+
+    from imagecluster.embed import Embedder, embed_files
+    from imagecluster.errors import DecodeError
+    from imagecluster.scan import scan
+
+    if on_skip not in ("raise", "omit"):
+        raise ArgumentError(f"on_skip is {on_skip!r}; it must be 'raise' or 'omit'")
+    declaration = find_model(model)
+    given = [Path(paths)] if isinstance(paths, (str, os.PathLike)) else [Path(path) for path in paths]
+    found = scan(given)
+    skips: list[Skip] = list(found.skips)
+    rows: dict[Path, NDArray[np.float32]] = {}
+    for chunk in embed_files(found.files, Embedder(declaration), n_threads=n_threads):
+        for outcome in chunk:
+            if outcome.content is not None:
+                rows[outcome.file.path] = outcome.content.fingerprint
+            elif outcome.skip is not None:
+                skips.append(outcome.skip)
+    if skips and on_skip == "raise":
+        raise DecodeError(f"{skips[0].path}: {skips[0].reason}")
+    for skip in skips:
+        warnings.warn(f"left out {skip.path}: {skip.reason}", stacklevel=2)
+    in_order = _in_the_order_given(given, list(rows))
+    vectors = np.array([rows[path] for path in in_order], np.float32).reshape(-1, declaration.n_dimensions)
+    return Fingerprints(tuple(in_order), vectors, declaration.identity)
+
+
+def _in_the_order_given(given: list[Path], found: list[Path]) -> list[Path]:
+    """The pictures in the order of the arguments; those of a folder by path, at the folder's place."""
+    arguments = [path.absolute() for path in given]
+    place = {path: i for i, path in reversed(list(enumerate(arguments)))}
+
+    def key(path: Path) -> tuple[int, bytes]:
+        holders = [place[part] for part in (path, *path.parents) if part in place]
+        return min(holders, default=len(arguments)), bytes(path)
+
+    return sorted(found, key=key)
+
+
+def cluster(
+    X: ArrayLike | Fingerprints, *, sim: float = 0.5, min_size: int = 2, tree: Dendrogram | None = None
+) -> Clusters:
+    """Clusters of vectors under cosine distance and average linkage, cut at a similarity index.
+
+    Parameters
+    ----------
+    X
+        Vectors of shape (n_images, n_dimensions), of any length but zero, or `Fingerprints`.
+    sim
+        In [0, 1]: the cut is at the largest pairwise distance x (1 - sim). 0 puts all in one cluster, 1 only
+        identical ones together.
+    min_size
+        Smaller clusters go to `singles`.
+    tree
+        A dendrogram made of the same vectors before (`dendrogram`), to cut it again.
+
+    Returns
+    -------
+    Clusters
+        Members are row numbers of `X`.
+
+    Raises
+    ------
+    ArgumentError
+        An argument is outside its range, or a vector is zero or not finite (its row is named).
+
+    Examples
+    --------
+    >>> found = cluster([[1, 0], [1, 0.1], [0, 1]], sim=0.5)
+    >>> [c.members for c in found.clusters], found.singles
+    ([(0, 1)], (2,))
+    """
+    from imagecluster import cut
+
+    vectors = as_vectors(X)
+    tree = dendrogram(vectors) if tree is None else tree
+    return cut.clusters(tree, vectors, sim=sim, min_size=min_size, path_order=range(len(vectors)))
+
+
+def dendrogram(X: ArrayLike | Fingerprints, *, n_threads: int | None = None) -> Dendrogram:
+    """Dendrogram of vectors, average linkage under cosine distance, exact; see `cluster` for the arguments."""
+    from imagecluster.linkage import average_linkage
+
+    return average_linkage(as_vectors(X), n_threads=n_threads)
+
+
+def as_vectors(X: ArrayLike | Fingerprints) -> NDArray[Any]:
+    """`X` as an array of real numbers of shape (n_images, n_dimensions). ArgumentError where it is none."""
+    import numpy as np
+
+    if isinstance(X, Fingerprints):
+        return X.vectors
+    vectors = np.asarray(X)
+    if vectors.ndim != 2 or vectors.dtype.kind not in "fiu":
+        raise ArgumentError(
+            f"got an array of shape {vectors.shape} and type {vectors.dtype}; "
+            "expected real numbers (n_images, n_dimensions)"
+        )
+    return vectors if vectors.dtype in (np.float32, np.float64) else vectors.astype(np.float64)

@@ -1,0 +1,208 @@
+"""The main job: scan, fingerprint, cluster, write everything down."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from imagecluster.decode import MAX_PIXELS
+from imagecluster.errors import ArgumentError
+from imagecluster.models import DEFAULT_MODEL, find_model
+from imagecluster.pipeline.clustering import clusters_of, dendrogram_of, leaf_order, paths_of
+from imagecluster.pipeline.fingerprinting import Collection, Progress, fingerprint_scan
+from imagecluster.pipeline.output import Outputs, write_outputs
+from imagecluster.records import Clusters, Scan, Skip
+from imagecluster.scan import scan
+from imagecluster.store import HashedFile, Run, Store, default_location
+
+Links = Literal["symlink", "hardlink", "copy", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to run. Every field has the command line's default."""
+
+    sim: float = 0.5
+    """Similarity index of the cut, in [0, 1]: 0 all in one cluster, 1 only identical pictures."""
+    model: str = DEFAULT_MODEL
+    min_size: int = 2
+    """Smaller clusters are not laid out; at least 1."""
+    links: Links = "symlink"
+    page: bool = True
+    """Whether to write the page of contact sheets (and to keep thumbnails for it)."""
+    recursive: bool = True
+    max_pixels: int = MAX_PIXELS
+    """Pictures of more pixels are skipped before they are decoded."""
+    n_threads: int | None = None
+    """Default: one a core."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.sim <= 1:
+            raise ArgumentError(f"sim is {self.sim}; it must be from 0 (all in one cluster) to 1 (only identical ones)")
+        if self.min_size < 1:
+            raise ArgumentError(f"min_size is {self.min_size}; it must be at least 1")
+        if self.links not in ("symlink", "hardlink", "copy", "none"):
+            raise ArgumentError(f"links is {self.links!r}; it must be symlink, hardlink, copy or none")
+        if self.max_pixels < 1:
+            raise ArgumentError(f"max_pixels is {self.max_pixels}; it must be at least 1")
+        if self.n_threads is not None and self.n_threads < 1:
+            raise ArgumentError(f"n_threads is {self.n_threads}; it must be at least 1, or None for one a core")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run did and found."""
+
+    root: Path
+    directory: Path
+    """Folder of the database and of everything that was written."""
+    existed: bool
+    """Whether there was a database before."""
+    model: str
+    """`name@version`."""
+    n_scanned: int
+    """fingerprinted + reused + skipped."""
+    n_fingerprinted: int
+    n_reused: int
+    skips: tuple[Skip, ...]
+    ignored: Mapping[str, int]
+    """Files passed over because their suffix is not a picture's, by suffix."""
+    paths: tuple[Path, ...]
+    """Path of each row; members of the clusters are row numbers."""
+    clusters: Clusters
+    largest_distance: float
+    outputs: Outputs
+    seconds: float
+
+
+def locate(paths: Sequence[Path], db: Path | None = None) -> tuple[Path, Path]:
+    """Root of a collection and folder of its database.
+
+    One folder is its own root, and its database is `folder/imagecluster` (in the user's data directory where the
+    folder cannot be written to). Several folders, or files, belong to the working directory.
+    """
+    root = paths[0] if len(paths) == 1 and paths[0].is_dir() else Path.cwd()
+    root = Path(root).absolute()
+    return root, Path(db).absolute() if db is not None else default_location(root)
+
+
+def run(
+    paths: Sequence[Path],
+    settings: Settings | None = None,
+    *,
+    db: Path | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Clusters of the pictures in folders and files; fingerprints what is new and writes all outputs.
+
+    Parameters
+    ----------
+    paths
+        Folders and files.
+    settings
+        How to run.
+    db
+        Folder of the database; default as in `locate`.
+    progress
+        Called with (stage, done, total).
+
+    Raises
+    ------
+    InputError
+        A path cannot be scanned.
+    ModelError
+        The model is unknown or damaged.
+    StoreError
+        The database cannot be used; the message says what to do.
+    OutputError
+        A place that should be written is not ours or is not writable.
+    """
+    started_s, started = time.time(), time.monotonic()
+    settings = settings or Settings()
+    progress = progress or _silent
+    model = find_model(settings.model)
+    root, directory = locate(paths, db)
+    progress("scan", 0, 0)
+    found = scan(paths, recursive=settings.recursive, exclude=[directory])
+    existed = Store.exists(directory)
+    with Store.open(directory, root=root) as store:
+        collection = fingerprint_scan(
+            found,
+            store,
+            model,
+            max_pixels=settings.max_pixels,
+            thumbnails=settings.page,
+            n_threads=settings.n_threads,
+            progress=progress,
+        )
+        leaves = leaf_order(collection.files)
+        dendrogram, vectors = dendrogram_of(
+            leaves, store, model.identity, n_threads=settings.n_threads, progress=progress
+        )
+        clusters = clusters_of(leaves, dendrogram, vectors, sim=settings.sim, min_size=settings.min_size)
+        outputs = write_outputs(
+            store,
+            leaves,
+            clusters,
+            collection,
+            model=model.identity,
+            largest_distance=dendrogram.largest_distance,
+            links=settings.links,
+            page=settings.page,
+            progress=progress,
+        )
+        store.record_run(_run(collection, settings, model.identity, started_s, time.monotonic() - started))
+        return _result(
+            store, existed, model.identity, found, collection, leaves, clusters, dendrogram.largest_distance, outputs,
+            time.monotonic() - started,
+        )  # fmt: skip
+
+
+def _result(
+    store: Store,
+    existed: bool,
+    model: str,
+    found: Scan,
+    collection: Collection,
+    leaves: Sequence[HashedFile],
+    clusters: Clusters,
+    largest_distance: float,
+    outputs: Outputs,
+    seconds: float,
+) -> Result:
+    return Result(
+        root=store.root,
+        directory=store.directory,
+        existed=existed,
+        model=model,
+        n_scanned=collection.n_scanned,
+        n_fingerprinted=collection.n_fingerprinted,
+        n_reused=collection.n_reused,
+        skips=collection.skips,
+        ignored=found.ignored,
+        paths=paths_of(leaves),
+        clusters=clusters,
+        largest_distance=largest_distance,
+        outputs=outputs,
+        seconds=seconds,
+    )
+
+
+def _run(collection: Collection, settings: Settings, model: str, started_s: float, duration_s: float) -> Run:
+    return Run(
+        started_s=started_s,
+        duration_s=duration_s,
+        model=model,
+        n_scanned=collection.n_scanned,
+        n_fingerprinted=collection.n_fingerprinted,
+        n_reused=collection.n_reused,
+        n_skipped=len(collection.skips),
+        settings=asdict(settings),
+    )
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""

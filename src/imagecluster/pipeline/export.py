@@ -1,0 +1,85 @@
+"""Fingerprints as a file for other programs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from imagecluster.errors import ArgumentError, MissingExtraError, OutputError
+from imagecluster.records import Fingerprints
+from imagecluster.store import Store
+
+
+def write_fingerprints(store: Store, model: str, file: Path) -> int:
+    """Number of fingerprints written to an .npz or .parquet file, in the order of their paths.
+
+    The vectors are float32 of unit length: the space in which clustering measures cosine. Paths are relative to the
+    collection's root, with '/' between their parts, where they lie inside it. `.npz` holds `paths` (n,), `vectors`
+    (n, n_dimensions) and `model`; `.parquet` the columns `path` (bytes that are not UTF-8 replaced), `path_bytes` and
+    `vector`. Written whole or not at all.
+
+    Raises
+    ------
+    ArgumentError
+        The file's suffix is neither .npz nor .parquet.
+    MissingExtraError
+        .parquet needs the extra `parquet`.
+    OutputError
+        The file cannot be written.
+    StoreError
+        A picture has no fingerprint of this model.
+    """
+    writers = {".npz": _write_npz, ".parquet": _write_parquet}
+    writer = writers.get(file.suffix.lower())
+    if writer is None:
+        raise ArgumentError(f"cannot write fingerprints to {file.name!r}; the name must end with .npz or .parquet")
+    found = store.fingerprints(model, list(store.known_files()))
+    _atomically(file, lambda stream: writer(stream, found, _relative(found.paths, store.root)))
+    return len(found.paths)
+
+
+def _relative(paths: tuple[Path, ...], root: Path) -> list[str]:
+    return [(path.relative_to(root) if path.is_relative_to(root) else path).as_posix() for path in paths]
+
+
+def _write_npz(stream: IO[bytes], found: Fingerprints, paths: list[str]) -> None:
+    np.savez(stream, paths=np.array(paths, dtype=np.str_), vectors=found.vectors, model=np.array(found.model))
+
+
+def _write_parquet(stream: IO[bytes], found: Fingerprints, paths: list[str]) -> None:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise MissingExtraError(
+            "writing .parquet needs pyarrow: pip install 'imagecluster[parquet]', or write .npz"
+        ) from None
+    encoded = [os.fsencode(path) for path in paths]
+    values = pyarrow.array(np.ascontiguousarray(found.vectors).reshape(-1))
+    table = pyarrow.table(
+        {
+            "path": pyarrow.array([name.decode(errors="replace") for name in encoded], pyarrow.string()),
+            "path_bytes": pyarrow.array(encoded, pyarrow.binary()),
+            "vector": pyarrow.FixedSizeListArray.from_arrays(values, found.vectors.shape[1]),
+        },
+        metadata={"model": found.model},
+    )
+    pyarrow.parquet.write_table(table, stream)
+
+
+def _atomically(file: Path, write: Callable[[IO[bytes]], Any]) -> None:
+    scratch = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        with scratch.open("wb") as stream:
+            write(stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        scratch.replace(file)
+    except OSError as error:
+        raise OutputError(f"cannot write {file}: {error.strerror or error}") from None
+    finally:
+        scratch.unlink(missing_ok=True)

@@ -1,0 +1,150 @@
+"""From scanned files to fingerprints in the store, each content at its true cost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from imagecluster.models import Model
+from imagecluster.records import ImageFile, Scan, Skip
+from imagecluster.store import Batch, HashedFile, SkippedFile, Store
+
+if TYPE_CHECKING:
+    from imagecluster.embed import Outcome
+
+BATCH = 64
+"""Files that one commit holds at most: what a crash can lose."""
+BATCH_S = 1.0
+"""Seconds after which a smaller batch is committed."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with the name of the stage, what is done of it and how much there is of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """The pictures of a scan, with their fingerprints in the store."""
+
+    files: tuple[HashedFile, ...]
+    """Pictures that have a fingerprint, in the order of their paths."""
+    skips: tuple[Skip, ...]
+    n_fingerprinted: int
+    n_reused: int
+
+    @property
+    def n_scanned(self) -> int:
+        """Everything that was looked at: fingerprinted + reused + skipped."""
+        return self.n_fingerprinted + self.n_reused + len(self.skips)
+
+
+def fingerprint_scan(
+    scan: Scan,
+    store: Store,
+    model: Model,
+    *,
+    max_pixels: int,
+    thumbnails: bool,
+    n_threads: int | None,
+    progress: Progress,
+) -> Collection:
+    """Bring the store up to date with a scan: only contents without a fingerprint of this model are computed.
+
+    A renamed or copied file costs a read; a file that is gone keeps its fingerprint until the store is pruned.
+    """
+    decoder = f"1:{max_pixels}"
+    recognised = store.recognise(scan.files, decoder=decoder)
+    rows = set(store.rows(model.identity))
+    reused = [known for known in recognised.files if known.content_hash in rows]
+    todo = [known.file for known in recognised.files if known.content_hash not in rows]
+    todo = sorted([*todo, *recognised.unknown], key=lambda file: bytes(file.path))
+    writer = _Writer(store, model, decoder, rows)
+    if todo:
+        writer.embed(todo, max_pixels=max_pixels, thumbnails=thumbnails, n_threads=n_threads, progress=progress)
+    store.mark_present(file.path for file in scan.files)
+    files = sorted([*reused, *writer.files], key=lambda known: bytes(known.file.path))
+    skips = sorted([*scan.skips, *recognised.skips, *writer.skips], key=lambda skip: bytes(skip.path))
+    return Collection(tuple(files), tuple(skips), writer.n_fingerprinted, len(files) - writer.n_fingerprinted)
+
+
+class _Writer:
+    """Commits outcomes in batches."""
+
+    def __init__(self, store: Store, model: Model, decoder: str, rows: set[bytes]) -> None:
+        self._store = store
+        self._model = model
+        self._decoder = decoder
+        self._rows = rows
+        self._pending: list[Outcome] = []
+        self._committed_s = time.monotonic()
+        self.files: list[HashedFile] = []
+        self.skips: list[Skip] = []
+        self.n_fingerprinted = 0
+
+    def embed(
+        self,
+        files: Sequence[ImageFile],
+        *,
+        max_pixels: int,
+        thumbnails: bool,
+        n_threads: int | None,
+        progress: Progress,
+    ) -> None:
+        """Fingerprint files on all cores and commit what comes."""
+        from imagecluster.embed import Embedder, embed_files
+        from imagecluster.thumbs import make_thumbnail
+
+        progress("fingerprints", 0, len(files))
+        outcomes = embed_files(
+            files,
+            Embedder(self._model),
+            known=self._rows,
+            thumbnail=make_thumbnail if thumbnails else None,
+            max_pixels=max_pixels,
+            n_threads=n_threads,
+        )
+        n_done = 0
+        with self._store.thumbnails() as cache:
+            for chunk in outcomes:
+                self._pending += chunk
+                if len(self._pending) >= BATCH or time.monotonic() - self._committed_s > BATCH_S:
+                    self._commit(cache.put)
+                n_done += len(chunk)
+                progress("fingerprints", n_done, len(files))
+            self._commit(cache.put)
+
+    def _commit(self, put_thumbnails: Callable[[dict[bytes, bytes]], None]) -> None:
+        pending, self._pending = self._pending, []
+        files = [HashedFile(outcome.file, outcome.content_hash) for outcome in pending if outcome.skip is None]
+        new = {outcome.content_hash: outcome.content for outcome in pending if outcome.content is not None}
+        new = {content_hash: content for content_hash, content in new.items() if content_hash not in self._rows}
+        thumbnails = {content_hash: content.thumbnail for content_hash, content in new.items() if content.thumbnail}
+        if thumbnails:
+            put_thumbnails(thumbnails)
+        unreadable = [outcome for outcome in pending if outcome.skip is not None and not outcome.content_hash]
+        broken = [outcome for outcome in pending if outcome.skip is not None and outcome.content_hash]
+        self._store.commit(
+            Batch(
+                files=tuple(files),
+                metadata={content_hash: content.metadata for content_hash, content in new.items()},
+                vectors={content_hash: content.fingerprint for content_hash, content in new.items()},
+                skips=_skipped(broken),
+                decoder=self._decoder,
+            ),
+            model=self._model.identity,
+        )
+        if unreadable:
+            # A permission or a network may be back next time: under an empty decoder the skip is never believed.
+            self._store.commit(Batch(skips=_skipped(unreadable)), model=self._model.identity)
+        self._rows.update(new)
+        self.files += files
+        self.skips += [outcome.skip for outcome in pending if outcome.skip is not None]
+        self.n_fingerprinted += len(new)
+        self._committed_s = time.monotonic()
+
+
+def _skipped(outcomes: Sequence[Outcome]) -> tuple[SkippedFile, ...]:
+    return tuple(
+        SkippedFile(outcome.file, outcome.skip.stage, outcome.skip.reason) for outcome in outcomes if outcome.skip
+    )

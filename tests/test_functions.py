@@ -1,0 +1,80 @@
+"""The plain functions: fingerprints of files, clusters of vectors."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import imagecluster
+from imagecluster.errors import ArgumentError, DecodeError, InputError
+
+
+def draw(path, seed):
+    blocks = np.random.default_rng(seed).integers(0, 256, (4, 5, 3), np.uint8)
+    Image.fromarray(blocks).resize((100, 80), Image.Resampling.BICUBIC).save(path)
+    return path
+
+
+def test_fingerprints_keep_the_order_of_the_arguments(tmp_path):
+    """Row i belongs to path i as given, not to the order of names; a folder stands for its pictures."""
+    z, a = draw(tmp_path / "z.png", 0), draw(tmp_path / "a.png", 1)
+    (tmp_path / "more").mkdir()
+    m = draw(tmp_path / "more" / "m.png", 2)
+    found = imagecluster.fingerprint([z, tmp_path / "more", a])
+    assert found.paths == (z, m, a)
+    assert found.vectors.shape == (3, 1280)
+    assert found.vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(found.vectors, axis=1), 1, atol=1e-6)
+    assert found.model.startswith("efficientnet-lite0@")
+
+
+def test_one_path_needs_no_list(tmp_path):
+    """A single file is taken as one."""
+    assert len(imagecluster.fingerprint(str(draw(tmp_path / "a.png", 0))).paths) == 1
+
+
+def test_a_broken_picture_raises_or_is_left_out_with_a_warning(tmp_path):
+    """Nothing is lost silently."""
+    good, bad = draw(tmp_path / "a.png", 0), tmp_path / "b.png"
+    bad.write_bytes(b"no picture")
+    with pytest.raises(DecodeError, match=r"b\.png"):
+        imagecluster.fingerprint([good, bad])
+    with pytest.warns(UserWarning, match=r"left out .*b\.png"):
+        found = imagecluster.fingerprint([good, bad], on_skip="omit")
+    assert found.paths == (good,)
+    with pytest.raises(ArgumentError, match="on_skip"):
+        imagecluster.fingerprint([good], on_skip="ignore")
+
+
+def test_a_missing_path_is_an_input_error(tmp_path):
+    """A folder that does not exist is named."""
+    with pytest.raises(InputError, match="nowhere"):
+        imagecluster.fingerprint(tmp_path / "nowhere")
+
+
+def test_clusters_of_vectors_are_numbered_larger_first():
+    """Members are row numbers; the rest are singles."""
+    X = [[1, 0, 0], [0, 1, 0], [0, 1, 0.01], [0, 1, 0.02], [1, 0.01, 0], [0, 0, 1]]
+    found = imagecluster.cluster(X, sim=0.5)
+    assert [(c.number, c.members) for c in found.clusters] == [(1, (1, 2, 3)), (2, (0, 4))]
+    assert found.singles == (5,)
+
+
+def test_fingerprints_and_a_kept_dendrogram_are_taken():
+    """A second cut needs no second linkage."""
+    X = np.random.default_rng(0).standard_normal((50, 8)).astype(np.float32)
+    tree = imagecluster.dendrogram(X)
+    assert imagecluster.cluster(X, sim=0.3, tree=tree) == imagecluster.cluster(X, sim=0.3)
+
+
+@pytest.mark.parametrize("X", [[1, 2], [["a"]], [[[1.0]]]])
+def test_what_is_no_table_of_numbers_is_refused(X):
+    """The message says what was got and what is expected."""
+    with pytest.raises(ArgumentError, match="n_images, n_dimensions"):
+        imagecluster.cluster(X)
+
+
+@pytest.mark.parametrize("sim", [-0.1, 1.1, float("nan")])
+def test_sim_outside_its_range_is_refused(sim):
+    """An ArgumentError is a ValueError too."""
+    with pytest.raises(ValueError, match="sim"):
+        imagecluster.cluster([[1.0, 0.0], [0.0, 1.0]], sim=sim)
