@@ -1,0 +1,57 @@
+"""Names of the links in one folder: no two equal on any file system."""
+
+# os.path on text throughout: over 500,000 pictures a Path costs more than the link.
+# ruff: noqa: PTH122
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Sequence
+
+
+def distinct_names(names: Sequence[str], longest_bytes: int) -> list[str]:
+    """Names of one folder, no two equal on any file system; the first of equals keeps its own."""
+    names = [_numbered(name, 0, longest_bytes) for name in names]
+    taken = {_folded(name) for name in names}
+    if len(taken) == len(names):
+        return list(names)
+    seen: set[str] = set()
+    numbers: dict[str, int] = {}
+    distinct = []
+    for name in names:
+        folded, candidate = _folded(name), name
+        if folded in seen:
+            number = numbers.get(folded, 1)
+            while _folded(candidate) in taken:
+                number += 1
+                candidate = _numbered(name, number, longest_bytes)
+            numbers[folded] = number
+            taken.add(_folded(candidate))
+        seen.add(folded)
+        distinct.append(candidate)
+    return distinct
+
+
+def longest_name_bytes(folder: str) -> int:
+    """How long a name the file system takes."""
+    try:
+        return os.pathconf(folder, "PC_NAME_MAX")
+    except (AttributeError, OSError, ValueError):
+        return 255
+
+
+def _folded(name: str) -> str:
+    """Equal for names that a file system which ignores case and Unicode's forms takes for equal."""
+    return name.lower() if name.isascii() else unicodedata.normalize("NFC", name.casefold())
+
+
+def _numbered(name: str, number: int, longest_bytes: int) -> str:
+    """`name_2.jpg` for number 2, the name itself for number 0; shortened where it would be too long."""
+    stem, suffix = os.path.splitext(name)
+    tail = f"_{number}{suffix}" if number else suffix
+    if len(os.fsencode(tail)) >= longest_bytes:
+        stem, tail = name, f"_{number}" if number else ""
+    while len(os.fsencode(stem + tail)) > longest_bytes:
+        stem = stem[:-1]
+    return stem + tail
