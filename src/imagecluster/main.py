@@ -47,7 +47,7 @@ def main(
     result = run([folder], settings, progress=clustering)
     clustering.once()
     print(f"cluster dir: {result.directory / 'clusters'}")
-    print(result.outputs.size_table)
+    print(result.outputs.statistics)
     return result
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from imagecluster.cli.text import printable
 from imagecluster.errors import ImageclusterError
-from imagecluster.text import printable
 
 PACKAGES = ("imagecluster", "numpy", "onnxruntime", "pillow", "pillow-heif", "rawpy", "xxhash")
 EXTRAS = ("pyarrow",)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from imagecluster.cli.text import printable
 from imagecluster.models import DEFAULT_MODEL, find_model
 from imagecluster.pipeline import locate, write_fingerprints
 from imagecluster.store import Store
-from imagecluster.text import printable
 
 
 def command(arguments: argparse.Namespace) -> int:

@@ -7,9 +7,9 @@ import json
 import os
 import time
 
+from imagecluster.cli.text import printable
 from imagecluster.pipeline import locate
 from imagecluster.store import Run, Store, StoreInfo
-from imagecluster.text import printable
 
 
 def command(arguments: argparse.Namespace) -> int:

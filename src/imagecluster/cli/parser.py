@@ -9,7 +9,8 @@ from pathlib import Path
 
 COMMANDS = ("run", "info", "export", "doctor")
 _EPILOG = """\
-`imagecluster PATH` is short for `imagecluster run PATH`. A folder that is called like a command is written ./info.
+`imagecluster PATH [--sim 0.5] ...` is short for `imagecluster run PATH ...`: see `imagecluster run --help`. A folder
+that is called like a command is written ./info.
 Exit codes: 0 fine, 1 failed (or, with --strict, pictures were skipped), 2 wrong usage.
 """
 

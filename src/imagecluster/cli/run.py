@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from imagecluster.cli.progress import ProgressBar
+from imagecluster.cli.text import printable
 from imagecluster.errors import InputError
 from imagecluster.models import DEFAULT_MODEL
 from imagecluster.pipeline import Result, Settings, run
 from imagecluster.scan import read_path_list
-from imagecluster.text import printable
 
 SHOWN_SKIPS = 20
 

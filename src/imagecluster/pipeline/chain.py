@@ -6,19 +6,16 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
 
 from imagecluster.decode import MAX_PIXELS
 from imagecluster.errors import ArgumentError
 from imagecluster.models import DEFAULT_MODEL, find_model
 from imagecluster.pipeline.clustering import clusters_of, dendrogram_of, leaf_order, paths_of
 from imagecluster.pipeline.fingerprinting import Collection, Progress, fingerprint_scan
-from imagecluster.pipeline.output import Outputs, write_outputs
+from imagecluster.pipeline.output import Links, Outputs, write_outputs
 from imagecluster.records import Clusters, Scan, Skip
 from imagecluster.scan import scan
 from imagecluster.store import HashedFile, Run, Store, default_location
-
-Links = Literal["symlink", "hardlink", "copy", "none"]
 
 
 @dataclass(frozen=True, slots=True)

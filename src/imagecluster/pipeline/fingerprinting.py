@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from imagecluster.models import Model
 from imagecluster.records import ImageFile, Scan, Skip
-from imagecluster.store import Batch, HashedFile, SkippedFile, Store
+from imagecluster.store import Batch, HashedFile, SkippedFile, Store, Thumbnails
 
 if TYPE_CHECKING:
     from imagecluster.embed import Outcome
@@ -18,6 +19,9 @@ BATCH = 64
 """Files that one commit holds at most: what a crash can lose."""
 BATCH_S = 1.0
 """Seconds after which a smaller batch is committed."""
+
+THUMBNAIL_PX = 192
+"""Longer side of the thumbnails that are kept."""
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of the stage, what is done of it and how much there is of it."""
@@ -100,7 +104,7 @@ class _Writer:
             files,
             Embedder(self._model),
             known=self._rows,
-            thumbnail=make_thumbnail if thumbnails else None,
+            thumbnail=partial(make_thumbnail, long_side_px=THUMBNAIL_PX) if thumbnails else None,
             max_pixels=max_pixels,
             n_threads=n_threads,
         )
@@ -109,19 +113,19 @@ class _Writer:
             for chunk in outcomes:
                 self._pending += chunk
                 if len(self._pending) >= BATCH or time.monotonic() - self._committed_s > BATCH_S:
-                    self._commit(cache.put)
+                    self._commit(cache)
                 n_done += len(chunk)
                 progress("fingerprints", n_done, len(files))
-            self._commit(cache.put)
+            self._commit(cache)
 
-    def _commit(self, put_thumbnails: Callable[[dict[bytes, bytes]], None]) -> None:
+    def _commit(self, thumbnails: Thumbnails) -> None:
         pending, self._pending = self._pending, []
         files = [HashedFile(outcome.file, outcome.content_hash) for outcome in pending if outcome.skip is None]
         new = {outcome.content_hash: outcome.content for outcome in pending if outcome.content is not None}
         new = {content_hash: content for content_hash, content in new.items() if content_hash not in self._rows}
-        thumbnails = {content_hash: content.thumbnail for content_hash, content in new.items() if content.thumbnail}
-        if thumbnails:
-            put_thumbnails(thumbnails)
+        for content_hash, content in new.items():
+            if content.thumbnail is not None:
+                thumbnails.put(content_hash, content.thumbnail, side_px=THUMBNAIL_PX)
         unreadable = [outcome for outcome in pending if outcome.skip is not None and not outcome.content_hash]
         broken = [outcome for outcome in pending if outcome.skip is not None and outcome.content_hash]
         self._store.commit(

@@ -1,0 +1,122 @@
+"""Everything that a run writes down for people and programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from imagecluster.errors import ImageclusterError
+from imagecluster.links import LINKS_MARKER, Unlinked, cluster_folders, make_links
+from imagecluster.pipeline.clustering import paths_of
+from imagecluster.pipeline.fingerprinting import THUMBNAIL_PX, Collection, Progress
+from imagecluster.records import Clusters
+from imagecluster.report import Report, statistics, write_csv, write_json, write_page
+from imagecluster.store import HashedFile, Store, Thumbnails
+
+Links = Literal["symlink", "hardlink", "copy", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where everything is."""
+
+    statistics: str
+    """The table of cluster sizes, and where all pictures went."""
+    links: Path | None
+    """The tree of links."""
+    page: Path | None
+    json: Path
+    csv: Path
+    unlinked: tuple[Unlinked, ...]
+    """Pictures that are missing from the tree of links, mostly because they are gone by now."""
+    kept: tuple[Path, ...]
+    """Folders with files that somebody put into the former tree of links."""
+
+
+def write_outputs(
+    store: Store,
+    leaves: Sequence[HashedFile],
+    clusters: Clusters,
+    collection: Collection,
+    *,
+    model: str,
+    largest_distance: float,
+    links: Links,
+    page: bool,
+    progress: Progress,
+) -> Outputs:
+    """Write the tree of links, the tables and the page into the store's folder, each replaced as a whole."""
+    directory = store.directory
+    paths = paths_of(leaves)
+    sizes = [len(cluster.members) for cluster in clusters.clusters]
+    report = Report(
+        root=store.root,
+        model=model,
+        sim_scale="relative",
+        largest_distance=largest_distance,
+        clusters=clusters,
+        paths=paths,
+        skips=collection.skips,
+        n_scanned=collection.n_scanned,
+        n_fingerprinted=collection.n_fingerprinted,
+        n_reused=collection.n_reused,
+        folders=() if links == "none" else cluster_folders(sizes),
+    )
+    tree = directory / "clusters"
+    unlinked: tuple[Unlinked, ...] = ()
+    kept: tuple[Path, ...] = ()
+    if links != "none":
+        members = [[paths[row] for row in cluster.members] for cluster in clusters.clusters]
+        n_linked = sum(sizes)
+        linked = make_links(members, tree, kind=links, progress=lambda done: progress("links", done, n_linked))
+        unlinked, kept = linked.unlinked, linked.kept
+    elif (tree / LINKS_MARKER).exists():
+        kept = make_links([], tree).kept  # a tree of an earlier cut would contradict the tables
+    write_json(report, directory / "clusters.json")
+    write_csv(report, directory / "clusters.csv")
+    if page:
+        with store.thumbnails() as cache:
+            write_page(report, directory / "clusters.html", thumbnail=_ThumbnailOf(leaves, cache))
+    else:
+        (directory / "clusters.html").unlink(missing_ok=True)
+    return Outputs(
+        statistics=statistics(report),
+        links=tree if links != "none" else None,
+        page=directory / "clusters.html" if page else None,
+        json=directory / "clusters.json",
+        csv=directory / "clusters.csv",
+        unlinked=unlinked,
+        kept=kept,
+    )
+
+
+class _ThumbnailOf:
+    """Thumbnail of a row: from the cache, else made from the file and kept."""
+
+    def __init__(self, leaves: Sequence[HashedFile], cache: Thumbnails) -> None:
+        self._leaves = leaves
+        self._cache = cache
+
+    def __call__(self, row: int) -> bytes | None:
+        known = self._leaves[row]
+        found = self._cache.get(known.content_hash, side_px=THUMBNAIL_PX)
+        if found is not None:
+            return found
+        made = _make(known.file.path)
+        if made is not None:
+            self._cache.put(known.content_hash, made, side_px=THUMBNAIL_PX)
+        return made
+
+
+def _make(path: Path) -> bytes | None:
+    """Thumbnail of a file; None when it cannot be read any more."""
+    from imagecluster.decode import decode, read_bytes
+    from imagecluster.thumbs import make_thumbnail
+
+    try:
+        picture = decode(read_bytes(path), short_side_px=THUMBNAIL_PX, suffix=path.suffix)
+        return make_thumbnail(picture.image, long_side_px=THUMBNAIL_PX)
+    except ImageclusterError:
+        return None
