@@ -1,0 +1,150 @@
+"""Opens a picture's header with the decoders that we allow, and refuses what is too large."""
+
+from __future__ import annotations
+
+import io
+import struct
+
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    ImageFile,
+    Jpeg2KImagePlugin,
+    JpegImagePlugin,
+    MpoImagePlugin,
+    PngImagePlugin,
+    PpmImagePlugin,
+    PsdImagePlugin,
+    TgaImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
+
+from imagecluster.errors import DecodeError
+
+__all__ = ["check_pixels", "open_header"]
+
+# AVIF before HEIF: Pillow's own decoder (libavif with dav1d) takes the files that both claim.
+_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "TIFF", "BMP", "DIB", "JPEG2000", "PPM", "PSD")
+_TGA_SUFFIXES = frozenset((".tga", ".icb", ".vda", ".vst"))
+
+# Files with as many scans as this are made to take minutes: encoders write about ten.
+_MAX_JPEG_SCANS = 200
+
+# Importing a plugin registers it; without this, Pillow would import all its plugins in the first thread.
+_REGISTERED = (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    Jpeg2KImagePlugin,
+    JpegImagePlugin,
+    MpoImagePlugin,
+    PngImagePlugin,
+    PpmImagePlugin,
+    PsdImagePlugin,
+    TgaImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+Image.preinit()
+
+# Pillow's own limit warns through global state and cannot be set for one picture; check_pixels is stricter.
+Image.MAX_IMAGE_PIXELS = None
+
+# One picture a thread: threads inside the decoder would only take the cores from other pictures.
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+
+
+def check_pixels(width_px: int, height_px: int, max_pixels: int) -> None:
+    """Refuses a size that is empty or above the limit.
+
+    Raises
+    ------
+    DecodeError
+        The reason gives the size, the limit and the option that lifts it.
+
+    """
+    if width_px < 1 or height_px < 1:
+        msg = f"damaged: it says that it is {width_px} x {height_px} pixels"
+        raise DecodeError(msg)
+    if width_px * height_px > max_pixels:
+        msg = f"{width_px} x {height_px} pixels are more than the limit of {max_pixels} (option --max-pixels)"
+        raise DecodeError(msg)
+
+
+def open_header(data: bytes, *, max_pixels: int, suffix: str = "") -> ImageFile.ImageFile:
+    """The opened picture, its size checked and none of its pixels decoded.
+
+    `suffix` matters only to Targa files, which cannot be told by their content.
+
+    Raises
+    ------
+    DecodeError
+        The picture is too large, made to take minutes, or in no format that is read here.
+
+    """
+    _check_webp(data, max_pixels)
+    _register_heif(data)
+    formats = [name for name in _FORMATS if name in Image.OPEN]
+    if suffix.lower() in _TGA_SUFFIXES:
+        formats.append("TGA")
+    try:
+        image = Image.open(io.BytesIO(data), formats=formats)
+    except UnidentifiedImageError:
+        raise DecodeError(_what_it_is(data)) from None
+    check_pixels(*image.size, max_pixels)
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        # libtiff allocates whole tiles, whatever the size of the picture.
+        check_pixels(int(image.tag_v2.get(322, 1)), int(image.tag_v2.get(323, 1)), max_pixels)
+    if "progressive" in image.info and data.count(b"\xff\xda") > _MAX_JPEG_SCANS:
+        msg = f"damaged: a JPEG of more than {_MAX_JPEG_SCANS} scans"
+        raise DecodeError(msg)
+    return image
+
+
+def _check_webp(data: bytes, max_pixels: int) -> None:
+    """Checks the canvas of an extended WebP, which Pillow allocates when it opens the file."""
+    if data[:4] == b"RIFF" and data[8:16] == b"WEBPVP8X" and len(data) >= 30:
+        low_width, high_width, low_height, high_height = struct.unpack_from("<HBHB", data, 24)
+        check_pixels((high_width << 16 | low_width) + 1, (high_height << 16 | low_height) + 1, max_pixels)
+
+
+def _register_heif(data: bytes) -> None:
+    """Makes Pillow read HEIF, when the first such file comes."""
+    if data[4:8] != b"ftyp" or "HEIF" in Image.OPEN:
+        return
+    try:
+        import pillow_heif
+    except ImportError:
+        return
+    pillow_heif.register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)
+
+
+_FOREIGN = (
+    (b"%PDF", "a PDF document"),
+    (b"%!PS", "a PostScript document"),
+    (b"\xc5\xd0\xd3\xc6", "a PostScript document"),
+    (b"<svg", "an SVG drawing"),
+    (b"<?xml", "an XML document"),
+    (b"<!doctype html", "a web page"),
+    (b"<html", "a web page"),
+    (b"version https://git-lfs", "a Git LFS pointer"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"\x1aE\xdf\xa3", "a video"),
+)
+
+
+def _what_it_is(data: bytes) -> str:
+    """Why no decoder takes the data, in terms of what it is instead where that can be told."""
+    start = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for magic, name in _FOREIGN:
+        if start.startswith(magic.lower()):
+            return f"{name}, not a picture in a format that is read here"
+    if data[4:8] == b"ftyp" and data[8:12] in (b"isom", b"mp42", b"qt  ", b"avc1", b"iso2", b"M4V "):
+        return "a video, not a picture in a format that is read here"
+    if not data.strip(b"\0"):
+        return "damaged: nothing but zero bytes"
+    return "not a picture in a format that is read here, or damaged at its start"

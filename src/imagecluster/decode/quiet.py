@@ -1,0 +1,43 @@
+"""Silences the decoders' warnings in decoding threads only.
+
+`warnings.catch_warnings` swaps a global list and is not safe in threads (before Python 3.14), and a plain
+filter would silence Pillow for the whole program that imports us.
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+__all__ = ["quiet"]
+
+
+class _DecodingThreads(threading.local):
+    """Takes the place of a compiled pattern in `warnings.filters`: matches in a thread that is decoding."""
+
+    decoding = False
+
+    def match(self, _module: str) -> bool:
+        """Whether a warning of the running thread is to be dropped."""
+        return self.decoding
+
+
+_THREADS = _DecodingThreads()
+_FILTER: Any = ("ignore", None, Warning, _THREADS, 0)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """A block in which this thread's warnings are dropped; other threads keep theirs."""
+    filters: Any = warnings.filters  # typed as a read-only sequence, but documented nowhere as such
+    if not filters or filters[0] is not _FILTER:
+        # Whoever added or restored filters since is in front of ours, or has removed it.
+        filters[:] = [_FILTER, *(entry for entry in filters if entry is not _FILTER)]
+    _THREADS.decoding = True
+    try:
+        yield
+    finally:
+        _THREADS.decoding = False

@@ -1,0 +1,45 @@
+"""Reads a file's bytes without ever waiting for a pipe or filling the memory."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from imagecluster.errors import DecodeError
+
+__all__ = ["MAX_BYTES", "read_bytes"]
+
+MAX_BYTES = 2 * 2**30
+"""Largest file that is read."""
+
+# A pipe that took a picture's place since the scan must not block the open; regular files ignore the flag.
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+def read_bytes(file: Path, *, max_bytes: int = MAX_BYTES) -> bytes:
+    """The whole content of a regular file.
+
+    Raises
+    ------
+    DecodeError
+        The file is gone, not readable, not a regular file, or larger than `max_bytes`.
+
+    """
+    try:
+        descriptor = os.open(file, _FLAGS)
+        with open(descriptor, "rb", buffering=0) as stream:  # noqa: PTH123 - a descriptor, not a path
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                msg = "not a regular file"
+                raise DecodeError(msg)
+            if status.st_size > max_bytes:
+                msg = f"{status.st_size:,} bytes, larger than {max_bytes / 2**30:.3g} GB"
+                raise DecodeError(msg)
+            return stream.readall()
+    except FileNotFoundError as error:
+        msg = "the file is gone"
+        raise DecodeError(msg) from error
+    except (OSError, ValueError, MemoryError) as error:
+        reason = getattr(error, "strerror", None) or str(error) or "not enough memory to read it"
+        raise DecodeError(reason.lower()) from error
