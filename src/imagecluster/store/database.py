@@ -31,20 +31,24 @@ def connect_writer(path: Path) -> sqlite3.Connection:
     one more fsync for a batch that took a good part of a second to compute.
     """
     connection = _connect(path, "rwc")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA fullfsync = ON")  # macOS: through the drive's cache; no effect elsewhere
-    connection.execute("PRAGMA checkpoint_fullfsync = ON")
     try:
-        connection.execute("PRAGMA journal_mode = WAL").fetchone()
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.OperationalError as error:
-        if _primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL):
-            raise
-        # A file system without shared memory. An exclusive connection needs none, and can leave the mode.
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        connection.execute("PRAGMA journal_mode = DELETE").fetchone()
-        connection.execute("PRAGMA locking_mode = NORMAL")
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError as error:
+            if _primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL):
+                raise
+            # A file system without shared memory. An exclusive connection needs none, and can leave the mode.
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+            connection.execute("PRAGMA locking_mode = NORMAL")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA fullfsync = ON")  # macOS: through the drive's cache; no effect elsewhere
+        connection.execute("PRAGMA checkpoint_fullfsync = ON")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -53,7 +57,7 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     connection = _connect(path, "ro")
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.OperationalError as error:
+    except sqlite3.Error as error:
         connection.close()
         if _primary_code(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
             raise
