@@ -155,9 +155,7 @@ def test_the_order_is_that_of_the_bytes_of_the_whole_path(tmp_path):
 
 
 @posix
-@pytest.mark.parametrize(
-    "name", [b"with space.jpg", b"new\nline.jpg", b"\xff\xfe.jpg", "📷é.jpg".encode(), b"-rf.jpg"]
-)
+@pytest.mark.parametrize("name", [b"with space.jpg", b"new\nline.jpg", b"\xff\xfe.jpg", "📷é.jpg".encode(), b"-rf.jpg"])
 def test_names_of_any_bytes_work(tmp_path, name):
     """Spaces, newlines, bytes that are not UTF-8 and emoji survive the scan."""
     touch(tmp_path / os.fsdecode(name), b"content")
@@ -215,9 +213,7 @@ def test_broken_links_are_skips_where_they_look_like_pictures(tmp_path):
     (tmp_path / "a.jpg").symlink_to("nowhere")
     (tmp_path / "b").symlink_to("nowhere")
     result = scan([tmp_path])
-    assert [(skip.path.name, skip.reason) for skip in result.skips] == [
-        ("a.jpg", "a symbolic link to nothing")
-    ]
+    assert [(skip.path.name, skip.reason) for skip in result.skips] == [("a.jpg", "a symbolic link to nothing")]
     assert dict(result.ignored) == {"": 1}
 
 
