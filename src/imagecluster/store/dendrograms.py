@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,19 @@ KEPT = 4
 
 _ENCODING = "imagecluster-dendrogram"
 _VERSION = 1
+
+# What reading a file raised when each of its bits in turn was flipped; RuntimeError is zipfile's for features that
+# it does not have.
+_UNUSABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    EOFError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def _path(folder: Path, key: str) -> Path:
@@ -64,7 +78,7 @@ def load(folder: Path, key: str) -> SavedDendrogram | None:
     """
     path = _path(folder, key)
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             header = json.loads(arrays["header"].tobytes())
             if (header["encoding"], header["version"], header["key"]) != (_ENCODING, _VERSION, key):
                 return None
@@ -82,6 +96,6 @@ def load(folder: Path, key: str) -> SavedDendrogram | None:
         return SavedDendrogram(dendrogram, header["info"])
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except _UNUSABLE as error:
         _log.warning("the saved dendrogram %s cannot be used, it will be computed again: %s", path, error)
         return None
