@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 import struct
 
@@ -21,6 +22,7 @@ from PIL import (
     TiffImagePlugin,
     UnidentifiedImageError,
     WebPImagePlugin,
+    _imaging,
 )
 
 from imagecluster.errors import DecodeError
@@ -56,6 +58,18 @@ Image.MAX_IMAGE_PIXELS = None
 
 # One picture a thread: threads inside the decoder would only take the cores from other pictures.
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+
+
+def _silence_libtiff() -> None:
+    """Stops libtiff from writing about damaged files to standard error, in the middle of a progress bar."""
+    try:
+        # Looking a name up in Pillow's module also finds what it is linked to; not so on Windows.
+        ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler(None)
+    except (AttributeError, OSError):
+        return
+
+
+_silence_libtiff()
 
 
 def check_pixels(width_px: int, height_px: int, max_pixels: int) -> None:

@@ -197,6 +197,8 @@ def _reason(error: Exception) -> str:
     text = " ".join(str(error).split())
     if isinstance(error, MemoryError):
         text = "not enough memory to decode it"
+    elif text.startswith("decoder error"):  # all that Pillow knows of what went wrong inside libtiff
+        text = "damaged: its pixels cannot be decoded"
     elif not isinstance(error, DecodeError):
         text = f"damaged: {text or type(error).__name__}"
     printable = "".join(char if char.isprintable() else "?" for char in text)

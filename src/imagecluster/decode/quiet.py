@@ -1,11 +1,13 @@
 """Silences the decoders' warnings in decoding threads only.
 
 `warnings.catch_warnings` swaps a global list and is not safe in threads (before Python 3.14), and a plain
-filter would silence Pillow for the whole program that imports us.
+filter would silence Pillow for the whole program that imports us. What Pillow logs about damaged TIFF
+files would reach the screen wherever a program has not configured logging.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 import warnings
 from collections.abc import Iterator
@@ -24,9 +26,14 @@ class _DecodingThreads(threading.local):
         """Whether a warning of the running thread is to be dropped."""
         return self.decoding
 
+    def filter(self, _record: logging.LogRecord) -> bool:
+        """Whether a log record of the running thread is to be kept."""
+        return not self.decoding
+
 
 _THREADS = _DecodingThreads()
 _FILTER: Any = ("ignore", None, Warning, _THREADS, 0)
+logging.getLogger("PIL.TiffImagePlugin").addFilter(_THREADS.filter)
 
 
 @contextmanager
