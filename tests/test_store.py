@@ -14,8 +14,7 @@ from imagecluster.errors import ArgumentError, OutputError, StoreDamagedError, S
 from imagecluster.records import ImageFile, Skip
 from imagecluster.store import Batch, HashedFile, KnownFile, Run, SkippedFile, Store
 from imagecluster.store.tables import signed64
-
-from .store_samples import (
+from store_samples import (
     MODEL,
     N_DIMENSIONS,
     batch_of,

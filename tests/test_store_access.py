@@ -13,8 +13,7 @@ import pytest
 
 from imagecluster.errors import OutputError, StoreError, StoreLockedError
 from imagecluster.store import Store, database
-
-from .store_samples import MODEL, batch_of, check_whole_batches, hash_of, start_worker, vectors_of
+from store_samples import MODEL, batch_of, check_whole_batches, hash_of, start_worker, vectors_of
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from imagecluster.store import Store, matrix, tables
-
-from .store_samples import (
+from store_samples import (
     BATCH,
     MODEL,
     batch_of,

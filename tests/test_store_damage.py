@@ -9,8 +9,7 @@ import pytest
 
 from imagecluster.errors import StoreDamagedError, StoreError, StoreVersionError
 from imagecluster.store import Store
-
-from .store_samples import MODEL, N_DIMENSIONS, batch_of, hash_of
+from store_samples import MODEL, N_DIMENSIONS, batch_of, hash_of
 
 
 @pytest.fixture

@@ -61,6 +61,15 @@ def test_only_the_newest_stay(store):
     assert found == [False] * 3 + [True] * dendrograms.KEPT
 
 
+def test_what_a_crash_left_is_removed(store):
+    """A file that was half written when the power went is gone after the next save."""
+    store.save_dendrogram("key", SMALL, {})
+    folder = store.directory / "dendrograms"
+    (folder / ".0123.npz.abcdef.new").write_bytes(b"half")
+    store.save_dendrogram("key", SMALL, {})
+    assert [file.suffix for file in folder.iterdir()] == [".npz"]
+
+
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 nothing", "half", "one bit"])
 def test_a_damaged_dendrogram_is_passed_over(store, caplog, damage):
     """What cannot be read is logged and computed again; it is never unpickled, and never half believed."""

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from imagecluster.scan import scan
 from imagecluster.store import HashedFile, Store, default_location, layout
 from imagecluster.store.layout import PathKeys, write_atomically
-
-from .store_samples import MODEL, batch_of, file_of, hash_of, vectors_of
+from store_samples import MODEL, batch_of, file_of, hash_of, vectors_of
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="other paths there")
 

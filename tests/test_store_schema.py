@@ -5,8 +5,7 @@ import pytest
 
 from imagecluster.errors import StoreError, StoreVersionError
 from imagecluster.store import Store, schema
-
-from .store_samples import MODEL, batch_of, hash_of, vectors_of
+from store_samples import MODEL, batch_of, hash_of, vectors_of
 
 
 def m002_ratings(connection):

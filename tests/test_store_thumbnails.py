@@ -5,8 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from imagecluster.store import Store, Thumbnails
-
-from .store_samples import hash_of
+from store_samples import hash_of
 
 
 @pytest.fixture

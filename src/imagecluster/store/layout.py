@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path, PureWindowsPath
@@ -17,6 +18,7 @@ __all__ = [
     "FINGERPRINTS_NAME",
     "LOCK_NAME",
     "THUMBNAILS_NAME",
+    "UNFINISHED_SUFFIX",
     "PathKeys",
     "check_marker",
     "claim",
@@ -36,6 +38,9 @@ FINGERPRINTS_NAME = "fingerprints"
 DENDROGRAMS_NAME = "dendrograms"
 THUMBNAILS_NAME = "thumbnails.db"
 LOCK_NAME = "lock"
+
+UNFINISHED_SUFFIX = ".new"
+"""Ends the name of a file that a crash may leave half written."""
 
 _MARKER_TEXT = """\
 This folder is a database of imagecluster. It belongs to that program, which may change or rebuild it.
@@ -151,26 +156,18 @@ def size_on_disk(files: Iterable[Path]) -> int:
 
 def write_atomically(path: Path, content: bytes | memoryview) -> None:
     """Writes a whole file, so that after a crash it is either the old or the new one."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".new")
+    # Not tempfile's, whose files only their owner can read: a store may be shared.
+    new = path.with_name(f".{path.name}.{secrets.token_hex(8)}{UNFINISHED_SUFFIX}")
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with new.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp makes files that only their owner can read; a store may be shared.
-        Path(name).chmod(0o666 & ~_umask())
-        Path(name).replace(path)
+        new.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
-
-
-def _umask() -> int:
-    """The process's file mode mask, which can only be read by setting it."""
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
 
 
 def sync_folder(folder: Path) -> None:
