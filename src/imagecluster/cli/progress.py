@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from types import TracebackType
 from typing import Any, Self
@@ -44,10 +45,19 @@ class ProgressBar:
             layout = None if unit else "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
             self._bar = tqdm(
                 total=total, desc=stage, unit=unit or "it", file=sys.stderr, leave=False, bar_format=layout,
-                dynamic_ncols=True, smoothing=0.1,
+                smoothing=0.1, **_size(),
             )  # fmt: skip
 
     def _close(self) -> None:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+
+def _size() -> dict[str, Any]:
+    """Size of the terminal, or an old one where a terminal does not say."""
+    try:
+        known = os.get_terminal_size(sys.stderr.fileno()).columns > 0
+    except OSError:
+        known = False
+    return {"dynamic_ncols": True} if known else {"ncols": 80, "nrows": 24}

@@ -1,0 +1,202 @@
+"""The command line as a user meets it: what is printed where, and exit codes."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from imagecluster.cli import main
+from imagecluster.cli.parser import COMMANDS, build_parser
+from pictures import draw, draw_groups
+
+
+@pytest.fixture
+def pics(tmp_path):
+    return draw_groups(tmp_path / "pics")
+
+
+def test_the_main_job_prints_a_table_whose_sum_comes_out(pics, capsys):
+    """Sizes, totals and places on standard output; nothing on standard error off a terminal."""
+    assert main([str(pics)]) == 0
+    printed = capsys.readouterr()
+    assert "cluster size : ncluster" in printed.out
+    for size in (2, 3, 4):
+        assert any(line.split() == [str(size), ":", "1"] for line in printed.out.splitlines())
+    assert "9 scanned = 9 fingerprinted + 0 reused + 0 skipped" in printed.out
+    assert str(pics / "imagecluster" / "clusters") in printed.out
+    assert printed.err == ""
+
+
+def test_json_is_one_object_on_standard_output(pics, capsys):
+    """Counts, sizes, cut and places, for programs."""
+    (pics / "broken.png").write_bytes(b"no picture")
+    assert main([str(pics), "--json", "--sim", "0.4"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["n_scanned"], found["n_fingerprinted"], found["n_skipped"]) == (10, 9, 1)
+    assert found["sizes"] == {"2": 1, "3": 1, "4": 1}
+    assert found["sim"] == 0.4
+    assert found["skipped"][0]["path"] == str(pics / "broken.png")
+    assert Path(found["outputs"]["page"]).is_file()
+
+
+def test_skips_are_reported_and_fail_only_when_strict(pics, capsys):
+    """One line a skip on standard error; --strict makes them a failure, --quiet hides them."""
+    (pics / "broken.png").write_bytes(b"no picture")
+    assert main([str(pics)]) == 0
+    assert capsys.readouterr().err.startswith("skipped broken.png: ")
+    assert main([str(pics), "--strict"]) == 1
+    capsys.readouterr()
+    assert main([str(pics), "--quiet"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["PICS", "--sim", "1.5"], ["PICS", "--sim", "x"], ["PICS", "--min-size", "0"], ["PICS", "--links", "x"],
+     ["PICS", "--nothing"], ["PICS", "--threads", "0"], [], ["export", "PICS"], ["info"]],
+)  # fmt: skip
+def test_wrong_usage_exits_with_2(pics, arguments, capsys):
+    """And nothing is made."""
+    with pytest.raises(SystemExit) as exit_:
+        main([str(pics) if argument == "PICS" else argument for argument in arguments])
+    assert exit_.value.code == 2
+    assert capsys.readouterr().err
+    assert not (pics / "imagecluster").exists()
+
+
+def test_export_to_an_unknown_format_is_wrong_usage(pics, tmp_path, capsys):
+    """The message names the formats."""
+    main([str(pics)])
+    assert main(["export", str(pics), "--fingerprints", str(tmp_path / "x.csv")]) == 2
+    assert ".npz or .parquet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["nowhere"], ["info", "nowhere"], ["PICS", "--model", "vgg99"], ["run"]])
+def test_failures_exit_with_1_and_one_line(pics, arguments, capsys):
+    """No traceback."""
+    assert main([str(pics) if argument == "PICS" else argument for argument in arguments]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("imagecluster: ")
+    assert len(printed.err.splitlines()) == 1
+
+
+def test_a_list_of_files_is_taken(pics, tmp_path, capsys, monkeypatch):
+    """One path a line, or NUL-separated from standard input, as `find -print0` writes it."""
+    listed = tmp_path / "list.txt"
+    listed.write_bytes(b"\n".join(bytes(path) for path in sorted(pics.glob("2_*"))))
+    rest = ["--db", str(tmp_path / "db"), "--json", "--sim", "0"]
+    assert main(["--files-from", str(listed), *rest]) == 0
+    assert json.loads(capsys.readouterr().out)["sizes"] == {"4": 1}
+    odd = draw(pics / "new\nline.png", 2, size=(170, 140))
+    found = subprocess.run(
+        [sys.executable, "-m", "imagecluster", "--files-from", "-", "-0", *rest],
+        input=b"\0".join([bytes(odd), *(bytes(path) for path in pics.glob("2_*"))]),
+        capture_output=True, check=True,
+    )  # fmt: skip
+    assert json.loads(found.stdout)["sizes"] == {"5": 1}
+    assert main(["--files-from", str(tmp_path / "none"), "--db", str(tmp_path / "db")]) == 1
+
+
+def test_info_and_export_tell_what_is_there(pics, tmp_path, capsys):
+    """Counts as text and JSON; fingerprints as a file."""
+    main([str(pics)])
+    capsys.readouterr()
+    assert main(["info", str(pics)]) == 0
+    assert "9 fingerprints of 1280 numbers" in capsys.readouterr().out
+    assert main(["info", str(pics), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["n_files"] == 9
+    assert found["runs"][0]["n_fingerprinted"] == 9
+    assert main(["export", str(pics), "--fingerprints", str(tmp_path / "out.npz")]) == 0
+    assert capsys.readouterr().out.startswith("9 fingerprints of efficientnet-lite0@")
+
+
+def test_doctor_finds_everything_in_order(pics, capsys):
+    """All checks pass here; each is one line."""
+    main([str(pics)])
+    capsys.readouterr()
+    assert main(["doctor", str(pics)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert all(line.startswith("ok") for line in lines)
+    assert any("model efficientnet-lite0" in line and "loads and runs" in line for line in lines)
+    assert main(["doctor", "--json"]) == 0
+    assert all(check["fine"] for check in json.loads(capsys.readouterr().out))
+
+
+def test_doctor_fails_on_damaged_weights(monkeypatch, tmp_path, capsys):
+    """What does not work is marked and makes the exit code 1."""
+    from dataclasses import replace
+
+    from imagecluster import models
+
+    broken = tmp_path / "weights.onnx"
+    broken.write_bytes(b"no network")
+    model = replace(models.MODELS[models.DEFAULT_MODEL], weights=broken)
+    monkeypatch.setitem(models.MODELS, models.DEFAULT_MODEL, model)
+    assert main(["doctor"]) == 1
+    assert any(line.startswith("FAIL model") and "damaged" in line for line in capsys.readouterr().out.splitlines())
+
+
+def test_main_prints_as_the_original_did(pics, capsys):
+    """A line on the database, `clustering ...`, the folder of clusters, then the sizes."""
+    from imagecluster import main as original
+
+    original.main(str(pics), sim=0.5)
+    first = capsys.readouterr().out.splitlines()
+    assert first[0] == f"no fingerprints database {pics / 'imagecluster'} found, making it"
+    assert first[1] == "clustering ..."
+    assert first[2] == f"cluster dir: {pics / 'imagecluster' / 'clusters'}"
+    assert first[3] == "cluster size : ncluster"
+    assert [line.split() for line in first[4:7]] == [["2", ":", "1"], ["3", ":", "1"], ["4", ":", "1"]]
+    original.main(str(pics), sim=0.5)
+    second = capsys.readouterr().out.splitlines()
+    assert second[0] == f"fingerprints database {pics / 'imagecluster'} found"
+    assert second[1:7] == first[1:7]
+
+
+def test_progress_shows_on_a_terminal_only(pics):
+    """Pictures a second and time left on standard error of a terminal; silent with --quiet."""
+    pty = pytest.importorskip("pty")
+    for more, shown in (([], True), (["--quiet"], False)):
+        leader, follower = pty.openpty()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "imagecluster", str(pics), *more, "--db", str(pics.parent / f"db{shown}")],
+            stderr=follower, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        os.close(follower)
+        seen = b""
+        while True:
+            try:
+                seen += os.read(leader, 4096)
+            except OSError:
+                break
+        os.close(leader)
+        assert process.wait() == 0
+        assert (b"fingerprints" in seen) == shown
+
+
+def test_every_command_has_a_help_text_and_is_documented():
+    """docs/cli.md names every command and option."""
+    page = Path(__file__).parents[1].joinpath("docs", "cli.md").read_text()
+    parser = build_parser()
+    commands = next(action for action in parser._actions if action.dest == "command").choices
+    assert tuple(commands) == COMMANDS
+    for name, command in commands.items():
+        assert f"## {name}" in page
+        for action in command._actions:
+            assert action.help
+            assert all(option in page for option in action.option_strings)
+
+
+def test_a_closed_pipe_is_no_traceback(pics):
+    """`imagecluster ... | head -1` ends quietly."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "imagecluster", str(pics)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    process.stdout.close()
+    _, messages = process.communicate()
+    assert messages == b""
