@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import imagecluster.store
-from imagecluster.errors import ArgumentError, OutputError, StoreDamagedError, StoreError
+from imagecluster.errors import ArgumentError, StoreDamagedError, StoreError
 from imagecluster.records import ImageFile, Skip
 from imagecluster.store import Batch, HashedFile, KnownFile, Run, SkippedFile, Store
 from imagecluster.store.tables import signed64
@@ -381,39 +381,3 @@ def test_any_sequence_of_batches_keeps_every_vector_once(tmp_path_factory, batch
         assert store.rows(MODEL) == {hash_of(n): row for row, n in enumerate(first_seen)}
         if first_seen:
             assert np.array_equal(store.vectors(MODEL, [hash_of(n) for n in first_seen]), vectors_of(first_seen))
-
-
-def test_a_folder_of_something_else_is_left_alone(root):
-    """A folder that holds anything but our marker is not ours, and stays as it is."""
-    directory = root / "imagecluster"
-    directory.mkdir()
-    (directory / "fingerprints.pk").write_bytes(b"the original's")
-    with pytest.raises(OutputError, match=r"fingerprints\.pk.*--db"):
-        Store.open(directory, root=root)
-    assert [file.name for file in directory.iterdir()] == ["fingerprints.pk"]
-
-
-def test_there_is_nothing_to_read_where_there_is_no_store(root):
-    """A reader creates nothing, nor does a writer without a root."""
-    for options in ({"writable": False}, {}):
-        with pytest.raises(StoreError, match="there is no database"):
-            Store.open(root / "imagecluster", **options)
-    assert not Store.exists(root / "imagecluster")
-    assert list(root.iterdir()) == []
-
-
-def test_exists_tells_a_store_from_a_folder(store, root):
-    """Only a folder with marker and database is a store."""
-    assert Store.exists(store.directory)
-    assert not Store.exists(root)
-
-
-def test_an_empty_folder_is_taken(root):
-    """An empty folder, or a store folder whose creation was interrupted, becomes a store."""
-    directory = root / "imagecluster"
-    directory.mkdir()
-    with Store.open(directory, root=root) as store:
-        assert store.info().n_files == 0
-    (directory / "imagecluster.db").unlink()
-    with Store.open(directory, root=root) as store:
-        store.commit(batch_of(root, [1]), model=MODEL)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imagecluster.errors import OutputError, StoreError
 from imagecluster.scan import scan
 from imagecluster.store import HashedFile, Store, default_location, layout
 from imagecluster.store.layout import PathKeys, write_atomically
@@ -162,3 +163,40 @@ def test_files_follow_the_users_mask(tmp_path):
     finally:
         os.umask(before)
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path):
+    """A folder that holds anything but our marker is not ours, and stays as it is."""
+    directory = tmp_path / "imagecluster"
+    directory.mkdir()
+    (directory / "fingerprints.pk").write_bytes(b"the original's")
+    with pytest.raises(OutputError, match=r"fingerprints\.pk.*--db"):
+        Store.open(directory, root=tmp_path)
+    assert [file.name for file in directory.iterdir()] == ["fingerprints.pk"]
+
+
+def test_there_is_nothing_to_read_where_there_is_no_store(tmp_path):
+    """A reader creates nothing, nor does a writer without a root."""
+    for options in ({"writable": False}, {}):
+        with pytest.raises(StoreError, match="there is no database"):
+            Store.open(tmp_path / "imagecluster", **options)
+    assert not Store.exists(tmp_path / "imagecluster")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_exists_tells_a_store_from_a_folder(tmp_path):
+    """Only a folder with marker and database is a store."""
+    Store.open(tmp_path / "imagecluster", root=tmp_path).close()
+    assert Store.exists(tmp_path / "imagecluster")
+    assert not Store.exists(tmp_path)
+
+
+def test_an_empty_folder_is_taken(tmp_path):
+    """An empty folder, or a store folder whose creation was interrupted, becomes a store."""
+    directory = tmp_path / "imagecluster"
+    directory.mkdir()
+    with Store.open(directory, root=tmp_path) as store:
+        assert store.info().n_files == 0
+    (directory / "imagecluster.db").unlink()
+    with Store.open(directory, root=tmp_path) as store:
+        store.commit(batch_of(tmp_path, [1]), model=MODEL)
