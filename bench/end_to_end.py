@@ -1,0 +1,189 @@
+"""Pictures a second of the whole run, against the original's way and a peer, and against our own limits.
+
+Usage: python bench/end_to_end.py PHOTOS [--keras PYTHON] [--fastdup PYTHON] [--rounds 5]
+
+PYTHON is the interpreter of an environment with tensorflow (or keras and a backend), or with fastdup. Prints, for
+web-sized JPEGs and for 12-megapixel ones (real photographs, enlarged):
+
+- ours: wall and CPU time a picture of `imagecluster PATH` from an empty folder, everything included, and peak memory;
+- the limits: CPU time a picture of decoding alone and of the network alone, measured in the same run, and what the
+  wall time is against (decode + network) / cores;
+- the original's way: Keras VGG16 cut at fc2, one picture at a time, full decode, bicubic (random weights: the time is
+  the same); fastdup as it comes.
+
+Rounds are interleaved; figures are medians.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+KERAS = """
+import os, sys, time
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+import keras, numpy as np
+from keras.applications.vgg16 import VGG16, preprocess_input
+from PIL import Image
+network = VGG16(weights=None)
+network = keras.Model(network.input, network.get_layer("fc2").output)
+def fingerprint(file):
+    image = Image.open(file).convert("RGB").resize((224, 224), Image.BICUBIC)
+    return network.predict(preprocess_input(np.asarray(image, "f4")[None]), verbose=0)
+files = sys.argv[1:]
+fingerprint(files[0])
+wall, cpu = time.perf_counter(), time.process_time()
+for file in files:
+    fingerprint(file)
+print((time.perf_counter() - wall) / len(files), (time.process_time() - cpu) / len(files))
+"""
+FASTDUP = """
+import sys, fastdup
+fastdup.create(work_dir=sys.argv[2], input_dir=sys.argv[1]).run(verbose=False, print_summary=False)
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Time a picture in milliseconds, and peak memory of the process."""
+
+    wall_ms: float
+    cpu_ms: float
+    peak_mb: float = 0.0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("--keras", help="python of an environment with keras")
+    parser.add_argument("--fastdup", help="python of an environment with fastdup")
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folders = {"web": web_sized(arguments.photos, Path(scratch, "web"))}
+        folders["camera"] = camera_sized(arguments.photos, Path(scratch, "camera"))
+        for name, folder in folders.items():
+            measure(name, folder, arguments)
+
+
+def web_sized(photos: Path, folder: Path) -> Path:
+    """Links to all JPEGs of the two web-sized sets."""
+    folder.mkdir()
+    for name in ("objects_ukbench", "categories_clothing"):
+        with (photos / name / "MANIFEST.tsv").open(newline="", encoding="utf-8") as lines:
+            for i, row in enumerate(csv.DictReader(lines, delimiter="\t")):
+                shutil.copy(photos / name / row["path"], folder / f"{name}_{i}.jpg")
+    return folder
+
+
+def camera_sized(photos: Path, folder: Path) -> Path:
+    """Real photographs of places, enlarged to 12 megapixels, two of each."""
+    folder.mkdir()
+    for i, source in enumerate(sorted((photos / "scenes_sfm").rglob("*.[jJ][pP]*[gG]"))):
+        with Image.open(source) as image:
+            large = image.convert("RGB").resize((4000, 3000), Image.Resampling.LANCZOS)
+        for quality in (88, 92):
+            large.save(folder / f"{i}_{quality}.jpg", quality=quality)
+    return folder
+
+
+def measure(name: str, folder: Path, arguments: argparse.Namespace) -> None:
+    """Print the figures of one folder."""
+    files = sorted(folder.glob("*.jpg"))
+    size_kb = statistics.mean(file.stat().st_size for file in files) / 1e3
+    costs: dict[str, list[Cost]] = {}
+    for _ in range(arguments.rounds):
+        costs.setdefault("ours", []).append(ours(folder, len(files)))
+        costs.setdefault("decode alone", []).append(alone("decode", files))
+        costs.setdefault("network alone", []).append(alone("network", files))
+        if arguments.keras:
+            costs.setdefault("original's way", []).append(keras(arguments.keras, files[:20]))
+        if arguments.fastdup:
+            costs.setdefault("fastdup", []).append(fastdup(arguments.fastdup, folder, len(files)))
+    middle = {what: median(of) for what, of in costs.items()}
+    print(f"\n{name}: {len(files)} JPEGs, {size_kb:.0f} kB each")
+    for what, cost in middle.items():
+        memory = f"{cost.peak_mb:8.0f} MB" if cost.peak_mb else ""
+        print(f"  {what:<16}{cost.wall_ms:9.2f} ms wall{cost.cpu_ms:9.2f} ms CPU{memory}")
+    mine, n_cores = middle["ours"], len(os.sched_getaffinity(0))
+    limit = (middle["decode alone"].cpu_ms + middle["network alone"].cpu_ms) / n_cores
+    print(
+        f"  ours: {1000 / mine.wall_ms:.0f} pictures/s; wall = {mine.wall_ms / limit:.2f} (decode + network) / {n_cores} cores"
+    )
+    for what in ("original's way", "fastdup"):
+        if what in middle:
+            wall, cpu = middle[what].wall_ms / mine.wall_ms, middle[what].cpu_ms / mine.cpu_ms
+            print(f"  {what}: {wall:.1f} times our wall time, {cpu:.1f} times our CPU time")
+
+
+def median(costs: list[Cost]) -> Cost:
+    """Median of each figure."""
+    fields = zip(*((cost.wall_ms, cost.cpu_ms, cost.peak_mb) for cost in costs), strict=True)
+    return Cost(*(statistics.median(field) for field in fields))
+
+
+def ours(folder: Path, n_files: int) -> Cost:
+    """The command from an empty folder, its start, clustering and outputs included."""
+    with tempfile.TemporaryDirectory() as database:
+        return whole([sys.executable, "-m", "imagecluster", str(folder), "--db", f"{database}/db"], n_files)
+
+
+def fastdup(python: str, folder: Path, n_files: int) -> Cost:
+    """A run of fastdup from an empty folder."""
+    with tempfile.TemporaryDirectory() as work:
+        return whole([python, "-c", FASTDUP, str(folder), work], n_files)
+
+
+def whole(command: list[str], n_files: int) -> Cost:
+    """Cost of a process."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - started
+    if status:
+        raise SystemExit(f"failed: {command}")
+    cpu = usage.ru_utime + usage.ru_stime
+    return Cost(1000 * wall / n_files, 1000 * cpu / n_files, usage.ru_maxrss / 1e3)
+
+
+def keras(python: str, files: list[Path]) -> Cost:
+    """The original's way, without its start."""
+    done = subprocess.run([python, "-c", KERAS, *files], capture_output=True, text=True, check=True)
+    wall, cpu = (1000 * float(value) for value in done.stdout.split())
+    return Cost(wall, cpu)
+
+
+def alone(part: str, files: list[Path]) -> Cost:
+    """One thread that only decodes, or only runs the network on one picture again and again."""
+    from imagecluster.decode import decode
+    from imagecluster.embed import Embedder
+    from imagecluster.models import DEFAULT_MODEL, MODELS
+
+    model = MODELS[DEFAULT_MODEL]
+    embedder = Embedder(model)
+    data = [file.read_bytes() for file in files]
+    image = decode(data[0], short_side_px=model.short_side_px).image
+    embedder(image)
+    wall, cpu = time.perf_counter(), time.process_time()
+    for content in data:
+        if part == "decode":
+            decode(content, short_side_px=model.short_side_px)
+        else:
+            embedder(image)
+    n_files = len(files)
+    return Cost(1000 * (time.perf_counter() - wall) / n_files, 1000 * (time.process_time() - cpu) / n_files)
+
+
+if __name__ == "__main__":
+    main()
