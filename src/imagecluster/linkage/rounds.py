@@ -56,9 +56,7 @@ def _pick(table: NDArray[Any], columns: NDArray[np.int64]) -> NDArray[Any]:
     return np.asarray(table[np.arange(len(table))[:, None], columns])
 
 
-def _join_equal(
-    index: NDArray[np.int32], null: int
-) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
+def _join_equal(index: NDArray[np.int32], null: int) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
     """Order of each row by index; which ordered entries start a run; which of these runs are longer than one."""
     order = np.argsort(index, axis=1, kind="stable")
     ordered = _pick(index, order)
@@ -151,7 +149,7 @@ class Rounds:
         """Disjoint pairs of clusters of which neither has a nearer neighbour."""
         rows = self.active[self.known[self.active]]
         nearest = self.nearest[rows].astype(np.int64)
-        # The neighbour's own nearest is another one that is equally near, or this one.
+        # The neighbour's own nearest may be another one that is equally near.
         mutual = self.known[nearest] & (self.best[nearest] <= self.best[rows] + _NOISE)
         rows, nearest = rows[mutual], nearest[mutual]
         back = self.nearest[nearest] == rows
@@ -212,8 +210,11 @@ class Rounds:
             upper = joined
         return Entries(index, upper, exact)
 
-    def evaluate(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Find the nearest neighbours of some clusters from their lists; those whose lists do not tell."""
+    def evaluate(self, rows: NDArray[np.int64], *, final: bool = False) -> NDArray[np.int64]:
+        """Find the nearest neighbours of some clusters from their lists; those whose lists do not tell.
+
+        Lists that are `final` are as good as they get: the best of them is the nearest neighbour.
+        """
         entries = self.current(rows)
         self._take_products(rows, entries, one_each=True)
         self._take_products(rows, entries, one_each=False)
@@ -227,7 +228,9 @@ class Rounds:
             column[ties] = value.argmin(axis=1)
         nearest = entries.index[np.arange(len(rows)), column]
         known = (best >= self.bound[rows] - _NOISE) & (best > -np.inf)
-        best = np.maximum(best, self.bound[rows])
+        if final:
+            known[:] = True
+        best = np.where(known, best, np.maximum(best, self.bound[rows]))
         self.index[rows], self.upper[rows], self.exact[rows] = entries.index, entries.upper, entries.exact
         self.stamp[rows] = self.version[entries.index]
         self.best[rows], self.nearest[rows], self.known[rows] = best, nearest, known
@@ -248,14 +251,14 @@ class Rounds:
         else:
             row, column = np.nonzero((loose >= floor[:, None]) & (loose > -np.inf))
         if len(row):
-            entries.upper[row, column] = self.vectors.similarities(rows[row], entries.index[row, column])
+            entries.upper[row, column] = self.vectors.similarities(rows[row], entries.index[row, column], run=self.run)
             entries.exact[row, column] = True
 
     def merge(self, first: NDArray[np.int64], second: NDArray[np.int64]) -> None:
         """Merge disjoint pairs, and mark the clusters whose nearest neighbour this changes."""
         larger = self.vectors.count[first] >= self.vectors.count[second]
         kept, gone = np.where(larger, first, second), np.where(larger, second, first)
-        height = 1.0 - self.vectors.similarities(kept, gone)
+        height = 1.0 - self.vectors.similarities(kept, gone, run=self.run)
         # A height below those of its parts is rounding: average linkage is monotone.
         height = np.maximum.reduce([height, self.height[kept], self.height[gone]])
         self.children.append(np.stack([self.node[kept], self.node[gone]], axis=1))
@@ -264,7 +267,7 @@ class Rounds:
         self.node[kept] = self.n + self.n_merges + np.arange(len(kept))
         self.n_merges += len(kept)
         share = self.vectors.count[kept] / (self.vectors.count[kept] + self.vectors.count[gone])
-        self.vectors.merge(kept, gone)
+        self.vectors.merge(kept, gone, run=self.run)
         self.parent[gone] = kept
         self.version[kept] += 1
         self.version[gone] += 1
@@ -324,8 +327,7 @@ class Rounds:
             means64 = self.vectors.exact_means
             found = scan(means64(left), left, means64, self.active, k=self.k, jitter=_NOISE / 2, run=self.run)
             self._set_lists(left, found, _NOISE)
-            self.evaluate(left)
-            self.known[left] = True
+            self.evaluate(left, final=True)
 
     def _set_lists(self, rows: NDArray[np.int64], found: Neighbours, error: float) -> None:
         """Take new lists, whose similarities are true within `error`."""

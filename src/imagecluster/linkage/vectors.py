@@ -8,10 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.errors import ArgumentError
-from imagecluster.neighbours import Mapper
+from imagecluster.neighbours import Mapper, in_turn
 
 _CHUNK_BYTES = 1 << 22
 """Gathered vectors of one chunk of products; a few MiB stay in the processor's cache."""
+
+_SHORTEST = 1e-100
+"""Products of vectors from this length to its inverse stay within float64."""
 
 
 def float32_error(n_dimensions: int) -> float:
@@ -48,12 +51,11 @@ class ClusterVectors:
         leaf: NDArray[np.int64],
         count: NDArray[np.int64],
         *,
-        run: Mapper,
+        run: Mapper = in_turn,
     ) -> None:
         n, d = len(leaf), X.shape[1]
         self.X = X
         self.leaf = leaf
-        self.run = run
         self.count = count.copy()
         self.factor = inverse_norm[leaf]
         self.sums = np.empty((n // 2, d))
@@ -82,7 +84,7 @@ class ClusterVectors:
         """Mean vectors in float64, shape (len(rows), d)."""
         return self._raw(rows) * self.factor[rows, None]
 
-    def similarities(self, first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.float64]:
+    def similarities(self, first: NDArray[Any], second: NDArray[Any], *, run: Mapper = in_turn) -> NDArray[np.float64]:
         """Mean cosine similarity of pairs of clusters, in float64; symmetric to the last bit."""
         result = np.empty(len(first))
 
@@ -92,10 +94,10 @@ class ClusterVectors:
             product = np.einsum("ij,ij->i", self._raw(i), self._raw(j))
             result[part] = product * (self.factor[i] * self.factor[j])
 
-        self.run(one, range(0, len(first), self.chunk))
+        run(one, range(0, len(first), self.chunk))
         return result
 
-    def merge(self, kept: NDArray[np.int64], gone: NDArray[np.int64]) -> None:
+    def merge(self, kept: NDArray[np.int64], gone: NDArray[np.int64], *, run: Mapper = in_turn) -> None:
         """Put clusters `gone` into clusters `kept`, pair by pair; all rows different."""
         slots = self._slots(kept, gone)
         total = self.count[kept] + self.count[gone]
@@ -113,7 +115,7 @@ class ClusterVectors:
         step = 16 * self.chunk
         for base in range(0, len(kept), step):
             starts = range(base, min(base + step, len(kept)), self.chunk)
-            self.run(one, starts)
+            run(one, starts)
             for start in starts:
                 part = slice(start, start + self.chunk)
                 self.sums[slots[part]] = pending.pop(start)
@@ -133,7 +135,7 @@ class ClusterVectors:
         return slots
 
 
-def inverse_norms(X: NDArray[Any], *, run: Mapper) -> NDArray[np.float64]:
+def inverse_norms(X: NDArray[Any], *, run: Mapper = in_turn) -> NDArray[np.float64]:
     """1 / length of each row, in float64.
 
     Raises
@@ -152,10 +154,19 @@ def inverse_norms(X: NDArray[Any], *, run: Mapper) -> NDArray[np.float64]:
             squares[start : start + chunk] = np.einsum("ij,ij->i", block, block)
 
     run(one, range(0, n, chunk))
-    bad = np.flatnonzero(~(np.isfinite(squares) & (squares > 0)))
+    bad = np.flatnonzero(~((squares > _SHORTEST**2) & (squares < 1.0 / _SHORTEST**2)))
     if len(bad):
-        row = int(bad[0])
-        what = "zero" if squares[row] == 0 else "not finite (NaN or infinity)"
-        message = f"row {row} is {what}; a direction needs finite numbers that are not all 0"
-        raise ArgumentError(f"{message} ({len(bad)} such rows in all: leave them out)")
+        what = _what_is_wrong(np.asarray(X[bad[0]], np.float64))
+        raise ArgumentError(f"row {bad[0]} {what}; leave it out ({len(bad)} such rows in all)")
     return np.asarray(1.0 / np.sqrt(squares))
+
+
+def _what_is_wrong(row: NDArray[np.float64]) -> str:
+    """Why a row has no direction that can be used."""
+    if not np.isfinite(row).all():
+        return "is not finite (it holds NaN or infinity)"
+    if not row.any():
+        return "is zero and has no direction"
+    largest = float(np.abs(row).max())
+    length = largest * float(np.linalg.norm(row / largest))
+    return f"has length {length:.2g}, outside {_SHORTEST:g} to {1 / _SHORTEST:g}"
