@@ -1,0 +1,9 @@
+"""What a cut says, for people and for programs: a statistics table, JSON, CSV and a page of contact sheets."""
+
+from __future__ import annotations
+
+from imagecluster.report.page import write_page
+from imagecluster.report.record import Report
+from imagecluster.report.tables import statistics, write_csv, write_json
+
+__all__ = ["Report", "statistics", "write_csv", "write_json", "write_page"]

@@ -1,0 +1,77 @@
+"""The facts of one run that every output is written from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from imagecluster.errors import ArgumentError
+from imagecluster.records import Clusters, Skip
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A cut and where it comes from.
+
+    Raises
+    ------
+    ArgumentError
+        The counts do not add up (scanned = fingerprinted + reused + skipped), a picture is in no cluster or in
+        several, or the folders are not one for each cluster.
+
+    """
+
+    root: Path
+    """Folder that the paths in all outputs are relative to, absolute."""
+    model: str
+    """Fingerprint model, `name@version`."""
+    sim_scale: str
+    """What `clusters.sim` means: `relative` or `calibrated`."""
+    largest_distance: float
+    """Largest cosine distance between two pictures."""
+    clusters: Clusters
+    paths: Sequence[Path]
+    """Path of each row, shape (n_images,), absolute."""
+    skips: Sequence[Skip]
+    n_scanned: int
+    n_fingerprinted: int
+    n_reused: int
+    folders: Sequence[str] = ()
+    """Folder of each cluster in the tree of links; empty where no tree was built."""
+
+    def __post_init__(self) -> None:
+        n_images, n_skipped = len(self.paths), len(self.skips)
+        if self.n_scanned != self.n_fingerprinted + self.n_reused + n_skipped:
+            raise ArgumentError(
+                f"{self.n_scanned} scanned, but {self.n_fingerprinted} fingerprinted + {self.n_reused} reused"
+                f" + {n_skipped} skipped; they must add up"
+            )
+        if n_images != self.n_fingerprinted + self.n_reused:
+            raise ArgumentError(
+                f"{n_images} paths, but {self.n_fingerprinted} fingerprinted + {self.n_reused} reused; they must add up"
+            )
+        members = [cluster.members for cluster in self.clusters.clusters]
+        rows = np.fromiter(chain(self.clusters.singles, *members), np.int64)
+        if not np.array_equal(np.sort(rows), np.arange(n_images)):
+            raise ArgumentError(
+                f"clusters and singles hold {len(rows)} rows; each from 0 to {n_images - 1} must be in exactly one"
+            )
+        if self.folders and len(self.folders) != len(members):
+            raise ArgumentError(f"{len(self.folders)} folders for {len(members)} clusters; there must be one for each")
+
+    @property
+    def n_clustered(self) -> int:
+        """Number of pictures in clusters."""
+        return len(self.paths) - len(self.clusters.singles)
+
+
+def relative_names(root: Path, paths: Sequence[Path]) -> list[str]:
+    """Paths relative to `root` with `/` between folders; a path that lies elsewhere stays absolute."""
+    prefix = os.path.join(root, "")  # noqa: PTH118 - text: for 500,000 paths Path.relative_to takes seconds
+    names = [os.fspath(path).removeprefix(prefix) for path in paths]
+    return names if os.sep == "/" else [name.replace(os.sep, "/") for name in names]
