@@ -34,7 +34,7 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "TIFF", "BMP", "DIB", 
 _TGA_SUFFIXES = frozenset((".tga", ".icb", ".vda", ".vst"))
 
 # Files with as many scans as this are made to take minutes: encoders write about ten.
-_MAX_JPEG_SCANS = 200
+_MAX_JPEG_SCANS = 64
 
 # Importing a plugin registers it; without this, Pillow would import all its plugins in the first thread.
 _REGISTERED = (

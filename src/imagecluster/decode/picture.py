@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-import threading
-from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from PIL import Image, ImageFile, JpegImagePlugin, TiffImagePlugin
+from PIL import Image, ImageFile, TiffImagePlugin
 
-from imagecluster.decode.colour import flatten, to_rgb
+from imagecluster.decode.colour import to_rgb
 from imagecluster.decode.exif import Exif, exif_block, read_exif, xmp_orientation
-from imagecluster.decode.opening import check_pixels, open_header
+from imagecluster.decode.opening import open_header
 from imagecluster.decode.quiet import quiet
 from imagecluster.decode.raw import RawPicture, looks_raw, open_raw
+from imagecluster.decode.scaling import shrink
 from imagecluster.errors import ArgumentError, DecodeError
 from imagecluster.records import Metadata
 
@@ -22,9 +21,6 @@ __all__ = ["MAX_PIXELS", "Picture", "decode"]
 MAX_PIXELS = 250_000_000
 """Largest picture that is decoded: 200-megapixel phones exist."""
 
-_MAX_ASPECT = 16
-_LARGE_PX = 50_000_000
-_ONE_LARGE_PICTURE = threading.Lock()
 _MAX_REASON = 180
 _DNG_VERSION = 50706
 
@@ -94,27 +90,28 @@ def _decode(data: bytes, short_side_px: int, max_pixels: int, suffix: str) -> Pi
     if not data:
         msg = "the file is empty"
         raise DecodeError(msg)
-    image: ImageFile.ImageFile | None = None
-    raw_error: DecodeError | None = None
     if not looks_raw(data, suffix):
         image = open_header(data, max_pixels=max_pixels, suffix=suffix)
-    if image is None or (isinstance(image, TiffImagePlugin.TiffImageFile) and _DNG_VERSION in image.tag_v2):
-        try:
-            raw = open_raw(data, short_side_px=short_side_px, max_pixels=max_pixels)
-            return _raw_picture(raw, data, short_side_px, max_pixels)
-        except DecodeError as error:
-            raw_error = error
-    if image is None:
-        try:
-            image = open_header(data, max_pixels=max_pixels, suffix=suffix)
-        except DecodeError:
-            raise raw_error or DecodeError from None
+        if not (isinstance(image, TiffImagePlugin.TiffImageFile) and _DNG_VERSION in image.tag_v2):
+            return _plain_picture(image, data, short_side_px, max_pixels)
+    try:
+        raw = open_raw(data, short_side_px=short_side_px, max_pixels=max_pixels)
+    except DecodeError as error:
+        if data[:2] in (b"II", b"MM"):  # built like TIFF: Pillow would take its tiny thumbnail for the picture
+            raise
+        raw_error = error
+    else:
+        return _raw_picture(raw, data)
+    try:
+        image = open_header(data, max_pixels=max_pixels, suffix=suffix)
+    except DecodeError:
+        raise raw_error from None
     return _plain_picture(image, data, short_side_px, max_pixels)
 
 
 def _plain_picture(image: ImageFile.ImageFile, data: bytes, short_side_px: int, max_pixels: int) -> Picture:
     width, height = image.size
-    small = _shrink(image, short_side_px, max_pixels)
+    small = shrink(image, short_side_px=short_side_px, max_pixels=max_pixels)
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         exif, orientation = read_exif(data), 1  # Pillow turned the pixels (and the size) as it loaded them
     else:
@@ -125,14 +122,13 @@ def _plain_picture(image: ImageFile.ImageFile, data: bytes, short_side_px: int, 
     return _finish(small, orientation, exif, size=(width, height), format_name=image.format or "")
 
 
-def _raw_picture(raw: RawPicture, data: bytes, short_side_px: int, max_pixels: int) -> Picture:
-    small = _shrink(raw.image, short_side_px, max_pixels)
-    exif, second = read_exif(data), read_exif(raw.exif)
+def _raw_picture(raw: RawPicture, data: bytes) -> Picture:
+    exif, of_preview = read_exif(data), read_exif(raw.exif)
     if exif.latitude_deg is None:
-        exif = Exif(exif.orientation, exif.taken_s, second.latitude_deg, second.longitude_deg)
+        exif = replace(exif, latitude_deg=of_preview.latitude_deg, longitude_deg=of_preview.longitude_deg)
     if exif.taken_s is None:
-        exif = Exif(exif.orientation, second.taken_s, exif.latitude_deg, exif.longitude_deg)
-    return _finish(small, raw.orientation, exif, size=(raw.width_px, raw.height_px), format_name="RAW")
+        exif = replace(exif, taken_s=of_preview.taken_s)
+    return _finish(raw.image, raw.orientation, exif, size=(raw.width_px, raw.height_px), format_name="RAW")
 
 
 def _finish(small: Image.Image, orientation: int, exif: Exif, *, size: tuple[int, int], format_name: str) -> Picture:
@@ -148,48 +144,6 @@ def _finish(small: Image.Image, orientation: int, exif: Exif, *, size: tuple[int
         longitude_deg=exif.longitude_deg,
     )
     return Picture(image=to_rgb(small), metadata=metadata)
-
-
-def _shrink(image: Image.Image, short_side_px: int, max_pixels: int) -> Image.Image:
-    """Decodes the pixels and resizes them; colour mode and orientation are still the file's."""
-    width, height = image.size
-    box: tuple[float, float, float, float] = (0, 0, width, height)
-    pixels = width * height
-    if isinstance(image, JpegImagePlugin.JpegImageFile):
-        # Scaling inside the JPEG decoder: a sixth of the time, fingerprints move by 0.0025 (1 - cosine).
-        short = min(width, height)
-        drafted = image.draft(None, (width * short_side_px // short, height * short_side_px // short))
-        if drafted is not None:
-            box = drafted[1]
-            if "progressive" not in image.info:  # those hold all coefficients whatever the scale
-                pixels = image.size[0] * image.size[1]
-    with _ONE_LARGE_PICTURE if pixels > _LARGE_PX else nullcontext():
-        before = image.size
-        image.load()
-        if image.size != before:  # a HEIF may turn out other than its header says
-            check_pixels(*image.size, max_pixels)
-            box = (0, 0, *image.size)
-        return _resize(flatten(image), box, short_side_px)
-
-
-def _resize(image: Image.Image, box: tuple[float, float, float, float], short_side_px: int) -> Image.Image:
-    """The part of the picture inside `box`, cut to the largest aspect ratio, at its final size.
-
-    Averaging whole blocks first, down to twice the final size, halves the time of LANCZOS on large pictures
-    and moves their fingerprints by 0.0001.
-    """
-    short = min(box[2], box[3])
-    cut_x, cut_y = (max(0.0, side - _MAX_ASPECT * short) / 2 for side in box[2:])
-    box = (cut_x, cut_y, box[2] - cut_x, box[3] - cut_y)
-    sides = (box[2] - box[0], box[3] - box[1])
-    size = (max(short_side_px, round(side * short_side_px / short)) for side in sides)
-    factor = int(short / short_side_px / 2)
-    if factor > 1:
-        image = image.reduce(factor)
-        box = (box[0] / factor, box[1] / factor, box[2] / factor, box[3] / factor)
-    if image.mode == "RGBA":  # opaque by now; LANCZOS would multiply by alpha once more
-        image = image.convert("RGB")
-    return image.resize((next(size), next(size)), Image.Resampling.LANCZOS, box=box)
 
 
 def _reason(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from PIL import Image
 
 from imagecluster.decode.exif import exif_block, read_exif
 from imagecluster.decode.opening import check_pixels, open_header
+from imagecluster.decode.scaling import shrink
 from imagecluster.errors import DecodeError
 from imagecluster.scan import RAW_SUFFIXES
 
@@ -43,7 +45,7 @@ class RawPicture:
     """A raw file's picture, not yet upright."""
 
     image: Image.Image
-    """Preview (perhaps not loaded yet) or developed picture."""
+    """Resized; in one of the modes of `flatten`."""
     orientation: int
     """EXIF orientation that makes `image` upright."""
     width_px: int
@@ -67,7 +69,6 @@ def open_raw(data: bytes, *, short_side_px: int, max_pixels: int) -> RawPicture:
     ------
     DecodeError
         LibRaw does not know the file, or it is damaged or too large.
-
     """
     import rawpy
 
@@ -87,31 +88,37 @@ def _picture(raw: RawPy, *, short_side_px: int, max_pixels: int) -> RawPicture:
     width, height = sizes.width, sizes.height
     if orientation in _TURNED:
         width, height = height, width
-    preview = _preview(raw, max_pixels=max_pixels)
-    block = b"" if preview is None else exif_block(preview.info)
-    if preview is not None and min(preview.size) >= min(short_side_px, width, height):
-        orientation = read_exif(block).orientation or orientation
-        turn = _preview_orientation(preview, orientation, upright=(width, height))
-        return RawPicture(preview, turn, width, height, block)
+    preview = _preview(raw, at_least_px=min(short_side_px, width, height), max_pixels=max_pixels)
+    if preview is not None:
+        block = exif_block(preview.info)
+        orientation = _preview_orientation(preview, read_exif(block).orientation or orientation, (width, height))
+        # Damage may hide behind a sound header; the raw pixels are there still.
+        with contextlib.suppress(Exception):
+            small = shrink(preview, short_side_px=short_side_px, max_pixels=max_pixels)
+            return RawPicture(small, orientation, width, height, block)
     check_pixels(sizes.raw_width, sizes.raw_height, max_pixels)
-    developed = raw.postprocess(half_size=True, use_camera_wb=True, output_bps=8)
-    return RawPicture(Image.fromarray(developed), 1, width, height, block)
+    developed = Image.fromarray(raw.postprocess(half_size=True, use_camera_wb=True, output_bps=8))
+    small = shrink(developed, short_side_px=short_side_px, max_pixels=max_pixels)
+    return RawPicture(small, 1, width, height, b"")
 
 
-def _preview(raw: RawPy, *, max_pixels: int) -> Image.Image | None:
-    """The embedded preview; None where there is none that can be read."""
+def _preview(raw: RawPy, *, at_least_px: int, max_pixels: int) -> Image.Image | None:
+    """The embedded preview; None where there is none that can be opened, or only one too small."""
     import rawpy
 
     try:
         thumbnail = raw.extract_thumb()
+        preview: Image.Image
         if isinstance(thumbnail.data, bytes):
-            return open_header(thumbnail.data, max_pixels=max_pixels)
-        return Image.fromarray(thumbnail.data)
-    except (rawpy.LibRawNonFatalError, rawpy.NotSupportedError, DecodeError):
+            preview = open_header(thumbnail.data, max_pixels=max_pixels)
+        else:
+            preview = Image.fromarray(thumbnail.data)
+    except (rawpy.LibRawError, rawpy.NotSupportedError, DecodeError):
         return None
+    return preview if min(preview.size) >= at_least_px else None
 
 
-def _preview_orientation(preview: Image.Image, orientation: int, *, upright: tuple[int, int]) -> int:
+def _preview_orientation(preview: Image.Image, orientation: int, upright: tuple[int, int]) -> int:
     """EXIF orientation that makes the preview stand as the raw picture does.
 
     Some cameras and converters store a preview that is upright already; its shape tells.

@@ -1,0 +1,97 @@
+"""Decodes a picture's pixels as small as its format allows, and resizes them."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import nullcontext
+
+from PIL import Image, Jpeg2KImagePlugin, JpegImagePlugin
+
+from imagecluster.decode.colour import flatten
+from imagecluster.decode.opening import check_pixels
+
+__all__ = ["shrink"]
+
+_Box = tuple[float, float, float, float]
+
+_MAX_ASPECT = 16
+_LARGE_PX = 50_000_000
+_ONE_LARGE_PICTURE = threading.Lock()
+
+
+def shrink(image: Image.Image, *, short_side_px: int, max_pixels: int) -> Image.Image:
+    """The picture with its final size, in one of the modes of `flatten`; orientation is still the file's.
+
+    Large pictures are decoded one at a time, so that memory does not grow with the number of threads.
+    """
+    box, pixels = _scale_in_decoder(image, short_side_px)
+    with _ONE_LARGE_PICTURE if pixels > _LARGE_PX else nullcontext():
+        expected = image.size
+        image.load()
+        if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile):
+            box = (0, 0, min(box[2], image.size[0]), min(box[3], image.size[1]))
+        elif image.size != expected:  # a HEIF may turn out other than its header says
+            check_pixels(*image.size, max_pixels)
+            box = (0, 0, *image.size)
+        return _resize(flatten(image), box, short_side_px)
+
+
+def _scale_in_decoder(image: Image.Image, short_side_px: int) -> tuple[_Box, int]:
+    """Makes the decoder leave out detail that the final size cannot show.
+
+    Returns
+    -------
+    box
+        The picture's exact place in what will be decoded.
+    pixels
+        How many are held at once.
+    """
+    width, height = image.size
+    short = min(width, height)
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        # Scaled by its cosine transform: a sixth of the time, fingerprints move by 0.0025 (1 - cosine).
+        drafted = image.draft(None, (width * short_side_px // short, height * short_side_px // short))
+        if drafted is not None:
+            progressive = "progressive" in image.info  # all coefficients are held, whatever the scale
+            return drafted[1], width * height if progressive else image.size[0] * image.size[1]
+    if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile):
+        # Without its finest wavelets, down to twice the final size: a third of the time and less memory,
+        # fingerprints move by 0.0006.
+        levels = min(_wavelet_levels(image), (short // (2 * short_side_px)).bit_length() - 1)
+        if levels > 0:
+            image.reduce = levels
+            return (0, 0, width / 2**levels, height / 2**levels), width * height >> 2 * levels
+    return (0, 0, width, height), width * height
+
+
+def _wavelet_levels(image: Jpeg2KImagePlugin.Jpeg2KImageFile) -> int:
+    """How many times a JPEG 2000 picture can be halved, from its coding style marker (ITU-T T.800, A.6.1)."""
+    if image.fp is None:
+        return 0
+    position = image.fp.tell()
+    image.fp.seek(0)
+    content = image.fp.read()
+    image.fp.seek(position)
+    codestream = content.find(b"\xff\x4f\xff\x51")
+    style = content.find(b"\xff\x52", codestream)
+    return content[style + 9] if codestream >= 0 and 0 <= style < len(content) - 9 else 0
+
+
+def _resize(image: Image.Image, box: _Box, short_side_px: int) -> Image.Image:
+    """The part of the picture inside `box`, cut to the largest aspect ratio, at its final size.
+
+    Averaging whole blocks first, down to twice the final size, halves the time of LANCZOS on large pictures
+    and moves their fingerprints by 0.0001. LANCZOS itself keeps copies of different sizes closest together:
+    bicubic would move fingerprints by 0.002 to 0.005, bilinear by 0.01 to 0.02.
+    """
+    short = min(box[2], box[3])
+    cut_x, cut_y = (max(0.0, side - _MAX_ASPECT * short) / 2 for side in box[2:])
+    left, top, right, bottom = cut_x, cut_y, box[2] - cut_x, box[3] - cut_y
+    width, height = (max(short_side_px, round(side * short_side_px / short)) for side in (right - left, bottom - top))
+    factor = max(1, int(short / short_side_px / 2))
+    if factor > 1:
+        image = Image.Image.reduce(image, factor)  # JPEG 2000 pictures hide it under an attribute
+    if image.mode == "RGBA":  # opaque by now; LANCZOS would multiply by alpha once more
+        image = image.convert("RGB")
+    part = (left / factor, top / factor, right / factor, bottom / factor)
+    return image.resize((width, height), Image.Resampling.LANCZOS, box=part)
