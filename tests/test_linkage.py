@@ -1,6 +1,7 @@
 """Average linkage against scipy, and against the definition where ties leave several right answers."""
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -109,7 +110,7 @@ def check_equals_scipy(tree: Dendrogram, Z: NDArray[np.float64], gap: float = 1e
     """Heights within 1e-12, and the same partition in every clear gap between two heights."""
     assert np.abs(tree.merges[:, 2] - Z[:, 2]).max() < 1e-12
     heights = np.append(Z[:, 2], Z[-1, 2] + 1.0)
-    for low, high in zip(heights[:-1], heights[1:], strict=True):
+    for low, high in pairwise(heights):
         if high - low > gap:
             cut = (low + high) / 2
             ours, theirs = (fcluster(z, cut, "distance") for z in (tree.merges, Z))
@@ -231,7 +232,7 @@ def test_lengths_that_float64_cannot_square_are_refused() -> None:
     """A row of an absurd length is an error and not a wrong height."""
     X = np.ones((3, 2))
     X[1] = 1e-200
-    with pytest.raises(ArgumentError, match="row 1 has length 1.4e-200"):
+    with pytest.raises(ArgumentError, match=r"row 1 has length 1\.4e-200"):
         average_linkage(X)
 
 

@@ -35,9 +35,7 @@ def cut_height(dendrogram: Dendrogram, *, sim: float) -> float:
 
     """
     if not 0.0 <= sim <= 1.0:
-        raise ArgumentError(
-            f"sim is {sim}; it must be from 0 (all in one cluster) to 1 (only identical ones)"
-        )
+        raise ArgumentError(f"sim is {sim}; it must be from 0 (all in one cluster) to 1 (only identical ones)")
     return dendrogram.largest_distance * (1.0 - sim)
 
 
@@ -98,9 +96,7 @@ def cut(
     given = {"sim": sim, "height": height, "n_clusters": n_clusters}
     names = [name for name, value in given.items() if value is not None]
     if len(names) != 1:
-        raise ArgumentError(
-            f"got {' and '.join(names) or 'none'} of sim, height and n_clusters; give exactly one"
-        )
+        raise ArgumentError(f"got {' and '.join(names) or 'none'} of sim, height and n_clusters; give exactly one")
     if sim is not None:
         height = cut_height(dendrogram, sim=sim)
     elif n_clusters is not None:
@@ -182,9 +178,7 @@ def clusters(
     if min_size < 1:
         raise ArgumentError(f"min_size is {min_size}; it must be at least 1")
     if len(X) != n:
-        raise ArgumentError(
-            f"got {len(X)} vectors for a dendrogram of {n} leaves; they must be the same rows"
-        )
+        raise ArgumentError(f"got {len(X)} vectors for a dendrogram of {n} leaves; they must be the same rows")
     starts = _run_starts(dendrogram, height)
     ends = np.append(starts[1:], n)
     large = ends - starts >= min_size

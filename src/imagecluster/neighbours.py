@@ -218,17 +218,17 @@ class AllPairs:
         rows = self._rows(block)
         return Neighbours(self.lists.index[rows], self.lists.similarity[rows])
 
-    def _buffer(self, name: str, n_rows: int, n_columns: int, dtype: type) -> NDArray[Any]:
+    def _buffer(self, name: str, shape: tuple[int, ...], dtype: type) -> NDArray[Any]:
         """Memory of this thread, used again for every tile: fresh memory would cost a page fault for every 4 KiB."""
         flat = getattr(self._scratch, name, None)
         if flat is None:
             flat = np.empty(self.block_rows * self.block_rows, dtype)
             setattr(self._scratch, name, flat)
-        return np.asarray(flat[: n_rows * n_columns].reshape(n_rows, n_columns))
+        return np.asarray(flat[: shape[0] * shape[1]].reshape(shape))
 
     def _product(self, rows: slice, columns: slice) -> NDArray[np.float32]:
         """Similarities of two blocks, in this thread's memory."""
-        tile = self._buffer("tile", rows.stop - rows.start, columns.stop - columns.start, np.float32)
+        tile = self._buffer("tile", (rows.stop - rows.start, columns.stop - columns.start), np.float32)
         return np.asarray(np.matmul(self.vectors[rows], self.vectors[columns].T, out=tile))
 
     def _smallest(self, tile: NDArray[np.float32], rows: slice, columns: slice) -> float:
@@ -260,8 +260,8 @@ class AllPairs:
         tile = self._product(rows, columns)
         smallest = self._smallest(tile, rows, columns)
         by_row, by_column = self.bound[rows], self.bound[columns]
-        better = np.greater(tile, by_row[:, None], out=self._buffer("row", *tile.shape, np.bool_))
-        better |= np.greater(tile, by_column, out=self._buffer("column", *tile.shape, np.bool_))
+        better = np.greater(tile, by_row[:, None], out=self._buffer("row", tile.shape, np.bool_))
+        better |= np.greater(tile, by_column, out=self._buffer("column", tile.shape, np.bool_))
         flat = np.flatnonzero(better)
         row, column = np.divmod(flat, tile.shape[1])
         value = tile.ravel()[flat]

@@ -54,7 +54,7 @@ def identical_rows(X: NDArray[Any]) -> Unique:
 def _digests(X: NDArray[Any]) -> NDArray[np.uint64]:
     """128-bit hash of each row's values; shape (n, 2)."""
     chunk = max(1, _CHUNK_BYTES // (8 * max(1, X.shape[1])))
-    parts = []
+    parts: list[bytes] = []
     for start in range(0, len(X), chunk):
         # Adding 0 makes -0 and 0 one; float64 makes the hash the same for every type of input.
         block = np.ascontiguousarray(X[start : start + chunk], np.float64) + 0.0

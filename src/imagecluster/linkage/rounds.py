@@ -19,7 +19,7 @@ from imagecluster.linkage.vectors import ClusterVectors, float32_error
 from imagecluster.neighbours import Mapper, Neighbours, scan
 
 _NOISE = 2.0**-48
-"""Two similarities nearer than this (3.6e-15) are one: float64 products of one pair, taken in two ways, differ by less."""
+"""Similarities nearer than this (3.6e-15) are one: float64 products of one pair, taken in two ways, differ by less."""
 
 _RESCAN_ROWS = 64
 """A rescan reads all vectors once: fewer rows than this would not take less time."""
@@ -236,7 +236,7 @@ class Rounds:
         self.best[rows], self.nearest[rows], self.known[rows] = best, nearest, known
         self.nearest_stamp[rows] = self.version[nearest]
         self.stale[rows] = False
-        return rows[~known]
+        return np.asarray(rows[~known])
 
     def _take_products(self, rows: NDArray[np.int64], entries: Entries, *, one_each: bool) -> None:
         """Make exact the entries that can be the best: the highest of each row, or all of them."""

@@ -75,14 +75,14 @@ class ClusterVectors:
         slot = self.slot[rows]
         single = slot < 0
         if single.all():
-            return self.X[self.leaf[rows]].astype(np.float64)
-        raw = self.sums[slot]
+            return np.asarray(self.X[self.leaf[rows]], np.float64)
+        raw = np.asarray(self.sums[slot])
         raw[single] = self.X[self.leaf[rows[single]]]
         return raw
 
     def exact_means(self, rows: NDArray[Any]) -> NDArray[np.float64]:
         """Mean vectors in float64, shape (len(rows), d)."""
-        return self._raw(rows) * self.factor[rows, None]
+        return np.asarray(self._raw(rows) * self.factor[rows, None])
 
     def similarities(self, first: NDArray[Any], second: NDArray[Any], *, run: Mapper = in_turn) -> NDArray[np.float64]:
         """Mean cosine similarity of pairs of clusters, in float64; symmetric to the last bit."""

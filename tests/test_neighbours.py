@@ -1,0 +1,131 @@
+"""Nearest neighbours among all pairs, against the full matrix of similarities."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from imagecluster.neighbours import AllPairs, Neighbours, scan
+
+ERROR = 1e-5
+
+
+def unit_vectors(n: int, d: int, seed: int, *, tied: bool = False) -> NDArray[np.float32]:
+    """Random directions; tied ones have few different similarities."""
+    rng = np.random.default_rng(seed)
+    vectors = (rng.random((n, d)) < 0.5) + np.eye(1, d) if tied else rng.standard_normal((n, d))
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+
+def all_pairs(vectors: NDArray[np.float32], *, k: int, block_rows: int) -> AllPairs:
+    """A search that takes its vectors as exact."""
+    exact = vectors.astype(np.float64)
+    return AllPairs(
+        vectors,
+        k=k,
+        error=ERROR,
+        exact=lambda i, j: np.einsum("ij,ij->i", exact[i], exact[j]),
+        exact_block=lambda i: exact[i],
+        block_rows=block_rows,
+    )
+
+
+def check_lists(lists: Neighbours, similarity: NDArray[Any], k: int) -> None:
+    """Lists hold each column once, with its similarity, and nothing outside is more similar than their bound."""
+    for row, (index, value) in enumerate(zip(lists.index, lists.similarity, strict=True)):
+        held = index[index >= 0]
+        candidates = np.flatnonzero(similarity[row] > -np.inf)
+        assert len(held) == len(set(held.tolist())) == min(k, len(candidates))
+        assert set(held.tolist()) <= set(candidates.tolist())
+        assert np.abs(value[index >= 0] - similarity[row, held]).max(initial=0.0) < ERROR
+        outside = np.setdiff1d(candidates, held)
+        assert (similarity[row, outside] <= lists.bound()[row] + ERROR).all()
+        if len(held) < k:
+            assert lists.bound()[row] == -np.inf
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(1, 90), st.integers(1, 8), st.booleans(), st.integers(0, 999), st.integers(1, 9), st.integers(1, 30))
+def test_lists_hold_the_most_similar(n: int, d: int, tied: bool, seed: int, k: int, block_rows: int) -> None:
+    """Whatever the block size, each row has its k most similar rows, and the smallest similarity of all is exact."""
+    vectors = unit_vectors(n, d, seed, tied=tied)
+    lists, smallest = all_pairs(vectors, k=k, block_rows=block_rows).search()
+    exact = vectors.astype(np.float64) @ vectors.astype(np.float64).T
+    assert smallest == pytest.approx(min(1.0, exact.min()), abs=1e-14)
+    np.fill_diagonal(exact, -np.inf)
+    check_lists(lists, exact, k)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(2, 60), st.integers(0, 999), st.integers(1, 9), st.booleans(), st.sampled_from([0.0, 1e-7]))
+def test_scan_finds_among_the_given_columns_only(n: int, seed: int, k: int, tied: bool, jitter: float) -> None:
+    """Some rows against some columns: a row is not its own neighbour, and columns left out are not found."""
+    vectors = unit_vectors(n, 5, seed, tied=tied)
+    rng = np.random.default_rng(seed)
+    columns = np.flatnonzero(rng.random(n) < 0.7)
+    columns = columns if len(columns) else np.array([0])
+    rows = np.flatnonzero(rng.random(n) < 0.5)
+    lists = scan(vectors[rows], rows, lambda ids: vectors[ids], columns, k=k, jitter=jitter)
+    similarity = np.full((len(rows), n), -np.inf)
+    similarity[:, columns] = (vectors[rows] @ vectors.T)[:, columns]
+    similarity[np.arange(len(rows)), rows] = -np.inf
+    check_lists(lists, similarity, k)
+
+
+def test_scan_goes_through_many_blocks() -> None:
+    """More columns and rows than a block."""
+    vectors = unit_vectors(2600, 8, 0)
+    ids = np.arange(2600)
+    with ThreadPoolExecutor(3) as pool:
+        lists = scan(vectors, ids, lambda i: vectors[i], ids, k=4, run=lambda f, xs: list(pool.map(f, xs)))
+    similarity = vectors @ vectors.T
+    np.fill_diagonal(similarity, -np.inf)
+    best = np.sort(similarity, axis=1)[:, -4:]
+    np.testing.assert_allclose(np.sort(lists.similarity, axis=1), best, atol=ERROR)
+
+
+def test_jitter_gives_equal_columns_to_different_rows() -> None:
+    """Among many equal columns not all rows get the same ones."""
+    vectors = np.eye(300)
+    ids = np.arange(300)
+    plain = scan(vectors, ids, lambda i: vectors[i], ids, k=4)
+    mixed = scan(vectors, ids, lambda i: vectors[i], ids, k=4, jitter=1e-15)
+    assert len(np.unique(plain.index)) < 20
+    assert len(np.unique(mixed.index)) > 250
+    assert mixed.similarity.max() < 1e-15
+
+
+def test_number_of_threads_does_not_matter() -> None:
+    """The lists are the same to the last bit, in the same order, even among ties."""
+    vectors = unit_vectors(700, 10, 1, tied=True)
+    alone, _ = all_pairs(vectors, k=5, block_rows=50).search()
+    with ThreadPoolExecutor(4) as pool:
+        together, _ = all_pairs(vectors, k=5, block_rows=50).search(run=lambda f, xs: list(pool.map(f, xs)))
+    np.testing.assert_array_equal(alone.index, together.index)
+    np.testing.assert_array_equal(alone.similarity, together.similarity)
+
+
+def test_smallest_similarity_is_exact_where_float32_cannot_tell() -> None:
+    """Millions of pairs within the rounding error of the smallest: the whole tile is multiplied exactly."""
+    rng = np.random.default_rng(0)
+    unit = np.ones(6) / np.sqrt(6) + 1e-6 * rng.standard_normal((1500, 6))
+    unit /= np.linalg.norm(unit, axis=1, keepdims=True)
+    search = AllPairs(
+        unit.astype(np.float32),
+        k=4,
+        error=ERROR,
+        exact=lambda i, j: np.einsum("ij,ij->i", unit[i], unit[j]),
+        exact_block=lambda i: unit[i],
+    )
+    assert search.search()[1] == pytest.approx((unit @ unit.T).min(), abs=1e-15)
+
+
+def test_progress_rises_to_one() -> None:
+    """Progress is told after every round of tiles."""
+    seen: list[float] = []
+    all_pairs(unit_vectors(100, 4, 0), k=3, block_rows=10).search(progress=seen.append)
+    assert seen == sorted(seen) and seen[-1] == 1.0 and len(seen) == 5
