@@ -206,3 +206,15 @@ def test_a_file_behind_a_link_is_replaced_where_it_lies(tmp_path):
     assert (tmp_path / "clusters.csv").is_symlink()
     (tmp_path / "plain").touch()
     assert (tmp_path / "real.csv").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_every_key_and_column_is_documented(tmp_path):
+    """The page on formats names each key of clusters.json and each column of clusters.csv."""
+    page = Path(__file__).resolve().parents[1] / "docs" / "output-formats.md"
+    if not page.is_file():
+        pytest.skip("no docs beside the tests")
+    text = page.read_text(encoding="utf-8")
+    content = read_json(sample_report([2]), tmp_path)
+    keys = {*content, *content["clusters"][0], *content["pictures"][0], *content["skipped"][0]}
+    for key in keys | set(read_csv(sample_report([2]), tmp_path)[0]):
+        assert f"`{key}`" in text, key
