@@ -425,3 +425,28 @@ def test_folders_depend_on_sizes_alone():
         "cluster_with_3/cluster_1",
         "cluster_with_2/cluster_0",
     )
+
+
+def test_a_tree_that_is_as_it_should_be_is_left_alone(tmp_path):
+    """The same clusters again make no new links; every difference does."""
+    pictures = [tmp_path / name for name in ("a.jpg", "b.jpg", "c.jpg")]
+    for picture in pictures:
+        picture.write_bytes(b"picture")
+    tree = tmp_path / "clusters"
+
+    def build(clusters):
+        report = make_links(clusters, tree)
+        assert report.n_links == sum(map(len, clusters))
+        return tree.stat().st_ino
+
+    first = build([pictures[:2], pictures[2:]])
+    assert build([pictures[:2], pictures[2:]]) == first
+    for clusters in ([pictures[:2]], [pictures], [[pictures[0], pictures[2]], [pictures[1]]]):
+        before = build([pictures[:2], pictures[2:]])
+        assert build(clusters) != before
+    link = tree / "cluster_with_2" / "cluster_0" / "a.jpg"
+    for harm in (link.unlink, lambda: (link.unlink(), link.symlink_to("elsewhere")), (tree / "mine").mkdir):
+        before = build([pictures[:2], pictures[2:]])
+        harm()
+        assert build([pictures[:2], pictures[2:]]) != before
+        assert link.read_bytes() == b"picture"

@@ -65,6 +65,32 @@ def test_a_second_run_fingerprints_nothing_and_loads_no_engine(tmp_path, monkeyp
     assert run([folder], Settings(sim=1)).clusters.sizes() == {}
 
 
+def test_a_page_is_written_again_only_when_it_would_differ(tmp_path):
+    """An unchanged collection leaves the page alone; another cut, another picture or a lost page makes it anew."""
+    folder = draw_groups(tmp_path / "pics")
+    page = folder / "imagecluster" / "clusters.html"
+
+    def written(settings=None):
+        run([folder], settings)
+        return page.stat().st_ino, page.stat().st_mtime_ns
+
+    first = written()
+    content = page.read_bytes()
+    assert written() == first
+    assert written(Settings(sim=0.1)) != first
+    back = written()
+    assert page.read_bytes() == content
+    page.unlink()
+    assert written() != back
+    assert page.read_bytes() == content
+    page.write_bytes(b"harmed")
+    written()
+    assert page.read_bytes() == content
+    draw(folder / "0_0.png", 0, size=(161, 129))
+    written()
+    assert page.read_bytes() != content
+
+
 def test_each_change_is_handled_at_its_cost(tmp_path):
     """New and changed pictures are fingerprinted; renamed, copied and touched ones are read; removed ones leave."""
     folder = draw_groups(tmp_path / "pics")

@@ -1,7 +1,7 @@
 """Folders of links: each cluster a folder, each picture in it a link to the original or a copy of it."""
 
 # os.path on text throughout: over 500,000 pictures a Path costs more than the link.
-# ruff: noqa: PTH100, PTH102, PTH103, PTH114, PTH116, PTH118, PTH120, PTH211
+# ruff: noqa: PTH100, PTH102, PTH103, PTH110, PTH114, PTH115, PTH116, PTH118, PTH120, PTH208, PTH211
 
 from __future__ import annotations
 
@@ -77,6 +77,9 @@ def make_links(
     complete. Files in the former tree that it did not make (a picture that an editor saved over its link, a hard
     link whose original was deleted) are not removed but kept in a folder beside it. One process at a time.
 
+    A tree of symbolic links that is already as it should be is left as it is: on some file systems making a link
+    takes as long as fingerprinting took.
+
     Parameters
     ----------
     clusters
@@ -106,13 +109,14 @@ def make_links(
         kept = tree.recover()
         tree.claim(tree.place)
         builder = _Builder(tree, kind)
-        try:
-            builder.build(clusters, progress)
-            tree.swap()
-        except BaseException:
-            tree.remove(tree.new)
-            raise
-        kept += tree.remove(tree.old)
+        if not builder.stands(clusters):
+            try:
+                builder.build(clusters, progress)
+                tree.swap()
+            except BaseException:
+                tree.remove(tree.new)
+                raise
+            kept += tree.remove(tree.old)
     return LinkReport(
         directory=Path(tree.place),
         kind=kind,
@@ -152,16 +156,46 @@ class _Builder:
         os.mkdir(self._tree.new)
         mark(self._tree.new, self._kind)
         n_done = 0
-        for folder, members in zip(cluster_folders(map(len, clusters)), clusters, strict=True):
-            place = os.path.join(self._tree.new, *folder.split("/"))
+        for folder, links in self._plan(clusters):
+            place = os.path.join(self._tree.new, folder)
             os.makedirs(place)
-            pictures = [os.path.split(picture) for picture in members]
-            names = distinct_names([name for _, name in pictures], self._name_bytes)
-            for (parent, original), name in zip(pictures, names, strict=True):
+            for parent, original, name in links:
                 self._link(parent, original, os.path.join(place, name))
-            n_done += len(members)
+            n_done += len(links)
             if progress is not None:
                 progress(n_done)
+
+    def stands(self, clusters: Sequence[Sequence[Path]]) -> bool:
+        """Whether the tree in its place is exactly the one to build: these symbolic links, each to a picture."""
+        if self._kind != "symlink" or not self._tree.is_of(self._kind):
+            return False
+        folders = {LINKS_MARKER}
+        n_links = 0
+        for folder, links in self._plan(clusters):
+            place = os.path.join(self._tree.place, folder)
+            folders |= {folder, os.path.dirname(folder)}
+            try:
+                if set(os.listdir(place)) != {name for _, _, name in links}:
+                    return False
+                for parent, original, name in links:
+                    link = os.path.join(place, name)
+                    if os.readlink(link) != self._prefix(parent) + original or not os.path.exists(link):
+                        return False
+            except OSError:
+                return False
+            n_links += len(links)
+        if folders != self._tree.upper_levels():
+            return False
+        self.n_links = n_links
+        return True
+
+    def _plan(self, clusters: Sequence[Sequence[Path]]) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
+        """Folder of each cluster, and for each picture in it its own folder, its name and the link's name."""
+        for folder, members in zip(cluster_folders(map(len, clusters)), clusters, strict=True):
+            pictures = [os.path.split(picture) for picture in members]
+            names = distinct_names([name for _, name in pictures], self._name_bytes)
+            links = [(parent, original, name) for (parent, original), name in zip(pictures, names, strict=True)]
+            yield os.path.join(*folder.split("/")), links
 
     def _link(self, parent: str, name: str, link: str) -> None:
         """One picture of the tree, or a note on why it is missing."""

@@ -80,6 +80,19 @@ class LinkTree:
             )
         mark(folder, "symlink")
 
+    def is_of(self, kind: LinkKind) -> bool:
+        """Whether a tree of that kind is in the place."""
+        marker = os.path.join(self.place, LINKS_MARKER)
+        return os.path.isfile(marker) and _kind(marker) == kind
+
+    def upper_levels(self) -> set[str]:
+        """Everything in the two upper levels of the tree in the place, relative to it."""
+        names = set(os.listdir(self.place))
+        folders = [name for name in names if os.path.isdir(os.path.join(self.place, name))]
+        return names | {
+            os.path.join(folder, name) for folder in folders for name in os.listdir(os.path.join(self.place, folder))
+        }
+
     def swap(self) -> None:
         """Puts the new tree in the place of the former one."""
         if not os.path.lexists(self.place):

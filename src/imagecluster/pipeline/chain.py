@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from imagecluster.decode import MAX_PIXELS
 from imagecluster.errors import ArgumentError
@@ -149,9 +150,11 @@ def run(
             largest_distance=dendrogram.largest_distance,
             links=settings.links,
             page=settings.page,
+            last_page_stamp=runs[-1].settings.get("page_stamp", "") if (runs := store.runs()) else "",
             progress=progress,
         )
-        store.record_run(_run(collection, settings, model.identity, started_s, time.monotonic() - started))
+        remembered = {**asdict(settings), "page_stamp": outputs.page_stamp}
+        store.record_run(_run(collection, remembered, model.identity, started_s, time.monotonic() - started))
         return _result(
             store, existed, model.identity, found, collection, leaves, clusters, dendrogram.largest_distance, outputs,
             time.monotonic() - started,
@@ -188,7 +191,7 @@ def _result(
     )
 
 
-def _run(collection: Collection, settings: Settings, model: str, started_s: float, duration_s: float) -> Run:
+def _run(collection: Collection, settings: Mapping[str, Any], model: str, started_s: float, duration_s: float) -> Run:
     return Run(
         started_s=started_s,
         duration_s=duration_s,
@@ -197,7 +200,7 @@ def _run(collection: Collection, settings: Settings, model: str, started_s: floa
         n_fingerprinted=collection.n_fingerprinted,
         n_reused=collection.n_reused,
         n_skipped=len(collection.skips),
-        settings=asdict(settings),
+        settings=settings,
     )
 
 

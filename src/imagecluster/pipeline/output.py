@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
+
+import xxhash
 
 from imagecluster.errors import ImageclusterError
 from imagecluster.links import LINKS_MARKER, Unlinked, cluster_folders, make_links
@@ -33,6 +36,8 @@ class Outputs:
     """Pictures that are missing from the tree of links, mostly because they are gone by now."""
     kept: tuple[Path, ...]
     """Folders with files that somebody put into the former tree of links."""
+    page_stamp: str
+    """Names the page's content and file: a later run with the same stamp need not write it again."""
 
 
 def write_outputs(
@@ -45,6 +50,7 @@ def write_outputs(
     largest_distance: float,
     links: Links,
     page: bool,
+    last_page_stamp: str,
     progress: Progress,
 ) -> Outputs:
     """Write the tree of links, the tables and the page into the store's folder, each replaced as a whole."""
@@ -76,20 +82,41 @@ def write_outputs(
         kept = make_links([], tree).kept  # a tree of an earlier cut would contradict the tables
     write_json(report, directory / "clusters.json")
     write_csv(report, directory / "clusters.csv")
-    if page:
+    page_file = directory / "clusters.html"
+    content = _content_key(leaves, directory / "clusters.json")
+    if not page:
+        page_file.unlink(missing_ok=True)
+    elif _stamp(page_file, content) != last_page_stamp:
         with store.thumbnails() as cache:
-            write_page(report, directory / "clusters.html", thumbnail=_ThumbnailOf(leaves, cache))
-    else:
-        (directory / "clusters.html").unlink(missing_ok=True)
+            write_page(report, page_file, thumbnail=_ThumbnailOf(leaves, cache))
     return Outputs(
         statistics=statistics(report),
         links=tree if links != "none" else None,
-        page=directory / "clusters.html" if page else None,
+        page=page_file if page else None,
         json=directory / "clusters.json",
         csv=directory / "clusters.csv",
         unlinked=unlinked,
         kept=kept,
+        page_stamp=_stamp(page_file, content),
     )
+
+
+def _content_key(leaves: Sequence[HashedFile], table: Path) -> str:
+    """Names all that the page is made of: the table of clusters, the pictures' bytes, and this program."""
+    key = xxhash.xxh3_128(table.read_bytes())
+    for known in leaves:
+        key.update(known.content_hash)
+    key.update(version("imagecluster").encode())
+    return key.hexdigest()
+
+
+def _stamp(file: Path, content: str) -> str:
+    """Names a content and the file that holds it; empty where there is no file."""
+    try:
+        status = file.stat()
+    except OSError:
+        return ""
+    return f"{content} {status.st_size} {status.st_mtime_ns}"
 
 
 class _ThumbnailOf:
