@@ -86,7 +86,7 @@ def write_outputs(
     content = _content_key(leaves, directory / "clusters.json")
     if not page:
         page_file.unlink(missing_ok=True)
-    elif _stamp(page_file, content) != last_page_stamp:
+    elif not page_file.exists() or _stamp(page_file, content) != last_page_stamp:
         with store.thumbnails() as cache:
             write_page(report, page_file, thumbnail=_ThumbnailOf(leaves, cache))
     return Outputs(
