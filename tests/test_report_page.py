@@ -87,8 +87,8 @@ def test_the_page_needs_nothing_else(tmp_path):
 def test_sizes_of_thumbnails_are_given_so_that_nothing_moves(tmp_path):
     """Each image says its own width and height, and its tile has its proportions."""
     report = sample_report([2], root=tmp_path)
-    page = written(tmp_path, report, thumbnail=lambda row: sample_thumbnail(width_px=90, height_px=90 * (1 + row)))
-    assert [(image["width"], image["height"]) for image in page.all("img")] == [("90", "180"), ("90", "90")]
+    page = written(tmp_path, report, thumbnail=lambda row: sample_thumbnail(width_px=96, height_px=96 * (1 + row)))
+    assert [(image["width"], image["height"]) for image in page.all("img")] == [("96", "192"), ("96", "96")]
     assert [item["class"] for item in page.all("li") if "r" in item.get("class", "")] == ["r8 cover", "r24"]
 
 
@@ -97,6 +97,13 @@ def test_very_wide_pictures_are_shown_whole(tmp_path):
     report = sample_report([2], root=tmp_path)
     page = written(tmp_path, report, thumbnail=lambda row: sample_thumbnail(width_px=190, height_px=10))
     assert [item["class"] for item in page.all("li") if item.get("class")] == ["r48 slim cover", "r48 slim"]
+
+
+def test_tiny_pictures_are_not_blown_up(tmp_path):
+    """A picture smaller than its tile is shown as small as it is."""
+    report = sample_report([2], root=tmp_path)
+    page = written(tmp_path, report, thumbnail=lambda row: sample_thumbnail(width_px=10, height_px=10))
+    assert [item["class"] for item in page.all("li") if item.get("class")] == ["r24 small cover", "r24 small"]
 
 
 @pytest.mark.parametrize("thumbnail", [None, b"", b"no picture", b"\xff\xd8\xff\xc0"])

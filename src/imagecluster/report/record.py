@@ -21,7 +21,7 @@ class Report:
     Raises
     ------
     ArgumentError
-        The counts do not add up (scanned = fingerprinted + reused + skipped), a picture is in no cluster or in
+        The counts do not add up (scanned = pictures with a fingerprint + skipped), a picture is in no cluster or in
         several, or the folders are not one for each cluster.
 
     """
@@ -39,21 +39,14 @@ class Report:
     """Path of each row, shape (n_images,), absolute."""
     skips: Sequence[Skip]
     n_scanned: int
-    n_fingerprinted: int
-    n_reused: int
     folders: Sequence[str] = ()
     """Folder of each cluster in the tree of links; empty where no tree was built."""
 
     def __post_init__(self) -> None:
         n_images, n_skipped = len(self.paths), len(self.skips)
-        if self.n_scanned != self.n_fingerprinted + self.n_reused + n_skipped:
+        if self.n_scanned != n_images + n_skipped:
             raise ArgumentError(
-                f"{self.n_scanned} scanned, but {self.n_fingerprinted} fingerprinted + {self.n_reused} reused"
-                f" + {n_skipped} skipped; they must add up"
-            )
-        if n_images != self.n_fingerprinted + self.n_reused:
-            raise ArgumentError(
-                f"{n_images} paths, but {self.n_fingerprinted} fingerprinted + {self.n_reused} reused; they must add up"
+                f"{self.n_scanned} scanned, but {n_images} with a fingerprint + {n_skipped} skipped; they must add up"
             )
         members = [cluster.members for cluster in self.clusters.clusters]
         rows = np.fromiter(chain(self.clusters.singles, *members), np.int64)

@@ -20,6 +20,9 @@ _STEPS = 16
 _WIDEST = 24
 """Steps from the square to the widest tile, 2.8 to 1. Wider and narrower pictures are shown whole inside theirs."""
 
+_SMALL_PX = 96
+"""A picture whose longer side is below this is shown as small as it is: enlarged it would be a blur."""
+
 _BARE = "r23 bare"
 """Classes of a tile without a thumbnail, nearly 4 to 3."""
 
@@ -68,8 +71,8 @@ class Tiles:
             return _BARE, text
         step = round(_STEPS * math.log2(width_px / height_px))
         within = max(-_WIDEST, min(_WIDEST, step))
-        slim = "" if step == within else " slim"
-        return f"r{within + _WIDEST}{slim}", (
+        whole = " small" if max(width_px, height_px) < _SMALL_PX else " slim" if step != within else ""
+        return f"r{within + _WIDEST}{whole}", (
             f'<img width="{width_px}" height="{height_px}" alt="{text}" decoding="async"'
             f' src="data:{THUMBNAIL_MEDIA_TYPE};base64,{base64.b64encode(data).decode("ascii")}">'
             f'<span aria-hidden="true">{text}</span>'
