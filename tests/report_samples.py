@@ -33,8 +33,6 @@ def sample_report(sizes: Sequence[int], n_singles: int = 0, *, root: Path = ROOT
         "paths": [root / name for name in names or [f"sub/{row:06}.jpg" for row in range(n_images)]],
         "skips": skips,
         "n_scanned": n_images + len(skips),
-        "n_fingerprinted": n_images,
-        "n_reused": 0,
         "folders": cluster_folders(sizes),
     }
     return Report(**(facts | changes))

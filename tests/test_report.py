@@ -61,8 +61,7 @@ def test_json_has_the_facts_of_the_run(tmp_path):
         "largest_distance": 0.75,
         "min_size": 2,
         "n_scanned": 7,
-        "n_fingerprinted": 6,
-        "n_reused": 0,
+        "n_images": 6,
         "n_skipped": 1,
         "n_clustered": 5,
         "n_singles": 1,
@@ -159,8 +158,7 @@ def test_pictures_outside_the_root_keep_their_absolute_paths(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"n_scanned": 9}, "9 scanned, but 4 fingerprinted"),
-        ({"n_reused": 1, "n_scanned": 6}, "4 paths, but 4 fingerprinted"),
+        ({"n_scanned": 9}, "9 scanned, but 4 with a fingerprint"),
         ({"folders": ("one",)}, "1 folders for 2 clusters"),
         ({"clusters": Clusters(0.5, 0.3, 2, (), (0, 1, 1, 2))}, "each from 0 to 3 must be in exactly one"),
     ],

@@ -66,8 +66,6 @@ def write_outputs(
         paths=paths,
         skips=collection.skips,
         n_scanned=collection.n_scanned,
-        n_fingerprinted=collection.n_fingerprinted,
-        n_reused=collection.n_reused,
         folders=() if links == "none" else cluster_folders(sizes),
     )
     tree = directory / "clusters"
