@@ -5,8 +5,10 @@ import struct
 import zlib
 
 import numpy as np
+import pillow_heif
 from PIL import Image
 
+RNG = np.random.default_rng(7)
 TIFF_TYPES = {"B": 1, "A": 2, "H": 3, "I": 4, "R": 5, "b": 7, "r": 10}
 
 
@@ -124,3 +126,47 @@ def png_of_size(width, height, *, content=b""):
     """A PNG that says it has this size and holds this compressed content."""
     header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + header + png_chunk(b"IDAT", content) + png_chunk(b"IEND", b"")
+
+
+def pixels(image):
+    """Pixels as numbers that can be subtracted."""
+    return np.asarray(image).astype(np.float64)
+
+
+def difference(one, other):
+    """Mean absolute difference of two pictures, in steps of 255."""
+    assert one.size == other.size
+    return np.abs(pixels(one) - pixels(other)).mean()
+
+
+def smooth_noise(width, height, *, grain_px=8):
+    """A picture of soft spots, in which any shift or blur shows."""
+    small = RNG.integers(0, 256, (height // grain_px + 2, width // grain_px + 2, 3), dtype=np.uint8)
+    return Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC)
+
+
+def heif(image, **options):
+    """Bytes of a HEIF."""
+    pillow_heif.register_heif_opener(decode_threads=1, thumbnails=False)
+    return encoded(image, "HEIF", **options)
+
+
+def as_stored(image, orientation):
+    """The pixels as a camera stores them that stood turned: turning them by `orientation` gives `image` back."""
+    turned = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    return image.transpose(turned[orientation]) if orientation in turned else image
+
+
+def half_transparent(mode):
+    """Red on the left; on the right nothing, over a hidden blue."""
+    image = Image.new("RGBA", (64, 64), (255, 0, 0, 255))
+    image.paste((0, 0, 255, 0), (32, 0, 64, 64))
+    return image.convert(mode)

@@ -24,16 +24,17 @@ def shrink(image: Image.Image, *, short_side_px: int, max_pixels: int) -> Image.
 
     Large pictures are decoded one at a time, so that memory does not grow with the number of threads.
     """
+    size = image.size
     box, pixels = _scale_in_decoder(image, short_side_px)
     with _ONE_LARGE_PICTURE if pixels > _LARGE_PX else nullcontext():
         expected = image.size
         image.load()
         if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile):
-            box = (0, 0, min(box[2], image.size[0]), min(box[3], image.size[1]))
+            box = (box[0], box[1], min(box[2], image.size[0]), min(box[3], image.size[1]))
         elif image.size != expected:  # a HEIF may turn out other than its header says
             check_pixels(*image.size, max_pixels)
-            box = (0, 0, *image.size)
-        return _resize(flatten(image), box, short_side_px)
+            size, box = image.size, (0, 0, *image.size)
+        return _resize(flatten(image), box, _final_size(size, short_side_px))
 
 
 def _scale_in_decoder(image: Image.Image, short_side_px: int) -> tuple[_Box, int]:
@@ -56,11 +57,15 @@ def _scale_in_decoder(image: Image.Image, short_side_px: int) -> tuple[_Box, int
             return drafted[1], width * height if progressive else image.size[0] * image.size[1]
     if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile):
         # Without its finest wavelets, down to twice the final size: a third of the time and less memory,
-        # fingerprints move by 0.0006.
+        # fingerprints move by 0.0003.
         levels = min(_wavelet_levels(image), (short // (2 * short_side_px)).bit_length() - 1)
         if levels > 0:
             image.reduce = levels
-            return (0, 0, width / 2**levels, height / 2**levels), width * height >> 2 * levels
+            # Its samples lie on every 2**levels-th pixel of the whole picture, not in the middle between them.
+            scale = 2**levels
+            shift = 0.5 - 0.5 / scale
+            box = (shift, shift, width / scale + shift, height / scale + shift)
+            return box, width * height >> 2 * levels
     return (0, 0, width, height), width * height
 
 
@@ -77,21 +82,28 @@ def _wavelet_levels(image: Jpeg2KImagePlugin.Jpeg2KImageFile) -> int:
     return content[style + 9] if codestream >= 0 and 0 <= style < len(content) - 9 else 0
 
 
-def _resize(image: Image.Image, box: _Box, short_side_px: int) -> Image.Image:
+def _final_size(size: tuple[int, int], short_side_px: int) -> tuple[int, int]:
+    """Width and height whose short side is `short_side_px`, the long side in proportion up to the largest aspect."""
+    short = min(size)
+    width, height = (min(_MAX_ASPECT * short_side_px, round(side * short_side_px / short)) for side in size)
+    return width, height
+
+
+def _resize(image: Image.Image, box: _Box, size: tuple[int, int]) -> Image.Image:
     """The part of the picture inside `box`, cut to the largest aspect ratio, at its final size.
 
     Averaging whole blocks first, down to twice the final size, halves the time of LANCZOS on large pictures
     and moves their fingerprints by 0.0001. LANCZOS itself keeps copies of different sizes closest together:
     bicubic would move fingerprints by 0.002 to 0.005, bilinear by 0.01 to 0.02.
     """
-    short = min(box[2], box[3])
-    cut_x, cut_y = (max(0.0, side - _MAX_ASPECT * short) / 2 for side in box[2:])
-    left, top, right, bottom = cut_x, cut_y, box[2] - cut_x, box[3] - cut_y
-    width, height = (max(short_side_px, round(side * short_side_px / short)) for side in (right - left, bottom - top))
-    factor = max(1, int(short / short_side_px / 2))
+    sides = (box[2] - box[0], box[3] - box[1])
+    short = min(sides)
+    cut_x, cut_y = (max(0.0, side - _MAX_ASPECT * short) / 2 for side in sides)
+    factor = max(1, int(short / min(size) / 2))
     if factor > 1:
         image = Image.Image.reduce(image, factor)  # JPEG 2000 pictures hide it under an attribute
     if image.mode == "RGBA":  # opaque by now; LANCZOS would multiply by alpha once more
         image = image.convert("RGB")
-    part = (left / factor, top / factor, right / factor, bottom / factor)
-    return image.resize((width, height), Image.Resampling.LANCZOS, box=part)
+    part = (box[0] + cut_x, box[1] + cut_y, box[2] - cut_x, box[3] - cut_y)
+    left, top, right, bottom = (side / factor for side in part)
+    return image.resize(size, Image.Resampling.LANCZOS, box=(left, top, right, bottom))
