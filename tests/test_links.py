@@ -303,6 +303,7 @@ _CHANGES = ("mkdir", "symlink", "rename", "unlink", "rmdir")
 
 
 @posix
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")  # the child makes no thread wait
 def test_a_kill_at_any_moment_leaves_a_complete_tree_and_the_next_run_cleans_up(pictures, tree):
     """Whichever change of the file system was the last: the former or the new tree is there, whole."""
     former, latter = [pictures[:2]], [pictures[2:4], pictures[4:6]]
