@@ -118,9 +118,7 @@ def measure(name: str, folder: Path, arguments: argparse.Namespace) -> None:
         print(f"  {what:<16}{cost.wall_ms:9.2f} ms wall{cost.cpu_ms:9.2f} ms CPU{memory}")
     mine, n_cores = middle["ours"], len(os.sched_getaffinity(0))
     limit = (middle["decode alone"].cpu_ms + middle["network alone"].cpu_ms) / n_cores
-    print(
-        f"  ours: {1000 / mine.wall_ms:.0f} pictures/s; wall = {mine.wall_ms / limit:.2f} (decode + network) / {n_cores} cores"
-    )
+    print(f"  ours: {1000 / mine.wall_ms:.0f} pictures/s; wall = {mine.wall_ms / limit:.2f} (decode + network) / cores")
     for what in ("original's way", "fastdup"):
         if what in middle:
             wall, cpu = middle[what].wall_ms / mine.wall_ms, middle[what].cpu_ms / mine.cpu_ms
