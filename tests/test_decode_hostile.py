@@ -1,0 +1,393 @@
+"""Files that mean harm, or were harmed: one line of reason, no crash, no flood of memory."""
+
+import io
+import logging
+import subprocess
+import sys
+import warnings
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin
+from pillow_heif import HeifImageFile
+
+from conftest import read_manifest
+from imagecluster.decode import MAX_PIXELS, decode, opening, picture, read_bytes
+from imagecluster.decode.quiet import quiet
+from imagecluster.errors import DecodeError
+from picture_samples import corners, dng, encoded, exif, heif, png_of_size, smooth_noise, tiff_structure
+
+
+def reason(data, **options):
+    """Why the data cannot be decoded; every reason is one printable line below 200 characters."""
+    with pytest.raises(DecodeError) as caught:
+        decode(data, **{"short_side_px": 16} | options)
+    text = str(caught.value)
+    assert text
+    assert text.isprintable()
+    assert len(text) < 200
+    assert "0x" not in text
+    return text
+
+
+# --- what is no picture
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"", "the file is empty"),
+        (b"\0" * 1000, "nothing but zero bytes"),
+        (b"hello", "not a picture"),
+        (b"%PDF-1.7 ...", "a PDF document"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "a PostScript document"),
+        (b"\xef\xbb\xbf \n<?xml version='1.0'?><svg/>", "an XML document"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "an SVG drawing"),
+        (b"<!DOCTYPE html><title>404</title>", "a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"),
+        (b"\0\0\0\x20ftypisom", "a video"),
+        (b"\xd7\xcd\xc6\x9a" + bytes(100), "not a picture"),
+    ],
+)
+def test_what_is_no_picture_says_what_it_is(data, expected):
+    """The reason names the common things that are called .jpg but are none."""
+    assert expected in reason(data, suffix=".jpg")
+
+
+@pytest.mark.parametrize("format_name", ["EPS", "PDF", "ICO", "ICNS", "SGI", "PCX", "DDS"])
+def test_only_formats_on_the_list_are_opened(format_name):
+    """Formats that nobody keeps photographs in are refused although Pillow knows them; EPS would run a program."""
+    assert "not a picture" in reason(encoded(corners(64, 64), format_name))
+
+
+# --- what is too large
+
+HUGE = 2**16 - 1
+
+
+def patched(data, offset, replacement):
+    """The data with some bytes replaced."""
+    return data[:offset] + replacement + data[offset + len(replacement) :]
+
+
+def huge_pictures():
+    """Small files that say they hold far more pixels than are allowed."""
+    side = HUGE.to_bytes(2, "big")
+    jpeg = encoded(corners(), "JPEG")
+    gif = encoded(corners(), "GIF")
+    tiles = {256: ("I", [64]), 257: ("I", [64]), 258: ("H", [8]), 259: ("H", [5]), 262: ("H", [1]), 277: ("H", [1])}
+    sides = {256: ("I", [HUGE]), 257: ("I", [HUGE]), 278: ("I", [HUGE]), 273: ("I", [8]), 279: ("I", [8])}
+    tile = {322: ("I", [HUGE]), 323: ("I", [HUGE]), 324: ("I", [8]), 325: ("I", [8])}
+    header = (40).to_bytes(4, "little") + (HUGE).to_bytes(4, "little") * 2 + b"\1\0\x18\0" + bytes(24)
+    return {
+        "PNG": png_of_size(HUGE, HUGE, content=zlib.compress(bytes(100))),
+        "JPEG": patched(jpeg, jpeg.index(b"\xff\xc0") + 5, side * 2),
+        "GIF": patched(gif, 6, HUGE.to_bytes(2, "little") * 2),
+        "WebP": b"RIFF\x64\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0" + b"\xff\xff\xff" * 2 + bytes(60),
+        "BMP": b"BM" + bytes(8) + (54).to_bytes(4, "little") + header,
+        "PPM": b"P6 65535 65535 255\n",
+        "PSD": b"8BPS\0\1" + bytes(6) + b"\0\3" + HUGE.to_bytes(4, "big") * 2 + b"\0\x08\0\3" + bytes(40),
+        "TIFF": tiff_structure({"main": tiles | sides}),
+        "TIFF tile": tiff_structure({"main": tiles | tile}),
+    }
+
+
+@pytest.mark.parametrize("name", huge_pictures())
+def test_pixel_bombs_are_refused_by_their_header(name, monkeypatch):
+    """The size is refused before anything is decoded; the reason gives size, limit and option."""
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda _self: pytest.fail("decoded"))
+    text = reason(huge_pictures()[name])
+    assert "pixels are more than the limit of 250000000 (option --max-pixels)" in text
+
+
+def test_the_limit_can_be_set():
+    """A picture of exactly the limit decodes, one pixel less refuses it."""
+    data = encoded(corners(), "PNG")
+    assert decode(data, short_side_px=8, max_pixels=96 * 64).image.size == (12, 8)
+    assert reason(data, max_pixels=96 * 64 - 1).startswith("96 x 64 pixels are more than the limit of 6143")
+
+
+def test_pillows_own_limit_is_out_of_the_way():
+    """Above Pillow's limit of 179 megapixels and below ours, a picture decodes, and no warning is shown."""
+    image = Image.new("L", (18_000, 10_000), 7)
+    assert 178_956_970 < 18_000 * 10_000 < MAX_PIXELS
+    assert decode(encoded(image, "JPEG"), short_side_px=16).image.size == (29, 16)
+
+
+def test_raw_files_obey_the_limit():
+    """Neither the raw pixels nor the preview of a raw file may be above the limit."""
+    assert "more than the limit" in reason(dng(corners(600, 400)), suffix=".dng", max_pixels=1000)
+
+
+def test_a_heif_that_turns_out_larger_than_its_header_is_refused(monkeypatch):
+    """The size after decoding is checked as well."""
+    data = heif(corners())
+    real = HeifImageFile.load
+
+    def grows(image):
+        real(image)
+        image._size = (5000, 5000)
+
+    monkeypatch.setattr(HeifImageFile, "load", grows)
+    assert "5000 x 5000 pixels" in reason(data, max_pixels=96 * 64)
+
+
+def test_a_jpeg_of_endless_scans_is_refused():
+    """A progressive JPEG whose last scan comes a thousand times would take minutes."""
+    data = encoded(corners(), "JPEG", progressive=True)
+    scan = data[data.rindex(b"\xff\xda") : -2]
+    assert "scans" in reason(data[:-2] + scan * 1000 + b"\xff\xd9")
+
+
+def test_a_text_bomb_in_a_png_is_refused():
+    """A compressed text of 100 MB in a PNG is not unpacked."""
+    text = PngImagePlugin.PngInfo()
+    text.add_text("comment", "x" * 10_000_000, zip=True)
+    assert reason(encoded(corners(), "PNG", pnginfo=text)).startswith("damaged: ")
+
+
+def test_large_pictures_are_decoded_one_at_a_time(monkeypatch):
+    """Above 50 megapixels only one thread decodes, so that memory does not grow with their number."""
+    from imagecluster.decode import scaling
+
+    running, most = set(), []
+    real = scaling._resize
+
+    def watched(image, box, size):
+        running.add(id(image))
+        most.append(len(running))
+        result = real(image, box, size)
+        running.discard(id(image))
+        return result
+
+    monkeypatch.setattr(scaling, "_LARGE_PX", 1000)
+    monkeypatch.setattr(scaling, "_resize", watched)
+    data = encoded(smooth_noise(400, 300), "PNG")
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda _: decode(data, short_side_px=16), range(12)))
+    assert max(most) == 1
+
+
+# --- what is damaged
+
+SAMPLES = {
+    "AVIF": encoded(corners(), "AVIF"),
+    "BMP": encoded(corners(), "BMP"),
+    "GIF": encoded(corners(), "GIF"),
+    "HEIF": heif(corners()),
+    "JPEG": encoded(corners(), "JPEG", exif=exif(orientation=6, original=b"2020:01:01 00:00:00\0")),
+    "JPEG2000": encoded(corners(), "JPEG2000"),
+    "PNG": encoded(corners(), "PNG"),
+    "PPM": encoded(corners(), "PPM"),
+    "TIFF": encoded(corners(), "TIFF", compression="tiff_lzw"),
+    "WEBP": encoded(corners(), "WEBP"),
+    "progressive": encoded(corners(), "JPEG", progressive=True),
+    "raw": dng(corners(), preview=corners(48, 32)),
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
+def test_truncated_files_are_refused(name, share):
+    """A file that lost its end is no picture, in any format."""
+    data = SAMPLES[name]
+    reason(data[: int(len(data) * share)], suffix=".dng" if name == "raw" else "")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_damage_gives_a_picture_or_a_reason(data):
+    """Whatever bytes are changed, removed or added, the result is a picture or one line."""
+    name = data.draw(st.sampled_from(sorted(SAMPLES)))
+    content = bytearray(SAMPLES[name])
+    for _ in range(data.draw(st.integers(1, 8))):
+        position = data.draw(st.integers(0, min(len(content), 800) - 1))
+        content[position] = data.draw(st.sampled_from([0, 1, 127, 128, 255]))
+    start = data.draw(st.integers(0, len(content)))
+    del content[start : start + data.draw(st.sampled_from([0, 0, 0, 1, 30]))]
+    try:
+        found = decode(bytes(content), short_side_px=16, suffix=".dng" if name == "raw" else "")
+    except DecodeError as error:
+        assert str(error).isprintable()
+        assert 0 < len(str(error)) < 200
+    else:
+        assert min(found.image.size) == 16
+        assert found.image.mode == "RGB"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SyntaxError("not a\nPNG"),
+        ZeroDivisionError("float division by zero"),
+        OverflowError(),
+        SystemError("tile cannot extend outside image"),
+        MemoryError(),
+        RecursionError("too deep"),
+        KeyError("\x1b[31mred\udcff" * 100),
+        Image.DecompressionBombError("too large"),
+        NotImplementedError("Unimplemented pixel format 0"),
+    ],
+)
+def test_whatever_a_decoder_throws_becomes_one_line(error, monkeypatch):
+    """Every exception becomes a DecodeError, printable and short, that keeps nothing half-decoded alive."""
+
+    def fails(*_arguments, **_options):
+        raise error
+
+    monkeypatch.setattr(picture, "shrink", fails)
+    with pytest.raises(DecodeError) as caught:
+        decode(SAMPLES["PNG"], short_side_px=16)
+    assert str(caught.value).isprintable()
+    assert 0 < len(str(caught.value)) < 200
+    assert caught.value.__context__ is None
+    assert reason(SAMPLES["PNG"])
+
+
+def test_an_interruption_is_no_damage(monkeypatch):
+    """Ctrl-C passes through."""
+
+    def interrupted(*_arguments, **_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(picture, "shrink", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        decode(SAMPLES["PNG"], short_side_px=16)
+
+
+def test_truncated_pictures_stay_refused():
+    """Nothing here makes Pillow accept truncated pictures."""
+    decode(SAMPLES["HEIF"], short_side_px=16)
+    assert ImageFile.LOAD_TRUNCATED_IMAGES is False
+
+
+# --- silence
+
+
+def noisy_tiff():
+    """A TIFF at which Pillow warns of truncated metadata."""
+    tags = {
+        256: ("I", [8]), 257: ("I", [8]), 258: ("H", [8]), 259: ("H", [1]), 262: ("H", [1]), 277: ("H", [1]),
+        278: ("I", [8]), 273: ("I", [("blob", 0)]), 279: ("I", [64]), 700: ("B", bytes(1000)),
+    }  # fmt: skip
+    whole = tiff_structure({"main": tags}, blobs=[bytes(64)])
+    return whole[:-500]
+
+
+def test_warnings_of_decoders_are_dropped_even_where_warnings_are_errors():
+    """A picture at which Pillow warns decodes all the same, and nobody sees the warning."""
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        Image.open(io.BytesIO(noisy_tiff())).load()
+    assert seen, "Pillow does not warn any more: this test needs another sample"
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("error")
+        assert decode(noisy_tiff(), short_side_px=8).image.size == (8, 8)
+    assert seen == []
+
+
+def test_warnings_of_other_threads_are_kept():
+    """While one thread decodes, the warnings of another are what its program asked for."""
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        with quiet(), ThreadPoolExecutor(1) as other:
+            warnings.warn("here", UserWarning, stacklevel=1)
+            other.submit(warnings.warn, "there", UserWarning).result()
+        warnings.warn("afterwards", UserWarning, stacklevel=1)
+    assert [str(warning.message) for warning in seen] == ["there", "afterwards"]
+
+
+def test_filters_do_not_pile_up():
+    """Decoding again and again adds one filter at most."""
+    with warnings.catch_warnings():
+        decode(SAMPLES["BMP"], short_side_px=8)
+        before = len(warnings.filters)
+        for action in ("error", "ignore", "always") * 5:
+            warnings.simplefilter(action)
+            decode(SAMPLES["BMP"], short_side_px=8)
+        assert len(warnings.filters) <= before + 3
+
+
+def test_what_pillow_logs_of_a_damaged_file_is_dropped(caplog):
+    """Pillow's error log about a TIFF of absurd samples is not shown; the reason says enough."""
+    tags = {
+        256: ("I", [8]), 257: ("I", [8]), 258: ("H", [8]), 259: ("H", [1]), 262: ("H", [1]), 277: ("H", [65535]),
+        273: ("I", [8]), 279: ("I", [64]),
+    }  # fmt: skip
+    data = tiff_structure({"main": tags})
+    with caplog.at_level(logging.ERROR), pytest.raises((SyntaxError, OSError)):
+        TiffImagePlugin.TiffImageFile(io.BytesIO(data))
+    assert caplog.records, "Pillow does not log any more: this test needs another sample"
+    caplog.clear()
+    with caplog.at_level(logging.ERROR):
+        reason(data)
+    assert caplog.records == []
+
+
+def test_libtiff_writes_nothing(capfd):
+    """Libtiff's own message about data behind the end of the file does not reach the screen."""
+    tags = {
+        256: ("I", [8]), 257: ("I", [8]), 258: ("H", [8]), 259: ("H", [5]), 262: ("H", [1]), 277: ("H", [1]),
+        278: ("I", [8]), 273: ("I", [9999]), 279: ("I", [64]),
+    }  # fmt: skip
+    assert reason(tiff_structure({"main": tags})) == "damaged: its pixels cannot be decoded"
+    assert capfd.readouterr().err == ""
+
+
+# --- the folders of broken files
+
+# fmt: off
+OPENED_BY_PILLOW_ONLY = frozenset((
+    "CUR", "DCX", "DDS", "FITS", "FLI", "FTEX", "GBR", "ICO", "IM", "IMT", "MSP", "PIXAR", "QOI", "SGI", "SPIDER",
+    "SUN", "XBM", "XPM", "XVTHUMB",
+))
+# fmt: on
+
+
+@pytest.mark.photos
+@pytest.mark.parametrize("folder", ["hostile_pillow", "hostile_heif"])
+def test_hostile_files_decode_only_where_pillow_opens_them(photos, folder):
+    """Of hundreds of malformed files each gives a picture or a reason, and the same ones as a full decode."""
+    for row in read_manifest(photos / folder):
+        path = photos / folder / row["path"]
+        opens = row["opens_in_pillow"] == "1" and row["format"].upper() not in OPENED_BY_PILLOW_ONLY
+        if path.name in ("chunk_no_fctl.png", "psd-oob-write-overflow.psd"):
+            opens = not opens  # damaged behind the first picture: an APNG that fails to load, a PSD's second layer
+        if opens:
+            assert min(decode(read_bytes(path), short_side_px=32, suffix=path.suffix).image.size) == 32
+        else:
+            reason(read_bytes(path), suffix=path.suffix)
+
+
+PEAK_OF_A_FOLDER = """
+import resource, sys
+from pathlib import Path
+from imagecluster.decode import decode, read_bytes
+from imagecluster.errors import DecodeError
+for path in sorted(Path(sys.argv[1]).rglob("*")):
+    if path.is_file():
+        try:
+            decode(read_bytes(path), short_side_px=224, suffix=path.suffix)
+        except DecodeError:
+            pass
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.photos
+@pytest.mark.skipif(sys.platform != "linux", reason="the unit of ru_maxrss differs between systems")
+@pytest.mark.parametrize("folder", ["hostile_pillow", "hostile_heif"])
+def test_hostile_files_take_little_memory(photos, folder):
+    """A process that decodes every hostile file stays below 400 MB and writes nothing to the screen."""
+    command = [sys.executable, "-W", "error", "-c", PEAK_OF_A_FOLDER, str(photos / folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    assert done.stderr == ""
+    assert int(done.stdout) < 400_000
+
+
+def test_the_list_of_formats_holds_none_that_runs_programs():
+    """No decoder that calls another program, or fetches anything, is on the list."""
+    assert not {"EPS", "PDF", "WMF", "FPX", "MIC", "HDF5", "GRIB", "BUFR"} & set(opening._FORMATS)
