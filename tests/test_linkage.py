@@ -325,13 +325,6 @@ def test_clear_groups_take_few_scans() -> None:
     assert rounds_of(X).n_rescanned < 1500
 
 
-def test_half_as_many_sums_as_rows_suffice() -> None:
-    """All rows merging in pairs at once fill the memory for sums, and do not overrun it."""
-    angle = np.repeat(np.arange(64) * 0.09, 2) + np.tile([0.0, 1e-3], 64)
-    X = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    check_is_average_linkage(average_linkage(X), cosine_distances(X))
-
-
 @settings(max_examples=60, deadline=None)
 @given(samples())
 def test_hash_collisions_keep_rows_apart(X: NDArray[np.float64]) -> None:

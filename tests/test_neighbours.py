@@ -21,9 +21,15 @@ def unit_vectors(n: int, d: int, seed: int, *, tied: bool = False) -> NDArray[np
     return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
 
-def all_pairs(vectors: NDArray[np.float32], *, k: int, block_rows: int) -> AllPairs:
-    """A search that takes its vectors as exact."""
+def exactly(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The same directions, at unit length in float64."""
     exact = vectors.astype(np.float64)
+    return exact / np.linalg.norm(exact, axis=1, keepdims=True)
+
+
+def all_pairs(vectors: NDArray[np.float32], *, k: int, block_rows: int) -> AllPairs:
+    """A search among float32 vectors, with float64 to be exact."""
+    exact = exactly(vectors)
     return AllPairs(
         vectors,
         k=k,
@@ -54,8 +60,8 @@ def test_lists_hold_the_most_similar(n: int, d: int, tied: bool, seed: int, k: i
     """Whatever the block size, each row has its k most similar rows, and the smallest similarity of all is exact."""
     vectors = unit_vectors(n, d, seed, tied=tied)
     lists, smallest = all_pairs(vectors, k=k, block_rows=block_rows).search()
-    exact = vectors.astype(np.float64) @ vectors.astype(np.float64).T
-    assert smallest == pytest.approx(min(1.0, exact.min()), abs=1e-14)
+    exact = exactly(vectors) @ exactly(vectors).T
+    assert smallest == pytest.approx(exact.min(), abs=1e-14)
     np.fill_diagonal(exact, -np.inf)
     check_lists(lists, exact, k)
 

@@ -67,7 +67,7 @@ def average_linkage(
 
     Notes
     -----
-    Takes O(n d) memory: about 8 n d bytes + 300 n. The time is that of half the product of all pairs, and a little.
+    Takes O(n d) memory: 4 n d bytes and about 700 n. The time is that of half the product of all pairs, and a little.
 
     Examples
     --------
@@ -91,7 +91,7 @@ def average_linkage(
 
 def needed_bytes(n_images: int, n_dimensions: int) -> int:
     """Memory that `average_linkage` needs beside its argument, at most."""
-    return n_images * (8 * n_dimensions + 20 * _N_CANDIDATES + 400) + (64 << 20)
+    return n_images * (4 * n_dimensions + 20 * _N_CANDIDATES + 400) + (64 << 20)
 
 
 def _checked(X: NDArray[Any]) -> NDArray[Any]:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.linkage.vectors import ClusterVectors, float32_error
-from imagecluster.neighbours import Mapper, Neighbours, scan
+from imagecluster.neighbours import BLOCK_ROWS, Mapper, Neighbours, scan
 
 _NOISE = 2.0**-48
 """Similarities nearer than this (3.6e-15) are one: float64 products of one pair, taken in two ways, differ by less."""
@@ -167,11 +167,12 @@ class Rounds:
         return np.concatenate([pairs[0], left]), np.concatenate([pairs[1], right])
 
     def most_wanted(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Clusters to scan next: all that are the nearest neighbour of another, and those nearest to anything."""
+        """Clusters to scan next: those that are the nearest neighbour of another, and those nearest to anything."""
         wanted = np.zeros(self.n + 1, bool)
         wanted[self.nearest[self.active[self.known[self.active]]]] = True
         order = np.lexsort((rows, -self.best[rows], ~wanted[rows]))
-        return np.sort(rows[order[: max(_RESCAN_ROWS, np.count_nonzero(wanted[rows]))]])
+        n_wanted = int(np.count_nonzero(wanted[rows]))
+        return np.sort(rows[order[: min(max(_RESCAN_ROWS, n_wanted), 2 * BLOCK_ROWS)]])
 
     def evaluate_stale(self, n_rows: int) -> None:
         """Find the nearest neighbours of those clusters whose nearest neighbour merged; of many, the most similar.

@@ -26,10 +26,11 @@ def float32_error(n_dimensions: int) -> float:
 
 
 class ClusterVectors:
-    """Sums of the unit vectors of each cluster's members, exact to float64, and their means in float32.
+    """Mean vectors of clusters: in float32 to search with, and to 48 bits for the result.
 
-    A cluster has the row number of one of its members. Single rows are read from the caller's array; only clusters of
-    two and more have a float64 row of their own, and of these there are never more than half as many as rows.
+    A cluster has the row number of one of its members. A mean is kept as a float32 row and the float32 row of what that
+    leaves out, for which the row of the cluster that was merged into it is free: clusters need no memory beyond the
+    rows that they began with. Single rows are exact in the caller's array.
 
     Parameters
     ----------
@@ -41,7 +42,8 @@ class ClusterVectors:
         Row of `X` that stands for each row here.
     count : array of int64, shape (n,)
         How many identical leaves each stands for.
-
+    run : Mapper
+        Spreads the work over threads.
     """
 
     def __init__(
@@ -58,9 +60,7 @@ class ClusterVectors:
         self.leaf = leaf
         self.count = count.copy()
         self.factor = inverse_norm[leaf]
-        self.sums = np.empty((n // 2, d))
-        self.slot = np.full(n, -1, np.int64)
-        self.free = list(range(n // 2 - 1, -1, -1))
+        self.rest = np.full(n, -1, np.int64)
         self.chunk = max(1, _CHUNK_BYTES // (8 * d))
         self.means = np.empty((n, d), np.float32)
 
@@ -72,13 +72,15 @@ class ClusterVectors:
 
     def _raw(self, rows: NDArray[Any]) -> NDArray[np.float64]:
         """Vectors in the direction of the clusters' means; times `factor` they are the means."""
-        slot = self.slot[rows]
-        single = slot < 0
+        rest = self.rest[rows]
+        single = rest < 0
         if single.all():
             return np.asarray(self.X[self.leaf[rows]], np.float64)
-        raw = np.asarray(self.sums[slot])
-        raw[single] = self.X[self.leaf[rows[single]]]
-        return raw
+        raw = self.means[rows].astype(np.float64)
+        raw += self.means[rest]
+        if single.any():
+            raw[single] = self.X[self.leaf[rows[single]]]
+        return np.asarray(raw)
 
     def exact_means(self, rows: NDArray[Any]) -> NDArray[np.float64]:
         """Mean vectors in float64, shape (len(rows), d)."""
@@ -99,40 +101,21 @@ class ClusterVectors:
 
     def merge(self, kept: NDArray[np.int64], gone: NDArray[np.int64], *, run: Mapper = in_turn) -> None:
         """Put clusters `gone` into clusters `kept`, pair by pair; all rows different."""
-        slots = self._slots(kept, gone)
         total = self.count[kept] + self.count[gone]
+        share = self.count[kept] / total
 
         def one(start: int) -> None:
             part = slice(start, start + self.chunk)
-            i, j = kept[part], gone[part]
-            scale = [np.where(self.slot[r] < 0, self.factor[r] * self.count[r], 1.0)[:, None] for r in (i, j)]
-            joined = self._raw(i) * scale[0] + self._raw(j) * scale[1]
-            pending[start] = joined
-            self.means[i] = joined / total[part, None]
+            i, j, weight = kept[part], gone[part], share[part]
+            mean = self._raw(i) * (self.factor[i] * weight)[:, None]
+            mean += self._raw(j) * (self.factor[j] * (1.0 - weight))[:, None]
+            self.means[i] = mean
+            self.means[j] = mean - self.means[i]
 
-        # Slots change hands only after every sum of the step was read.
-        pending: dict[int, NDArray[np.float64]] = {}
-        step = 16 * self.chunk
-        for base in range(0, len(kept), step):
-            starts = range(base, min(base + step, len(kept)), self.chunk)
-            run(one, starts)
-            for start in starts:
-                part = slice(start, start + self.chunk)
-                self.sums[slots[part]] = pending.pop(start)
-        self.slot[kept] = slots
-        self.slot[gone] = -1
+        run(one, range(0, len(kept), self.chunk))
+        self.rest[kept] = gone
+        self.factor[kept] = 1.0
         self.count[kept] = total
-        self.factor[kept] = 1.0 / total
-
-    def _slots(self, kept: NDArray[np.int64], gone: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Where the sums of the merged pairs go: into a slot of the pair where it has one."""
-        first, second = self.slot[kept], self.slot[gone]
-        slots = np.where(first >= 0, first, second)
-        new = np.flatnonzero(slots < 0)
-        if len(new):
-            slots[new] = [self.free.pop() for _ in range(len(new))]
-        self.free.extend(second[(first >= 0) & (second >= 0)].tolist()[::-1])
-        return slots
 
 
 def inverse_norms(X: NDArray[Any], *, run: Mapper = in_turn) -> NDArray[np.float64]:
