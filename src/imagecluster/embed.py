@@ -120,7 +120,8 @@ def embed_files(
     embedder
         The loaded network.
     known
-        Content hashes that need no fingerprint. Asked again for every file, so the caller may add to it.
+        Content hashes that need no fingerprint. Asked again for every file, so the caller may add to it: results
+        are held until their hash is known here, because equal bytes may still come.
     thumbnail
         Called with the decoded picture (upright RGB); its bytes come back in `Content.thumbnail`.
     max_pixels
@@ -135,7 +136,7 @@ def embed_files(
     with ThreadPoolExecutor(n_threads, thread_name_prefix="embed") as pool:
         for outcomes in _in_order(pool, worker.chunk, chunks, ahead=n_threads * CHUNKS_AHEAD):
             yield outcomes
-            worker.forget(outcomes)
+            worker.taken(outcomes)
 
 
 def _in_order(
@@ -168,16 +169,20 @@ class _Worker:
         self._max_pixels = max_pixels
         self._lock = threading.Lock()
         self._in_flight: dict[bytes, Future[Content]] = {}
+        self._taken: deque[bytes] = deque()
 
     def chunk(self, files: Sequence[ImageFile]) -> list[Outcome]:
         return [self._outcome(file) for file in files]
 
-    def forget(self, outcomes: Sequence[Outcome]) -> None:
-        """Drop results that the consumer has taken (failures stay, so that equal bytes fail once)."""
+    def taken(self, outcomes: Sequence[Outcome]) -> None:
+        """Note what the consumer has taken; what it knows by now is dropped (it commits in order).
+
+        Failures stay, so that equal bytes fail once.
+        """
+        self._taken.extend(outcome.content_hash for outcome in outcomes if outcome.content is not None)
         with self._lock:
-            for outcome in outcomes:
-                if outcome.content is not None:
-                    self._in_flight.pop(outcome.content_hash, None)
+            while self._taken and self._taken[0] in self._known:
+                self._in_flight.pop(self._taken.popleft(), None)
 
     def _outcome(self, file: ImageFile) -> Outcome:
         content_hash = b""
