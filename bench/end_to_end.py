@@ -6,8 +6,8 @@ PYTHON is the interpreter of an environment with tensorflow (or keras and a back
 web-sized JPEGs and for 12-megapixel ones (real photographs, enlarged):
 
 - ours: wall and CPU time a picture of `imagecluster PATH` from an empty folder, everything included, and peak memory;
-- the limits: CPU time a picture of decoding alone and of the network alone, measured in the same run, and what the
-  wall time is against (decode + network) / cores;
+- the limits: CPU time a picture of decoding and of the network, noted by each thread while the run goes on, and what
+  the wall time is against (decoding + network) / cores;
 - the original's way: Keras VGG16 cut at fc2, one picture at a time, full decode, bicubic (random weights: the time is
   the same); fastdup as it comes.
 
@@ -23,7 +23,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,6 +66,9 @@ class Cost:
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["--child"]:
+        child(Path(sys.argv[2]), Path(sys.argv[3]))
+        return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("photos", type=Path)
     parser.add_argument("--keras", help="python of an environment with keras")
@@ -110,22 +115,29 @@ def measure(name: str, folder: Path, arguments: argparse.Namespace) -> None:
     files = sorted(folder.glob("*.jpg"))
     size_kb = statistics.mean(file.stat().st_size for file in files) / 1e3
     costs: dict[str, list[Cost]] = {}
+    ratios = []
     for _ in range(arguments.rounds):
         costs.setdefault("ours", []).append(ours(folder, len(files)))
-        costs.setdefault("decode alone", []).append(alone("decode", files))
-        costs.setdefault("network alone", []).append(alone("network", files))
+        parts = shares(folder, len(files))
+        for part, cost in zip(("whole run", "fingerprinting", "decoding", "network"), parts, strict=True):
+            costs.setdefault(part, []).append(cost)
+        n_cores = len(os.sched_getaffinity(0))
+        limit = (parts[2].cpu_ms + parts[3].cpu_ms) / n_cores
+        ratios.append((parts[1].wall_ms / limit, parts[0].wall_ms / limit))
         if arguments.keras:
             costs.setdefault("original's way", []).append(keras(arguments.keras, files[:: len(files) // 20]))
         if arguments.fastdup:
             costs.setdefault("fastdup", []).append(fastdup(arguments.fastdup, folder, len(files)))
     middle = {what: median(of) for what, of in costs.items()}
-    print(f"\n{name}: {len(files)} JPEGs, {size_kb:.0f} kB each")
+    print(f"\n{name}: {len(files)} JPEGs, {size_kb:.0f} kB each; milliseconds a picture")
     for what, cost in middle.items():
-        memory = f"{cost.peak_mb:8.0f} MB" if cost.peak_mb else ""
-        print(f"  {what:<16}{cost.wall_ms:9.2f} ms wall{cost.cpu_ms:9.2f} ms CPU{memory}")
-    mine, n_cores = middle["ours"], len(os.sched_getaffinity(0))
-    limit = (middle["decode alone"].cpu_ms + middle["network alone"].cpu_ms) / n_cores
-    print(f"  ours: {1000 / mine.wall_ms:.0f} pictures/s; wall = {mine.wall_ms / limit:.2f} (decode + network) / cores")
+        figures = (f"{cost.wall_ms:9.2f} wall", f"{cost.cpu_ms:9.2f} CPU", f"{cost.peak_mb:6.0f} MB")
+        shown = zip(figures, (cost.wall_ms, cost.cpu_ms, cost.peak_mb), strict=True)
+        print(f"  {what:<16}" + "".join(figure if value else " " * len(figure) for figure, value in shown))
+    mine = middle["ours"]
+    stage, whole_run = (statistics.median(column) for column in zip(*ratios, strict=True))
+    print(f"  ours: {1000 / mine.wall_ms:.0f} pictures/s")
+    print(f"  wall time / ((decoding + network) / cores): fingerprinting {stage:.2f}, whole run {whole_run:.2f}")
     for what in ("original's way", "fastdup"):
         if what in middle:
             wall, cpu = middle[what].wall_ms / mine.wall_ms, middle[what].cpu_ms / mine.cpu_ms
@@ -169,25 +181,45 @@ def keras(python: str, files: list[Path]) -> Cost:
     return Cost(wall, cpu)
 
 
-def alone(part: str, files: list[Path]) -> Cost:
-    """One thread that only decodes, or only runs the network on one picture again and again."""
-    from imagecluster.decode import decode
-    from imagecluster.embed import Embedder
-    from imagecluster.models import DEFAULT_MODEL, MODELS
+def shares(folder: Path, n_files: int) -> list[Cost]:
+    """One run in a process of its own that notes the CPU time of decoding and of the network while they run."""
+    with tempfile.TemporaryDirectory() as database:
+        command = [sys.executable, __file__, "--child", str(folder), f"{database}/db"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    whole_s, stage_s, decode_s, network_s = (1000 * float(value) / n_files for value in done.stdout.split())
+    return [Cost(whole_s, 0), Cost(stage_s, 0), Cost(0, decode_s), Cost(0, network_s)]
 
-    model = MODELS[DEFAULT_MODEL]
-    embedder = Embedder(model)
-    data = [file.read_bytes() for file in files[::REPEATS]]
-    image = decode(data[0], short_side_px=model.short_side_px).image
-    embedder(image)
-    wall, cpu = time.perf_counter(), time.process_time()
-    for content in data:
-        if part == "decode":
-            decode(content, short_side_px=model.short_side_px)
-        else:
-            embedder(image)
-    n_files = len(data)
-    return Cost(1000 * (time.perf_counter() - wall) / n_files, 1000 * (time.process_time() - cpu) / n_files)
+
+def child(folder: Path, database: Path) -> None:
+    """Print seconds: the whole run, its fingerprinting stage, CPU of decoding and of the network."""
+    from imagecluster import embed
+    from imagecluster.pipeline import run
+
+    started = time.perf_counter()
+    spent = {"decode": 0.0, "network": 0.0}
+    lock = threading.Lock()
+
+    def noting(part: str, function: Callable[..., object]) -> Callable[..., object]:
+        def timed(*arguments: object, **options: object) -> object:
+            before = time.thread_time()
+            try:
+                return function(*arguments, **options)
+            finally:
+                with lock:
+                    spent[part] += time.thread_time() - before
+
+        return timed
+
+    embed.decode = noting("decode", embed.decode)  # type: ignore[assignment]
+    embed.Embedder.features = noting("network", embed.Embedder.features)  # type: ignore[assignment,method-assign]
+    stage = [0.0, 0.0]
+
+    def progress(name: str, done: int, total: int) -> None:
+        if name == "fingerprints":
+            stage[0 if done == 0 else 1] = time.perf_counter()
+
+    run([folder], db=database, progress=progress)
+    print(time.perf_counter() - started, stage[1] - stage[0], spent["decode"], spent["network"])
 
 
 if __name__ == "__main__":
