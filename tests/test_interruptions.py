@@ -11,7 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+
+from conftest import photos_folder
+from pictures import draw
 
 N_KILLS = int(os.environ.get("IMAGECLUSTER_KILLS", "4"))
 N_PICTURES = int(os.environ.get("IMAGECLUSTER_KILL_PICTURES", "300"))
@@ -34,15 +36,19 @@ def result_of(folder: Path, scratch: Path) -> tuple[bytes, ...]:
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory):
-    """Many different pictures, some of them twice; copies of real photographs where there are any."""
+    """Many different pictures, some of them twice: real photographs where there are any, else drawn ones."""
     folder = tmp_path_factory.mktemp("pictures") / "pics"
     folder.mkdir()
-    rng = np.random.default_rng(0)
+    photos = photos_folder()
+    sources = sorted((photos / "many_flowers").rglob("*.jpg"))[:N_PICTURES] if photos else []
     for i in range(N_PICTURES):
-        blocks = rng.integers(0, 256, (4, 5, 3), np.uint8)
-        Image.fromarray(blocks).resize((320, 256), Image.Resampling.BICUBIC).save(folder / f"{i:04}.png")
-    for i in range(0, N_PICTURES, 10):
-        shutil.copy(folder / f"{i:04}.png", folder / f"{i:04} copy.png")
+        place = folder / f"{i:04}.jpg"
+        if i < len(sources):
+            shutil.copy(sources[i], place)
+        else:
+            draw(place, i)
+        if i % 10 == 0:
+            shutil.copy(place, folder / f"{i:04} copy.jpg")
     return folder
 
 
