@@ -238,8 +238,6 @@ class _Walk:
             files.append(ImageFile(folders[folder] / name, *self._files[path]))
         return Scan(
             files=tuple(files),
-            skips=tuple(
-                Skip(Path(path), "scan", self._skips[path]) for path in sorted(self._skips, key=os.fsencode)
-            ),
+            skips=tuple(Skip(Path(path), "scan", self._skips[path]) for path in sorted(self._skips, key=os.fsencode)),
             ignored=MappingProxyType({suffix: n for suffix, n in sorted(self._ignored.items()) if n}),
         )
