@@ -5,6 +5,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No timing is asserted in a test: a busy machine may take its time.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 _BESIDE_THE_REPO = Path(__file__).resolve().parents[2] / "shared" / "data"
 
