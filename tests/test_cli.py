@@ -53,6 +53,21 @@ def test_skips_are_reported_and_fail_only_when_strict(pics, capsys):
     assert capsys.readouterr().err == ""
 
 
+def test_files_that_somebody_put_into_our_folders_are_kept_and_named(pics, capsys):
+    """A picture saved into the tree of links survives the next cut, and the user is told where it is."""
+    main([str(pics)])
+    mine = pics / "imagecluster" / "clusters" / "cluster_with_2" / "cluster_0" / "mine.txt"
+    mine.write_text("mine")
+    capsys.readouterr()
+    assert main([str(pics), "--sim", "0.1", "--json"]) == 0
+    (kept,) = json.loads(capsys.readouterr().out)["kept"]
+    assert [path.read_text() for path in Path(kept).rglob("mine.txt")] == ["mine"]
+    again = pics / "imagecluster" / "clusters" / "mine.txt"
+    again.write_text("mine")
+    assert main([str(pics)]) == 0
+    assert "kept in" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["PICS", "--sim", "1.5"], ["PICS", "--sim", "x"], ["PICS", "--min-size", "0"], ["PICS", "--links", "x"],

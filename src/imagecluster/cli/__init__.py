@@ -22,7 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from imagecluster.errors import ArgumentError, ImageclusterError
 
     try:
-        return _command(parsed.command)(parsed)
+        code = _command(parsed.command)(parsed)
+        sys.stdout.flush()  # a reader that has gone shows here, not while the interpreter ends
+        return code
     except ArgumentError as error:
         print(f"imagecluster: {error}", file=sys.stderr)
         return 2

@@ -31,6 +31,7 @@ def command(arguments: argparse.Namespace) -> int:
     else:
         if not arguments.quiet:
             _print_skips(result)
+            _print_unlinked(result)
         print(_report(result))
     return 1 if arguments.strict and result.skips else 0
 
@@ -67,6 +68,13 @@ def _print_skips(result: Result) -> None:
     if len(result.skips) > SHOWN_SKIPS:
         rest = len(result.skips) - SHOWN_SKIPS
         print(f"... and {rest} more, all listed in {printable(result.outputs.json)}", file=sys.stderr)
+
+
+def _print_unlinked(result: Result) -> None:
+    for left_out in result.outputs.unlinked[:SHOWN_SKIPS]:
+        print(f"not linked {printable(left_out.path, result.root)}: {left_out.reason}", file=sys.stderr)
+    for folder in result.outputs.kept:
+        print(f"files that imagecluster did not make were in its folders; kept in {printable(folder)}", file=sys.stderr)
 
 
 def _report(result: Result) -> str:
@@ -114,6 +122,8 @@ def as_json(result: Result) -> dict[str, Any]:
             {"path": os.fspath(skip.path), "stage": skip.stage, "reason": skip.reason} for skip in result.skips
         ],
         "ignored": dict(result.ignored),
+        "unlinked": [{"path": os.fspath(left.path), "reason": left.reason} for left in outputs.unlinked],
+        "kept": [os.fspath(folder) for folder in outputs.kept],
         "outputs": {
             name: None if path is None else os.fspath(path)
             for name, path in (

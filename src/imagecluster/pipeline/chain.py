@@ -6,17 +6,19 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from imagecluster.decode import MAX_PIXELS
 from imagecluster.errors import ArgumentError
 from imagecluster.models import DEFAULT_MODEL, find_model
 from imagecluster.pipeline.clustering import clusters_of, dendrogram_of, leaf_order, paths_of
-from imagecluster.pipeline.fingerprinting import Collection, Progress, fingerprint_scan
+from imagecluster.pipeline.fingerprinting import Progress, fingerprint_scan
 from imagecluster.pipeline.output import Links, Outputs, write_outputs
-from imagecluster.records import Clusters, Scan, Skip
+from imagecluster.records import Clusters, Skip
 from imagecluster.scan import scan
-from imagecluster.store import HashedFile, Run, Store, default_location
+from imagecluster.store import Run, Store, default_location
+
+PAGE_STAMP = "page_stamp"
+"""Under this name a run remembers which page it left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,58 +152,47 @@ def run(
             largest_distance=dendrogram.largest_distance,
             links=settings.links,
             page=settings.page,
-            last_page_stamp=runs[-1].settings.get("page_stamp", "") if (runs := store.runs()) else "",
+            last_page_stamp=_last_page_stamp(store),
             progress=progress,
         )
-        remembered = {**asdict(settings), "page_stamp": outputs.page_stamp}
-        store.record_run(_run(collection, remembered, model.identity, started_s, time.monotonic() - started))
-        return _result(
-            store, existed, model.identity, found, collection, leaves, clusters, dendrogram.largest_distance, outputs,
-            time.monotonic() - started,
-        )  # fmt: skip
+        result = Result(
+            root=store.root,
+            directory=store.directory,
+            existed=existed,
+            model=model.identity,
+            n_scanned=collection.n_scanned,
+            n_fingerprinted=collection.n_fingerprinted,
+            n_reused=collection.n_reused,
+            skips=collection.skips,
+            ignored=found.ignored,
+            paths=paths_of(leaves),
+            clusters=clusters,
+            largest_distance=dendrogram.largest_distance,
+            outputs=outputs,
+            seconds=time.monotonic() - started,
+        )
+        store.record_run(_remembered(result, settings, started_s))
+    return result
 
 
-def _result(
-    store: Store,
-    existed: bool,
-    model: str,
-    found: Scan,
-    collection: Collection,
-    leaves: Sequence[HashedFile],
-    clusters: Clusters,
-    largest_distance: float,
-    outputs: Outputs,
-    seconds: float,
-) -> Result:
-    return Result(
-        root=store.root,
-        directory=store.directory,
-        existed=existed,
-        model=model,
-        n_scanned=collection.n_scanned,
-        n_fingerprinted=collection.n_fingerprinted,
-        n_reused=collection.n_reused,
-        skips=collection.skips,
-        ignored=found.ignored,
-        paths=paths_of(leaves),
-        clusters=clusters,
-        largest_distance=largest_distance,
-        outputs=outputs,
-        seconds=seconds,
-    )
-
-
-def _run(collection: Collection, settings: Mapping[str, Any], model: str, started_s: float, duration_s: float) -> Run:
+def _remembered(result: Result, settings: Settings, started_s: float) -> Run:
+    """What the store keeps of a run."""
     return Run(
         started_s=started_s,
-        duration_s=duration_s,
-        model=model,
-        n_scanned=collection.n_scanned,
-        n_fingerprinted=collection.n_fingerprinted,
-        n_reused=collection.n_reused,
-        n_skipped=len(collection.skips),
-        settings=settings,
+        duration_s=result.seconds,
+        model=result.model,
+        n_scanned=result.n_scanned,
+        n_fingerprinted=result.n_fingerprinted,
+        n_reused=result.n_reused,
+        n_skipped=len(result.skips),
+        settings={**asdict(settings), PAGE_STAMP: result.outputs.page_stamp},
     )
+
+
+def _last_page_stamp(store: Store) -> str:
+    """Stamp of the page that the latest run left; empty where there is none."""
+    runs = store.runs()
+    return str(runs[-1].settings.get(PAGE_STAMP, "")) if runs else ""
 
 
 def _silent(stage: str, done: int, total: int) -> None:

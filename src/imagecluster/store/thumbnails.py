@@ -42,6 +42,7 @@ class Thumbnails:
         self._guard = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._is_writable = False
+        self._has_warned = False
 
     def get(self, content_hash: bytes, *, side_px: int) -> bytes | None:
         """The encoded picture, or None."""
@@ -107,7 +108,9 @@ class Thumbnails:
 
     def _give_up(self, error: Exception) -> None:
         """Goes on without the file; a damaged one is removed, so that the next `put` makes it anew."""
-        _log.warning("the thumbnail cache %s is passed over: %s", self._path, error)
+        level = logging.DEBUG if self._has_warned else logging.WARNING
+        self._has_warned = True
+        _log.log(level, "the thumbnail cache %s is passed over: %s", self._path, error)
         self._disconnect()
         code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
