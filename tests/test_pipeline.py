@@ -381,12 +381,13 @@ def test_a_full_disk_is_told_and_costs_nothing_that_was_committed(tmp_path, monk
 
 
 def test_a_folder_that_cannot_be_written_to_has_its_database_elsewhere(tmp_path):
-    """The user's data directory takes it, and the run says where."""
+    """The user's data directory takes it, and the run says where; a picture that may not be read is a skip."""
     setpriv = shutil.which("setpriv")
     if os.geteuid() == 0 and setpriv is None:
         pytest.skip("root may write everywhere, and there is no setpriv to give that right up")
     drop = [setpriv, "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
     folder = draw_groups(tmp_path / "pics", (2,))
+    draw(folder / "secret.png", 1).chmod(0)
     folder.chmod(0o555)
     environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "data"), "HOME": str(tmp_path)}
     for n_new in (2, 0):
@@ -396,8 +397,10 @@ def test_a_folder_that_cannot_be_written_to_has_its_database_elsewhere(tmp_path)
         )  # fmt: skip
         found = json.loads(done.stdout)
         assert found["n_fingerprinted"] == n_new
+        assert [Path(skip["path"]).name for skip in found["skipped"]] == ["secret.png"]
+        assert "permission denied" in found["skipped"][0]["reason"]
         assert Path(found["database"]).is_relative_to(tmp_path / "data")
-    assert len(list(folder.iterdir())) == 2
+    assert len(list(folder.iterdir())) == 3
 
 
 @pytest.mark.photos
