@@ -27,6 +27,15 @@ def test_fingerprints_keep_the_order_of_the_arguments(tmp_path):
     assert found.model.startswith("efficientnet-lite0@")
 
 
+def test_the_order_given_holds_for_any_way_to_write_a_path(tmp_path, monkeypatch):
+    """Relative paths, and paths with '..' in them, keep their places too."""
+    z, a = draw(tmp_path / "z.png", 0), draw(tmp_path / "a.png", 1)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    found = imagecluster.fingerprint(["../z.png", "../here/../a.png"])
+    assert [path.resolve() for path in found.paths] == [z, a]
+
+
 def test_one_path_needs_no_list(tmp_path):
     """A single file is taken as one."""
     assert len(imagecluster.fingerprint(str(draw(tmp_path / "a.png", 0))).paths) == 1

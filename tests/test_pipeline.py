@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from conftest import read_manifest
+from imagecluster.atomic import UNFINISHED_SUFFIX
 from imagecluster.errors import ArgumentError, InputError, OutputError, StoreDamagedError, StoreLockedError
 from imagecluster.pipeline import Settings, run, write_fingerprints
 from imagecluster.pipeline import chain as chain_module
@@ -89,6 +90,15 @@ def test_a_page_is_written_again_only_when_it_would_differ(tmp_path):
     draw(folder / "0_0.png", 0, size=(161, 129))
     written()
     assert page.read_bytes() != content
+
+
+def test_what_killed_runs_left_unfinished_is_removed(tmp_path):
+    """A page that a killed run was writing does not lie there for ever."""
+    folder = draw_groups(tmp_path / "pics", (2,))
+    database = run([folder]).directory
+    (database / f".clusters.html.0123456789abcdef{UNFINISHED_SUFFIX}").write_bytes(b"half a page")
+    run([folder])
+    assert not list(database.glob(f".*{UNFINISHED_SUFFIX}"))
 
 
 def test_each_change_is_handled_at_its_cost(tmp_path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 from collections import deque
 from collections.abc import Callable, Container, Iterator, Sequence
@@ -18,6 +17,7 @@ import xxhash
 from numpy.typing import NDArray
 from PIL import Image
 
+from imagecluster.cores import n_cores
 from imagecluster.decode import MAX_PIXELS, decode, read_bytes
 from imagecluster.errors import DecodeError, ModelError
 from imagecluster.models import Model, to_fingerprint
@@ -93,13 +93,6 @@ def to_pixels(image: Image.Image, model: Model) -> NDArray[np.float32]:
     np.subtract(square.transpose(2, 0, 1), np.float32(model.pixel_mean), out=pixels[0])
     pixels *= np.float32(1 / model.pixel_scale)
     return pixels
-
-
-def n_cores() -> int:
-    """Number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def embed_files(

@@ -28,7 +28,7 @@ def fingerprint(
     Parameters
     ----------
     paths
-        Picture files. A folder is taken with all pictures inside it.
+        Picture files. A folder is taken with all pictures inside it. A path that is given twice is taken once.
     model
         Fingerprint model.
     on_skip
@@ -82,7 +82,9 @@ def fingerprint(
 
 def _in_the_order_given(given: list[Path], found: list[Path]) -> list[Path]:
     """The pictures in the order of the arguments; those of a folder by path, at the folder's place."""
-    arguments = [path.absolute() for path in given]
+    from imagecluster.scan import absolute
+
+    arguments = [Path(absolute(path)) for path in given]
     place = {path: i for i, path in reversed(list(enumerate(arguments)))}
 
     def key(path: Path) -> tuple[int, bytes]:

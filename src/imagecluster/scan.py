@@ -14,7 +14,7 @@ from typing import BinaryIO
 from imagecluster.errors import InputError
 from imagecluster.records import ImageFile, Scan, Skip
 
-__all__ = ["PICTURE_SUFFIXES", "RAW_SUFFIXES", "STORE_MARKER", "read_path_list", "scan"]
+__all__ = ["PICTURE_SUFFIXES", "RAW_SUFFIXES", "STORE_MARKER", "absolute", "read_path_list", "scan"]
 
 STORE_MARKER = ".imagecluster-store"
 """Name of the file that marks a folder as our own database or output."""
@@ -68,7 +68,7 @@ def scan(paths: Sequence[Path], *, recursive: bool = True, exclude: Sequence[Pat
     """
     walk = _Walk(recursive=recursive, exclude=exclude)
     for path in paths:
-        walk.add_argument(_absolute(path))
+        walk.add_argument(absolute(path))
     walk.run()
     return walk.result()
 
@@ -99,8 +99,11 @@ def read_path_list(stream: BinaryIO, *, base: Path, null_separated: bool = False
     return [base / os.fsdecode(name) for name in names if name]
 
 
-def _absolute(path: Path) -> str:
-    """Absolute path, symbolic links kept, except in front of a '..', which means what the system means."""
+def absolute(path: Path) -> str:
+    """Absolute path, symbolic links kept, except in front of a '..', which means what the system means.
+
+    Raises InputError for a path with a NUL byte.
+    """
     text = os.fspath(path)
     if "\0" in text:
         msg = f"not a path, it holds a NUL byte: {text!r}"
@@ -140,7 +143,7 @@ class _Walk:
         self._excluded: set[tuple[int, int]] = set()
         for path in exclude:
             try:
-                status = os.stat(_absolute(path))  # noqa: PTH116
+                status = os.stat(absolute(path))  # noqa: PTH116
             except OSError:
                 continue
             self._excluded.add((status.st_dev, status.st_ino))

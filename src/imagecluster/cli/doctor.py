@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from imagecluster.cli.text import printable
+from imagecluster.cores import n_cores
 from imagecluster.errors import ImageclusterError
 
 PACKAGES = ("imagecluster", "numpy", "onnxruntime", "pillow", "pillow-heif", "rawpy", "xxhash")
@@ -49,8 +50,7 @@ def command(arguments: argparse.Namespace) -> int:
 
 
 def _cores() -> Check:
-    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return Check("cores", True, str(n_cores))
+    return Check("cores", True, str(n_cores()))
 
 
 def _package(name: str) -> Check:

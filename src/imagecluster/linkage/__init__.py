@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from imagecluster.cores import n_cores
 from imagecluster.errors import ArgumentError, MemoryLimitError
 from imagecluster.linkage.dendrogram import dendrogram
 from imagecluster.linkage.duplicates import identical_rows
@@ -109,7 +109,7 @@ def _checked(X: NDArray[Any]) -> NDArray[Any]:
 def _threads(n_threads: int | None) -> Iterator[Mapper]:
     """Spread work over threads, each with a single-threaded BLAS: NumPy lets go of the interpreter's lock."""
     if n_threads is None:
-        n_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        n_threads = n_cores()
     if n_threads == 1:
         yield in_turn
         return

@@ -59,8 +59,6 @@ class Result:
     root: Path
     directory: Path
     """Folder of the database and of everything that was written."""
-    existed: bool
-    """Whether there was a database before."""
     model: str
     """`name@version`."""
     n_scanned: int
@@ -127,7 +125,6 @@ def run(
     root, directory = locate(paths, db)
     progress("scan", 0, 0)
     found = scan(paths, recursive=settings.recursive, exclude=[directory])
-    existed = Store.exists(directory)
     with Store.open(directory, root=root) as store:
         collection = fingerprint_scan(
             found,
@@ -158,7 +155,6 @@ def run(
         result = Result(
             root=store.root,
             directory=store.directory,
-            existed=existed,
             model=model.identity,
             n_scanned=collection.n_scanned,
             n_fingerprinted=collection.n_fingerprinted,

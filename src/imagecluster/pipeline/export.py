@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 
+from imagecluster.atomic import replacing
 from imagecluster.errors import ArgumentError, MissingExtraError, OutputError
 from imagecluster.records import Fingerprints
+from imagecluster.report import relative_names
 from imagecluster.store import Store
 
 
@@ -38,12 +39,12 @@ def write_fingerprints(store: Store, model: str, file: Path) -> int:
     if writer is None:
         raise ArgumentError(f"cannot write fingerprints to {file.name!r}; the name must end with .npz or .parquet")
     found = store.fingerprints(model, list(store.known_files()))
-    _atomically(file, lambda stream: writer(stream, found, _relative(found.paths, store.root)))
+    try:
+        with replacing(file) as stream:
+            writer(stream, found, relative_names(store.root, found.paths))
+    except OSError as error:
+        raise OutputError(f"cannot write {file}: {error.strerror or error}") from None
     return len(found.paths)
-
-
-def _relative(paths: tuple[Path, ...], root: Path) -> list[str]:
-    return [(path.relative_to(root) if path.is_relative_to(root) else path).as_posix() for path in paths]
 
 
 def _write_npz(stream: IO[bytes], found: Fingerprints, paths: list[str]) -> None:
@@ -69,17 +70,3 @@ def _write_parquet(stream: IO[bytes], found: Fingerprints, paths: list[str]) -> 
         metadata={"model": found.model},
     )
     pyarrow.parquet.write_table(table, stream)
-
-
-def _atomically(file: Path, write: Callable[[IO[bytes]], Any]) -> None:
-    scratch = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        with scratch.open("wb") as stream:
-            write(stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        scratch.replace(file)
-    except OSError as error:
-        raise OutputError(f"cannot write {file}: {error.strerror or error}") from None
-    finally:
-        scratch.unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from typing import Literal
 
 import xxhash
 
+from imagecluster.atomic import remove_unfinished
 from imagecluster.errors import ImageclusterError
 from imagecluster.links import LINKS_MARKER, Unlinked, cluster_folders, make_links
 from imagecluster.pipeline.clustering import paths_of
@@ -55,6 +56,7 @@ def write_outputs(
 ) -> Outputs:
     """Write the tree of links, the tables and the page into the store's folder, each replaced as a whole."""
     directory = store.directory
+    remove_unfinished(directory)
     paths = paths_of(leaves)
     sizes = [len(cluster.members) for cluster in clusters.clusters]
     report = Report(

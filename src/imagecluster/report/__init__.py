@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from imagecluster.report.page import write_page
-from imagecluster.report.record import Report
+from imagecluster.report.record import Report, relative_names
 from imagecluster.report.tables import statistics, write_csv, write_json
 
-__all__ = ["Report", "statistics", "write_csv", "write_json", "write_page"]
+__all__ = ["Report", "relative_names", "statistics", "write_csv", "write_json", "write_page"]

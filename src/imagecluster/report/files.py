@@ -1,14 +1,14 @@
-"""Files that are replaced whole or not at all."""
+"""Output files, with the file system's errors explained."""
 
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from imagecluster import atomic
 from imagecluster.errors import OutputError
 
 
@@ -26,36 +26,9 @@ def replacing(file: Path) -> Iterator[BinaryIO]:
     """
     try:
         place = file.resolve()
-        temporary = place.with_name(f".{place.name[:200]}.{secrets.token_hex(4)}.part")
         place.parent.mkdir(parents=True, exist_ok=True)
-        with _removed_after_errors(temporary):
-            with temporary.open("xb") as stream:
-                yield stream
-                stream.flush()
-                os.fsync(stream.fileno())
-            temporary.replace(place)
-        _sync_folder(place.parent)
+        with atomic.replacing(place) as stream:
+            yield stream
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         raise OutputError(f"cannot write {os.fspath(file)!r}: {reason}") from error
-
-
-@contextmanager
-def _removed_after_errors(temporary: Path) -> Iterator[None]:
-    """Leaves no temporary file behind, unless the process is killed."""
-    try:
-        yield
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes the new name outlast a power cut, where the system can."""
-    with suppress(OSError):  # Windows opens no folders, some network drives sync none
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import xxhash
 
+from imagecluster.atomic import remove_unfinished
 from imagecluster.records import Dendrogram
-from imagecluster.store.layout import UNFINISHED_SUFFIX, write_atomically
+from imagecluster.store.layout import write_atomically
 from imagecluster.store.values import SavedDendrogram
 
 __all__ = ["KEPT", "load", "save"]
@@ -64,8 +65,7 @@ def save(folder: Path, key: str, dendrogram: Dendrogram, info: Mapping[str, Any]
         gap=np.asarray(dendrogram.gap, dtype="<f8"),
     )
     folder.mkdir(exist_ok=True)
-    for left_over in folder.glob(f".*{UNFINISHED_SUFFIX}"):  # a crash's: there is one writer only
-        left_over.unlink(missing_ok=True)
+    remove_unfinished(folder)
     path = _path(folder, key)
     write_atomically(path, content.getbuffer())
     others = sorted(folder.glob("*.npz"), key=lambda file: file.stat().st_mtime_ns, reverse=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path, PureWindowsPath
 
+from imagecluster.atomic import replacing
 from imagecluster.errors import OutputError, StoreDamagedError, StoreVersionError
 from imagecluster.scan import STORE_MARKER
 
@@ -18,7 +18,6 @@ __all__ = [
     "FINGERPRINTS_NAME",
     "LOCK_NAME",
     "THUMBNAILS_NAME",
-    "UNFINISHED_SUFFIX",
     "PathKeys",
     "check_marker",
     "claim",
@@ -29,7 +28,6 @@ __all__ = [
     "restored_root",
     "size_on_disk",
     "stored_root",
-    "sync_folder",
     "write_atomically",
 ]
 
@@ -38,9 +36,6 @@ FINGERPRINTS_NAME = "fingerprints"
 DENDROGRAMS_NAME = "dendrograms"
 THUMBNAILS_NAME = "thumbnails.db"
 LOCK_NAME = "lock"
-
-UNFINISHED_SUFFIX = ".new"
-"""Ends the name of a file that a crash may leave half written."""
 
 _MARKER_TEXT = """\
 This folder is a database of imagecluster. It belongs to that program, which may change or rebuild it.
@@ -156,29 +151,8 @@ def size_on_disk(files: Iterable[Path]) -> int:
 
 def write_atomically(path: Path, content: bytes | memoryview) -> None:
     """Writes a whole file, so that after a crash it is either the old or the new one."""
-    # Not tempfile's, whose files only their owner can read: a store may be shared.
-    new = path.with_name(f".{path.name}.{secrets.token_hex(8)}{UNFINISHED_SUFFIX}")
-    try:
-        with new.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Makes the names in a folder survive a power cut, where the system knows how."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with replacing(path) as stream:
+        stream.write(content)
 
 
 class PathKeys:
