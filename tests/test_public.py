@@ -51,7 +51,7 @@ def test_every_error_is_one_of_ours_and_drawn_in_the_docstring():
     ("code", "absent"),
     [
         ("import imagecluster", ("numpy", "PIL", "onnxruntime", "sqlite3")),
-        ("import imagecluster.cli.parser as p; p.build_parser()", ("numpy", "PIL", "onnxruntime", "sqlite3")),
+        ("import imagecluster.cli.grammar as p; p.build_parser()", ("numpy", "PIL", "onnxruntime", "sqlite3")),
         ("import imagecluster.pipeline", ("onnxruntime", "scipy", "sklearn", "pyarrow", "tqdm")),
         (
             "from imagecluster import ImageClusterer; ImageClusterer().fit([[1., 0], [0, 1]])",

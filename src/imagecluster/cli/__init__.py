@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from imagecluster.cli.parser import build_parser, with_command
+from imagecluster.cli.grammar import build_parser, with_command
 
 if TYPE_CHECKING:
     import argparse
@@ -41,6 +42,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _command(name: str) -> Callable[[argparse.Namespace], int]:
-    from imagecluster.cli import doctor, export, info, run
-
-    return {"run": run.command, "info": info.command, "export": export.command, "doctor": doctor.command}[name]
+    """What runs a command; loaded when it is wanted."""
+    command: Callable[[argparse.Namespace], int] = importlib.import_module(f"imagecluster.cli.{name}").command
+    return command

@@ -1,0 +1,39 @@
+"""The command line's grammar, a module for each command. Imports nothing heavy: `--help` answers at once."""
+
+from __future__ import annotations
+
+import argparse
+from importlib.metadata import version
+
+from imagecluster.cli.grammar import doctor, export, info, run
+
+COMMANDS = {"run": run, "info": info, "export": export, "doctor": doctor}
+"""Each command's grammar, in the order of the help."""
+
+_EPILOG = """\
+`imagecluster PATH [--sim 0.5] ...` is short for `imagecluster run PATH ...`: see `imagecluster run --help`. A folder
+that is called like a command is written ./info.
+Exit codes: 0 fine, 1 failed (or, with --strict, pictures were skipped), 2 wrong usage.
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="imagecluster",
+        description="Sort pictures by what is in them.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"imagecluster {version('imagecluster')}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in COMMANDS.values():
+        command.add(commands)
+    return parser
+
+
+def with_command(arguments: list[str]) -> list[str]:
+    """The arguments, with `run` put in front where no command is given."""
+    if not arguments or arguments[0] in (*COMMANDS, "-h", "--help", "--version"):
+        return arguments
+    return ["run", *arguments]

@@ -1,0 +1,48 @@
+"""Grammar of `run`: the main job."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from imagecluster.cli.grammar.arguments import Commands, add_db, positive, similarity
+
+
+def add(commands: Commands[argparse.ArgumentParser]) -> None:
+    """The parser of `run`."""
+    parser = commands.add_parser(
+        "run",
+        help="sort a folder of pictures (the default command)",
+        description="Scan folders, fingerprint what is new, cluster, and write folders of links, tables and a page.",
+    )
+    parser.add_argument(
+        "paths", nargs="*", type=Path, metavar="PATH",
+        help="folders and files; several, or files, belong to the working directory",
+    )  # fmt: skip
+    parser.add_argument(
+        "--files-from", metavar="FILE", help="read more paths from a file, one a line ('-': standard input)"
+    )
+    parser.add_argument("-0", "--null", action="store_true", help="the paths of --files-from end with NUL")
+    parser.add_argument(
+        "--sim", type=similarity, default=0.5, metavar="S",
+        help="similarity index of the cut: 0 all in one cluster, 1 only identical pictures (default: 0.5)",
+    )  # fmt: skip
+    add_db(parser)
+    parser.add_argument("--model", default=None, metavar="NAME", help="fingerprint model (default: efficientnet-lite0)")
+    parser.add_argument(
+        "--min-size", type=positive, default=2, metavar="N", help="smallest cluster that is shown (default: 2)"
+    )
+    parser.add_argument(
+        "--links", choices=("symlink", "hardlink", "copy", "none"), default="symlink",
+        help="how the folders of clusters hold their pictures (default: symlink)",
+    )  # fmt: skip
+    parser.add_argument("--no-page", action="store_true", help="write no page of contact sheets, keep no thumbnails")
+    parser.add_argument("--no-recursive", action="store_true", help="leave out folders inside the folders")
+    parser.add_argument(
+        "--max-pixels", type=positive, default=None, metavar="N",
+        help="skip pictures of more pixels (default: 250 million)",
+    )  # fmt: skip
+    parser.add_argument("--threads", type=positive, default=None, metavar="N", help="default: one a core")
+    parser.add_argument("--strict", action="store_true", help="exit with 1 if a picture was skipped")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no list of skipped pictures")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
