@@ -199,7 +199,7 @@ def test_every_command_has_a_help_text_and_is_documented():
     page = Path(__file__).parents[1].joinpath("docs", "cli.md").read_text()
     parser = build_parser()
     commands = next(action for action in parser._actions if action.dest == "command").choices
-    assert tuple(commands) == COMMANDS
+    assert list(commands) == list(COMMANDS)
     for name, command in commands.items():
         assert f"## {name}" in page
         for action in command._actions:
