@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from imagecluster.neighbours import AllPairs, Neighbours, scan
+from imagecluster.neighbours import AllPairs, Farthest, Neighbours, scan
 
 ERROR = 1e-5
 
@@ -27,15 +27,22 @@ def exactly(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
     return exact / np.linalg.norm(exact, axis=1, keepdims=True)
 
 
+def farthest_of(exact: NDArray[np.float64]) -> Farthest:
+    """Looks for the least similar pair of exact vectors."""
+    return Farthest(
+        error=ERROR,
+        exact=lambda i, j: np.einsum("ij,ij->i", exact[i], exact[j]),
+        exact_block=lambda i: exact[i],
+    )
+
+
 def all_pairs(vectors: NDArray[np.float32], *, k: int, block_rows: int) -> AllPairs:
     """A search among float32 vectors, with float64 to be exact."""
     exact = exactly(vectors)
     return AllPairs(
         vectors,
         k=k,
-        error=ERROR,
-        exact=lambda i, j: np.einsum("ij,ij->i", exact[i], exact[j]),
-        exact_block=lambda i: exact[i],
+        farthest=farthest_of(exact),
         block_rows=block_rows,
     )
 
@@ -49,9 +56,9 @@ def check_lists(lists: Neighbours, similarity: NDArray[Any], k: int) -> None:
         assert set(held.tolist()) <= set(candidates.tolist())
         assert np.abs(value[index >= 0] - similarity[row, held]).max(initial=0.0) < ERROR
         outside = np.setdiff1d(candidates, held)
-        assert (similarity[row, outside] <= lists.bound()[row] + ERROR).all()
+        assert (similarity[row, outside] <= lists.bound[row] + ERROR).all()
         if len(held) < k:
-            assert lists.bound()[row] == -np.inf
+            assert lists.bound[row] == -np.inf
 
 
 @settings(max_examples=300, deadline=None)
@@ -59,9 +66,10 @@ def check_lists(lists: Neighbours, similarity: NDArray[Any], k: int) -> None:
 def test_lists_hold_the_most_similar(n: int, d: int, tied: bool, seed: int, k: int, block_rows: int) -> None:
     """Whatever the block size, each row has its k most similar rows, and the smallest similarity of all is exact."""
     vectors = unit_vectors(n, d, seed, tied=tied)
-    lists, smallest = all_pairs(vectors, k=k, block_rows=block_rows).search()
+    search = all_pairs(vectors, k=k, block_rows=block_rows)
+    lists = search.search()
     exact = exactly(vectors) @ exactly(vectors).T
-    assert smallest == pytest.approx(exact.min(), abs=1e-14)
+    assert search.farthest.pair.similarity == pytest.approx(exact.min(), abs=1e-14)
     np.fill_diagonal(exact, -np.inf)
     check_lists(lists, exact, k)
 
@@ -108,9 +116,9 @@ def test_jitter_gives_equal_columns_to_different_rows() -> None:
 def test_number_of_threads_does_not_matter() -> None:
     """The lists are the same to the last bit, in the same order, even among ties."""
     vectors = unit_vectors(700, 10, 1, tied=True)
-    alone, _ = all_pairs(vectors, k=5, block_rows=50).search()
+    alone = all_pairs(vectors, k=5, block_rows=50).search()
     with ThreadPoolExecutor(4) as pool:
-        together, _ = all_pairs(vectors, k=5, block_rows=50).search(run=lambda f, xs: list(pool.map(f, xs)))
+        together = all_pairs(vectors, k=5, block_rows=50).search(run=lambda f, xs: list(pool.map(f, xs)))
     np.testing.assert_array_equal(alone.index, together.index)
     np.testing.assert_array_equal(alone.similarity, together.similarity)
 
@@ -120,14 +128,10 @@ def test_smallest_similarity_is_exact_where_float32_cannot_tell() -> None:
     rng = np.random.default_rng(0)
     unit = np.ones(6) / np.sqrt(6) + 1e-6 * rng.standard_normal((1500, 6))
     unit /= np.linalg.norm(unit, axis=1, keepdims=True)
-    search = AllPairs(
-        unit.astype(np.float32),
-        k=4,
-        error=ERROR,
-        exact=lambda i, j: np.einsum("ij,ij->i", unit[i], unit[j]),
-        exact_block=lambda i: unit[i],
-    )
-    assert search.search()[1] == pytest.approx((unit @ unit.T).min(), abs=1e-15)
+    farthest = farthest_of(unit)
+    AllPairs(unit.astype(np.float32), k=4, farthest=farthest).search()
+    assert farthest.pair.similarity == pytest.approx((unit @ unit.T).min(), abs=1e-15)
+    assert unit[farthest.pair.first] @ unit[farthest.pair.second] == pytest.approx(farthest.pair.similarity, abs=1e-15)
 
 
 def test_progress_rises_to_one() -> None:

@@ -91,6 +91,39 @@ class Dendrogram:
 
 
 @dataclass(frozen=True, slots=True)
+class Recall:
+    """How well approximate lists of neighbours agree with exact ones, measured on a sample of rows."""
+
+    n_sampled: int
+    neighbours: float
+    """Share of the sampled rows' true neighbours that their lists hold, in [0, 1]."""
+    nearest: float
+    """Share of the sampled rows whose nearest neighbour was found, in [0, 1]."""
+    mean_excess: float
+    """By how much the nearest neighbour that was found is farther than the true one, on the mean; cosine distance."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeighbourGraph:
+    """The nearest neighbours of different vectors, kept so that a later linkage compares only what is new."""
+
+    digests: NDArray[np.uint64]
+    """Shape (n, 2), ascending: hash of each vector's values."""
+    index: NDArray[np.int32]
+    """Shape (n, k), rows of `digests`; -1 where an entry is void."""
+    similarity: NDArray[np.float32]
+    """Shape (n, k), cosine similarity as float32 products gave it; -inf where an entry is void."""
+    bound: NDArray[np.float32]
+    """Shape (n,): no row outside a list is more similar than this."""
+    farthest: tuple[int, int]
+    """The two least similar rows; (-1, -1) for fewer than two."""
+    smallest: float
+    """Their similarity."""
+    recall: Recall | None
+    """None for exact lists."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """One cluster of a cut."""
 

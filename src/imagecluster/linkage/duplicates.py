@@ -22,6 +22,8 @@ class Unique:
     """Shape (n_unique,): how many rows are like it."""
     node: NDArray[np.int64]
     """Shape (n_unique,): dendrogram node that holds all of them."""
+    digests: NDArray[np.uint64]
+    """Shape (n_unique, 2), ascending: hash of each kind's values."""
     children: NDArray[np.int64]
     """Shape (n - n_unique, 2): the merges of identical rows; merge t makes node n + t."""
 
@@ -48,7 +50,7 @@ def identical_rows(X: NDArray[Any]) -> Unique:
     before[~same] = order[~same]
     before[same] = made
     children = np.stack([before[np.flatnonzero(same) - 1], order[same]], axis=1)
-    return Unique(order[start], count, before[start + count - 1], children)
+    return Unique(order[start], count, before[start + count - 1], ordered[start], children)
 
 
 def _digests(X: NDArray[Any]) -> NDArray[np.uint64]:

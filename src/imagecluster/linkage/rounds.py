@@ -24,6 +24,9 @@ _NOISE = 2.0**-48
 _RESCAN_ROWS = 64
 """A rescan reads all vectors once: fewer rows than this would not take less time."""
 
+_CHUNK_ROWS = 1 << 16
+"""Lists of so many clusters are worked on at once: the memory for more would be that of the vectors."""
+
 _FEW_ROWS = 64
 _ROWS_A_MERGE = 16
 """After a round, so many clusters with stale neighbours are looked at, at least and for each merge."""
@@ -104,7 +107,7 @@ class Rounds:
         self.upper = neighbours.similarity + np.float64(self.error)
         self.exact = np.zeros((n, k), bool)
         self.stamp = np.zeros((n, k), np.int32)
-        self.bound = neighbours.bound() + np.float64(self.error)
+        self.bound = neighbours.bound + np.float64(self.error)
         self.best = np.full(n, -np.inf)
         self.nearest = np.full(n + 1, n, np.int32)
         self.nearest_stamp = np.zeros(n, np.int32)
@@ -216,6 +219,12 @@ class Rounds:
 
         Lists that are `final` are as good as they get: the best of them is the nearest neighbour.
         """
+        chunks = range(0, len(rows), _CHUNK_ROWS)
+        left = [self._evaluate(rows[start : start + _CHUNK_ROWS], final=final) for start in chunks]
+        return np.concatenate([np.empty(0, np.int64), *left])
+
+    def _evaluate(self, rows: NDArray[np.int64], *, final: bool) -> NDArray[np.int64]:
+        """`evaluate` for a chunk."""
         entries = self.current(rows)
         self._take_products(rows, entries, one_each=True)
         self._take_products(rows, entries, one_each=False)
@@ -274,7 +283,9 @@ class Rounds:
         self.version[gone] += 1
         self.known[kept] = self.known[gone] = False
         self.active = self.active[self.parent[self.active] == self.active]
-        self._join_lists(kept, gone, share)
+        for start in range(0, len(kept), _CHUNK_ROWS):
+            part = slice(start, start + _CHUNK_ROWS)
+            self._join_lists(kept[part], gone[part], share[part])
         nearest = self.nearest[self.active]
         stale = self.active[self.known[self.active] & (self.version[nearest] != self.nearest_stamp[self.active])]
         self.stale[stale] = self.stale[kept] = True
@@ -336,4 +347,4 @@ class Rounds:
         self.upper[rows] = found.similarity + np.float64(error)
         self.exact[rows] = False
         self.stamp[rows] = self.version[self.index[rows]]
-        self.bound[rows] = found.bound() + np.float64(error)
+        self.bound[rows] = found.bound + np.float64(error)

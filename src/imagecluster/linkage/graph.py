@@ -1,0 +1,112 @@
+"""The neighbour graph of different vectors: from all pairs, from cells, or from an earlier graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagecluster.linkage.vectors import ClusterVectors, float32_error
+from imagecluster.neighbours import (
+    BLOCK_ROWS,
+    AllPairs,
+    Farthest,
+    Mapper,
+    Neighbours,
+    Pair,
+    approximate_neighbours,
+    updated_neighbours,
+)
+from imagecluster.records import NeighbourGraph
+
+_MOST_NEW = 0.25
+"""Share of new vectors from which on comparing all pairs takes no longer than comparing the new ones with all."""
+
+
+def neighbour_graph(
+    vectors: ClusterVectors,
+    digests: NDArray[np.uint64],
+    *,
+    k: int,
+    approximate: bool = False,
+    known: NeighbourGraph | None = None,
+    block_rows: int = BLOCK_ROWS,
+    run: Mapper,
+    progress: Callable[[float], None] | None = None,
+) -> NeighbourGraph:
+    """Nearest neighbours of vectors that are ordered by their digests.
+
+    Parameters
+    ----------
+    vectors : ClusterVectors
+        At least two, none merged yet.
+    digests : array of uint64, shape (n, 2)
+        Hash of each vector, ascending.
+    k : int
+        Length of the neighbour lists, less than the number of vectors.
+    approximate : bool
+        Whether the lists may miss neighbours; their recall is then measured.
+    known : NeighbourGraph, optional
+        Graph of an earlier set: vectors that are in both are not compared again.
+    block_rows : int
+        Rows of a block of all pairs.
+    run : Mapper
+    progress : callable, optional
+        Called with the fraction done.
+
+    """
+    means, error = vectors.means, float32_error(vectors.means.shape[1])
+    farthest = Farthest(error=error, exact=vectors.similarities, exact_block=vectors.exact_means)
+    recall = None
+    if known is not None and (number := _new_numbers(known, digests, k=k, approximate=approximate)) is not None:
+        old = Neighbours(known.index, known.similarity, known.bound)
+        lists = updated_neighbours(means, old, number, farthest=farthest, run=run)
+        recall = known.recall
+        _farthest_of_update(known, number, farthest, means, run=run)
+    elif approximate:
+        lists, recall = approximate_neighbours(means, k=k, error=error, run=run, progress=progress)
+        farthest.hop(means, run=run)
+    else:
+        pairs = AllPairs(means, k=k, farthest=farthest, block_rows=block_rows)
+        lists = pairs.search(run=run, progress=progress)
+    pair = farthest.pair
+    return NeighbourGraph(
+        digests, lists.index, lists.similarity, lists.bound, (pair.first, pair.second), pair.similarity, recall
+    )
+
+
+def _new_numbers(
+    known: NeighbourGraph, digests: NDArray[np.uint64], *, k: int, approximate: bool
+) -> NDArray[np.int64] | None:
+    """Row among `digests` of each known vector, -1 for one that is gone; None where the known ones are of no use."""
+    if known.index.shape[1] != k or (known.recall is not None and not approximate):
+        return None
+    number = np.full(len(known.digests), -1, np.int64)
+    both = np.concatenate([known.digests, digests])
+    order = np.lexsort((both[:, 1], both[:, 0]))
+    same = (both[order[1:]] == both[order[:-1]]).all(axis=1)
+    # The sort is stable: of two equal digests the known one comes first.
+    number[order[:-1][same]] = order[1:][same] - len(number)
+    n_new = len(digests) - np.count_nonzero(same)
+    return number if n_new <= _MOST_NEW * len(digests) else None
+
+
+def _farthest_of_update(
+    known: NeighbourGraph,
+    number: NDArray[np.int64],
+    farthest: Farthest,
+    means: NDArray[np.float32],
+    *,
+    run: Mapper,
+) -> None:
+    """Least similar pair of all: the known one counts if it is still there, else it has to be looked for."""
+    if not len(number) or known.farthest[0] < 0:
+        return
+    first, second = number[list(known.farthest)].tolist()
+    if min(first, second) >= 0:
+        farthest.take(Pair(known.smallest, first, second))
+    elif known.recall is None:
+        farthest.search(means, run=run)
+    else:
+        farthest.hop(means, run=run)

@@ -1,0 +1,22 @@
+"""Nearest neighbours among vectors, by blocked matrix products: exact, approximate, and brought up to date."""
+
+from imagecluster.neighbours.all_pairs import AllPairs
+from imagecluster.neighbours.cells import approximate_neighbours
+from imagecluster.neighbours.farthest import NO_PAIR, Farthest, Pair
+from imagecluster.neighbours.lists import BLOCK_ROWS, Mapper, Neighbours, in_turn
+from imagecluster.neighbours.scanning import scan
+from imagecluster.neighbours.updating import updated_neighbours
+
+__all__ = [
+    "BLOCK_ROWS",
+    "NO_PAIR",
+    "AllPairs",
+    "Farthest",
+    "Mapper",
+    "Neighbours",
+    "Pair",
+    "approximate_neighbours",
+    "in_turn",
+    "scan",
+    "updated_neighbours",
+]

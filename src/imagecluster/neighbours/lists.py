@@ -1,0 +1,95 @@
+"""Lists of the most similar rows, and what is put into them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+BLOCK_ROWS = 1024
+"""Rows of a block: a tile of 1024 x 1024 float32 stays near the processor, and its product is as fast as any larger."""
+
+
+class Mapper(Protocol):
+    """Applies a function to items, perhaps in threads, and gives the results in the order of the items."""
+
+    def __call__(self, function: Callable[[_Item], _Result], items: Iterable[_Item], /) -> list[_Result]:
+        """Results in the order of `items`."""
+
+
+def in_turn(function: Callable[[_Item], _Result], items: Iterable[_Item], /) -> list[_Result]:
+    """Results of `function` on each item, one after the other in this thread."""
+    return [function(item) for item in items]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The most similar columns of each row, as floating point of the scanned vectors gave them."""
+
+    index: NDArray[np.int32]
+    """Shape (n_rows, k), in no order; -1 where an entry is void."""
+    similarity: NDArray[Any]
+    """Shape (n_rows, k), dtype of the vectors; -inf where `index` is -1."""
+    bound: NDArray[Any]
+    """Shape (n_rows,): no column outside a row's list is more similar than this; -inf where none is outside."""
+
+    @classmethod
+    def empty(cls, n_rows: int, k: int, dtype: Any) -> Neighbours:
+        """Lists without entries."""
+        return cls(
+            np.full((n_rows, k), -1, np.int32),
+            np.full((n_rows, k), -np.inf, dtype),
+            np.full(n_rows, -np.inf, dtype),
+        )
+
+    def __getitem__(self, rows: slice | NDArray[np.integer[Any]]) -> Neighbours:
+        """The lists of some rows: a view for a slice, a copy for row numbers."""
+        return Neighbours(self.index[rows], self.similarity[rows], self.bound[rows])
+
+    def __setitem__(self, rows: slice | NDArray[np.integer[Any]], part: Neighbours) -> None:
+        """Put the lists of some rows in."""
+        self.index[rows], self.similarity[rows], self.bound[rows] = part.index, part.similarity, part.bound
+
+    def insert(self, row: NDArray[Any], column: NDArray[np.int32], similarity: NDArray[Any]) -> None:
+        """Put entries into the lists of their rows, and keep each row's best k."""
+        if not len(row):
+            return
+        k = self.index.shape[1]
+        # Radix sort: NumPy has it for 16 bits only, and a block has fewer rows than that.
+        order = np.argsort(row.astype(np.uint16), kind="stable")
+        row, column, similarity = row[order], column[order], similarity[order]
+        counts = np.bincount(row, minlength=len(self.index))
+        touched = np.flatnonzero(counts)
+        place = np.cumsum(counts > 0)[row] - 1
+        offset = k + np.arange(len(row)) - (np.cumsum(counts) - counts)[row]
+        values = np.full((len(touched), k + int(counts.max())), -np.inf, self.similarity.dtype)
+        indices = np.full(values.shape, -1, np.int32)
+        values[:, :k], indices[:, :k] = self.similarity[touched], self.index[touched]
+        values[place, offset], indices[place, offset] = similarity, column
+        best = np.argpartition(values, values.shape[1] - k, axis=1)[:, -k:]
+        kept = np.take_along_axis(values, best, axis=1)
+        self.similarity[touched] = kept
+        self.index[touched] = np.take_along_axis(indices, best, axis=1)
+        self.bound[touched] = np.maximum(self.bound[touched], kept.min(axis=1))
+
+    def fill(self, similarity: NDArray[Any], numbers: NDArray[np.int32]) -> None:
+        """Start empty lists with the best k entries of a full tile (-inf marks an entry that does not count)."""
+        k = self.index.shape[1]
+        width = min(k, similarity.shape[1])
+        best = np.argpartition(similarity, similarity.shape[1] - width, axis=1)[:, -width:]
+        values = np.take_along_axis(similarity, best, axis=1)
+        self.similarity[:, :width] = values
+        self.index[:, :width] = np.where(values == -np.inf, -1, numbers[best])
+        self.bound[:] = self.similarity.min(axis=1)
+
+    def insert_better(self, tile: NDArray[Any], numbers: NDArray[np.int32]) -> None:
+        """Put those entries of a full tile in that are better than what their rows' lists leave out."""
+        flat = np.flatnonzero(tile > self.bound[:, None])
+        row, column = np.divmod(flat, tile.shape[1])
+        self.insert(row, numbers[column], tile.ravel()[flat])

@@ -1,0 +1,82 @@
+"""The most similar columns of some rows, exact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagecluster.neighbours.lists import BLOCK_ROWS, Mapper, Neighbours, in_turn
+
+
+def _jitter(size: float, rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.float64]:
+    """Random-looking numbers in [0, size), the same for the same row and column."""
+    table = np.random.default_rng(0).random(4096) * size
+    mixed = rows[:, None].astype(np.int64) * 2654435761 + columns.astype(np.int64) * 40503
+    return np.asarray(table[(mixed >> 5) & 4095])
+
+
+def scan(
+    rows: NDArray[Any],
+    ids: NDArray[Any],
+    columns: Callable[[NDArray[Any]], NDArray[Any]],
+    column_ids: NDArray[Any],
+    *,
+    k: int,
+    jitter: float = 0.0,
+    run: Mapper = in_turn,
+) -> Neighbours:
+    """Most similar columns of some rows.
+
+    Parameters
+    ----------
+    rows : array of shape (n_rows, d)
+        Vectors to find neighbours for.
+    ids : array of int, shape (n_rows,)
+        Their numbers: a row is not its own neighbour.
+    columns : callable
+        Gives the vectors of some column numbers, shape (n, d), same dtype as `rows`.
+    column_ids : array of int, shape (n_columns,)
+        Numbers of the columns, ascending.
+    k : int
+        Length of the lists.
+    jitter : float
+        Added to each similarity: a fixed, random-looking number between 0 and this. Among many equal columns different
+        rows then get different ones.
+    run : Mapper
+        Spreads the row blocks over threads.
+
+    Returns
+    -------
+    Neighbours
+        `index` holds column numbers.
+
+    """
+    lists = Neighbours.empty(len(rows), k, rows.dtype)
+    starts = range(0, len(rows), BLOCK_ROWS)
+    for first in range(0, len(column_ids), BLOCK_ROWS):
+        numbers = np.asarray(column_ids[first : first + BLOCK_ROWS], np.int32)
+        block = columns(numbers)
+
+        def one(
+            start: int,
+            block: NDArray[Any] = block,
+            numbers: NDArray[np.int32] = numbers,
+            fresh: bool = first == 0,
+        ) -> None:
+            chosen = slice(start, start + BLOCK_ROWS)
+            tile = rows[chosen] @ block.T
+            at = np.minimum(np.searchsorted(numbers, ids[chosen]), len(numbers) - 1)
+            own = np.flatnonzero(numbers[at] == ids[chosen])
+            tile[own, at[own]] = -np.inf
+            if jitter:
+                tile += _jitter(jitter, ids[chosen], numbers)
+            if fresh:
+                lists[chosen].fill(tile, numbers)
+            else:
+                lists[chosen].insert_better(tile, numbers)
+
+        run(one, starts)
+    return lists
