@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from imagecluster.records import Dendrogram
-from imagecluster.store import Store, dendrograms
+from imagecluster.store import Store, archives, dendrograms
 
 SMALL = Dendrogram(
     merges=np.array([[0, 1, 0.125, 2], [2, 3, 0.75, 3]], dtype=np.float64),
@@ -55,7 +55,7 @@ def test_only_the_newest_stay(store):
     """Older dendrograms make room, so that playing with options does not fill the disk."""
     for n in range(dendrograms.KEPT + 3):
         store.save_dendrogram(f"key {n}", SMALL, {})
-        path = dendrograms._path(store.directory / "dendrograms", f"key {n}")
+        path = archives.path_of(store.directory / "dendrograms", f"key {n}")
         os.utime(path, ns=(n, n))
     found = [store.load_dendrogram(f"key {n}") is not None for n in range(dendrograms.KEPT + 3)]
     assert found == [False] * 3 + [True] * dendrograms.KEPT
@@ -86,7 +86,7 @@ def test_a_damaged_dendrogram_is_passed_over(store, caplog, damage):
 def test_no_flipped_bit_is_an_error_or_believed(tmp_path):
     """Whichever byte of the file is wrong, the dendrogram is the saved one or none."""
     dendrograms.save(tmp_path, "key", SMALL, {"n": 1})
-    path = dendrograms._path(tmp_path, "key")
+    path = archives.path_of(tmp_path, "key")
     whole = path.read_bytes()
     n_found = 0
     for place in range(len(whole)):

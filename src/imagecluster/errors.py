@@ -2,6 +2,7 @@
 
 ImageclusterError
 ├── ArgumentError (also ValueError)   an argument outside its range
+│   └── VectorError                   a vector that is zero or not finite
 ├── InputError                        a path that cannot be scanned at all
 ├── DecodeError                       one picture that cannot be read; the chain records it as a skip
 ├── ModelError                        a model that is unknown, missing or damaged
@@ -23,6 +24,14 @@ class ImageclusterError(Exception):
 
 class ArgumentError(ImageclusterError, ValueError):
     """An argument is outside its range; the message gives what was got and what is allowed."""
+
+
+class VectorError(ArgumentError):
+    """A vector has no direction that can be used; `row` is its number."""
+
+    def __init__(self, message: str, row: int) -> None:
+        super().__init__(message)
+        self.row = row
 
 
 class InputError(ImageclusterError):

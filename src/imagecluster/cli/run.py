@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from imagecluster.cli.text import printable
 from imagecluster.errors import InputError
 from imagecluster.models import DEFAULT_MODEL
 from imagecluster.pipeline import Result, Settings, run
+from imagecluster.records import Recall
 from imagecluster.scan import read_path_list
 
 SHOWN_SKIPS = 20
@@ -46,6 +48,8 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         page=not arguments.no_page,
         recursive=not arguments.no_recursive,
         n_threads=arguments.threads,
+        exactness=arguments.exactness,
+        max_memory_bytes=arguments.max_memory,
         **given,
     )
 
@@ -84,11 +88,21 @@ def _report(result: Result) -> str:
     if result.outputs.page is not None:
         lines.append(f"page:    {printable(result.outputs.page)}")
     lines.append(f"tables:  {printable(result.outputs.json)}, {printable(result.outputs.csv)}")
+    if result.recall is not None:
+        lines.append(_recall(result.recall))
     lines.append(_cost(result))
     if not result.n_scanned and result.ignored:
         others = ", ".join(f"{count} {suffix or 'without suffix'}" for suffix, count in result.ignored.items())
         lines.append(f"no pictures found; other files: {others}")
     return "\n".join(lines)
+
+
+def _recall(recall: Recall) -> str:
+    return (
+        f"approximate: found {recall.neighbours:.1%} of the nearest neighbours, and the very nearest of "
+        f"{recall.nearest:.1%} of the pictures (of {recall.n_sampled:,} looked at);\n"
+        f"  up to about {1 - recall.nearest:.1%} of the pictures may lie in another cluster than with --exact"
+    )
 
 
 def _cost(result: Result) -> str:
@@ -110,6 +124,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "sim_scale": "relative",
         "cut_height": clusters.cut_height,
         "largest_distance": result.largest_distance,
+        "recall": None if result.recall is None else asdict(result.recall),
         "n_scanned": result.n_scanned,
         "n_fingerprinted": result.n_fingerprinted,
         "n_reused": result.n_reused,

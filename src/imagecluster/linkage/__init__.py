@@ -17,10 +17,10 @@ from imagecluster.linkage.dendrogram import dendrogram
 from imagecluster.linkage.duplicates import identical_rows
 from imagecluster.linkage.graph import neighbour_graph
 from imagecluster.linkage.planning import (
-    EXACT_UP_TO,
     N_CANDIDATES,
     Estimate,
     estimate,
+    estimate_text,
     fitting_candidates,
     needed_bytes,
 )
@@ -29,7 +29,7 @@ from imagecluster.linkage.vectors import ClusterVectors, inverse_norms
 from imagecluster.neighbours import BLOCK_ROWS, Mapper, Neighbours, in_turn
 from imagecluster.records import Dendrogram, NeighbourGraph
 
-__all__ = ["EXACT_UP_TO", "Estimate", "Linkage", "average_linkage", "estimate", "link", "needed_bytes"]
+__all__ = ["Estimate", "Linkage", "average_linkage", "estimate", "estimate_text", "link", "needed_bytes"]
 
 Progress = Callable[[float, str], None]
 
@@ -80,7 +80,9 @@ def average_linkage(
     Raises
     ------
     ArgumentError
-        `X` is not a table of numbers, or a row is zero or not finite.
+        `X` is not a table of numbers.
+    VectorError
+        A row is zero or not finite.
     MemoryLimitError
         More memory is needed than `max_memory_bytes`.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from imagecluster.cores import n_cores
 from imagecluster.errors import MemoryLimitError
 from imagecluster.neighbours import BLOCK_ROWS
 
@@ -17,12 +18,11 @@ _FEWEST_CANDIDATES = 4
 _FIXED_BYTES = 64 << 20
 """Tiles of the product, and the rows of one rescan."""
 
-EXACT_UP_TO = 250_000
-"""Pictures up to which all pairs are compared unless told otherwise: minutes. A fixed number, so that the same pictures
-give the same clusters on every machine."""
-
 _MERGING_S = 60e-6
 """Seconds a row that merging takes beside its products."""
+
+
+_WORTH_SAYING_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +73,14 @@ def estimate(n_images: int, n_dimensions: int, *, n_threads: int) -> Estimate:
     merging_s = n_images * _MERGING_S + 0.2 * all_pairs_s
     # The cells that are probed hold 2 to 10 % of the rows, and small tiles take longer.
     return Estimate(0.65 * all_pairs_s + merging_s, 0.1 * all_pairs_s + merging_s, needed_bytes(n_images, n_dimensions))
+
+
+def estimate_text(n_images: int, n_dimensions: int, *, approximate: bool, n_threads: int | None) -> str:
+    """` (about 3 min in all)`; empty for what takes a few seconds."""
+    expected = estimate(n_images, n_dimensions, n_threads=n_threads or n_cores())
+    seconds = expected.approximate_s if approximate else expected.exact_s
+    if seconds < _WORTH_SAYING_S:
+        return ""
+    if seconds < 100:
+        return f" (about {round(seconds, -1):.0f} s in all)"
+    return f" (about {seconds / 60:.0f} min in all)" if seconds < 6000 else f" (about {seconds / 3600:.1f} h in all)"

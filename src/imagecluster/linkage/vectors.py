@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.errors import ArgumentError
+from imagecluster.errors import VectorError
 from imagecluster.neighbours import Mapper, in_turn
 
 _CHUNK_BYTES = 1 << 22
@@ -123,7 +123,7 @@ def inverse_norms(X: NDArray[Any], *, run: Mapper = in_turn) -> NDArray[np.float
 
     Raises
     ------
-    ArgumentError
+    VectorError
         A row is zero or not finite; the message gives its number.
 
     """
@@ -140,7 +140,7 @@ def inverse_norms(X: NDArray[Any], *, run: Mapper = in_turn) -> NDArray[np.float
     bad = np.flatnonzero(~((squares > _SHORTEST**2) & (squares < 1.0 / _SHORTEST**2)))
     if len(bad):
         what = _what_is_wrong(np.asarray(X[bad[0]], np.float64))
-        raise ArgumentError(f"row {bad[0]} {what}; leave it out ({len(bad)} such rows in all)")
+        raise VectorError(f"row {bad[0]} {what}; leave it out ({len(bad)} such rows in all)", int(bad[0]))
     return np.asarray(1.0 / np.sqrt(squares))
 
 

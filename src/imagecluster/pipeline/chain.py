@@ -10,10 +10,10 @@ from pathlib import Path
 from imagecluster.decode import MAX_PIXELS
 from imagecluster.errors import ArgumentError
 from imagecluster.models import DEFAULT_MODEL, find_model
-from imagecluster.pipeline.clustering import clusters_of, dendrogram_of, leaf_order, paths_of
+from imagecluster.pipeline.clustering import Exactness, clusters_of, leaf_order, paths_of, tree_of
 from imagecluster.pipeline.fingerprinting import Progress, fingerprint_scan
 from imagecluster.pipeline.output import Links, Outputs, write_outputs
-from imagecluster.records import Clusters, Skip
+from imagecluster.records import Clusters, Recall, Skip
 from imagecluster.scan import scan
 from imagecluster.store import Run, Store, default_location
 
@@ -38,6 +38,10 @@ class Settings:
     """Pictures of more pixels are skipped before they are decoded."""
     n_threads: int | None = None
     """Default: one a core."""
+    exactness: Exactness = "auto"
+    """Whether all pairs of pictures are compared ('exact'), or part of them ('approximate'), with a measured recall."""
+    max_memory_bytes: int | None = None
+    """Most memory that clustering takes beside the fingerprints; default: no limit."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.sim <= 1:
@@ -50,6 +54,10 @@ class Settings:
             raise ArgumentError(f"max_pixels is {self.max_pixels}; it must be at least 1")
         if self.n_threads is not None and self.n_threads < 1:
             raise ArgumentError(f"n_threads is {self.n_threads}; it must be at least 1, or None for one a core")
+        if self.exactness not in ("auto", "exact", "approximate"):
+            raise ArgumentError(f"exactness is {self.exactness!r}; it must be auto, exact or approximate")
+        if self.max_memory_bytes is not None and self.max_memory_bytes < 1:
+            raise ArgumentError(f"max_memory_bytes is {self.max_memory_bytes}; it must be at least 1, or None")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,8 @@ class Result:
     """Path of each row; members of the clusters are row numbers."""
     clusters: Clusters
     largest_distance: float
+    recall: Recall | None
+    """How good the neighbours were that the dendrogram was made from; None where all pairs were compared."""
     outputs: Outputs
     seconds: float
 
@@ -136,17 +146,23 @@ def run(
             progress=progress,
         )
         leaves = leaf_order(collection.files)
-        dendrogram, vectors = dendrogram_of(
-            leaves, store, model.identity, n_threads=settings.n_threads, progress=progress
+        tree = tree_of(
+            leaves,
+            store,
+            model.identity,
+            exactness=settings.exactness,
+            n_threads=settings.n_threads,
+            max_memory_bytes=settings.max_memory_bytes,
+            progress=progress,
         )
-        clusters = clusters_of(leaves, dendrogram, vectors, sim=settings.sim, min_size=settings.min_size)
+        clusters = clusters_of(leaves, tree.dendrogram, tree.vectors, sim=settings.sim, min_size=settings.min_size)
         outputs = write_outputs(
             store,
             leaves,
             clusters,
             collection,
             model=model.identity,
-            largest_distance=dendrogram.largest_distance,
+            largest_distance=tree.dendrogram.largest_distance,
             links=settings.links,
             page=settings.page,
             last_page_stamp=_last_page_stamp(store),
@@ -163,7 +179,8 @@ def run(
             ignored=found.ignored,
             paths=paths_of(leaves),
             clusters=clusters,
-            largest_distance=dendrogram.largest_distance,
+            largest_distance=tree.dendrogram.largest_distance,
+            recall=tree.recall,
             outputs=outputs,
             seconds=time.monotonic() - started,
         )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import xxhash
 
 from imagecluster import cut
 from imagecluster.pipeline.fingerprinting import Progress
-from imagecluster.records import Clusters, Dendrogram
+from imagecluster.records import Clusters, Dendrogram, Recall
 from imagecluster.store import HashedFile, Store
 
 if TYPE_CHECKING:
@@ -20,30 +21,95 @@ if TYPE_CHECKING:
 METHOD = "average/cosine/1"
 """What the dendrogram is, and the version of how it is computed."""
 
+Exactness = Literal["auto", "exact", "approximate"]
+"""Whether all pairs of pictures are compared; `auto`: up to `EXACT_UP_TO`."""
+
+EXACT_UP_TO = 250_000
+"""Pictures up to which all pairs are compared unless told otherwise: minutes. A fixed number, so that the same pictures
+give the same clusters on every machine."""
+
+GRAPH_FROM = 5_000
+"""Pictures from which on their neighbours are kept for the next run; fewer are compared again in no time."""
+
 
 def leaf_order(files: Sequence[HashedFile]) -> list[HashedFile]:
     """The files in the order of the dendrogram's leaves: by content, so that a renamed picture changes nothing."""
     return sorted(files, key=lambda known: (known.content_hash, bytes(known.file.path)))
 
 
-def dendrogram_of(
-    leaves: Sequence[HashedFile], store: Store, model: str, *, n_threads: int | None, progress: Progress
-) -> tuple[Dendrogram, NDArray[np.float32]]:
-    """Dendrogram of the pictures, from the store if it holds one of the same contents, and their vectors."""
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A dendrogram of the pictures."""
+
+    dendrogram: Dendrogram
+    vectors: NDArray[np.float32]
+    """What it was made from, row i for leaf i."""
+    recall: Recall | None
+    """Of the neighbours that it was made from; None where all pairs were compared."""
+
+
+def tree_of(
+    leaves: Sequence[HashedFile],
+    store: Store,
+    model: str,
+    *,
+    exactness: Exactness = "auto",
+    n_threads: int | None = None,
+    max_memory_bytes: int | None = None,
+    progress: Progress,
+) -> Tree:
+    """Dendrogram of the pictures, from the store if it holds one of the same contents.
+
+    Otherwise only pictures that the last linkage did not know are compared with all others.
+
+    Raises
+    ------
+    StoreDamagedError
+        A fingerprint has no direction; the picture is named.
+    MemoryLimitError
+        The vectors of so many pictures do not fit.
+
+    """
+    approximate = exactness == "approximate" or (exactness == "auto" and len(leaves) > EXACT_UP_TO)
     hashes = [known.content_hash for known in leaves]
     vectors = store.vectors(model, hashes) if hashes else _no_vectors()
-    key = f"{METHOD} {model} {xxhash.xxh3_128_hexdigest(b''.join(hashes))}"
+    method = f"{METHOD} approximate" if approximate else METHOD
+    key = f"{method} {model} {xxhash.xxh3_128_hexdigest(b''.join(hashes))}"
     if saved := store.load_dendrogram(key):
-        return saved.dendrogram, vectors
-    from imagecluster.linkage import average_linkage
+        return Tree(saved.dendrogram, vectors, _recall(saved.info))
+    from imagecluster import linkage
+    from imagecluster.errors import StoreDamagedError, VectorError
 
-    dendrogram = average_linkage(
-        vectors,
-        n_threads=n_threads,
-        progress=lambda fraction, stage: progress(stage, round(1000 * fraction), 1000),
-    )
-    store.save_dendrogram(key, dendrogram, {"model": model, "n_images": len(leaves)})
-    return dendrogram, vectors
+    graph_key = f"{method} {model}"
+    large = len(leaves) >= GRAPH_FROM
+    # An exact graph serves an approximate linkage too, not the other way round.
+    known = (store.load_graph(graph_key) or store.load_graph(f"{METHOD} {model}")) if large else None
+    about = linkage.estimate_text(*vectors.shape, approximate=approximate, n_threads=n_threads) if large else ""
+    try:
+        linked = linkage.link(
+            vectors,
+            approximate=approximate,
+            known=known,
+            n_threads=n_threads,
+            max_memory_bytes=max_memory_bytes,
+            progress=lambda fraction, stage: progress(f"{stage}{about}", round(1000 * fraction), 1000),
+        )
+    except VectorError as error:
+        raise StoreDamagedError(
+            f"the fingerprint of {leaves[error.row].file.path} cannot be used: {error}. Remove {store.directory} and "
+            "run again"
+        ) from None
+    if large:
+        store.save_graph(graph_key, linked.graph)
+    recall = linked.graph.recall
+    info = {"model": model, "n_images": len(leaves), "recall": None if recall is None else asdict(recall)}
+    store.save_dendrogram(key, linked.dendrogram, info)
+    return Tree(linked.dendrogram, vectors, recall)
+
+
+def _recall(info: Mapping[str, Any]) -> Recall | None:
+    """What was measured when a kept dendrogram was made."""
+    return Recall(**info["recall"]) if info.get("recall") else None
 
 
 def clusters_of(

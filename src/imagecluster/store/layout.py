@@ -34,6 +34,7 @@ __all__ = [
 DATABASE_NAME = "imagecluster.db"
 FINGERPRINTS_NAME = "fingerprints"
 DENDROGRAMS_NAME = "dendrograms"
+GRAPHS_NAME = "neighbours"
 THUMBNAILS_NAME = "thumbnails.db"
 LOCK_NAME = "lock"
 
@@ -141,7 +142,8 @@ def own_files(directory: Path) -> list[Path]:
     """The files of a store that take space; what others keep in its folder is not counted."""
     database = [directory / (name + end) for name in (DATABASE_NAME, THUMBNAILS_NAME) for end in ("", "-wal")]
     matrices = (directory / FINGERPRINTS_NAME).glob("*.f16")
-    return [*database, *matrices, *(directory / DENDROGRAMS_NAME).glob("*.npz")]
+    kept = [file for name in (DENDROGRAMS_NAME, GRAPHS_NAME) for file in (directory / name).glob("*.npz")]
+    return [*database, *matrices, *kept]
 
 
 def size_on_disk(files: Iterable[Path]) -> int:

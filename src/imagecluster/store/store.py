@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.errors import StoreError
-from imagecluster.records import Dendrogram, Fingerprints, ImageFile, Metadata, Skip
-from imagecluster.store import dendrograms, layout, matrix, opening, pruning, tables
+from imagecluster.records import Dendrogram, Fingerprints, ImageFile, Metadata, NeighbourGraph, Skip
+from imagecluster.store import dendrograms, graphs, layout, matrix, opening, pruning, tables
 from imagecluster.store.database import explained, transaction
 from imagecluster.store.lock import WriterLock
 from imagecluster.store.summary import summary
@@ -358,17 +358,9 @@ class Store:
             return tables.metadata(connection, hashes)
 
     def save_dendrogram(self, key: str, dendrogram: Dendrogram, info: Mapping[str, Any]) -> None:
-        """Keeps a dendrogram; only the newest few stay.
+        """Keeps a dendrogram exactly; only the newest few stay.
 
-        Parameters
-        ----------
-        key
-            Names all that the dendrogram depends on: the pictures in their order, the model, the method.
-        dendrogram
-            Kept exactly.
-        info
-            What else is worth remembering of it; must survive JSON.
-
+        The key names all that it depends on: pictures in order, model, method. `info` must survive JSON.
         """
         with self._writing():
             dendrograms.save(self._directory / layout.DENDROGRAMS_NAME, key, dendrogram, info)
@@ -377,6 +369,16 @@ class Store:
         """The dendrogram that was kept under a key, or None."""
         with self._reading():
             return dendrograms.load(self._directory / layout.DENDROGRAMS_NAME, key)
+
+    def save_graph(self, key: str, graph: NeighbourGraph) -> None:
+        """Keeps a neighbour graph in place of the one under the key; only the newest few stay."""
+        with self._writing():
+            graphs.save(self._directory / layout.GRAPHS_NAME, key, graph)
+
+    def load_graph(self, key: str) -> NeighbourGraph | None:
+        """The neighbour graph that was kept under a key, or None."""
+        with self._reading():
+            return graphs.load(self._directory / layout.GRAPHS_NAME, key)
 
     def record_run(self, run: Run) -> None:
         """Remembers a run."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 from pathlib import Path
 
 Commands = argparse._SubParsersAction
@@ -37,3 +38,15 @@ def positive(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
     return value
+
+
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+
+
+def memory(text: str) -> int:
+    """Bytes: `500M`, `2G`, `1.5GiB`; without a unit, bytes."""
+    found = re.fullmatch(r"(\d+(?:\.\d*)?) ?([kmgt]?)(?:i?b)?", text.strip().lower())
+    size = int(float(found[1]) * _UNITS[found[2]]) if found else 0
+    if size < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 500M or 2G")
+    return size

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from imagecluster.cli.grammar.arguments import Commands, add_db, positive, similarity
+from imagecluster.cli.grammar.arguments import Commands, add_db, memory, positive, similarity
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -43,6 +43,19 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         help="skip pictures of more pixels (default: 250 million)",
     )  # fmt: skip
     parser.add_argument("--threads", type=positive, default=None, metavar="N", help="default: one a core")
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument(
+        "--exact", dest="exactness", action="store_const", const="exact", default="auto",
+        help="compare all pairs of pictures (default: up to 250,000 pictures)",
+    )  # fmt: skip
+    way.add_argument(
+        "--approx", dest="exactness", action="store_const", const="approximate",
+        help="look for neighbours in part of the pictures, and measure how many are found",
+    )  # fmt: skip
+    parser.add_argument(
+        "--max-memory", type=memory, default=None, metavar="SIZE",
+        help="most memory that clustering may take beside the fingerprints, such as 2G",
+    )  # fmt: skip
     parser.add_argument("--strict", action="store_true", help="exit with 1 if a picture was skipped")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no list of skipped pictures")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")

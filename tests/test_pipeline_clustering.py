@@ -1,0 +1,178 @@
+"""From fingerprints in the store to a dendrogram: kept, brought up to date, exact or not."""
+
+import json
+
+import numpy as np
+import pytest
+
+from imagecluster import cli
+from imagecluster.errors import MemoryLimitError, StoreDamagedError
+from imagecluster.linkage import link
+from imagecluster.pipeline import Settings, clustering, run
+from imagecluster.records import ImageFile, Metadata
+from imagecluster.store import Batch, HashedFile, Store
+from pictures import draw, draw_groups
+
+MODEL = "test@1"
+
+
+def fill(store, n, *, first=0, d=8):
+    """Commits contents with vectors in groups; the files in the order of the leaves."""
+    rng = np.random.default_rng(0)
+    centres = rng.standard_normal((40, d))
+    X = (centres[rng.integers(0, 40, 2000)] + 0.3 * rng.standard_normal((2000, d))).astype(np.float16)
+    files = []
+    for i in range(first, n):
+        content = i.to_bytes(16, "little")
+        files.append(HashedFile(ImageFile(store.root / f"{i}.jpg", 1, 1), content))
+    batch = Batch(
+        files=files,
+        metadata={file.content_hash: Metadata(1, 1, "JPEG") for file in files},
+        vectors={f.content_hash: X[int.from_bytes(f.content_hash, "little")].astype(np.float32) for f in files},
+        skips=[],
+        decoder="test",
+    )
+    store.commit(batch, model=MODEL)
+    return files
+
+
+def tree(leaves, store, **options):
+    return clustering.tree_of(clustering.leaf_order(leaves), store, MODEL, progress=lambda *_: None, **options)
+
+
+@pytest.fixture
+def store(tmp_path):
+    """A store, open to write."""
+    with Store.open(tmp_path / "imagecluster", root=tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def graphs_from_10(monkeypatch):
+    """Neighbours are kept for small collections too."""
+    monkeypatch.setattr(clustering, "GRAPH_FROM", 10)
+
+
+def test_new_pictures_are_compared_and_the_others_not_again(store, graphs_from_10, monkeypatch, tmp_path):
+    """After an addition the kept neighbours go on, and the dendrogram is that of a new start."""
+    leaves = fill(store, 300)
+    tree(leaves, store)
+    leaves += fill(store, 310, first=300)
+    with Store.open(tmp_path / "other" / "imagecluster", root=tmp_path / "other") as fresh:
+        expected = tree(fill(fresh, 310), fresh)
+    monkeypatch.setattr("imagecluster.linkage.graph.AllPairs", None)
+    found = tree(leaves, store)
+    np.testing.assert_allclose(found.dendrogram.merges, expected.dendrogram.merges, atol=1e-14)
+    assert found.recall is None
+    fewer = tree(leaves[5:], store)
+    assert fewer.dendrogram.n_leaves == 305
+
+
+def test_damaged_neighbours_are_passed_over(store, graphs_from_10, caplog):
+    """What cannot be read is computed again, and logged."""
+    leaves = fill(store, 50)
+    tree(leaves, store)
+    (path,) = (store.directory / "neighbours").glob("*.npz")
+    path.write_bytes(path.read_bytes()[:100])
+    assert tree(leaves[1:], store).dendrogram.n_leaves == 49
+    assert "cannot be used" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"index": np.full((20, 16), 20, np.int32)},
+        {"index": np.zeros((3, 16), np.int32)},
+        {"bound": np.zeros(3, np.float32)},
+        {"farthest": (0, 20)},
+    ],
+)
+def test_neighbours_that_contradict_themselves_are_passed_over(store, caplog, change):
+    """A file with row numbers that do not exist, or arrays that do not fit, is none."""
+    from dataclasses import replace
+
+    graph = link(np.random.default_rng(0).standard_normal((20, 5))).graph
+    assert graph.index.shape == (20, 16)
+    store.save_graph("key", replace(graph, **change))
+    assert store.load_graph("key") is None
+    assert "cannot be used" in caplog.text
+
+
+@pytest.mark.parametrize("approximate", [False, True])
+def test_a_graph_comes_back_exactly(store, approximate):
+    """Arrays, the farthest pair and the recall are those that were saved."""
+    graph = link(np.random.default_rng(0).standard_normal((50, 5)), approximate=approximate).graph
+    store.save_graph("key", graph)
+    kept = store.load_graph("key")
+    for name in ("digests", "index", "similarity", "bound"):
+        np.testing.assert_array_equal(getattr(kept, name), getattr(graph, name))
+    assert (kept.farthest, kept.smallest, kept.recall) == (graph.farthest, graph.smallest, graph.recall)
+    assert store.load_graph("another") is None
+
+
+def test_the_way_is_chosen_by_the_number_of_pictures(store, monkeypatch):
+    """All pairs up to a fixed number, cells beyond it, and either where it is asked for."""
+    leaves = fill(store, 60)
+    assert tree(leaves, store).recall is None
+    rough = tree(leaves, store, exactness="approximate")
+    assert rough.recall is not None and rough.recall.n_sampled == 60
+    monkeypatch.setattr(clustering, "EXACT_UP_TO", 59)
+    assert tree(leaves, store).recall == rough.recall
+    assert tree(leaves, store, exactness="exact").recall is None
+
+
+def test_a_fingerprint_without_direction_is_refused_with_its_picture(store):
+    """Zero or NaN in the database is an error that names the file, not a cluster of nonsense."""
+    leaves = fill(store, 20)
+    broken = HashedFile(ImageFile(store.root / "black.jpg", 1, 1), b"z" * 16)
+    store.commit(
+        Batch(
+            files=[broken],
+            metadata={broken.content_hash: Metadata(1, 1, "JPEG")},
+            vectors={broken.content_hash: np.zeros(8, np.float32)},
+            skips=[],
+            decoder="test",
+        ),
+        model=MODEL,
+    )
+    with pytest.raises(StoreDamagedError, match=r"black\.jpg cannot be used: row 20 is zero"):
+        tree([*leaves, broken], store)
+
+
+def test_too_little_memory_is_an_error_with_both_figures(store):
+    """`--max-memory` is a promise."""
+    with pytest.raises(MemoryLimitError, match=r"needs 64 MiB .* allowed are 1 MiB"):
+        tree(fill(store, 20), store, max_memory_bytes=1 << 20)
+
+
+@pytest.mark.parametrize("n_pictures", [1, 2, 9])
+def test_the_command_line_prints_the_recall(tmp_path, capsys, n_pictures):
+    """--approx says on how many pictures it was measured, in words and in JSON; few pictures are no special case."""
+    folder = tmp_path / "pics"
+    folder.mkdir()
+    for i in range(n_pictures):
+        draw(folder / f"{i}.png", i)
+    assert cli.main([str(folder), "--approx"]) == 0
+    assert ("(of 9 looked at)" in capsys.readouterr().out) == (n_pictures == 9)
+    assert cli.main([str(folder), "--approx", "--json"]) == 0
+    recall = json.loads(capsys.readouterr().out)["recall"]
+    assert (recall is None) if n_pictures == 1 else (recall["neighbours"] == recall["nearest"] == 1.0)
+
+
+def test_the_command_line_takes_sizes(tmp_path, capsys):
+    """--max-memory 2G is bytes; too little is an error, nonsense a wrong usage; --exact excludes --approx."""
+    folder = str(draw_groups(tmp_path / "pics"))
+    assert cli.main([folder, "--max-memory", "1.5GiB"]) == 0
+    assert cli.main([folder, "--sim", "0.4", "--approx", "--max-memory", "3M"]) == 1
+    assert "allowed are 3 MiB" in capsys.readouterr().err
+    for wrong in (["--max-memory", "much"], ["--max-memory", "0"], ["--exact", "--approx"]):
+        with pytest.raises(SystemExit):
+            cli.main([folder, *wrong])
+
+
+def test_approximate_and_exact_runs_do_not_share_a_dendrogram(tmp_path):
+    """What was computed in one way is not given out for the other."""
+    folder = draw_groups(tmp_path / "pics")
+    assert run([folder], Settings(exactness="approximate")).recall is not None
+    assert run([folder]).recall is None
+    assert run([folder], Settings(exactness="approximate")).recall is not None
