@@ -11,11 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from imagecluster import cut as cuts
 from imagecluster.errors import ArgumentError
-from imagecluster.functions import as_vectors, dendrogram, fingerprint
+from imagecluster.functions import TIME_WEIGHT, as_vectors, dendrogram, fingerprint, with_times
 from imagecluster.models import DEFAULT_MODEL
-from imagecluster.records import Fingerprints
+from imagecluster.records import TIME_SCALE_S, Fingerprints
 
-PARAMETERS = ("sim", "min_size", "model", "n_threads")
+PARAMETERS = ("sim", "min_size", "model", "time_weight", "time_scale_s", "n_threads")
 
 
 class ImageClusterer:
@@ -29,6 +29,10 @@ class ImageClusterer:
         Members of smaller clusters get the label -1.
     model
         Fingerprint model, for paths.
+    time_weight
+        Share of time in the similarity, in [0, 1]; it counts where `fit` is given times.
+    time_scale_s
+        Time after which nearness in time has fallen to 1/e, in seconds.
     n_threads
         Default: one a core.
 
@@ -48,15 +52,28 @@ class ImageClusterer:
     """
 
     def __init__(
-        self, sim: float = 0.5, *, min_size: int = 2, model: str = DEFAULT_MODEL, n_threads: int | None = None
+        self,
+        sim: float = 0.5,
+        *,
+        min_size: int = 2,
+        model: str = DEFAULT_MODEL,
+        time_weight: float = TIME_WEIGHT,
+        time_scale_s: float = TIME_SCALE_S,
+        n_threads: int | None = None,
     ) -> None:
         self.sim = sim
         self.min_size = min_size
         self.model = model
+        self.time_weight = time_weight
+        self.time_scale_s = time_scale_s
         self.n_threads = n_threads
 
-    def fit(self, X: ArrayLike | Fingerprints | Sequence[Path], y: object = None) -> Self:
+    def fit(
+        self, X: ArrayLike | Fingerprints | Sequence[Path], y: object = None, *, times_s: ArrayLike | None = None
+    ) -> Self:
         """Cluster `X`: vectors of shape (n_images, n_dimensions), `Fingerprints`, or a list of picture files.
+
+        `times_s`, seconds of shape (n_images,), makes time count too; NaN or None for a picture without a time.
 
         Raises
         ------
@@ -66,15 +83,17 @@ class ImageClusterer:
             A picture cannot be read.
         """
         vectors = as_vectors(fingerprint(X, model=self.model, n_threads=self.n_threads) if _are_paths(X) else X)  # type: ignore[arg-type]
-        self._vectors = vectors
         self.n_features_in_ = vectors.shape[1]
-        self.dendrogram_ = dendrogram(vectors, n_threads=self.n_threads)
+        self._vectors = with_times(vectors, times_s, self.time_weight, self.time_scale_s)
+        self.dendrogram_ = dendrogram(self._vectors, n_threads=self.n_threads)
         self.labels_ = self.cut(self.sim)
         return self
 
-    def fit_predict(self, X: ArrayLike | Fingerprints | Sequence[Path], y: object = None) -> NDArray[np.int64]:
+    def fit_predict(
+        self, X: ArrayLike | Fingerprints | Sequence[Path], y: object = None, *, times_s: ArrayLike | None = None
+    ) -> NDArray[np.int64]:
         """`labels_` after `fit`."""
-        return self.fit(X).labels_
+        return self.fit(X, times_s=times_s).labels_
 
     def cut(self, sim: float) -> NDArray[np.int64]:
         """Labels at another similarity index, shape (n_images,), as in `labels_`. Nothing is clustered again."""

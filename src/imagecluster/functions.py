@@ -11,9 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from imagecluster.errors import ArgumentError
 from imagecluster.models import DEFAULT_MODEL, find_model
-from imagecluster.records import Clusters, Dendrogram, Fingerprints, Skip
+from imagecluster.records import TIME_SCALE_S, Clusters, Dendrogram, Fingerprints, Skip
 
 StrPath = str | os.PathLike[str]
+
+TIME_WEIGHT = 0.3
+"""Share of time in the similarity, where times are given; as the original's `alpha`."""
 
 
 def fingerprint(
@@ -95,7 +98,14 @@ def _in_the_order_given(given: list[Path], found: list[Path]) -> list[Path]:
 
 
 def cluster(
-    X: ArrayLike | Fingerprints, *, sim: float = 0.5, min_size: int = 2, tree: Dendrogram | None = None
+    X: ArrayLike | Fingerprints,
+    *,
+    sim: float = 0.5,
+    min_size: int = 2,
+    times_s: ArrayLike | None = None,
+    time_weight: float = TIME_WEIGHT,
+    time_scale_s: float = TIME_SCALE_S,
+    tree: Dendrogram | None = None,
 ) -> Clusters:
     """Clusters of vectors under cosine distance and average linkage, cut at a similarity index.
 
@@ -108,8 +118,15 @@ def cluster(
         identical ones together.
     min_size
         Smaller clusters go to `singles`.
+    times_s
+        When each picture was taken, shape (n_images,), in seconds; NaN or None for a picture without a time, of which
+        its content alone counts. Without `times_s` time counts nowhere.
+    time_weight
+        Share of time in the similarity (1 - w) cos(x, x') + w exp(-|t - t'| / scale), in [0, 1].
+    time_scale_s
+        Time after which nearness in time has fallen to 1/e, in seconds.
     tree
-        A dendrogram made of the same vectors before (`dendrogram`), to cut it again.
+        A dendrogram made of the same vectors and times before (`dendrogram`), to cut it again.
 
     Returns
     -------
@@ -126,19 +143,46 @@ def cluster(
     >>> found = cluster([[1, 0], [1, 0.1], [0, 1]], sim=0.5)
     >>> [c.members for c in found.clusters], found.singles
     ([(0, 1)], (2,))
+
+    The same two subjects on two days:
+
+    >>> X, days = [[1, 0], [0, 1], [1, 0], [0, 1]], [0, 0, 86400, 86400]
+    >>> [c.members for c in cluster(X).clusters]
+    [(0, 2), (1, 3)]
+    >>> [c.members for c in cluster(X, times_s=days, time_weight=0.7).clusters]
+    [(0, 1), (2, 3)]
     """
     from imagecluster import cut
+    from imagecluster.linkage import average_linkage
 
-    vectors = as_vectors(X)
-    tree = dendrogram(vectors) if tree is None else tree
+    vectors = with_times(as_vectors(X), times_s, time_weight, time_scale_s)
+    tree = average_linkage(vectors) if tree is None else tree
     return cut.clusters(tree, vectors, sim=sim, min_size=min_size, path_order=range(len(vectors)))
 
 
-def dendrogram(X: ArrayLike | Fingerprints, *, n_threads: int | None = None) -> Dendrogram:
+def dendrogram(
+    X: ArrayLike | Fingerprints,
+    *,
+    times_s: ArrayLike | None = None,
+    time_weight: float = TIME_WEIGHT,
+    time_scale_s: float = TIME_SCALE_S,
+    n_threads: int | None = None,
+) -> Dendrogram:
     """Dendrogram of vectors, average linkage under cosine distance, exact; see `cluster` for the arguments."""
     from imagecluster.linkage import average_linkage
 
-    return average_linkage(as_vectors(X), n_threads=n_threads)
+    return average_linkage(with_times(as_vectors(X), times_s, time_weight, time_scale_s), n_threads=n_threads)
+
+
+def with_times(
+    vectors: NDArray[Any], times_s: ArrayLike | None, time_weight: float, time_scale_s: float
+) -> NDArray[Any]:
+    """The vectors that are clustered: these, or with `times_s` those of content and time together."""
+    if times_s is None:
+        return vectors
+    from imagecluster.timekernel import joint_vectors
+
+    return joint_vectors(vectors, times_s, weight=time_weight, scale_s=time_scale_s)
 
 
 def as_vectors(X: ArrayLike | Fingerprints) -> NDArray[Any]:

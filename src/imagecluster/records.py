@@ -11,6 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 Stage = Literal["scan", "decode", "embed"]
+TimeSource = Literal["auto", "exif", "stat"]
+TimeOrigin = Literal["exif", "file", "none"]
+
+TIME_SCALE_S = 6 * 3600.0
+"""Time after which nearness in time has fallen to 1/e, where nothing else is asked for: about an outing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,3 +162,41 @@ class Clusters:
         for cluster in sorted(self.clusters, key=lambda c: len(c.members)):
             counts[len(cluster.members)] = counts.get(len(cluster.members), 0) + 1
         return counts
+
+
+@dataclass(frozen=True, slots=True)
+class KernelError:
+    """How far the approximate kernel of time is from the exact one, on a sample of pairs of pictures."""
+
+    largest: float
+    rms: float
+
+
+@dataclass(frozen=True, slots=True)
+class TimeTerm:
+    """How time counted in a clustering."""
+
+    weight: float
+    """Share of time in the cosine, in (0, 1]."""
+    scale_s: float
+    """Time after which two pictures' nearness in time has fallen to 1/e."""
+    source: TimeSource
+    """What was asked for: `exif`, `stat` (the file's modification time), or `auto` (EXIF, else the file's)."""
+    times_s: NDArray[np.float64]
+    """Time of each row, shape (n_images,), seconds since 1970; NaN for none."""
+    origins: tuple[TimeOrigin, ...]
+    """Where each row's time is from."""
+    error: KernelError
+
+    def facts(self) -> dict[str, str | int | float]:
+        """What outputs say of it: settings, number of pictures by where their times are from, error of the kernel."""
+        return {
+            "weight": self.weight,
+            "scale_s": self.scale_s,
+            "source": self.source,
+            "n_exif": self.origins.count("exif"),
+            "n_file": self.origins.count("file"),
+            "n_none": self.origins.count("none"),
+            "kernel_error_largest": round(self.error.largest, 6),
+            "kernel_error_rms": round(self.error.rms, 6),
+        }
