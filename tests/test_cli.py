@@ -215,3 +215,33 @@ def test_a_closed_pipe_is_no_traceback(pics):
     process.stdout.close()
     _, messages = process.communicate()
     assert messages == b""
+
+
+def test_how_time_counted_is_printed(pics, capsys):
+    """Weight, scale, where times are from and how exact their nearness is; the same in JSON."""
+    assert main([str(pics), "--time-weight", "0.3", "--time-scale", "2d"]) == 0
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("time:"))
+    assert line == (
+        "time:    weight 0.3, scale 2 d: 0 by EXIF, 9 by file time, 0 without a time; nearness in time is exact"
+    )
+    assert main([str(pics), "--time-weight", "0.3", "--time-source", "exif", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["time"]
+    assert (found["n_exif"], found["n_file"], found["n_none"]) == (0, 0, 9)
+    assert (found["scale_s"], found["source"]) == (21600, "exif")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected_s"), [("90s", 90), ("10min", 600), ("6h", 21600), ("1.5 d", 129600), ("1w", 604800)]
+)
+def test_lengths_of_time_have_units(text, expected_s):
+    """Seconds, minutes, hours, days and weeks."""
+    assert build_parser().parse_args(["run", "x", "--time-scale", text]).time_scale == expected_s
+
+
+@pytest.mark.parametrize("text", ["6", "h", "-1h", "0s", "0.5s", "6 hours", "1e400s", "1m", "nan s", "9" * 400 + "w"])
+def test_other_lengths_of_time_are_wrong_usage(text, capsys):
+    """The message says what is allowed."""
+    with pytest.raises(SystemExit) as exit_:
+        build_parser().parse_args(["run", "x", f"--time-scale={text}"])
+    assert exit_.value.code == 2
+    assert "s, min, h, d or w" in capsys.readouterr().err

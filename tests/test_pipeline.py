@@ -261,7 +261,8 @@ def test_another_model_version_is_never_mixed_in(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("option", "value"),
     [("sim", -0.01), ("sim", 1.01), ("sim", float("nan")), ("min_size", 0), ("links", "junction"),
-     ("max_pixels", 0), ("n_threads", 0)],
+     ("max_pixels", 0), ("n_threads", 0), ("time_weight", 1.01), ("time_weight", float("nan")), ("time_scale_s", 0.9),
+     ("time_scale_s", float("inf")), ("time_source", "name")],
 )  # fmt: skip
 def test_settings_outside_their_range_are_refused(option, value):
     """Before anything is scanned; the message gives what is allowed."""

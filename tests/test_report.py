@@ -8,12 +8,13 @@ import os
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from imagecluster.errors import ArgumentError, OutputError
-from imagecluster.records import Clusters, Skip
+from imagecluster.records import Clusters, KernelError, Skip, TimeTerm
 from imagecluster.report import Report, statistics, write_csv, write_json
 from imagecluster.report.files import replacing
 
@@ -60,6 +61,7 @@ def test_json_has_the_facts_of_the_run(tmp_path):
         "cut_height": 0.375,
         "largest_distance": 0.75,
         "min_size": 2,
+        "time": None,
         "n_scanned": 7,
         "n_images": 6,
         "n_skipped": 1,
@@ -212,7 +214,9 @@ def test_every_key_and_column_is_documented(tmp_path):
     if not page.is_file():
         pytest.skip("no docs beside the tests")
     text = page.read_text(encoding="utf-8")
-    content = read_json(sample_report([2]), tmp_path)
-    keys = {*content, *content["clusters"][0], *content["pictures"][0], *content["skipped"][0]}
-    for key in keys | set(read_csv(sample_report([2]), tmp_path)[0]):
+    term = TimeTerm(0.3, 60.0, "auto", np.array([0.5, np.nan]), ("exif", "none"), KernelError(0.1, 0.01))
+    report = sample_report([2], time=term)
+    content = read_json(report, tmp_path)
+    keys = {*content, *content["time"], *content["clusters"][0], *content["pictures"][0], *content["skipped"][0]}
+    for key in keys | set(read_csv(report, tmp_path)[0]):
         assert f"`{key}`" in text, key

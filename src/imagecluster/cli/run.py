@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from imagecluster.cli.progress import ProgressBar
-from imagecluster.cli.text import printable
+from imagecluster.cli.text import duration, printable
 from imagecluster.errors import InputError
 from imagecluster.models import DEFAULT_MODEL
 from imagecluster.pipeline import Result, Settings, run
-from imagecluster.records import Recall
+from imagecluster.records import Recall, TimeTerm
 from imagecluster.scan import read_path_list
 
 SHOWN_SKIPS = 20
@@ -44,6 +44,9 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         sim=arguments.sim,
         model=arguments.model or DEFAULT_MODEL,
         min_size=arguments.min_size,
+        time_weight=arguments.time_weight,
+        time_scale_s=arguments.time_scale,
+        time_source=arguments.time_source,
         links=arguments.links,
         page=not arguments.no_page,
         recursive=not arguments.no_recursive,
@@ -83,6 +86,8 @@ def _print_unlinked(result: Result) -> None:
 
 def _report(result: Result) -> str:
     lines = [result.outputs.statistics]
+    if result.time is not None:
+        lines.append(f"time:    {_time(result.time)}")
     if result.outputs.links is not None:
         lines.append(f"folders: {printable(result.outputs.links)}")
     if result.outputs.page is not None:
@@ -105,6 +110,14 @@ def _recall(recall: Recall) -> str:
     )
 
 
+def _time(term: TimeTerm) -> str:
+    facts = term.facts()
+    origins = f"{facts['n_exif']} by EXIF, {facts['n_file']} by file time, {facts['n_none']} without a time"
+    largest, rms = facts["kernel_error_largest"], facts["kernel_error_rms"]
+    exactness = f"off by {largest:.2g} at most, {rms:.2g} RMS, in a sample of pairs" if largest else "exact"
+    return f"weight {term.weight:g}, scale {duration(term.scale_s)}: {origins}; nearness in time is {exactness}"
+
+
 def _cost(result: Result) -> str:
     return (
         f"{result.n_scanned} scanned = {result.n_fingerprinted} fingerprinted + {result.n_reused} reused"
@@ -125,6 +138,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "cut_height": clusters.cut_height,
         "largest_distance": result.largest_distance,
         "recall": None if result.recall is None else asdict(result.recall),
+        "time": None if result.time is None else result.time.facts(),
         "n_scanned": result.n_scanned,
         "n_fingerprinted": result.n_fingerprinted,
         "n_reused": result.n_reused,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from imagecluster.cli.grammar.arguments import UNITS_S
+
 
 def printable(path: Path, root: Path | None = None) -> str:
     r"""The path, relative to `root` where it lies inside, with everything unprintable escaped.
@@ -14,3 +16,13 @@ def printable(path: Path, root: Path | None = None) -> str:
     if root is not None and path.is_relative_to(root):
         path = path.relative_to(root)
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(path))
+
+
+def duration(length_s: float) -> str:
+    """A length of time in the largest unit of which it is a whole number, as `--time-scale` takes it.
+
+    >>> duration(21600), duration(5400), duration(0.5 + 60)
+    ('6 h', '90 min', '60.5 s')
+    """
+    unit = max((name for name in UNITS_S if length_s % UNITS_S[name] == 0), key=UNITS_S.__getitem__, default="s")
+    return f"{length_s / UNITS_S[unit]:g} {unit}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -13,9 +14,9 @@ from imagecluster.models import DEFAULT_MODEL, find_model
 from imagecluster.pipeline.clustering import Exactness, clusters_of, leaf_order, paths_of, tree_of
 from imagecluster.pipeline.fingerprinting import Progress, fingerprint_scan
 from imagecluster.pipeline.output import Links, Outputs, write_outputs
-from imagecluster.records import Clusters, Recall, Skip
+from imagecluster.records import TIME_SCALE_S, Clusters, Recall, Skip, TimeSource, TimeTerm
 from imagecluster.scan import scan
-from imagecluster.store import Run, Store, default_location
+from imagecluster.store import HashedFile, Run, Store, default_location
 
 PAGE_STAMP = "page_stamp"
 """Under this name a run remembers which page it left."""
@@ -31,6 +32,12 @@ class Settings:
     min_size: int = 2
     """Smaller clusters are not laid out; at least 1."""
     links: Links = "symlink"
+    time_weight: float = 0.0
+    """Share of time in the similarity, in [0, 1]: 0 content alone, 1 time alone."""
+    time_scale_s: float = TIME_SCALE_S
+    """Time after which two pictures' nearness in time has fallen to 1/e; at least 1 s."""
+    time_source: TimeSource = "auto"
+    """`exif`, `stat` (the file's modification time), or `auto`: EXIF, and the file's where that gives none."""
     page: bool = True
     """Whether to write the page of contact sheets (and to keep thumbnails for it)."""
     recursive: bool = True
@@ -50,6 +57,14 @@ class Settings:
             raise ArgumentError(f"min_size is {self.min_size}; it must be at least 1")
         if self.links not in ("symlink", "hardlink", "copy", "none"):
             raise ArgumentError(f"links is {self.links!r}; it must be symlink, hardlink, copy or none")
+        if not 0 <= self.time_weight <= 1:
+            raise ArgumentError(
+                f"time_weight is {self.time_weight}; it must be from 0 (content alone) to 1 (time alone)"
+            )
+        if not 1 <= self.time_scale_s < math.inf:
+            raise ArgumentError(f"time_scale_s is {self.time_scale_s}; it must be at least 1 second, and finite")
+        if self.time_source not in ("auto", "exif", "stat"):
+            raise ArgumentError(f"time_source is {self.time_source!r}; it must be auto, exif or stat")
         if self.max_pixels < 1:
             raise ArgumentError(f"max_pixels is {self.max_pixels}; it must be at least 1")
         if self.n_threads is not None and self.n_threads < 1:
@@ -82,6 +97,8 @@ class Result:
     largest_distance: float
     recall: Recall | None
     """How good the neighbours were that the dendrogram was made from; None where all pairs were compared."""
+    time: TimeTerm | None
+    """How time counted; None where it did not."""
     outputs: Outputs
     seconds: float
 
@@ -146,10 +163,12 @@ def run(
             progress=progress,
         )
         leaves = leaf_order(collection.files)
+        term = _time_term(leaves, store, settings, now_s=started_s)
         tree = tree_of(
             leaves,
             store,
             model.identity,
+            time=term,
             exactness=settings.exactness,
             n_threads=settings.n_threads,
             max_memory_bytes=settings.max_memory_bytes,
@@ -163,6 +182,7 @@ def run(
             collection,
             model=model.identity,
             largest_distance=tree.dendrogram.largest_distance,
+            time=term,
             links=settings.links,
             page=settings.page,
             last_page_stamp=_last_page_stamp(store),
@@ -181,11 +201,28 @@ def run(
             clusters=clusters,
             largest_distance=tree.dendrogram.largest_distance,
             recall=tree.recall,
+            time=term,
             outputs=outputs,
             seconds=time.monotonic() - started,
         )
         store.record_run(_remembered(result, settings, started_s))
     return result
+
+
+def _time_term(leaves: Sequence[HashedFile], store: Store, settings: Settings, *, now_s: float) -> TimeTerm | None:
+    """How time counts; None where it does not."""
+    if settings.time_weight == 0:
+        return None
+    from imagecluster.pipeline.times import time_term
+
+    return time_term(
+        leaves,
+        store,
+        weight=settings.time_weight,
+        scale_s=settings.time_scale_s,
+        source=settings.time_source,
+        now_s=now_s,
+    )
 
 
 def _remembered(result: Result, settings: Settings, started_s: float) -> Run:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import xxhash
 
 from imagecluster import cut
+from imagecluster.errors import StoreDamagedError, VectorError
 from imagecluster.pipeline.fingerprinting import Progress
-from imagecluster.records import Clusters, Dendrogram, Recall
+from imagecluster.records import Clusters, Dendrogram, Recall, TimeTerm
 from imagecluster.store import HashedFile, Store
 
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 METHOD = "average/cosine/1"
 """What the dendrogram is, and the version of how it is computed."""
+
+TIME = "time/laplace/1"
+"""What time adds to the vectors, and the version of how."""
 
 Exactness = Literal["auto", "exact", "approximate"]
 """Whether all pairs of pictures are compared; `auto`: up to `EXACT_UP_TO`."""
@@ -53,12 +58,13 @@ def tree_of(
     store: Store,
     model: str,
     *,
+    time: TimeTerm | None = None,
     exactness: Exactness = "auto",
     n_threads: int | None = None,
     max_memory_bytes: int | None = None,
     progress: Progress,
 ) -> Tree:
-    """Dendrogram of the pictures, from the store if it holds one of the same contents.
+    """Dendrogram of the pictures, from the store if it holds one of the same contents and times.
 
     Otherwise only pictures that the last linkage did not know are compared with all others.
 
@@ -74,18 +80,24 @@ def tree_of(
     hashes = [known.content_hash for known in leaves]
     vectors = store.vectors(model, hashes) if hashes else _no_vectors()
     method = f"{METHOD} approximate" if approximate else METHOD
-    key = f"{method} {model} {xxhash.xxh3_128_hexdigest(b''.join(hashes))}"
+    space, key = model, f"{method} {model} {xxhash.xxh3_128_hexdigest(b''.join(hashes))}"
+    if time is not None:
+        from imagecluster.timekernel import joint_vectors
+
+        with _naming_bad_rows(leaves, store):
+            vectors = joint_vectors(vectors, time.times_s, weight=time.weight, scale_s=time.scale_s)
+        term = f"{TIME} {time.weight!r} {time.scale_s!r}"
+        space, key = f"{model} {term}", f"{key} {term} {xxhash.xxh3_128_hexdigest(time.times_s.tobytes())}"
     if saved := store.load_dendrogram(key):
         return Tree(saved.dendrogram, vectors, _recall(saved.info))
     from imagecluster import linkage
-    from imagecluster.errors import StoreDamagedError, VectorError
 
-    graph_key = f"{method} {model}"
+    graph_key = f"{method} {space}"
     large = len(leaves) >= GRAPH_FROM
     # An exact graph serves an approximate linkage too, not the other way round.
-    known = (store.load_graph(graph_key) or store.load_graph(f"{METHOD} {model}")) if large else None
+    known = (store.load_graph(graph_key) or store.load_graph(f"{METHOD} {space}")) if large else None
     about = linkage.estimate_text(*vectors.shape, approximate=approximate, n_threads=n_threads) if large else ""
-    try:
+    with _naming_bad_rows(leaves, store):
         linked = linkage.link(
             vectors,
             approximate=approximate,
@@ -94,17 +106,24 @@ def tree_of(
             max_memory_bytes=max_memory_bytes,
             progress=lambda fraction, stage: progress(f"{stage}{about}", round(1000 * fraction), 1000),
         )
-    except VectorError as error:
-        raise StoreDamagedError(
-            f"the fingerprint of {leaves[error.row].file.path} cannot be used: {error}. Remove {store.directory} and "
-            "run again"
-        ) from None
     if large:
         store.save_graph(graph_key, linked.graph)
     recall = linked.graph.recall
     info = {"model": model, "n_images": len(leaves), "recall": None if recall is None else asdict(recall)}
     store.save_dendrogram(key, linked.dendrogram, info)
     return Tree(linked.dendrogram, vectors, recall)
+
+
+@contextmanager
+def _naming_bad_rows(leaves: Sequence[HashedFile], store: Store) -> Iterator[None]:
+    """Names the picture whose fingerprint has no direction."""
+    try:
+        yield
+    except VectorError as error:
+        raise StoreDamagedError(
+            f"the fingerprint of {leaves[error.row].file.path} cannot be used: {error}. Remove {store.directory} and "
+            "run again"
+        ) from None
 
 
 def _recall(info: Mapping[str, Any]) -> Recall | None:

@@ -15,7 +15,7 @@ from imagecluster.errors import ImageclusterError
 from imagecluster.links import LINKS_MARKER, Unlinked, cluster_folders, make_links
 from imagecluster.pipeline.clustering import paths_of
 from imagecluster.pipeline.fingerprinting import THUMBNAIL_PX, Collection, Progress
-from imagecluster.records import Clusters
+from imagecluster.records import Clusters, TimeTerm
 from imagecluster.report import Report, statistics, write_csv, write_json, write_page
 from imagecluster.store import HashedFile, Store, Thumbnails
 
@@ -49,6 +49,7 @@ def write_outputs(
     *,
     model: str,
     largest_distance: float,
+    time: TimeTerm | None,
     links: Links,
     page: bool,
     last_page_stamp: str,
@@ -68,6 +69,7 @@ def write_outputs(
         paths=paths,
         skips=collection.skips,
         n_scanned=collection.n_scanned,
+        time=time,
         folders=() if links == "none" else cluster_folders(sizes),
     )
     tree = directory / "clusters"

@@ -149,6 +149,7 @@ def _header(report: Report, planned: Plan) -> str:
         "Cut at distance": f"{cut.cut_height:.3f}",
         "Farthest pair": f"{report.largest_distance:.3f}",
         "Model": escaped(report.model),
+        **({} if report.time is None else {"Time": f"weight {report.time.weight:g}, scale {report.time.scale_s:g} s"}),
         "Scanned": count(report.n_scanned, "file"),
         "Skipped": f'<a href="#skipped">{count(len(report.skips), "file")}</a>' if report.skips else "none",
     }

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from imagecluster.errors import ArgumentError
-from imagecluster.records import Clusters, Skip
+from imagecluster.records import Clusters, Skip, TimeTerm
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Report:
     ------
     ArgumentError
         The counts do not add up (scanned = pictures with a fingerprint + skipped), a picture is in no cluster or in
-        several, or the folders are not one for each cluster.
+        several, the folders are not one for each cluster, or the times not one for each picture.
 
     """
 
@@ -41,6 +41,8 @@ class Report:
     n_scanned: int
     folders: Sequence[str] = ()
     """Folder of each cluster in the tree of links; empty where no tree was built."""
+    time: TimeTerm | None = None
+    """How time counted, row by row; None where it did not."""
 
     def __post_init__(self) -> None:
         n_images, n_skipped = len(self.paths), len(self.skips)
@@ -56,6 +58,9 @@ class Report:
             )
         if self.folders and len(self.folders) != len(members):
             raise ArgumentError(f"{len(self.folders)} folders for {len(members)} clusters; there must be one for each")
+
+        if self.time is not None and len(self.time.origins) != n_images:
+            raise ArgumentError(f"{len(self.time.origins)} times for {n_images} pictures; there must be one for each")
 
     @property
     def n_clustered(self) -> int:

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from imagecluster.records import TimeTerm
 from imagecluster.report.files import replacing
 from imagecluster.report.record import Report, relative_names
 
@@ -85,7 +86,8 @@ def _json_lines(report: Report) -> Iterator[str]:
     yield from _json_list("clusters", _json_clusters(report, texts, encode), end=",\n")
     number, size = _number_and_size(report)
     pictures = (
-        f'{{"path": {texts[row]}, "cluster": {number[row] or "null"}, "size": {size[row]}}}'
+        f'{{"path": {texts[row]}, "cluster": {number[row] or "null"}, "size": {size[row]}'
+        f"{_json_time(report.time, row)}}}"
         for row in _in_path_order(names)
     )
     yield from _json_list("pictures", pictures, end=",\n")
@@ -98,7 +100,19 @@ def _json_lines(report: Report) -> Iterator[str]:
     yield "}\n"
 
 
-def _facts(report: Report) -> dict[str, str | int | float | None]:
+def _json_time(time: TimeTerm | None, row: int) -> str:
+    """What a picture's object says of its time."""
+    if time is None:
+        return ""
+    return f', "time_s": {_seconds(time, row) or "null"}, "time_origin": "{time.origins[row]}"'
+
+
+def _seconds(time: TimeTerm, row: int) -> str:
+    """A picture's time, to the millisecond; empty where there is none."""
+    return "" if time.origins[row] == "none" else f"{round(float(time.times_s[row]), 3)}"
+
+
+def _facts(report: Report) -> dict[str, Any]:
     """What clusters.json says before its lists."""
     cut = report.clusters
     return {
@@ -111,6 +125,7 @@ def _facts(report: Report) -> dict[str, str | int | float | None]:
         "cut_height": _finite(cut.cut_height),
         "largest_distance": _finite(report.largest_distance),
         "min_size": int(cut.min_size),
+        "time": None if report.time is None else report.time.facts(),
         "n_scanned": int(report.n_scanned),
         "n_images": len(report.paths),
         "n_skipped": len(report.skips),
@@ -148,9 +163,13 @@ def _csv_lines(report: Report) -> Iterator[str]:
     number, size = _number_and_size(report)
     line = io.StringIO()
     writer = csv.writer(line, lineterminator="\n")
-    writer.writerow(("path", "cluster", "size"))
+    time = report.time
+    writer.writerow(
+        ("path", "cluster", "size") if time is None else ("path", "cluster", "size", "time_s", "time_origin")
+    )
     for row in _in_path_order(names):
-        writer.writerow((names[row], number[row] or "", size[row]))
+        more = () if time is None else (_seconds(time, row), time.origins[row])
+        writer.writerow((names[row], number[row] or "", size[row], *more))
         yield line.getvalue()
         line.seek(0)
         line.truncate()

@@ -7,6 +7,9 @@ import math
 import re
 from pathlib import Path
 
+UNITS_S = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
+"""Seconds of each unit in which lengths of time are written."""
+
 Commands = argparse._SubParsersAction
 """Where a command adds its parser; argparse has no public name for it."""
 
@@ -26,6 +29,17 @@ def similarity(text: str) -> float:
         value = math.nan
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
+    return value
+
+
+def seconds(text: str) -> float:
+    """Seconds of a length of time such as 90s, 10min, 6h, 2d or 1.5w; at least one second."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?(s|min|h|d|w)", text.strip())
+    value = float(found[1]) * UNITS_S[found[2]] if found else 0.0
+    if not 1 <= value < math.inf:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a length of time: write a number and s, min, h, d or w, such as 6h; at least 1s"
+        )
     return value
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from imagecluster.cli.grammar.arguments import Commands, add_db, memory, positive, similarity
+from imagecluster.cli.grammar.arguments import Commands, add_db, memory, positive, seconds, similarity
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -32,6 +32,19 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--min-size", type=positive, default=2, metavar="N", help="smallest cluster that is shown (default: 2)"
     )
+    parser.add_argument(
+        "--time-weight", type=similarity, default=0.0, metavar="W",
+        help="how much nearness in time counts beside content: 0 not at all, 1 alone (default: 0)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--time-scale", type=seconds, default=21600.0, metavar="T",
+        help="nearness in time falls to 1/e within this: 90s, 10min, 6h, 2d, 1w (default: 6h)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--time-source", choices=("auto", "exif", "stat"), default="auto",
+        help="when a picture was taken: by its EXIF, by its file's modification time, or by the latter where EXIF gives"
+        " no possible time (default: auto)",
+    )  # fmt: skip
     parser.add_argument(
         "--links", choices=("symlink", "hardlink", "copy", "none"), default="symlink",
         help="how the folders of clusters hold their pictures (default: symlink)",

@@ -1,0 +1,71 @@
+"""When the pictures of a collection were taken, from what is known of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from imagecluster.records import TimeOrigin, TimeSource, TimeTerm
+from imagecluster.store import HashedFile, Store
+from imagecluster.timekernel import kernel_error
+
+_DAY_S = 86_400.0
+
+_EARLIEST_FILE_S = 3653 * _DAY_S
+"""2 January 1980: at 0 the clocks of Unix start, on 1 January 1980 those of DOS and ZIP; both stand for no time."""
+
+
+def time_term(
+    leaves: Sequence[HashedFile],
+    store: Store,
+    *,
+    weight: float,
+    scale_s: float,
+    source: TimeSource,
+    now_s: float,
+) -> TimeTerm:
+    """How time counts in a clustering of these pictures: the time of each, where it is from, the kernel's error.
+
+    A time belongs to a content, so that equal pictures stay equal: of several files with the same content the
+    earliest usable modification time counts, since copies are later. EXIF and file times are both taken as they are
+    (a camera's clock as UTC).
+
+    Parameters
+    ----------
+    leaves
+        The pictures.
+    store
+        Knows what their EXIF says.
+    weight, scale_s
+        As in `Settings`.
+    source
+        `exif`: EXIF alone; `stat`: the file's modification time alone; `auto`: EXIF, and the file's where that gives no
+        possible time.
+    now_s
+        Now, in seconds since 1970: a file's time more than a day later is none.
+    """
+    hashes = [known.content_hash for known in leaves]
+    exif_s = {} if source == "stat" else _exif_times(store, hashes)
+    file_s = {} if source == "exif" else _earliest_file_times(leaves, latest_s=now_s + _DAY_S)
+    times_s = np.array([exif_s.get(h, file_s.get(h, math.nan)) for h in hashes], np.float64)
+    origins: list[TimeOrigin] = ["exif" if h in exif_s else "file" if h in file_s else "none" for h in hashes]
+    error = kernel_error(times_s, scale_s=scale_s, rng=np.random.default_rng(0))
+    return TimeTerm(weight, scale_s, source, times_s, tuple(origins), error)
+
+
+def _exif_times(store: Store, hashes: Sequence[bytes]) -> dict[bytes, float]:
+    """Times of the contents whose EXIF gives a possible one."""
+    known = store.metadata(set(hashes))
+    return {h: metadata.taken_s for h, metadata in known.items() if metadata.taken_s is not None}
+
+
+def _earliest_file_times(leaves: Sequence[HashedFile], *, latest_s: float) -> dict[bytes, float]:
+    """Earliest usable modification time of each content's files, in seconds since 1970."""
+    found: dict[bytes, float] = {}
+    for known in leaves:
+        modified_s = known.file.mtime_ns / 1e9
+        if _EARLIEST_FILE_S <= modified_s <= latest_s:
+            found[known.content_hash] = min(modified_s, found.get(known.content_hash, math.inf))
+    return found
