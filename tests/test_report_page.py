@@ -6,12 +6,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote_to_bytes, urljoin
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from imagecluster.errors import ArgumentError
-from imagecluster.records import Skip
+from imagecluster.records import KernelError, Skip, TimeTerm
 from imagecluster.report import page as page_module
 from imagecluster.report import write_page
 from imagecluster.report.bands import bands
@@ -69,6 +70,15 @@ def test_every_picture_is_shown_once_the_representative_first(tmp_path):
     assert "6 pictures: 5 in 2 clusters, 1 on its own." in page.text
     assert "1 file skipped" in page.text
     assert "truncated" in page.text
+
+
+def test_the_page_says_how_time_counted(tmp_path):
+    """Weight and scale among the facts, and nothing of it where time did not count."""
+    term = TimeTerm(0.3, 21600.0, "exif", np.array([0.0, 60.0]), ("exif", "exif"), KernelError(0.0, 0.0))
+    for report, said in ((sample_report([2]), False), (sample_report([2], time=term), True)):
+        written(tmp_path, report)
+        text = next(tmp_path.glob("*.html")).read_text()
+        assert ("weight 0.3, scale 21600 s" in text) == said
 
 
 def test_the_page_needs_nothing_else(tmp_path):
