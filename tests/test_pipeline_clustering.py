@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from imagecluster import cli
+from imagecluster import cli, timekernel
 from imagecluster.errors import MemoryLimitError, StoreDamagedError
 from imagecluster.linkage import link
 from imagecluster.pipeline import Settings, clustering, run
-from imagecluster.records import ImageFile, Metadata
+from imagecluster.records import ImageFile, KernelError, Metadata, TimeTerm
 from imagecluster.store import Batch, HashedFile, Store
 from pictures import draw, draw_groups
 
@@ -40,6 +40,13 @@ def tree(leaves, store, **options):
     return clustering.tree_of(clustering.leaf_order(leaves), store, MODEL, progress=lambda *_: None, **options)
 
 
+def taken(leaves, weight=0.4):
+    """A time for each of the leaves, by its content."""
+    numbers = [int.from_bytes(leaf.content_hash, "little") for leaf in clustering.leaf_order(leaves)]
+    times_s = np.random.default_rng(1).integers(0, 10**6, 2000).astype(float)[numbers]
+    return TimeTerm(weight, 6 * 3600.0, "exif", times_s, ("exif",) * len(leaves), KernelError(0.0, 0.0))
+
+
 @pytest.fixture
 def store(tmp_path):
     """A store, open to write."""
@@ -66,6 +73,24 @@ def test_new_pictures_are_compared_and_the_others_not_again(store, graphs_from_1
     assert found.recall is None
     fewer = tree(leaves[5:], store)
     assert fewer.dendrogram.n_leaves == 305
+
+
+@pytest.mark.parametrize("exact_kernel", [True, False])
+def test_with_time_the_dendrogram_of_an_addition_is_that_of_a_new_start(
+    store, graphs_from_10, monkeypatch, tmp_path, exact_kernel
+):
+    """Neighbours in content are none in content and time; with coordinates of their own times they go on as well."""
+    monkeypatch.setattr(timekernel, "is_exact", lambda n_images, n_times: exact_kernel)
+    leaves = fill(store, 300)
+    tree(leaves, store)
+    tree(leaves, store, time=taken(leaves))
+    leaves += fill(store, 310, first=300)
+    with Store.open(tmp_path / "other" / "imagecluster", root=tmp_path / "other") as fresh:
+        expected = tree(fill(fresh, 310), fresh, time=taken(leaves))
+    if not exact_kernel:
+        monkeypatch.setattr("imagecluster.linkage.graph.AllPairs", None)
+    found = tree(leaves, store, time=taken(leaves))
+    np.testing.assert_allclose(found.dendrogram.merges, expected.dendrogram.merges, atol=1e-14)
 
 
 def test_damaged_neighbours_are_passed_over(store, graphs_from_10, caplog):
@@ -137,6 +162,8 @@ def test_a_fingerprint_without_direction_is_refused_with_its_picture(store):
     )
     with pytest.raises(StoreDamagedError, match=r"black\.jpg cannot be used: row 20 is zero"):
         tree([*leaves, broken], store)
+    with pytest.raises(StoreDamagedError, match=r"black\.jpg cannot be used: row 20 is zero"):
+        tree([*leaves, broken], store, time=taken([*leaves, leaves[0]]))
 
 
 def test_too_little_memory_is_an_error_with_both_figures(store):

@@ -125,8 +125,8 @@ def test_the_dendrogram_is_kept_under_weight_scale_and_times(tmp_path, monkeypat
     """The same question is answered without a linkage; another weight, scale or time of a picture is another one."""
     folder = two_trips(tmp_path / "pics")
     made = []
-    average_linkage = linkage.average_linkage
-    monkeypatch.setattr(linkage, "average_linkage", lambda *a, **k: made.append(1) or average_linkage(*a, **k))
+    link = linkage.link
+    monkeypatch.setattr(linkage, "link", lambda *a, **k: made.append(1) or link(*a, **k))
 
     def n_linkages(**settings):
         made.clear()
