@@ -6,6 +6,8 @@ ImageclusterError
 ├── InputError                        a path that cannot be scanned at all
 ├── DecodeError                       one picture that cannot be read; the chain records it as a skip
 ├── ModelError                        a model that is unknown, missing or damaged
+│   └── DownloadError                 a file of a model could not be fetched
+│       └── ChecksumError             what came is not the file that was expected
 ├── MemoryLimitError                  the work needs more memory than allowed
 ├── MissingExtraError                 an optional dependency is not installed
 ├── OutputError                       a place that cannot be written, or that is not ours to rebuild
@@ -44,6 +46,14 @@ class DecodeError(ImageclusterError):
 
 class ModelError(ImageclusterError):
     """A fingerprint model is unknown, missing or damaged."""
+
+
+class DownloadError(ModelError):
+    """A file could not be fetched; the message names its address, its place here and what to do."""
+
+
+class ChecksumError(DownloadError):
+    """What came is not the file that was expected; nothing of it was kept."""
 
 
 class MemoryLimitError(ImageclusterError):

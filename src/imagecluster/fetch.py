@@ -1,0 +1,248 @@
+"""Fetches a file from the web once: resumed after a cut, checked before it gets its name, by one process at a time."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import http.client
+import logging
+import os
+import shutil
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from imagecluster.atomic import sync_folder
+from imagecluster.errors import ArgumentError, ChecksumError, DownloadError
+
+__all__ = ["digest", "download"]
+
+Progress = Callable[[int, int], None]
+"""Called with the bytes that are here and those there are (0 while that is unknown)."""
+
+ATTEMPTS = 4
+"""Failures in a row, none of which brought a byte, after which fetching is given up."""
+WAIT_S = 1.0
+"""Pause after the first failure; it doubles with each one."""
+TIMEOUT_S = 30.0
+"""A server that is silent for so long is taken for gone."""
+
+_BLOCK_BYTES = 1 << 20
+_FOR_GOOD = range(400, 500)
+_TRY_AGAIN = (408, 425, 429)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    url: str
+    destination: Path
+    checksum: str
+    n_bytes: int | None
+    progress: Progress
+
+    @property
+    def part(self) -> Path:
+        """What has come so far."""
+        return self.destination.with_name(f".{self.destination.name}.part")
+
+    def failure(self, reason: str) -> str:
+        """Message for a user who may have to fetch the file in another way."""
+        return (
+            f"cannot fetch {self.url}: {reason}. Run again to go on where it stopped, or fetch the file on another"
+            f" machine and put it at {self.destination}"
+        )
+
+
+class _CutError(Exception):
+    """The transfer failed in a way that may pass."""
+
+
+def download(
+    url: str,
+    destination: Path,
+    *,
+    checksum: str,
+    n_bytes: int | None = None,
+    progress: Progress | None = None,
+    attempts: int = ATTEMPTS,
+    wait_s: float = WAIT_S,
+    timeout_s: float = TIMEOUT_S,
+) -> Path:
+    """The file's place, once the file is there and has the checksum; an existing one is taken as it is.
+
+    Proxies come from the environment (HTTPS_PROXY, NO_PROXY). What an interrupted call has fetched is kept beside the
+    destination, and the next call goes on from there if the server can.
+
+    Parameters
+    ----------
+    url
+        Address, http or https.
+    destination
+        Where the file goes; its folder is made.
+    checksum
+        `sha256:` or `md5:` and hexadecimal digits.
+    n_bytes
+        Size of the file, if it is known: another one is refused before it is fetched.
+    progress
+        Called with (bytes here, bytes in all or 0).
+    attempts
+        Failures in a row after which to give up.
+    wait_s
+        Pause after the first of them; each further one doubles it.
+    timeout_s
+        Silence of the server after which the connection counts as cut.
+
+    Raises
+    ------
+    ArgumentError
+        `url` or `checksum` has another form.
+    ChecksumError
+        What the server gives is another file.
+    DownloadError
+        No network, no such file, no space: the message names the address, the place and what to do.
+    """
+    import filelock
+
+    if not url.startswith(("https://", "http://")):
+        raise ArgumentError(f"the address is {url!r}; it must begin with https:// or http://")
+    _new_hash(checksum)
+    task = _Task(url, destination, checksum.lower(), n_bytes, progress or _silent)
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(destination.with_name(f".{destination.name}.lock")):
+            if not destination.is_file():  # another process may have fetched it while this one waited
+                _fetch(task, attempts=attempts, wait_s=wait_s, timeout_s=timeout_s)
+    except OSError as error:
+        raise DownloadError(task.failure(_system_reason(error, task))) from None
+    return destination
+
+
+def digest(path: Path, checksum: str) -> str:
+    """Checksum of a file, of the same kind as the given one and in the same form. Raises OSError."""
+    found = _new_hash(checksum)
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK_BYTES):
+            found.update(block)
+    return f"{found.name}:{found.hexdigest()}"
+
+
+def _new_hash(checksum: str) -> hashlib._Hash:
+    """An empty hash of the kind that a checksum names. ArgumentError for another kind."""
+    kind, _, digits = checksum.partition(":")
+    if kind not in ("sha256", "md5") or len(digits) != {"sha256": 64, "md5": 32}[kind]:
+        raise ArgumentError(f"the checksum is {checksum!r}; it must be sha256: or md5: and hexadecimal digits")
+    return hashlib.new(kind, usedforsecurity=False)
+
+
+def _fetch(task: _Task, *, attempts: int, wait_s: float, timeout_s: float) -> None:
+    """Transfers, as many as it takes, then the check."""
+    _check_space(task)
+    failures, in_pieces = 0, False
+    while True:
+        before = _size(task.part)
+        in_pieces |= before > 0
+        try:
+            _transfer(task, timeout_s)
+        except _CutError as cut:
+            failures = failures + 1 if _size(task.part) <= before else 1
+            if failures >= attempts:
+                raise DownloadError(task.failure(str(cut))) from None
+            _log.info("%s: %s; trying again", task.url, cut)
+            time.sleep(wait_s * 2 ** (failures - 1))
+            continue
+        found = digest(task.part, task.checksum)
+        if found == task.checksum:
+            return _put_in_place(task)
+        size = _size(task.part)
+        task.part.unlink()
+        if not in_pieces:
+            reason = f"what came has {size:,} bytes and {found}, not {task.checksum}; it was thrown away"
+            raise ChecksumError(task.failure(reason))
+        in_pieces = False  # the pieces may be of two versions of the file: once more, in one
+
+
+def _transfer(task: _Task, timeout_s: float) -> None:
+    """One connection, from the end of what is there to the end of the file. _CutError where it broke."""
+    start = _size(task.part)
+    headers = {"User-Agent": "imagecluster", "Accept-Encoding": "identity"}
+    if start:
+        headers["Range"] = f"bytes={start}-"
+    request = urllib.request.Request(task.url, headers=headers)  # noqa: S310  # download() allows http(s) only
+    try:
+        # An opener of its own: urlopen's remembers the proxies of the first call.
+        response = urllib.request.build_opener().open(request, timeout=timeout_s)
+    except urllib.error.HTTPError as error:
+        if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE and start:
+            return  # all of it is here, or something else: the checksum tells
+        if error.code in _FOR_GOOD and error.code not in _TRY_AGAIN:
+            raise DownloadError(task.failure(f"the server says {error.code} {error.reason}")) from None
+        raise _CutError(f"the server says {error.code} {error.reason}") from None
+    except (OSError, http.client.HTTPException) as error:
+        raise _CutError(f"no connection ({getattr(error, 'reason', error)})") from None
+    with response:
+        # A server that cannot go on gives the whole file, whatever was asked.
+        _receive(response, task, start if response.status == http.client.PARTIAL_CONTENT else 0)
+
+
+def _receive(response: http.client.HTTPResponse, task: _Task, start: int) -> None:
+    """Write what comes behind the first `start` bytes that are there."""
+    length = response.headers.get("Content-Length")
+    total = start + int(length) if length and length.isdigit() else task.n_bytes or 0
+    if task.n_bytes is not None and total != task.n_bytes:
+        raise ChecksumError(task.failure(f"the file there has {total:,} bytes, not {task.n_bytes:,}"))
+    done = start
+    with task.part.open("r+b" if start else "wb") as stream:
+        stream.seek(start)
+        task.progress(done, total)
+        while block := _read(response):
+            stream.write(block)
+            done += len(block)
+            task.progress(done, total)
+    if total and done < total:
+        raise _CutError(f"the connection was cut after {done:,} of {total:,} bytes")
+
+
+def _read(response: http.client.HTTPResponse) -> bytes:
+    try:
+        return response.read(_BLOCK_BYTES)
+    except (OSError, http.client.HTTPException) as error:
+        raise _CutError(f"the connection was cut ({error or type(error).__name__})") from None
+
+
+def _put_in_place(task: _Task) -> None:
+    with task.part.open("r+b") as stream:
+        os.fsync(stream.fileno())
+    task.part.replace(task.destination)
+    sync_folder(task.destination.parent)
+
+
+def _check_space(task: _Task) -> None:
+    """OSError where the disk cannot hold the rest of the file."""
+    if task.n_bytes is not None:
+        free = shutil.disk_usage(task.destination.parent).free
+        if free < task.n_bytes - _size(task.part):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _system_reason(error: OSError, task: _Task) -> str:
+    folder = task.destination.parent
+    if error.errno == errno.ENOSPC:
+        needed = f" for {task.n_bytes:,} bytes" if task.n_bytes else ""
+        return f"there is no space{needed} on the disk of {folder}"
+    return f"{error.filename or folder}: {error.strerror or error}"
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _silent(done: int, total: int) -> None:
+    """Progress that nobody watches."""
