@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 from PIL import Image, Jpeg2KImagePlugin, JpegImagePlugin
 
-from imagecluster.decode.colour import flatten
+from imagecluster.decode.colour import flatten, to_rgb
 from imagecluster.decode.opening import check_pixels
 
-__all__ = ["shrink"]
+__all__ = ["scale_to", "shrink", "whole"]
 
 _Box = tuple[float, float, float, float]
 
@@ -35,6 +36,25 @@ def shrink(image: Image.Image, *, short_side_px: int, max_pixels: int) -> Image.
             check_pixels(*image.size, max_pixels)
             size, box = image.size, (0, 0, *image.size)
         return _resize(flatten(image), box, _final_size(size, short_side_px))
+
+
+@contextmanager
+def whole(image: Image.Image, *, max_pixels: int) -> Iterator[Image.Image]:
+    """The picture with all its pixels, in RGB; orientation is still the file's.
+
+    Large pictures are held one at a time: what is left of one is to be made small before the context ends.
+    """
+    expected = image.size
+    with _ONE_LARGE_PICTURE if image.width * image.height > _LARGE_PX else nullcontext():
+        image.load()
+        if image.size != expected:
+            check_pixels(*image.size, max_pixels)
+        yield to_rgb(flatten(image))
+
+
+def scale_to(image: Image.Image, short_side_px: int) -> Image.Image:
+    """A decoded picture with its final size."""
+    return _resize(image, (0, 0, *image.size), _final_size(image.size, short_side_px))
 
 
 def _scale_in_decoder(image: Image.Image, short_side_px: int) -> tuple[_Box, int]:
