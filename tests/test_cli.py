@@ -150,7 +150,8 @@ def test_doctor_fails_on_damaged_weights(monkeypatch, tmp_path, capsys):
 
     broken = tmp_path / "weights.onnx"
     broken.write_bytes(b"no network")
-    model = replace(models.MODELS[models.DEFAULT_MODEL], weights=broken)
+    model = models.MODELS[models.DEFAULT_MODEL]
+    model = replace(model, source=replace(model.source, path=broken))
     monkeypatch.setitem(models.MODELS, models.DEFAULT_MODEL, model)
     assert main(["doctor"]) == 1
     assert any(line.startswith("FAIL model") and "damaged" in line for line in capsys.readouterr().out.splitlines())

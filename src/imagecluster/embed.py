@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections import deque
 from collections.abc import Callable, Container, Iterator, Sequence
@@ -12,7 +11,6 @@ from itertools import islice
 from typing import Any, TypeVar
 
 import numpy as np
-import onnxruntime
 import xxhash
 from numpy.typing import NDArray
 from PIL import Image
@@ -20,11 +18,14 @@ from PIL import Image
 from imagecluster.cores import n_cores
 from imagecluster.decode import MAX_PIXELS, decode, read_bytes
 from imagecluster.errors import DecodeError, ModelError
-from imagecluster.models import Model, to_fingerprint
+from imagecluster.fetch import Progress
+from imagecluster.models import Crop, Model, open_session, to_fingerprint
 from imagecluster.records import ImageFile, Metadata, Skip
 
 CHUNK = 8
 """Files a worker takes at a time: enough to make the hand-over free, few enough to keep all workers busy."""
+SEEN_PX = 256
+"""Short side of what thumbnails are made from where the network reads a frame of its own."""
 CHUNKS_AHEAD = 4
 """Chunks a worker may be ahead of the consumer: bounds memory whatever the size of the collection."""
 
@@ -36,7 +37,7 @@ class Content:
     """What was computed from the bytes of a picture."""
 
     fingerprint: NDArray[np.float32]
-    """Shape (n_dimensions,), unit length."""
+    """Shape (n_dimensions,), of unit length unless the model says otherwise."""
     metadata: Metadata
     thumbnail: bytes | None
 
@@ -55,43 +56,59 @@ class Outcome:
 class Embedder:
     """A loaded network. Safe to call from several threads at once."""
 
-    def __init__(self, model: Model) -> None:
-        """Load the network of a model; ModelError when its file is missing or not the declared one."""
+    def __init__(self, model: Model, *, n_threads: int = 1, fetching: Progress | None = None) -> None:
+        """Load the network of a model, fetching its weights if they are not on this machine yet.
+
+        Parameters
+        ----------
+        model
+            Its declaration.
+        n_threads
+            Threads that share one picture. One is best where many pictures are worked on at once.
+        fetching
+            Called with (bytes here, bytes in all) while weights are fetched.
+
+        Raises
+        ------
+        ModelError
+            The weights are missing, are not the declared ones or cannot be fetched.
+        """
         self.model = model
-        try:
-            weights = model.weights.read_bytes()
-        except OSError as error:
-            raise ModelError(f"the weights of {model.name} are missing: {error}; reinstall imagecluster") from None
-        found = hashlib.sha256(weights).hexdigest()
-        if found != model.weights_sha256:
-            raise ModelError(
-                f"{model.weights} is damaged (sha256 {found}, expected {model.weights_sha256}); reinstall imagecluster"
-            )
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+        path = model.source.obtain(fetching)
+        self._session = open_session(model.build(path), name=model.name, n_threads=n_threads)
         self._input = self._session.get_inputs()[0].name
 
     def features(self, image: Image.Image) -> NDArray[np.float32]:
-        """Output of the network, shape (n_dimensions,), for an upright RGB picture with the model's short side."""
-        pixels = to_pixels(image, self.model)
-        (features,) = self._session.run([self.model.output], {self._input: pixels})
-        return np.asarray(features[0], dtype=np.float32)
+        """Output of the network, shape (n_dimensions,), for an upright RGB picture.
+
+        The picture has the model's frame, or its short side where the model takes the middle of it.
+        """
+        features: NDArray[np.float32] = self.all_features([image])[0]
+        return features
+
+    def all_features(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
+        """Outputs of the network, shape (n_images, n_dimensions), in one run; see `features`."""
+        pixels = [to_pixels(image, self.model) for image in images]
+        joined = pixels[0] if len(pixels) == 1 else np.concatenate(pixels)
+        (features,) = self._session.run([self.model.output.name], {self._input: joined})
+        return np.asarray(features, dtype=np.float32)
 
     def __call__(self, image: Image.Image) -> NDArray[np.float32]:
-        """Fingerprint, shape (n_dimensions,), of an upright RGB picture with the model's short side."""
+        """Fingerprint, shape (n_dimensions,), of an upright RGB picture as for `features`."""
         return to_fingerprint(self.features(image), self.model)
 
 
 def to_pixels(image: Image.Image, model: Model) -> NDArray[np.float32]:
-    """What the network reads, shape (1, 3, crop_px, crop_px): the square in the middle, scaled as it was trained."""
-    left, top = (image.width - model.crop_px) // 2, (image.height - model.crop_px) // 2
-    square = np.asarray(image.crop((left, top, left + model.crop_px, top + model.crop_px)))
-    pixels = np.empty((1, 3, model.crop_px, model.crop_px), np.float32)
-    np.subtract(square.transpose(2, 0, 1), np.float32(model.pixel_mean), out=pixels[0])
-    pixels *= np.float32(1 / model.pixel_scale)
+    """What the network reads, shape (1, 3, height_px, width_px): the middle, scaled as the network was trained."""
+    width, height = model.geometry.size
+    left, top = (image.width - width) // 2, (image.height - height) // 2
+    levels = np.asarray(image.crop((left, top, left + width, top + height))).transpose(2, 0, 1)
+    if model.pixels.channels == "BGR":
+        levels = levels[::-1]
+    mean, scale = (np.array(values)[:, None, None] for values in (model.pixels.mean, model.pixels.scale))
+    pixels = np.empty((1, 3, height, width), np.float32)
+    np.subtract(levels, mean.astype(np.float32), out=pixels[0])
+    pixels *= (1 / scale).astype(np.float32)
     return pixels
 
 
@@ -165,7 +182,21 @@ class _Worker:
         self._taken: deque[bytes] = deque()
 
     def chunk(self, files: Sequence[ImageFile]) -> list[Outcome]:
-        return [self._outcome(file) for file in files]
+        """Outcomes of a few files. All that this thread took on is finished before it waits for other threads."""
+        looked_at: list[_LookedAt] = []
+        ours: list[_Decoded] = []
+        try:
+            for file in files:
+                looked_at.append(self._look_at(file, ours))
+                if len(ours) >= self._embedder.model.batch:
+                    self._embed(ours)
+            self._embed(ours)
+        except BaseException as error:
+            for decoded in ours:
+                if not decoded.future.done():
+                    decoded.future.set_exception(error)
+            raise
+        return [_outcome(item) for item in looked_at]
 
     def taken(self, outcomes: Sequence[Outcome]) -> None:
         """Note what the consumer has taken; what it knows by now is dropped (it commits in order).
@@ -177,35 +208,78 @@ class _Worker:
             while self._taken and self._taken[0] in self._known:
                 self._in_flight.pop(self._taken.popleft(), None)
 
-    def _outcome(self, file: ImageFile) -> Outcome:
-        content_hash = b""
+    def _look_at(self, file: ImageFile, ours: list[_Decoded]) -> _LookedAt:
+        """Read a file; decode it, onto the end of `ours`, unless its bytes are known or another thread's."""
         try:
             data = read_bytes(file.path)
-            content_hash = xxhash.xxh3_128_digest(data)
-            if content_hash in self._known:
-                return Outcome(file, content_hash, None, None)
-            return Outcome(file, content_hash, self._content(content_hash, data, file.path.suffix), None)
         except DecodeError as error:
-            return Outcome(file, content_hash, None, Skip(file.path, "decode", str(error)))
-        except ModelError as error:
-            return Outcome(file, content_hash, None, Skip(file.path, "embed", str(error)))
-
-    def _content(self, content_hash: bytes, data: bytes, suffix: str) -> Content:
-        """Content of these bytes. Equal bytes are worked on once: a second thread waits for the first."""
+            return _LookedAt(file, b"", None, error)
+        content_hash = xxhash.xxh3_128_digest(data)
+        if content_hash in self._known:
+            return _LookedAt(file, content_hash, None, None)
         with self._lock:
             future = self._in_flight.get(content_hash)
-            ours = future is None
+            is_ours = future is None
             if future is None:
                 future = self._in_flight[content_hash] = Future()
-        if ours:
+        if is_ours:
             try:
-                future.set_result(self._compute(data, suffix))
-            except BaseException as error:
+                ours.append(self._decode(data, file.path.suffix, future))
+            except Exception as error:
                 future.set_exception(error)
-        return future.result()
+        return _LookedAt(file, content_hash, future, None)
 
-    def _compute(self, data: bytes, suffix: str) -> Content:
-        model = self._embedder.model
-        picture = decode(data, short_side_px=model.short_side_px, max_pixels=self._max_pixels, suffix=suffix)
+    def _decode(self, data: bytes, suffix: str, future: Future[Content]) -> _Decoded:
+        geometry = self._embedder.model.geometry
+        frame = None if isinstance(geometry, Crop) else geometry
+        short_side_px = geometry.short_side_px if isinstance(geometry, Crop) else SEEN_PX
+        picture = decode(data, short_side_px=short_side_px, frame=frame, max_pixels=self._max_pixels, suffix=suffix)
         thumbnail = self._thumbnail(picture.image) if self._thumbnail else None
-        return Content(self._embedder(picture.image), picture.metadata, thumbnail)
+        return _Decoded(future, picture.framed or picture.image, picture.metadata, thumbnail)
+
+    def _embed(self, ours: list[_Decoded]) -> None:
+        """Run the network on decoded pictures, and empty the list."""
+        if not ours:
+            return
+        features = self._embedder.all_features([decoded.image for decoded in ours])
+        for decoded, feature in zip(ours, features, strict=True):
+            try:
+                fingerprint = to_fingerprint(feature, self._embedder.model)
+            except ModelError as error:
+                decoded.future.set_exception(error)
+            else:
+                decoded.future.set_result(Content(fingerprint, decoded.metadata, decoded.thumbnail))
+        ours.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    """A picture that waits for the network."""
+
+    future: Future[Content]
+    image: Image.Image
+    metadata: Metadata
+    thumbnail: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class _LookedAt:
+    """A file whose content is known, comes in `future`, or could not be read."""
+
+    file: ImageFile
+    content_hash: bytes
+    future: Future[Content] | None
+    unread: DecodeError | None
+
+
+def _outcome(item: _LookedAt) -> Outcome:
+    """What became of a file; waits for the thread that has its content."""
+    try:
+        if item.unread is not None:
+            raise item.unread
+        content = None if item.future is None else item.future.result()
+    except DecodeError as error:
+        return Outcome(item.file, item.content_hash, None, Skip(item.file.path, "decode", str(error)))
+    except ModelError as error:
+        return Outcome(item.file, item.content_hash, None, Skip(item.file.path, "embed", str(error)))
+    return Outcome(item.file, item.content_hash, content, None)

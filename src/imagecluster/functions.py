@@ -80,6 +80,8 @@ def fingerprint(
         warnings.warn(f"left out {skip.path}: {skip.reason}", stacklevel=2)
     in_order = _in_the_order_given(given, list(rows))
     vectors = np.array([rows[path] for path in in_order], np.float32).reshape(-1, declaration.n_dimensions)
+    if not declaration.output.unit:
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     return Fingerprints(tuple(in_order), vectors, declaration.identity)
 
 

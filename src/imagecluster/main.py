@@ -58,7 +58,7 @@ class _Announcement:
         self._said = False
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        if stage not in ("scan", "fingerprints"):
+        if stage not in ("scan", "weights", "fingerprints"):
             self.once()
 
     def once(self) -> None:

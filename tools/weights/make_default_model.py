@@ -30,7 +30,7 @@ from PIL import Image
 from imagecluster.decode import decode
 from imagecluster.embed import Embedder, to_pixels
 from imagecluster.errors import DecodeError
-from imagecluster.models import MODELS, WEIGHTS, Model, unit_root
+from imagecluster.models import MODELS, WEIGHTS, Model, Packaged, unit_root
 
 SETS = ("many_landscapes", "many_flowers", "albums_pigallery", "exif_samples")
 N_RANGES, N_CENTRE = 60, 600
@@ -44,12 +44,12 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.disable(logging.WARNING)
     model = MODELS["efficientnet-lite0"]
-    weights = arguments.out / model.weights.name
+    weights = arguments.out / model.source.path.name
     write_network(model, arguments.photos, weights)
     sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
-    centre = mean_root(replace(model, weights=weights, weights_sha256=sha256), arguments.photos)
-    np.save(arguments.out / model.centre.name, centre)
-    print(f"{weights}: {weights.stat().st_size} bytes\nweights_sha256 = {sha256}")
+    centre = mean_root(replace(model, source=Packaged(weights, sha256)), arguments.photos)
+    np.save(arguments.out / model.output.centre.name, centre)
+    print(f"{weights}: {weights.stat().st_size} bytes\nsha256 = {sha256}")
     print(f"length of the centre: {np.linalg.norm(centre):.4f}")
 
 
@@ -63,7 +63,7 @@ def write_network(model: Model, photos: Path, file: Path) -> None:
     """
     with tempfile.TemporaryDirectory() as scratch:
         plain, prepared = Path(scratch, "plain.onnx"), Path(scratch, "prepared.onnx")
-        onnx.save(features_graph(read_weights(0), side_px=model.crop_px), plain)
+        onnx.save(features_graph(read_weights(0), side_px=model.geometry.side_px), plain)
         quant_pre_process(plain, prepared, skip_symbolic_shape=True)
         quantize_static(
             prepared,
@@ -105,7 +105,7 @@ def _pictures(model: Model, folder: Path, limit: int) -> Iterator[Image.Image]:
     for row in random.Random(0).sample(rows, min(limit, len(rows))):
         try:
             data = (folder / row["path"]).read_bytes()
-            yield decode(data, short_side_px=model.short_side_px).image
+            yield decode(data, short_side_px=model.geometry.short_side_px).image
         except DecodeError:
             continue
 

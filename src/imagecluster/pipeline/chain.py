@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -29,6 +30,8 @@ class Settings:
     sim: float = 0.5
     """Similarity index of the cut, in [0, 1]: 0 all in one cluster, 1 only identical pictures."""
     model: str = DEFAULT_MODEL
+    weights: Path | None = None
+    """The user's own file of weights, for models that take one."""
     min_size: int = 2
     """Smaller clusters are not laid out; at least 1."""
     links: Links = "symlink"
@@ -148,7 +151,7 @@ def run(
     started_s, started = time.time(), time.monotonic()
     settings = settings or Settings()
     progress = progress or _silent
-    model = find_model(settings.model)
+    model = find_model(settings.model, weights=settings.weights)
     root, directory = locate(paths, db)
     progress("scan", 0, 0)
     found = scan(paths, recursive=settings.recursive, exclude=[directory])
@@ -235,7 +238,11 @@ def _remembered(result: Result, settings: Settings, started_s: float) -> Run:
         n_fingerprinted=result.n_fingerprinted,
         n_reused=result.n_reused,
         n_skipped=len(result.skips),
-        settings={**asdict(settings), PAGE_STAMP: result.outputs.page_stamp},
+        settings={
+            **asdict(settings),
+            "weights": None if settings.weights is None else os.fspath(settings.weights),
+            PAGE_STAMP: result.outputs.page_stamp,
+        },
     )
 
 

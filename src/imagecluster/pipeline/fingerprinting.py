@@ -23,6 +23,9 @@ BATCH_S = 1.0
 THUMBNAIL_PX = 192
 """Longer side of the thumbnails that are kept."""
 
+FETCHING = "weights"
+"""Stage while a model's weights are fetched, in bytes."""
+
 Progress = Callable[[str, int, int], None]
 """Called with the name of the stage, what is done of it and how much there is of it."""
 
@@ -102,7 +105,7 @@ class _Writer:
         progress("fingerprints", 0, len(files))
         outcomes = embed_files(
             files,
-            Embedder(self._model),
+            Embedder(self._model, fetching=partial(progress, FETCHING)),
             known=self._rows,
             thumbnail=partial(make_thumbnail, long_side_px=THUMBNAIL_PX) if thumbnails else None,
             max_pixels=max_pixels,

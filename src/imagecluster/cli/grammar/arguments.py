@@ -21,6 +21,18 @@ def add_db(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """`--model NAME` and `--weights FILE`."""
+    parser.add_argument(
+        "--model", default=None, metavar="NAME",
+        help="fingerprint model, see `imagecluster models` (default: efficientnet-lite0)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--weights", type=Path, default=None, metavar="FILE",
+        help="your own file of weights, for the models vgg16, vgg16-fc1 and vgg16-flatten (Keras, .h5)",
+    )  # fmt: skip
+
+
 def similarity(text: str) -> float:
     """A number from 0 to 1."""
     try:

@@ -13,7 +13,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "doctor",
         help="check the installation, and whether a folder can be worked on",
-        description="Print versions, decoders, inference providers and models, and check that the default model works.",
+        description="Print versions, decoders, inference providers and models, and try the models on this machine.",
     )
     parser.add_argument("path", type=Path, nargs="?", metavar="PATH", help="a folder of pictures to check too")
     add_db(parser)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from imagecluster.cli.grammar.arguments import Commands, add_db
+from imagecluster.cli.grammar.arguments import Commands, add_db, add_model
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -20,4 +20,4 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "--fingerprints", type=Path, required=True, metavar="FILE", help="file to write, .npz or .parquet"
     )
     add_db(parser)
-    parser.add_argument("--model", default=None, metavar="NAME", help="default: efficientnet-lite0")
+    add_model(parser)

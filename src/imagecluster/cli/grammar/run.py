@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from imagecluster.cli.grammar.arguments import Commands, add_db, memory, positive, seconds, similarity
+from imagecluster.cli.grammar.arguments import Commands, add_db, add_model, memory, positive, seconds, similarity
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -28,7 +28,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         help="similarity index of the cut: 0 all in one cluster, 1 only identical pictures (default: 0.5)",
     )  # fmt: skip
     add_db(parser)
-    parser.add_argument("--model", default=None, metavar="NAME", help="fingerprint model (default: efficientnet-lite0)")
+    add_model(parser)
     parser.add_argument(
         "--min-size", type=positive, default=2, metavar="N", help="smallest cluster that is shown (default: 2)"
     )

@@ -1,0 +1,49 @@
+"""Opens networks in the inference engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from imagecluster.errors import ModelError
+
+if TYPE_CHECKING:
+    from imagecluster.models.onnx_graph import Network
+
+__all__ = ["open_session"]
+
+
+def open_session(network: Network, *, name: str, n_threads: int = 1) -> Any:
+    """An `onnxruntime.InferenceSession` on the CPU.
+
+    Parameters
+    ----------
+    network
+        What to open. Weights in files are mapped, not read.
+    name
+        Of the model, for messages.
+    n_threads
+        Threads that share one operator. The chain has one, since its pictures are spread over threads already.
+
+    Raises
+    ------
+    ModelError
+        The engine does not take it; the message has the engine's reason.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = n_threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3  # errors come as exceptions; warnings are about the engine's own choices
+    if network.folder is not None:
+        options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(network.folder))
+    if network.arrays:
+        values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in network.arrays.values()]
+        options.add_external_initializers(list(network.arrays), values)
+    model = str(network.model) if isinstance(network.model, Path) else network.model
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the engine's exceptions share no base of their own
+        raise ModelError(f"the network of {name} cannot be opened: {' '.join(str(error).split())[:300]}") from None

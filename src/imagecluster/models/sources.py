@@ -1,0 +1,184 @@
+"""Where the files of models come from: the package, the user, or the web."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from imagecluster.atomic import replacing
+from imagecluster.errors import ModelError
+
+if TYPE_CHECKING:
+    from imagecluster.fetch import Progress
+
+__all__ = ["MODELS_VARIABLE", "Given", "Packaged", "Published", "Source", "models_folder", "remembered_digest"]
+
+MODELS_VARIABLE = "IMAGECLUSTER_MODELS"
+"""Environment variable with the folder of fetched models, in place of the user's cache."""
+
+_REMEMBERED = "digests.json"
+
+_log = logging.getLogger(__name__)
+
+
+class Source(Protocol):
+    """A file of weights."""
+
+    @property
+    def n_bytes(self) -> int | None:
+        """Its size; None where it is unknown."""
+
+    def present(self) -> Path | None:
+        """The file, or None where it would have to be fetched. ModelError where it is not what it should be."""
+
+    def obtain(self, progress: Progress | None = None) -> Path:
+        """The file, fetched if it must be. ModelError where there is none, or another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packaged:
+    """A file that comes with the package."""
+
+    path: Path
+    sha256: str
+
+    @property
+    def n_bytes(self) -> int | None:
+        """Its size."""
+        return self.path.stat().st_size if self.path.is_file() else None
+
+    def present(self) -> Path | None:
+        """The file, checked: it is small."""
+        return self.obtain()
+
+    def obtain(self, progress: Progress | None = None) -> Path:
+        """The file, checked: it is small."""
+        from imagecluster.fetch import digest
+
+        try:
+            found = digest(self.path, f"sha256:{self.sha256}").removeprefix("sha256:")
+        except OSError as error:
+            raise ModelError(f"the weights are missing: {error}; reinstall imagecluster") from None
+        if found != self.sha256:
+            raise ModelError(f"{self.path} is damaged (sha256 {found}, expected {self.sha256}); reinstall imagecluster")
+        return self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A file that the user names."""
+
+    path: Path
+
+    @property
+    def n_bytes(self) -> int | None:
+        """Its size."""
+        return self.path.stat().st_size if self.path.is_file() else None
+
+    def present(self) -> Path | None:
+        """The file."""
+        return self.obtain()
+
+    def obtain(self, progress: Progress | None = None) -> Path:
+        """The file."""
+        if not self.path.is_file():
+            raise ModelError(f"there is no file of weights {self.path}")
+        return self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A file at a public address, looked for on this machine first."""
+
+    url: str
+    file_name: str
+    """In the folder of fetched models."""
+    checksum: str
+    """`sha256:` or `md5:` and hexadecimal digits."""
+    n_bytes: int | None
+    other_places: Callable[[], tuple[Path, ...]] = tuple
+    """Where other programs keep the same file."""
+
+    @property
+    def destination(self) -> Path:
+        """Where the file goes when it is fetched."""
+        return models_folder() / self.file_name
+
+    def present(self) -> Path | None:
+        """The file with the right checksum; one with another checksum is passed over and logged."""
+        for place in (self.destination, *self.other_places()):
+            if not place.is_file():
+                continue
+            if (
+                self.n_bytes in (None, place.stat().st_size)
+                and remembered_digest(place, self.checksum) == self.checksum
+            ):
+                return place
+            _log.warning("%s is not the file of %s (another size or checksum) and is not used", place, self.url)
+        return None
+
+    def obtain(self, progress: Progress | None = None) -> Path:
+        """The file, fetched if it is not here."""
+        from imagecluster.fetch import download
+
+        found = self.present()
+        if found is not None:
+            return found
+        if self.destination.is_file():
+            raise ModelError(
+                f"{self.destination} is damaged (its size or checksum is not {self.n_bytes}, {self.checksum}); remove"
+                " it, and it is fetched again"
+            )
+        return download(self.url, self.destination, checksum=self.checksum, n_bytes=self.n_bytes, progress=progress)
+
+
+def models_folder() -> Path:
+    """Folder of fetched models: IMAGECLUSTER_MODELS, else `models` in the user's cache."""
+    given = os.environ.get(MODELS_VARIABLE)
+    if given:
+        return Path(given).expanduser().absolute()
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("imagecluster", appauthor=False)) / "models"
+
+
+def remembered_digest(path: Path, checksum: str) -> str:
+    """`fetch.digest`, computed once for each state of a file: half a gigabyte takes a second.
+
+    ModelError where the file cannot be read.
+    """
+    from imagecluster.fetch import digest
+
+    try:
+        status = path.stat()
+        key = f"{checksum.partition(':')[0]} {path.resolve()}"
+        state = [status.st_size, status.st_mtime_ns]
+        known = _remembered()
+        if key in known and known[key][:2] == state:
+            return str(known[key][2])
+        found = digest(path, checksum)
+    except OSError as error:
+        raise ModelError(f"the weights {path} cannot be read: {error.strerror or error}") from None
+    place = models_folder() / _REMEMBERED
+    with suppress(OSError):  # a read-only home costs a second each time
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(place) as stream:
+            stream.write(json.dumps({**_remembered(), key: [*state, found]}, indent=1).encode())
+    return found
+
+
+def _remembered() -> dict[str, list[int | str]]:
+    """Digests by kind and path: size, time of change in ns, digest."""
+    try:
+        known = json.loads((models_folder() / _REMEMBERED).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(known, dict):
+        return {}
+    return {key: value for key, value in known.items() if isinstance(value, list) and len(value) == 3}

@@ -1,0 +1,106 @@
+"""VGG16 as a function of arrays, for programs that prepare pictures themselves, as those of the original did."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from imagecluster.cores import n_cores
+from imagecluster.embed import Embedder
+from imagecluster.errors import ArgumentError
+from imagecluster.models import Model, find_model
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from imagecluster.fetch import Progress
+
+__all__ = ["Vgg16", "load_vgg16"]
+
+LAYERS = {"fc2": "vgg16", "fc1": "vgg16-fc1", "flatten": "vgg16-flatten"}
+"""Layers at which the network can be cut, and the models that they are."""
+
+
+class Vgg16:
+    """The loaded network, cut at a layer. Safe to call from several threads at once."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+
+    @property
+    def model(self) -> Model:
+        """The declaration; its `identity` says with which fingerprints these are comparable."""
+        return self._embedder.model
+
+    @property
+    def layer(self) -> str:
+        """'fc2', 'fc1' or 'flatten'."""
+        return self.model.output.name
+
+    @property
+    def n_dimensions(self) -> int:
+        """Length of a fingerprint: 4096, 4096 or 25088 with the official weights."""
+        return self.model.n_dimensions
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the pictures that it takes: 224 x 224 with the official weights."""
+        return self.model.geometry.size
+
+    def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Output of the layer, shape (n, n_dimensions), as Keras gives it; not scaled to unit length.
+
+        Parameters
+        ----------
+        images
+            RGB, uint8, shape (n, height, width, 3).
+
+        Raises
+        ------
+        ArgumentError
+            The array has another type or shape.
+        """
+        images = np.asarray(images)
+        width, height = self.size
+        if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1:] != (height, width, 3):
+            raise ArgumentError(
+                f"got an array of shape {images.shape} and type {images.dtype}; expected RGB pictures, uint8 of shape"
+                f" (n, {height}, {width}, 3)"
+            )
+        rows = np.empty((len(images), self.n_dimensions), np.float32)
+        for start in range(0, len(images), self.model.batch):
+            part = slice(start, start + self.model.batch)
+            rows[part] = self._embedder.all_features([Image.fromarray(image) for image in images[part]])
+        return rows
+
+
+def load_vgg16(
+    layer: str = "fc2", *, weights: str | os.PathLike[str] | None = None, fetching: Progress | None = None
+) -> Vgg16:
+    """The ImageNet network of Keras, cut at a layer.
+
+    Parameters
+    ----------
+    layer
+        'fc2' or 'fc1' (4096 numbers), or 'flatten' (25088, in the order of height, width, channel).
+    weights
+        Keras weight file (HDF5). Default: the file named by IMAGECLUSTER_VGG16_WEIGHTS, then the one that Keras keeps
+        in ~/.keras/models, then the one fetched before; else it is fetched (528 MB) and kept.
+    fetching
+        Called with (bytes here, bytes in all) while the file is fetched.
+
+    Raises
+    ------
+    ArgumentError
+        There is no such layer.
+    ModelError
+        The weights are missing, damaged or those of another network, or cannot be fetched.
+    """
+    if layer not in LAYERS:
+        raise ArgumentError(f"layer is {layer!r}; it must be one of {', '.join(LAYERS)}")
+    model = find_model(LAYERS[layer], weights=None if weights is None else Path(weights))
+    return Vgg16(Embedder(model, n_threads=n_cores(), fetching=fetching))
