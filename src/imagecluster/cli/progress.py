@@ -7,7 +7,7 @@ import sys
 from types import TracebackType
 from typing import Any, Self
 
-_UNITS = {"fingerprints": " images"}
+_UNITS = {"fingerprints": " images", "weights": "B"}
 
 
 class ProgressBar:
@@ -44,8 +44,8 @@ class ProgressBar:
             unit = _UNITS.get(stage)
             layout = None if unit else "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
             self._bar = tqdm(
-                total=total, desc=stage, unit=unit or "it", file=sys.stderr, leave=False, bar_format=layout,
-                smoothing=0.1, **_size(),
+                total=total, desc=stage, unit=unit or "it", unit_scale=unit == "B", file=sys.stderr, leave=False,
+                bar_format=layout, smoothing=0.1, **_size(),
             )  # fmt: skip
 
     def _close(self) -> None:

@@ -2,6 +2,6 @@
 
 from imagecluster.pipeline.chain import Result, Settings, locate, run
 from imagecluster.pipeline.export import write_fingerprints
-from imagecluster.pipeline.fingerprinting import Progress
+from imagecluster.pipeline.fingerprinting import FETCHING, Progress
 
-__all__ = ["Progress", "Result", "Settings", "locate", "run", "write_fingerprints"]
+__all__ = ["FETCHING", "Progress", "Result", "Settings", "locate", "run", "write_fingerprints"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from importlib.metadata import version
 
-from imagecluster.cli.grammar import doctor, export, info, run
+from imagecluster.cli.grammar import doctor, export, info, models, run
 
-COMMANDS = {"run": run, "info": info, "export": export, "doctor": doctor}
+COMMANDS = {"run": run, "info": info, "export": export, "models": models, "doctor": doctor}
 """Each command's grammar, in the order of the help."""
 
 _EPILOG = """\
