@@ -64,6 +64,18 @@ def write_legacy(path: Path, weights, *, group: str = "", nested: bool = False, 
     return path
 
 
+def write_keras_3(path: Path, weights) -> Path:
+    """As `model.save_weights("x.weights.h5")` of Keras 3 writes them."""
+    kinds = [f"{'conv2d' if name.startswith('block') else 'dense'}_{i}" for i, name in enumerate(weights)]
+    with h5py.File(path, "w") as file:
+        for kind, (name, arrays) in zip(["flatten", *kinds], [("flatten", ()), *weights.items()], strict=True):
+            layer = file.create_group(f"layers/{kind}/vars")
+            layer.attrs["name"] = name
+            for number, array in enumerate(arrays):
+                layer[str(number)] = array
+    return path
+
+
 def reference(weights, images):
     """Outputs of flatten, fc1 and fc2 in float64, written from the definition, for RGB images (n, h, w, 3)."""
     x = images[..., ::-1].astype(np.float64) - (103.939, 116.779, 123.68)

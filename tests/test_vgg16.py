@@ -16,7 +16,7 @@ from imagecluster.scan import scan
 from imagecluster.store import Store
 from imagecluster.thumbs import thumbnail_size
 from imagecluster.vgg16 import load_vgg16
-from keras_samples import REAL_WIDTHS, make_weights, reference, write_legacy
+from keras_samples import REAL_WIDTHS, make_weights, reference, write_keras_3, write_legacy
 from pictures import draw_groups
 
 WEIGHTS = make_weights()
@@ -88,6 +88,13 @@ def test_wrong_preprocessing_would_be_seen(stand_in, images, expected, mistake):
 def test_other_layouts_of_the_file_give_the_same_network(stand_in, tmp_path, images, layout, options):
     """What cannot be mapped is read."""
     other = write_legacy(tmp_path / "other.h5", WEIGHTS, **options)
+    found = load_vgg16(weights=other).predict(images[:2])
+    np.testing.assert_array_equal(found, load_vgg16(weights=stand_in).predict(images[:2]))
+
+
+def test_a_weights_file_of_keras_3_gives_the_same_network(stand_in, tmp_path, images):
+    """Whose groups have other names than the layers."""
+    other = write_keras_3(tmp_path / "x.weights.h5", WEIGHTS)
     found = load_vgg16(weights=other).predict(images[:2])
     np.testing.assert_array_equal(found, load_vgg16(weights=stand_in).predict(images[:2]))
 

@@ -24,7 +24,7 @@ Weights = dict[str, tuple["Stored | NDArray[np.float32]", ...]]
 
 
 def read_weights(path: Path) -> Weights:
-    """The arrays in a file of `model.save_weights("....h5")` or `model.save("....h5")`.
+    """The arrays in a file of `model.save_weights("....h5")` or `model.save("....h5")`, of Keras 1, 2 or 3.
 
     Arrays that lie in one piece are not read: their place is given back. Compressed ones and such in pieces are read.
 
@@ -37,12 +37,7 @@ def read_weights(path: Path) -> Weights:
 
     try:
         with pyfive.File(str(path)) as file:
-            top = file if "layer_names" in file.attrs else file["model_weights"]
-            layers = {name: top[name] for name in _names(top.attrs["layer_names"])}
-            weights = {
-                name: tuple(_array(layer[item]) for item in _names(layer.attrs["weight_names"]))
-                for name, layer in layers.items()
-            }
+            weights = _keras_3(file["layers"]) if "layers" in file else _keras_1(file)
     except OSError as error:
         raise ModelError(f"the weights {path} cannot be read: {error.strerror or error}") from None
     except Exception as error:  # whatever a reader throws at a file of another kind
@@ -51,6 +46,26 @@ def read_weights(path: Path) -> Weights:
             f" ({type(error).__name__}: {error})"
         ) from None
     return {name: arrays for name, arrays in weights.items() if arrays}
+
+
+def _keras_1(file: Any) -> Weights:
+    """The layout of Keras 1 and 2: attributes list the layers, and the arrays of each."""
+    top = file if "layer_names" in file.attrs else file["model_weights"]
+    layers = {name: top[name] for name in _names(top.attrs["layer_names"])}
+    return {
+        name: tuple(_array(layer[item]) for item in _names(layer.attrs["weight_names"]))
+        for name, layer in layers.items()
+    }
+
+
+def _keras_3(layers: Any) -> Weights:
+    """The layout of `.weights.h5` in Keras 3: groups are named by kind, an attribute has the layer's name."""
+    variables = [layers[kind]["vars"] for kind in layers]
+    return {
+        name: tuple(_array(group[number]) for number in sorted(group, key=int))
+        for group in variables
+        for name in _names([group.attrs["name"]])
+    }
 
 
 def _names(attribute: Iterable[Any]) -> list[str]:
