@@ -36,7 +36,7 @@ def open_session(network: Network, *, name: str, n_threads: int = 1) -> Any:
     options.intra_op_num_threads = n_threads
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3  # errors come as exceptions; warnings are about the engine's own choices
+    options.log_severity_level = 4  # errors come as exceptions; warnings are about the engine's own choices
     if network.folder is not None:
         options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(network.folder))
     if network.arrays:
