@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import xxhash
@@ -18,9 +18,11 @@ from PIL import Image
 from imagecluster.cores import n_cores
 from imagecluster.decode import MAX_PIXELS, decode, read_bytes
 from imagecluster.errors import DecodeError, ModelError
-from imagecluster.fetch import Progress
 from imagecluster.models import Crop, Model, open_session, to_fingerprint
 from imagecluster.records import ImageFile, Metadata, Skip
+
+if TYPE_CHECKING:
+    from imagecluster.fetch import Progress
 
 CHUNK = 8
 """Files a worker takes at a time: enough to make the hand-over free, few enough to keep all workers busy."""
@@ -91,6 +93,11 @@ class Embedder:
         pixels = [to_pixels(image, self.model) for image in images]
         joined = pixels[0] if len(pixels) == 1 else np.concatenate(pixels)
         (features,) = self._session.run([self.model.output.name], {self._input: joined})
+        if features.ndim == 3:
+            features = features[:, 0]
+        expected = (len(images), self.model.n_dimensions)
+        if features.shape != expected:
+            raise ModelError(f"the output of {self.model.name} has shape {features.shape}, expected {expected}")
         return np.asarray(features, dtype=np.float32)
 
     def __call__(self, image: Image.Image) -> NDArray[np.float32]:
@@ -99,7 +106,10 @@ class Embedder:
 
 
 def to_pixels(image: Image.Image, model: Model) -> NDArray[np.float32]:
-    """What the network reads, shape (1, 3, height_px, width_px): the middle, scaled as the network was trained."""
+    """What the network reads: the middle, scaled as the network was trained.
+
+    Shape (1, 3, height_px, width_px), or (1, height_px, width_px, 3) where the model has channels last.
+    """
     width, height = model.geometry.size
     left, top = (image.width - width) // 2, (image.height - height) // 2
     levels = np.asarray(image.crop((left, top, left + width, top + height))).transpose(2, 0, 1)
@@ -109,7 +119,7 @@ def to_pixels(image: Image.Image, model: Model) -> NDArray[np.float32]:
     pixels = np.empty((1, 3, height, width), np.float32)
     np.subtract(levels, mean.astype(np.float32), out=pixels[0])
     pixels *= (1 / scale).astype(np.float32)
-    return pixels
+    return np.ascontiguousarray(pixels.transpose(0, 2, 3, 1)) if model.pixels.last else pixels
 
 
 def embed_files(

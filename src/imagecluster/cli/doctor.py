@@ -102,7 +102,7 @@ def _models() -> list[Check]:
         try:
             model = find_model(name)
             if model.source.present() is None:
-                checks.append(Check(f"model {name}", True, "not on this machine (optional); fetched when it is used"))
+                checks.append(Check(f"model {name}", True, "not on this machine (optional), see `imagecluster models`"))
                 continue
             embedder = Embedder(model)
             ramp = Image.linear_gradient("L").resize(model.geometry.size).convert("RGB")

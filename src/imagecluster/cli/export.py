@@ -14,7 +14,7 @@ from imagecluster.store import Store
 def command(arguments: argparse.Namespace) -> int:
     """Write the fingerprints of a folder's pictures to a file."""
     _, directory = locate([arguments.path], arguments.db)
-    model = find_model(arguments.model or DEFAULT_MODEL, weights=arguments.weights)
+    model = find_model(arguments.model or DEFAULT_MODEL, weights=arguments.weights, preprocess=arguments.preprocess)
     file = Path(arguments.fingerprints)
     with Store.open(directory, writable=False) as store:
         n_images = write_fingerprints(store, model.identity, file)

@@ -44,6 +44,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         sim=arguments.sim,
         model=arguments.model or DEFAULT_MODEL,
         weights=arguments.weights,
+        preprocess=arguments.preprocess,
         min_size=arguments.min_size,
         time_weight=arguments.time_weight,
         time_scale_s=arguments.time_scale,

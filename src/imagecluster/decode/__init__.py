@@ -5,8 +5,8 @@ checked before they are allocated, and whatever a decoder throws becomes a `Deco
 reason. All of it may run in several threads at once.
 """
 
-from imagecluster.decode.frame import Frame
+from imagecluster.decode.frame import Fit, Frame, Interpolation
 from imagecluster.decode.picture import MAX_PIXELS, Picture, decode
 from imagecluster.decode.reading import MAX_BYTES, read_bytes
 
-__all__ = ["MAX_BYTES", "MAX_PIXELS", "Frame", "Picture", "decode", "read_bytes"]
+__all__ = ["MAX_BYTES", "MAX_PIXELS", "Fit", "Frame", "Interpolation", "Picture", "decode", "read_bytes"]

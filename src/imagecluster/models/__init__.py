@@ -3,6 +3,7 @@
 from imagecluster.models.declaration import Crop, Model, Output, Pixels
 from imagecluster.models.fingerprints import load_centre, to_fingerprint, unit_root
 from imagecluster.models.known import DEFAULT_MODEL, MODELS, VGG16_VARIABLE, WEIGHTS, find_model
+from imagecluster.models.preprocess import PRESETS, parse_preprocess
 from imagecluster.models.session import open_session
 from imagecluster.models.sources import MODELS_VARIABLE, Given, Packaged, Published, Source, models_folder
 
@@ -10,6 +11,7 @@ __all__ = [
     "DEFAULT_MODEL",
     "MODELS",
     "MODELS_VARIABLE",
+    "PRESETS",
     "VGG16_VARIABLE",
     "WEIGHTS",
     "Crop",
@@ -24,6 +26,7 @@ __all__ = [
     "load_centre",
     "models_folder",
     "open_session",
+    "parse_preprocess",
     "to_fingerprint",
     "unit_root",
 ]

@@ -11,7 +11,9 @@ from imagecluster.decode import Frame
 from imagecluster.models.onnx_graph import Network
 from imagecluster.models.sources import Source
 
-__all__ = ["Crop", "Model", "Output", "Pixels"]
+__all__ = ["Channels", "Crop", "Model", "Output", "Pixels"]
+
+Channels = Literal["RGB", "BGR"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,9 @@ class Pixels:
     mean: tuple[float, float, float]
     """In levels from 0 to 255, in the order of `channels`."""
     scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    channels: Literal["RGB", "BGR"] = "RGB"
+    channels: Channels = "RGB"
+    last: bool = False
+    """Whether the network reads (n, height, width, 3) in place of (n, 3, height, width)."""
 
 
 @dataclass(frozen=True, slots=True)

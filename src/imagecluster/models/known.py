@@ -7,6 +7,8 @@ from pathlib import Path
 
 from imagecluster.errors import ArgumentError, ModelError
 from imagecluster.models.declaration import Crop, Model, Output, Pixels
+from imagecluster.models.encoders import EXPORTS, export_model, file_model
+from imagecluster.models.preprocess import PRESETS
 from imagecluster.models.sources import Packaged
 from imagecluster.models.vgg16 import LAYERS, vgg16_model
 
@@ -39,36 +41,51 @@ MODELS = {
             summary="EfficientNet-Lite0, ImageNet, pooled features, statically quantised to 8 bits",
         ),
         *(vgg16_model(name, layer) for name, layer in _VGG16.items()),
+        *(export_model(name) for name in EXPORTS),
     )
 }
 
 
-def find_model(name: str, *, weights: Path | None = None) -> Model:
-    """Declaration of the model of that name.
+def find_model(name: str, *, weights: Path | None = None, preprocess: str | None = None) -> Model:
+    """Declaration of a model.
 
     Parameters
     ----------
     name
-        A key of `MODELS`.
+        A key of `MODELS`, or the path of an ONNX file (it ends with .onnx).
     weights
-        The user's own file of weights, for VGG16; default: the environment variable IMAGECLUSTER_VGG16_WEIGHTS, and
-        then the official file, which is looked for only when a picture must be fingerprinted. The version of other
-        weights contains a part of their checksum.
+        The user's own file of weights, for a model of `MODELS` that takes one. For VGG16 the environment variable
+        IMAGECLUSTER_VGG16_WEIGHTS names one, too; else the official file is looked for, when a picture must be
+        fingerprinted. The version of other weights contains a part of their checksum.
+    preprocess
+        For an ONNX file: how pictures are prepared, see `parse_preprocess`.
 
     Raises
     ------
     ModelError
         There is no such model (the message names the known ones), or the weights are missing or another network's.
     ArgumentError
-        `weights` was given for a model that takes none.
+        `weights` or `preprocess` was given for a model that takes none, or `preprocess` is missing.
     """
+    if name.endswith(".onnx") and name not in MODELS:
+        if weights is not None:
+            raise ArgumentError(f"{name} is itself a file of weights; leave --weights out")
+        if not preprocess:
+            raise ArgumentError(f"{name} needs --preprocess: one of {', '.join(PRESETS)}, and what differs from it")
+        return file_model(Path(name).expanduser(), preprocess)
     if name not in MODELS:
-        raise ModelError(f"no model is called {name!r}; known: {', '.join(sorted(MODELS))}")
+        raise ModelError(
+            f"no model is called {name!r}; known: {', '.join(sorted(MODELS))}, and files whose names end with .onnx"
+        )
+    if preprocess:
+        raise ArgumentError(f"{name} takes no --preprocess; only ONNX files do")
     if name in _VGG16:
         weights = weights or _path_from(os.environ.get(VGG16_VARIABLE))
         return vgg16_model(name, _VGG16[name], weights) if weights else MODELS[name]
+    if name in EXPORTS:
+        return export_model(name, weights) if weights else MODELS[name]
     if weights is not None:
-        raise ArgumentError(f"{name} takes no file of weights; {', '.join(_VGG16)} do")
+        raise ArgumentError(f"{name} takes no file of weights; {', '.join((*_VGG16, *EXPORTS))} do")
     return MODELS[name]
 
 

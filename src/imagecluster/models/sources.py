@@ -17,7 +17,15 @@ from imagecluster.errors import ModelError
 if TYPE_CHECKING:
     from imagecluster.fetch import Progress
 
-__all__ = ["MODELS_VARIABLE", "Given", "Packaged", "Published", "Source", "models_folder", "remembered_digest"]
+__all__ = [
+    "MODELS_VARIABLE",
+    "Given",
+    "Packaged",
+    "Published",
+    "Source",
+    "models_folder",
+    "remembered_digest",
+]
 
 MODELS_VARIABLE = "IMAGECLUSTER_MODELS"
 """Environment variable with the folder of fetched models, in place of the user's cache."""

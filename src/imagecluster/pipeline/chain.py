@@ -32,6 +32,8 @@ class Settings:
     model: str = DEFAULT_MODEL
     weights: Path | None = None
     """The user's own file of weights, for models that take one."""
+    preprocess: str | None = None
+    """How pictures are prepared for an ONNX file, see `imagecluster.models.parse_preprocess`."""
     min_size: int = 2
     """Smaller clusters are not laid out; at least 1."""
     links: Links = "symlink"
@@ -151,7 +153,7 @@ def run(
     started_s, started = time.time(), time.monotonic()
     settings = settings or Settings()
     progress = progress or _silent
-    model = find_model(settings.model, weights=settings.weights)
+    model = find_model(settings.model, weights=settings.weights, preprocess=settings.preprocess)
     root, directory = locate(paths, db)
     progress("scan", 0, 0)
     found = scan(paths, recursive=settings.recursive, exclude=[directory])

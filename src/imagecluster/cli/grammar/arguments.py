@@ -22,14 +22,19 @@ def add_db(parser: argparse.ArgumentParser) -> None:
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """`--model NAME` and `--weights FILE`."""
+    """`--model NAME`, `--weights FILE` and `--preprocess SPEC`."""
     parser.add_argument(
         "--model", default=None, metavar="NAME",
-        help="fingerprint model, see `imagecluster models` (default: efficientnet-lite0)",
+        help="fingerprint model, see `imagecluster models`, or an ONNX file (default: efficientnet-lite0)",
     )  # fmt: skip
     parser.add_argument(
         "--weights", type=Path, default=None, metavar="FILE",
-        help="your own file of weights, for the models vgg16, vgg16-fc1 and vgg16-flatten (Keras, .h5)",
+        help="your own file of weights for a model (for vgg16 one of Keras, .h5)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--preprocess", default=None, metavar="SPEC",
+        help="how pictures are prepared for an ONNX file: imagenet, dinov2, clip, siglip, siglip2 or mobileclip, and"
+        " what differs, such as clip,size=336,interpolation=bilinear",
     )  # fmt: skip
 
 

@@ -1,0 +1,191 @@
+"""Image encoders in ONNX files: public exports by name, and any file of the user."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from imagecluster.errors import ModelError
+from imagecluster.models.declaration import Model, Output
+from imagecluster.models.onnx_graph import Network
+from imagecluster.models.preprocess import PRESETS, Preprocess, parse_preprocess
+from imagecluster.models.session import open_session
+from imagecluster.models.sources import Given, Published, Source, remembered_digest
+
+__all__ = ["EXPORTS", "Export", "export_model", "file_model"]
+
+_SHA256 = f"sha256:{'0' * 64}"
+"""Names the kind of checksum."""
+
+_VERSION = "1"
+_USUAL_SIDE_PX = 224
+_PREFERRED_OUTPUTS = ("image_embeds", "pooler_output", "features", "last_hidden_state")
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A public ONNX export of an image encoder."""
+
+    path: str
+    """Of the file that the declaration was written for, on https://huggingface.co: repository, revision, file."""
+    sha256: str
+    n_bytes: int
+    preset: str
+    side_px: int
+    output: str
+    n_dimensions: int
+    licence: str
+    summary: str
+
+    @property
+    def url(self) -> str:
+        """Address of the file."""
+        return f"https://huggingface.co/{self.path}"
+
+
+EXPORTS = {
+    "dinov2-small": Export(
+        "onnx-community/dinov2-small/resolve/8b1f705a3a7f6f062f6bdd21986c1583d3ef105d/onnx/model.onnx",
+        "f22797eabf810a75e41de68d378541ebea372122b25c4ce3ef25ff618250c20a", 88_532_934,
+        "dinov2", 224, "last_hidden_state", 384, "Apache-2.0", "DINOv2 ViT-S/14, class token",
+    ),
+    "clip-vit-b32": Export(
+        "Xenova/clip-vit-base-patch32/resolve/d15189d7028b43f1d3e65039190477f6af591c2a/onnx/vision_model.onnx",
+        "fd6e1402a588279d1723c7534d4bcba5bc0b14b47dfab0e46f8c47b8270d7d40", 351_685_709,
+        "clip", 224, "image_embeds", 512, "MIT", "CLIP ViT-B/32, image tower",
+    ),
+    "siglip2-base": Export(
+        "onnx-community/siglip2-base-patch16-224-ONNX/resolve/ba1f3b0843f24bc5417d38e19c37b287d719b2f4/onnx/"
+        "vision_model.onnx",
+        "c0573e3f4140c3a7c4e9cc5912bd6b26a033b46a6a8e8af26cbea262b163bcad", 371_807_752,
+        "siglip2", 224, "pooler_output", 768, "Apache-2.0", "SigLIP 2 base, patches of 16, image tower",
+    ),
+    "mobileclip-s2": Export(
+        "Xenova/mobileclip_s2/resolve/main/onnx/vision_model.onnx",
+        "d28b92d7a3a6ba99bd000cce5c91678c0e279dc934c887a3785908a811872a6c", 143_020_962,
+        "mobileclip", 256, "image_embeds", 512, "Apple AMLR", "MobileCLIP S2, image tower",
+    ),
+}  # fmt: skip
+"""By model name. All read `pixel_values`, float32 (n, 3, side_px, side_px). They are the exports in 32 bits: quantised
+ones compute scales over a whole batch, so that a fingerprint would depend on its neighbours."""
+
+
+def export_model(name: str, weights: Path | None = None) -> Model:
+    """Declaration of a public export, with its own file or one of the user."""
+    export = EXPORTS[name]
+    preprocess = PRESETS[export.preset]
+    source: Source = Published(export.url, f"{name}.onnx", f"sha256:{export.sha256}", export.n_bytes)
+    version = _VERSION
+    if weights is not None:
+        source = Given(weights.absolute())
+        digits = _digits(source.obtain())
+        version = _VERSION if digits == export.sha256 else f"{_VERSION}-{digits[:8]}"
+    return Model(
+        name=name,
+        version=version,
+        source=source,
+        geometry=preprocess.frame(export.side_px),
+        pixels=preprocess.pixels,
+        output=Output(export.output),
+        n_dimensions=export.n_dimensions,
+        licence=export.licence,
+        summary=export.summary,
+    )
+
+
+def file_model(path: Path, preprocess: str) -> Model:
+    """Declaration of an encoder in a file of the user, whose inputs and outputs are read from the file.
+
+    Parameters
+    ----------
+    path
+        ONNX model with one input, a batch of pictures in float32.
+    preprocess
+        As for `parse_preprocess`.
+
+    Raises
+    ------
+    ArgumentError
+        `preprocess` has another form.
+    ModelError
+        The file is missing, is no ONNX model, or does not read pictures and give vectors; the message says why.
+    """
+    path = path.absolute()
+    prepared = parse_preprocess(preprocess)
+    source = Given(path)
+    session = open_session(Network(source.obtain()), name=path.name)
+    side_px, last = _input(session, path, prepared)
+    model = Model(
+        name=re.sub(r"[^\w.-]+", "_", path.stem)[:40] or "model",
+        version=hashlib.sha256(f"{_digits(path)} {prepared}".encode()).hexdigest()[:12],
+        source=source,
+        geometry=prepared.frame(side_px),
+        pixels=replace(prepared.pixels, last=last),
+        output=Output(_output(session, path, prepared)),
+        n_dimensions=1,
+        licence="yours",
+        summary=f"{path.name}, prepared as {preprocess}",
+    )
+    return replace(model, n_dimensions=_n_dimensions(session, model))
+
+
+def _digits(path: Path) -> str:
+    return remembered_digest(path, _SHA256).removeprefix("sha256:")
+
+
+def _input(session: Any, path: Path, prepared: Preprocess) -> tuple[int, bool]:
+    """Side of the pictures that a network reads, and whether channels come last."""
+    inputs = session.get_inputs()
+    described = ", ".join(f"{entry.name} {entry.type} {entry.shape}" for entry in inputs)
+    if len(inputs) != 1:
+        raise ModelError(f"{path} has {len(inputs)} inputs ({described}); export the image part alone, with one")
+    shape = inputs[0].shape
+    last = len(shape) == 4 and shape[3] == 3 and shape[1] != 3
+    first = len(shape) == 4 and (shape[1] == 3 or not isinstance(shape[1], int))
+    if inputs[0].type != "tensor(float)" or not (first or last):
+        raise ModelError(
+            f"{path} reads {described}; expected pictures as tensor(float) of shape (n, 3, height, width) or"
+            " (n, height, width, 3)"
+        )
+    plane = shape[1:3] if last else shape[2:4]
+    fixed = {side for side in plane if isinstance(side, int)}
+    if len(fixed) > 1 or (fixed and prepared.size not in (None, *fixed)):
+        wanted = f"a square of {prepared.size}, as size= says" if prepared.size else "a square"
+        raise ModelError(f"{path} reads pictures of {plane[0]} x {plane[1]} pixels; expected {wanted}")
+    return next(iter(fixed), prepared.size or _USUAL_SIDE_PX), last
+
+
+def _output(session: Any, path: Path, prepared: Preprocess) -> str:
+    """Name of the output to take: the one asked for, a usual name, or the only one that is a vector a picture."""
+    ranks = {entry.name: len(entry.shape) for entry in session.get_outputs()}
+    listed = ", ".join(f"{entry.name} {entry.shape}" for entry in session.get_outputs())
+    if prepared.output is not None:
+        if prepared.output not in ranks:
+            raise ModelError(f"{path} has no output {prepared.output!r}; it has {listed}")
+        return prepared.output
+    vectors = [name for name, rank in ranks.items() if rank == 2]
+    usual = [name for name in _PREFERRED_OUTPUTS if ranks.get(name) in (2, 3)]
+    if usual or len(vectors) == 1:
+        return (usual or vectors)[0]
+    raise ModelError(f"{path} has the outputs {listed}; say with output=NAME which one is the fingerprint")
+
+
+def _n_dimensions(session: Any, model: Model) -> int:
+    """Length of the output for one blank picture; the shapes in the file may leave it open."""
+    width, height = model.geometry.size
+    shape = (1, height, width, 3) if model.pixels.last else (1, 3, height, width)
+    try:
+        (found,) = session.run([model.output.name], {session.get_inputs()[0].name: np.zeros(shape, np.float32)})
+    except Exception as error:  # the engine's exceptions share no base of their own
+        raise ModelError(f"{model.name} does not run on one picture: {' '.join(str(error).split())[:300]}") from None
+    if found.ndim not in (2, 3) or found.shape[0] != 1 or found.shape[-1] < 2:
+        raise ModelError(
+            f"the output {model.output.name} of {model.name} has shape {found.shape} for one picture; expected"
+            " (1, n_dimensions), or (1, n_tokens, n_dimensions), whose first token is taken"
+        )
+    return int(found.shape[-1])
