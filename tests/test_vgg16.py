@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -211,7 +212,7 @@ def official(monkeypatch, stand_in):
     monkeypatch.setattr(vgg16, "CHECKSUM", "md5:" + hashlib.md5(data).hexdigest())
     monkeypatch.setattr(vgg16, "N_BYTES", len(data))
     monkeypatch.setattr(vgg16, "URL", "http://127.0.0.1:9/" + vgg16.FILE_NAME)
-    return vgg16.vgg16_model("vgg16", "fc2"), data
+    return vgg16.vgg16_model("vgg16"), data
 
 
 def test_the_official_file_is_found_where_keras_keeps_it(official, tmp_path):
@@ -221,13 +222,14 @@ def test_the_official_file_is_found_where_keras_keeps_it(official, tmp_path):
     place.parent.mkdir(parents=True)
     place.write_bytes(data)
     assert model.source.present() == place
-    assert Embedder(model).features(Image.new("RGB", (224, 224))).shape == (16,)
+    narrow = replace(model, n_dimensions=16)
+    assert Embedder(narrow).features(Image.new("RGB", (224, 224))).shape == (16,)
     assert not model.source.destination.exists()
 
 
 def test_the_official_file_given_by_path_is_the_official_model(official, stand_in):
     """Fingerprints stay comparable, wherever the file lies."""
-    given = vgg16.vgg16_model("vgg16", "fc2", stand_in)
+    given = vgg16.vgg16_model("vgg16", stand_in)
     assert given.identity == official[0].identity
 
 
@@ -292,6 +294,22 @@ def test_the_chain_fingerprints_with_own_weights_once(stand_in, tmp_path):
         with store.thumbnails() as thumbnails:
             sizes = [thumbnail_size(thumbnails.get(content_hash, side_px=192)) for content_hash in hashes]
     assert all(width == 192 and 150 < height < 156 for width, height in sizes)
+
+
+def test_a_picture_without_a_feature_is_no_loss_for_other_models(stand_in, tmp_path, monkeypatch):
+    """A skip of one network is not believed by the next run, with whatever model."""
+    from imagecluster import embed
+
+    def refuse(feature, model):
+        raise ModelError("no direction")
+
+    folder = draw_groups(tmp_path / "pics", (2,))
+    with monkeypatch.context() as patch:
+        patch.setattr(embed, "to_fingerprint", refuse)
+        first = run([folder], Settings(model="vgg16", weights=stand_in))
+    assert [skip.stage for skip in first.skips] == ["embed", "embed"]
+    assert run([folder], Settings(model="vgg16", weights=stand_in)).n_fingerprinted == 2
+    assert run([folder]).n_fingerprinted == 2
 
 
 def test_fingerprint_gives_unit_vectors(stand_in, tmp_path, monkeypatch):

@@ -129,8 +129,8 @@ class _Writer:
         for content_hash, content in new.items():
             if content.thumbnail is not None:
                 thumbnails.put(content_hash, content.thumbnail, side_px=THUMBNAIL_PX)
-        unreadable = [outcome for outcome in pending if outcome.skip is not None and not outcome.content_hash]
-        broken = [outcome for outcome in pending if outcome.skip is not None and outcome.content_hash]
+        broken = [outcome for outcome in pending if outcome.skip is not None and _is_lasting(outcome)]
+        passing = [outcome for outcome in pending if outcome.skip is not None and not _is_lasting(outcome)]
         self._store.commit(
             Batch(
                 files=tuple(files),
@@ -141,14 +141,22 @@ class _Writer:
             ),
             model=self._model.identity,
         )
-        if unreadable:
-            # A permission or a network may be back next time: under an empty decoder the skip is never believed.
-            self._store.commit(Batch(skips=_skipped(unreadable)), model=self._model.identity)
+        if passing:
+            # Under an empty decoder the skip is never believed.
+            self._store.commit(Batch(skips=_skipped(passing)), model=self._model.identity)
         self._rows.update(new)
         self.files += files
         self.skips += [outcome.skip for outcome in pending if outcome.skip is not None]
         self.n_fingerprinted += len(new)
         self._committed_s = time.monotonic()
+
+
+def _is_lasting(outcome: Outcome) -> bool:
+    """Whether a skip follows from the file's bytes alone.
+
+    A permission or a network may be back next time, and what one model gives no fingerprint of another one may take.
+    """
+    return bool(outcome.content_hash) and outcome.skip is not None and outcome.skip.stage == "decode"
 
 
 def _skipped(outcomes: Sequence[Outcome]) -> tuple[SkippedFile, ...]:
