@@ -231,6 +231,8 @@ def test_a_file_that_is_no_network_says_so(tmp_path):
         ("clip,size=0", "'size=0': it must be a number above 0"),
         ("clip,size=big", "'size=big': "),
         ("clip,mean=0.5:0.5", "three numbers with colons"),
+        ("clip,mean=0.5:nan:0.5", "three numbers with colons"),
+        ("clip,mean=0.5:0.5:0.5:0.5", "three numbers with colons"),
         ("clip,std=0:1:1", "above 0"),
         ("clip,fit=stretch", "one of squash, crop, pad"),
         ("clip,channels=RBG", "one of RGB, BGR"),

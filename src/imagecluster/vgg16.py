@@ -12,7 +12,7 @@ from PIL import Image
 from imagecluster.cores import n_cores
 from imagecluster.embed import Embedder
 from imagecluster.errors import ArgumentError
-from imagecluster.models import Model, find_model
+from imagecluster.models import VGG16_LAYERS, Model, find_model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Vgg16", "load_vgg16"]
 
-LAYERS = {"fc2": "vgg16", "fc1": "vgg16-fc1", "flatten": "vgg16-flatten"}
-"""Layers at which the network can be cut, and the models that they are."""
+_MODEL_OF_LAYER = {layer: name for name, layer in VGG16_LAYERS.items()}
 
 
 class Vgg16:
@@ -100,7 +99,7 @@ def load_vgg16(
     ModelError
         The weights are missing, damaged or those of another network, or cannot be fetched.
     """
-    if layer not in LAYERS:
-        raise ArgumentError(f"layer is {layer!r}; it must be one of {', '.join(LAYERS)}")
-    model = find_model(LAYERS[layer], weights=None if weights is None else Path(weights))
+    if layer not in _MODEL_OF_LAYER:
+        raise ArgumentError(f"layer is {layer!r}; it must be one of {', '.join(_MODEL_OF_LAYER)}")
+    model = find_model(_MODEL_OF_LAYER[layer], weights=None if weights is None else Path(weights))
     return Vgg16(Embedder(model, n_threads=n_cores(), fetching=fetching))

@@ -95,10 +95,10 @@ def _models() -> list[Check]:
     from PIL import Image
 
     from imagecluster.embed import Embedder
-    from imagecluster.models import MODELS, find_model
+    from imagecluster.models import find_model, model_names
 
     checks = []
-    for name in MODELS:
+    for name in model_names():
         try:
             model = find_model(name)
             if model.source.present() is None:

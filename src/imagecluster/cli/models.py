@@ -12,7 +12,7 @@ from typing import Any
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import printable
 from imagecluster.errors import ModelError
-from imagecluster.models import DEFAULT_MODEL, MODELS, Published, find_model
+from imagecluster.models import DEFAULT_MODEL, MODELS, Published, find_model, model_names
 from imagecluster.pipeline import FETCHING
 
 
@@ -21,7 +21,7 @@ def command(arguments: argparse.Namespace) -> int:
     if arguments.fetch:
         with ProgressBar(quiet=arguments.quiet) as progress:
             find_model(arguments.fetch).source.obtain(partial(progress, FETCHING))
-    entries = [_entry(name) for name in MODELS]
+    entries = [_entry(name) for name in model_names()]
     if arguments.json:
         print(json.dumps(entries))
     else:
@@ -31,23 +31,24 @@ def command(arguments: argparse.Namespace) -> int:
 
 def _entry(name: str) -> dict[str, Any]:
     """What is known of a model and of its weights on this machine."""
-    model, place, problem = MODELS[name], None, None
+    model, place, problem = MODELS.get(name), None, None
     try:
         model = find_model(name)
         place = model.source.present()
     except ModelError as error:
         problem = str(error)
+    source = None if model is None else model.source  # None: another package's, which does not load
     return {
         "name": name,
-        "version": model.version,
+        "version": model.version if model else None,
         "default": name == DEFAULT_MODEL,
-        "n_dimensions": model.n_dimensions,
-        "size_bytes": model.source.n_bytes,
-        "licence": model.licence,
-        "summary": model.summary,
+        "n_dimensions": model.n_dimensions if model else None,
+        "size_bytes": source.n_bytes if source else None,
+        "licence": model.licence if model else None,
+        "summary": model.summary if model else None,
         "present": place is not None,
         "path": None if place is None else os.fspath(place),
-        "url": model.source.url if isinstance(model.source, Published) else None,
+        "url": source.url if isinstance(source, Published) else None,
         "problem": problem,
     }
 
@@ -57,7 +58,8 @@ def _table(entries: list[dict[str, Any]]) -> str:
     for entry in entries:
         megabytes = "" if entry["size_bytes"] is None else f"{entry['size_bytes'] / 1e6:.1f}"
         lines.append(
-            f"{entry['name']:<22}{entry['n_dimensions']:>10}{megabytes:>8}  {entry['licence']:<14}{_where(entry)}"
+            f"{entry['name']:<22}{entry['n_dimensions'] or '':>10}{megabytes:>8}  {entry['licence'] or '':<14}"
+            + _where(entry)
         )
     return "\n".join(lines)
 

@@ -2,16 +2,18 @@
 
 from imagecluster.models.declaration import Crop, Model, Output, Pixels
 from imagecluster.models.fingerprints import load_centre, to_fingerprint, unit_root
-from imagecluster.models.known import DEFAULT_MODEL, MODELS, VGG16_VARIABLE, WEIGHTS, find_model
+from imagecluster.models.known import DEFAULT_MODEL, MODELS, VGG16_VARIABLE, WEIGHTS, find_model, model_names
 from imagecluster.models.preprocess import PRESETS, parse_preprocess
 from imagecluster.models.session import open_session
 from imagecluster.models.sources import MODELS_VARIABLE, Given, Packaged, Published, Source, models_folder
+from imagecluster.models.vgg16 import VGG16_LAYERS
 
 __all__ = [
     "DEFAULT_MODEL",
     "MODELS",
     "MODELS_VARIABLE",
     "PRESETS",
+    "VGG16_LAYERS",
     "VGG16_VARIABLE",
     "WEIGHTS",
     "Crop",
@@ -24,6 +26,7 @@ __all__ = [
     "Source",
     "find_model",
     "load_centre",
+    "model_names",
     "models_folder",
     "open_session",
     "parse_preprocess",

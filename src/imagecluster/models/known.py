@@ -8,18 +8,17 @@ from pathlib import Path
 from imagecluster.errors import ArgumentError, ModelError
 from imagecluster.models.declaration import Crop, Model, Output, Pixels
 from imagecluster.models.encoders import EXPORTS, export_model, file_model
+from imagecluster.models.plugins import plugin_model, plugin_names
 from imagecluster.models.preprocess import PRESETS
 from imagecluster.models.sources import Packaged
-from imagecluster.models.vgg16 import LAYERS, vgg16_model
+from imagecluster.models.vgg16 import VGG16_LAYERS, vgg16_model
 
-__all__ = ["DEFAULT_MODEL", "MODELS", "VGG16_VARIABLE", "WEIGHTS", "find_model"]
+__all__ = ["DEFAULT_MODEL", "MODELS", "VGG16_VARIABLE", "WEIGHTS", "find_model", "model_names"]
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
 DEFAULT_MODEL = "efficientnet-lite0"
 VGG16_VARIABLE = "IMAGECLUSTER_VGG16_WEIGHTS"
 """Environment variable with the Keras weight file of VGG16."""
-
-_VGG16 = {"vgg16": LAYERS[0], **{f"vgg16-{layer}": layer for layer in LAYERS[1:]}}
 
 MODELS = {
     model.name: model
@@ -40,7 +39,7 @@ MODELS = {
             licence="Apache-2.0",
             summary="EfficientNet-Lite0, ImageNet, pooled features, statically quantised to 8 bits",
         ),
-        *(vgg16_model(name, layer) for name, layer in _VGG16.items()),
+        *(vgg16_model(name) for name in VGG16_LAYERS),
         *(export_model(name) for name in EXPORTS),
     )
 }
@@ -52,7 +51,8 @@ def find_model(name: str, *, weights: Path | None = None, preprocess: str | None
     Parameters
     ----------
     name
-        A key of `MODELS`, or the path of an ONNX file (it ends with .onnx).
+        A key of `MODELS`, the name of a model that an installed package adds, or the path of an ONNX file (it ends
+        with .onnx).
     weights
         The user's own file of weights, for a model of `MODELS` that takes one. For VGG16 the environment variable
         IMAGECLUSTER_VGG16_WEIGHTS names one, too; else the official file is looked for, when a picture must be
@@ -73,20 +73,34 @@ def find_model(name: str, *, weights: Path | None = None, preprocess: str | None
         if not preprocess:
             raise ArgumentError(f"{name} needs --preprocess: one of {', '.join(PRESETS)}, and what differs from it")
         return file_model(Path(name).expanduser(), preprocess)
-    if name not in MODELS:
-        raise ModelError(
-            f"no model is called {name!r}; known: {', '.join(sorted(MODELS))}, and files whose names end with .onnx"
-        )
     if preprocess:
         raise ArgumentError(f"{name} takes no --preprocess; only ONNX files do")
-    if name in _VGG16:
+    if name not in MODELS:
+        return _plugin(name, weights)
+    if name in VGG16_LAYERS:
         weights = weights or _path_from(os.environ.get(VGG16_VARIABLE))
-        return vgg16_model(name, _VGG16[name], weights) if weights else MODELS[name]
+        return vgg16_model(name, weights) if weights else MODELS[name]
     if name in EXPORTS:
         return export_model(name, weights) if weights else MODELS[name]
     if weights is not None:
-        raise ArgumentError(f"{name} takes no file of weights; {', '.join((*_VGG16, *EXPORTS))} do")
+        raise ArgumentError(f"{name} takes no file of weights; {', '.join((*VGG16_LAYERS, *EXPORTS))} do")
     return MODELS[name]
+
+
+def model_names() -> tuple[str, ...]:
+    """Names of all models: those of `MODELS`, then those that installed packages add."""
+    return (*MODELS, *(name for name in plugin_names() if name not in MODELS))
+
+
+def _plugin(name: str, weights: Path | None) -> Model:
+    """The model that a package adds. ModelError with all known names where none does."""
+    model = plugin_model(name)
+    if model is None:
+        known = ", ".join(sorted(model_names()))
+        raise ModelError(f"no model is called {name!r}; known: {known}, and files whose names end with .onnx")
+    if weights is not None:
+        raise ArgumentError(f"{name} takes no file of weights; {', '.join((*VGG16_LAYERS, *EXPORTS))} do")
+    return model
 
 
 def _path_from(text: str | None) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
@@ -99,11 +100,10 @@ def _positive(text: str) -> float:
 
 
 def _three(text: str) -> Triple:
-    try:
-        first, second, third = (float(part) for part in text.split(":"))
-    except ValueError:
-        raise ValueError("it must be three numbers with colons between, such as 0.5:0.5:0.5") from None
-    return first, second, third
+    numbers = [float(part) for part in text.split(":") if re.fullmatch(r"\d+(\.\d*)?|\.\d+", part)]
+    if len(numbers) != 3:
+        raise ValueError("it must be three numbers with colons between, such as 0.5:0.5:0.5")
+    return numbers[0], numbers[1], numbers[2]
 
 
 def _one_of(allowed: tuple[str, ...], text: str) -> str:

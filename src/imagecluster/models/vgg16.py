@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["LAYERS", "vgg16_model", "vgg16_network"]
+__all__ = ["VGG16_LAYERS", "vgg16_model", "vgg16_network"]
 
-LAYERS = ("fc2", "fc1", "flatten")
-"""Where the network can be cut; the first is the original's default."""
+VGG16_LAYERS = {"vgg16": "fc2", "vgg16-fc1": "fc1", "vgg16-flatten": "flatten"}
+"""By model name: where the network is cut. The first is the original's default."""
 
 FILE_NAME = "vgg16_weights_tf_dim_ordering_tf_kernels.h5"
 URL = f"https://storage.googleapis.com/tensorflow/keras-applications/vgg16/{FILE_NAME}"
@@ -53,14 +53,15 @@ class _Shape(NamedTuple):
     n_dimensions: int
 
 
-def vgg16_model(name: str, layer: str, weights: Path | None = None) -> Model:
-    """Declaration of the network cut at a layer, with the official weights or those in a file of the user.
+def vgg16_model(name: str, weights: Path | None = None) -> Model:
+    """Declaration of the network cut at the layer of a name, with the official weights or those in a file of the user.
 
     Raises
     ------
     ModelError
         The user's file is missing or is not a VGG16 of Keras.
     """
+    layer = VGG16_LAYERS[name]
     version, shape = _VERSION, _Shape(_USUAL_SIDE_PX, _N_DIMENSIONS[layer])
     source: Source = Published(URL, FILE_NAME, CHECKSUM, N_BYTES, other_places=_keras_models)
     if weights is not None:
