@@ -312,6 +312,25 @@ def test_a_picture_without_a_feature_is_no_loss_for_other_models(stand_in, tmp_p
     assert run([folder]).n_fingerprinted == 2
 
 
+def test_a_picture_that_cannot_be_decoded_whole_is_tried_by_models_that_need_less(stand_in, tmp_path, monkeypatch):
+    """A skip of a model that reads every pixel is not believed for one that reads a reduced picture."""
+    from imagecluster import embed
+    from imagecluster.errors import DecodeError
+
+    decode = embed.decode
+
+    def reduced_only(data, *, frame, **options):
+        if frame is not None:
+            raise DecodeError("damaged: its finest detail")
+        return decode(data, **options)
+
+    folder = draw_groups(tmp_path / "pics", (2,))
+    monkeypatch.setattr(embed, "decode", reduced_only)
+    framed = Settings(model="vgg16", weights=stand_in)
+    assert (run([folder], framed).n_fingerprinted, len(run([folder], framed).skips)) == (0, 2)
+    assert run([folder]).n_fingerprinted == 2
+
+
 def test_fingerprint_gives_unit_vectors(stand_in, tmp_path, monkeypatch):
     """As it promises for every model."""
     monkeypatch.setenv("IMAGECLUSTER_VGG16_WEIGHTS", str(stand_in))

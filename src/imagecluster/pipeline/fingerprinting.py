@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from imagecluster.models import Model
+from imagecluster.models import Crop, Model
 from imagecluster.records import ImageFile, Scan, Skip
 from imagecluster.store import Batch, HashedFile, SkippedFile, Store, Thumbnails
 
@@ -60,7 +60,8 @@ def fingerprint_scan(
 
     A renamed or copied file costs a read; a file that is gone keeps its fingerprint until the store is pruned.
     """
-    decoder = f"1:{max_pixels}"
+    # A damaged file may give a small picture and not the whole one: a skip counts for its own way of decoding.
+    decoder = f"1:{max_pixels}" if isinstance(model.geometry, Crop) else f"1:whole:{max_pixels}"
     recognised = store.recognise(scan.files, decoder=decoder)
     rows = set(store.rows(model.identity))
     reused = [known for known in recognised.files if known.content_hash in rows]
