@@ -20,7 +20,9 @@ _CHUNK_BYTES = 1 << 24
 
 
 def cut_height(dendrogram: Dendrogram, *, sim: float) -> float:
-    """Distance at which a similarity index cuts, on the relative scale: largest distance x (1 - sim).
+    """Distance at which a similarity index cuts, on the relative scale: `dendrogram.top` x (1 - sim).
+
+    That is the largest distance of two pictures, except where a method's heights pass it, as ward's do.
 
     Parameters
     ----------
@@ -36,7 +38,7 @@ def cut_height(dendrogram: Dendrogram, *, sim: float) -> float:
     """
     if not 0.0 <= sim <= 1.0:
         raise ArgumentError(f"sim is {sim}; it must be from 0 (all in one cluster) to 1 (only identical ones)")
-    return dendrogram.largest_distance * (1.0 - sim)
+    return dendrogram.top * (1.0 - sim)
 
 
 def flat_clusters(dendrogram: Dendrogram, height: float) -> NDArray[np.int64]:
@@ -120,7 +122,7 @@ def height_for_n_clusters(dendrogram: Dendrogram, n_clusters: int) -> float:
     if n_clusters < 1:
         raise ArgumentError(f"n_clusters is {n_clusters}; it must be at least 1")
     n_merges = dendrogram.n_leaves - n_clusters
-    return float(dendrogram.merges[n_merges - 1, 2]) if n_merges > 0 else -np.inf
+    return float(np.partition(dendrogram.gap, n_merges - 1)[n_merges - 1]) if n_merges > 0 else -np.inf
 
 
 def sim_for_n_clusters(dendrogram: Dendrogram, n_clusters: int) -> float:
@@ -137,7 +139,7 @@ def sim_for_n_clusters(dendrogram: Dendrogram, n_clusters: int) -> float:
     height = max(0.0, height_for_n_clusters(dendrogram, n_clusters))
     if height == 0.0:
         return 1.0
-    sim = 1.0 - height / dendrogram.largest_distance
+    sim = 1.0 - height / dendrogram.top
     # The product with the largest distance must not round to below the merge.
     while sim > 0.0 and cut_height(dendrogram, sim=sim) < height:
         sim = float(np.nextafter(sim, 0.0))

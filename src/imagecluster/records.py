@@ -81,18 +81,23 @@ class Dendrogram:
     """A hierarchical clustering of n leaves."""
 
     merges: NDArray[np.float64]
-    """scipy's linkage matrix Z, shape (n - 1, 4), heights non-decreasing."""
+    """scipy's linkage matrix Z, shape (n - 1, 4). Heights are non-decreasing, except in centroid and median linkage."""
     largest_distance: float
     """Largest pairwise distance between two leaves (0 for fewer than two)."""
     order: NDArray[np.int64]
     """Leaf order, shape (n,): every cluster of every cut is one contiguous run of it."""
     gap: NDArray[np.float64]
-    """Shape (n - 1,): height at which order[p] and order[p + 1] first share a cluster."""
+    """Shape (n - 1,): lowest height of a cut in which order[p] and order[p + 1] share a cluster."""
 
     @property
     def n_leaves(self) -> int:
         """Number of leaves."""
         return len(self.order)
+
+    @property
+    def top(self) -> float:
+        """Distance that sim = 0 stands for: the largest, or the last merge's height where that is larger (ward)."""
+        return max(self.largest_distance, float(self.gap.max(initial=0.0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +142,7 @@ class Cluster:
     members: tuple[int, ...]
     """Row numbers of the pictures, in the order of their paths."""
     height: float
-    """Cosine distance at which the cluster became one; 0 for a single picture."""
+    """Distance at which the cluster became one; 0 for a single picture."""
     representative: int
     """Row number of the member whose mean distance to the others is smallest."""
 

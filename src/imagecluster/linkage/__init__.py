@@ -1,19 +1,15 @@
-"""Average linkage under cosine distance, in memory that grows with the vectors and not with their pairs."""
+"""Dendrograms: average linkage under cosine from the vectors alone, and every method and metric that scipy names."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.cores import n_cores
-from imagecluster.errors import ArgumentError
 from imagecluster.linkage.dendrogram import dendrogram
+from imagecluster.linkage.dispatch import linkage
 from imagecluster.linkage.duplicates import identical_rows
 from imagecluster.linkage.graph import neighbour_graph
 from imagecluster.linkage.planning import (
@@ -25,16 +21,12 @@ from imagecluster.linkage.planning import (
     needed_bytes,
 )
 from imagecluster.linkage.rounds import Rounds
+from imagecluster.linkage.setting import Progress, checked, stage, threads
 from imagecluster.linkage.vectors import ClusterVectors, inverse_norms
-from imagecluster.neighbours import BLOCK_ROWS, Mapper, Neighbours, in_turn
+from imagecluster.neighbours import BLOCK_ROWS, Mapper, Neighbours
 from imagecluster.records import Dendrogram, NeighbourGraph
 
-__all__ = ["Estimate", "Linkage", "average_linkage", "estimate", "estimate_text", "link", "needed_bytes"]
-
-Progress = Callable[[float, str], None]
-
-_SMALL = 1 << 22
-"""Numbers in the vectors below which starting threads takes longer than the work."""
+__all__ = ["Estimate", "Linkage", "average_linkage", "estimate", "estimate_text", "link", "linkage", "needed_bytes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,42 +119,10 @@ def link(
         As in `average_linkage`.
 
     """
-    X = _checked(X)
-    if n_threads is not None and n_threads < 1:
-        raise ArgumentError(f"n_threads is {n_threads}; it must be at least 1, or None for all")
+    X = checked(X)
     k = fitting_candidates(len(X), X.shape[1], max_memory_bytes)
-    with _threads(1 if X.size < _SMALL else n_threads) as run:
+    with threads(X, n_threads) as run:
         return _link(X, approximate=approximate, known=known, k=k, run=run, progress=progress)
-
-
-def _checked(X: NDArray[Any]) -> NDArray[Any]:
-    """`X` as a table of real numbers."""
-    X = np.asanyarray(X)
-    if X.ndim != 2 or X.dtype.kind not in "fiu":
-        raise ArgumentError(
-            f"got an array of shape {X.shape} and type {X.dtype}; average linkage takes real numbers in the shape "
-            "(n_images, n_dimensions)"
-        )
-    return X
-
-
-@contextmanager
-def _threads(n_threads: int | None) -> Iterator[Mapper]:
-    """Spread work over threads, each with a single-threaded BLAS: NumPy lets go of the interpreter's lock."""
-    if n_threads is None:
-        n_threads = n_cores()
-    if n_threads == 1:
-        yield in_turn
-        return
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1), ThreadPoolExecutor(n_threads) as pool:
-
-        def run(function: Callable[[Any], Any], items: Iterable[Any], /) -> list[Any]:
-            listed = list(items)
-            return in_turn(function, listed) if len(listed) < 2 else list(pool.map(function, listed))
-
-        yield run
 
 
 def _link(
@@ -191,10 +151,10 @@ def _link(
         known=known,
         block_rows=block_rows,
         run=run,
-        progress=_stage(progress, "comparing all pairs" if not approximate else "looking for neighbours"),
+        progress=stage(progress, "comparing all pairs" if not approximate else "looking for neighbours"),
     )
     rounds = Rounds(vectors, Neighbours(graph.index, graph.similarity, graph.bound), run=run)
-    children, heights = rounds.merge_all(progress=_stage(progress, "merging"))
+    children, heights = rounds.merge_all(progress=stage(progress, "merging"))
     node = np.concatenate([unique.node, n + len(unique.children) + np.arange(n_unique - 1)])
     tree = dendrogram(
         n,
@@ -209,8 +169,3 @@ def _no_neighbours(digests: NDArray[np.uint64], k: int) -> NeighbourGraph:
     """Graph of fewer than two different rows."""
     lists = Neighbours.empty(len(digests), k, np.float32)
     return NeighbourGraph(digests, lists.index, lists.similarity, lists.bound, (-1, -1), 1.0, None)
-
-
-def _stage(progress: Progress | None, stage: str) -> Callable[[float], None] | None:
-    """Progress within one stage."""
-    return None if progress is None else lambda fraction: progress(fraction, stage)

@@ -39,8 +39,31 @@ def dendrogram(
     merges[:, 2] = heights[by_height]
     sizes, order, gap = _layout(n_leaves, pairs, merges[:, 2])
     merges[:, 3] = sizes[n_leaves:]
-    root = float(merges[-1, 2]) if n_merges else 0.0
-    return Dendrogram(merges, max(largest_distance, root), order, gap)
+    return Dendrogram(merges, largest_distance, order, gap)
+
+
+def dendrogram_of_merges(merges: NDArray[np.float64], *, largest_distance: float) -> Dendrogram:
+    """Dendrogram of scipy's linkage matrix Z, shape (n - 1, 4), of at least two leaves.
+
+    Heights may fall below those of the parts (inversions), as centroid and median linkage make them. `gap` then holds
+    the largest height inside the cluster that two neighbours first share, which is what
+    ``fcluster(criterion="distance")`` compares with the height of the cut.
+    """
+    pairs = np.sort(merges[:, :2].astype(np.int64), axis=1)
+    n_leaves = len(merges) + 1
+    _, order, gap = _layout(n_leaves, pairs, largest_heights(pairs, merges[:, 2]))
+    return Dendrogram(merges, largest_distance, order, gap)
+
+
+def largest_heights(pairs: NDArray[np.int64], heights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Largest height inside the cluster that each merge makes, shape (n - 1,)."""
+    if (np.diff(heights) >= 0).all():
+        return heights
+    n_leaves = len(pairs) + 1
+    largest = [-np.inf] * n_leaves
+    for (i, j), height in zip(pairs.tolist(), heights.tolist(), strict=True):
+        largest.append(max(height, largest[i], largest[j]))
+    return np.array(largest[n_leaves:])
 
 
 def _layout(

@@ -1,0 +1,207 @@
+"""Every linkage method and metric that scipy names, each on the path that needs the least memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagecluster.errors import MemoryLimitError
+from imagecluster.linkage.condensed import condensed, condensed_bytes
+from imagecluster.linkage.dendrogram import dendrogram, dendrogram_of_merges
+from imagecluster.linkage.duplicates import identical_rows
+from imagecluster.linkage.nearest import Tiles, largest_squared
+from imagecluster.linkage.points import Points, less_their_mean
+from imagecluster.linkage.setting import Progress, checked, stage, threads
+from imagecluster.linkage.spanning import N_CANDIDATES, merges_of_tree, spanning_tree
+from imagecluster.linkage.ward import ward_merges
+from imagecluster.memory import available_bytes
+from imagecluster.methods import EUCLIDEAN_METRICS, OF_CENTROIDS, check_method
+from imagecluster.neighbours import Mapper
+from imagecluster.records import Dendrogram
+
+_SHARE = 0.75
+"""Share of the available memory that is taken where no limit is given."""
+
+
+def linkage(
+    X: NDArray[Any],
+    *,
+    method: str = "average",
+    metric: str = "cosine",
+    n_threads: int | None = None,
+    max_memory_bytes: int | None = None,
+    progress: Progress | None = None,
+) -> Dendrogram:
+    """Dendrogram of vectors, as `scipy.cluster.hierarchy.linkage` defines its methods.
+
+    Average linkage under cosine or correlation, single linkage under these, euclidean and sqeuclidean, and ward,
+    centroid and median linkage need memory for the vectors only. All else needs all pairs, 4 n (n - 1) bytes.
+
+    Parameters
+    ----------
+    X : array of real numbers, shape (n_images, n_dimensions)
+    method : str
+        One of `imagecluster.methods.METHODS`. For ward, centroid and median the metric must be euclidean; centroid and
+        median can have inversions.
+    metric : str
+        One of `imagecluster.methods.METRICS`.
+    n_threads : int, optional
+        Default: as many as this process may use. Merging by centroid, median, and with all pairs, takes one.
+    max_memory_bytes : int, optional
+        Limit for what is needed beyond `X`. Default: none where the vectors are enough, else three quarters of the
+        memory that is available.
+    progress : callable, optional
+        Called as ``progress(fraction, stage)`` with a fraction of the stage, from this thread.
+
+    Returns
+    -------
+    Dendrogram
+        `largest_distance` is in the metric. Ward's heights can be larger.
+
+    Raises
+    ------
+    ArgumentError
+        The method or metric is unknown, or they do not go together.
+    VectorError
+        A row has no distance to others in the metric.
+    MemoryLimitError
+        More memory is needed than allowed.
+    MissingExtraError
+        The metric needs scipy, which is not installed.
+
+    Examples
+    --------
+    >>> tree = linkage(np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 1.0]]), method="ward", metric="euclidean")
+    >>> tree.merges.round(3).tolist()
+    [[0.0, 2.0, 1.0, 2.0], [1.0, 3.0, 4.655, 3.0]]
+
+    """
+    check_method(method, metric)
+    X = checked(X)
+    if method == "average" and metric in ("cosine", "correlation"):
+        from imagecluster.linkage import average_linkage  # a cycle otherwise: the package offers this function too
+
+        if metric == "correlation":
+            X = less_their_mean(X)
+            max_memory_bytes = None if max_memory_bytes is None else max_memory_bytes - X.nbytes
+        return average_linkage(X, n_threads=n_threads, max_memory_bytes=max_memory_bytes, progress=progress)
+    _check_memory(X, method, metric, max_memory_bytes)
+    with threads(X, n_threads) as run:
+        if method in OF_CENTROIDS or (method == "single" and metric in EUCLIDEAN_METRICS):
+            points = Points(X, metric, run=run)
+            if points.n < 2:
+                return _without_merges(points.n)
+            paths = {"single": _single, "ward": _ward}
+            if method in paths:
+                return paths[method](points, run, progress)
+            return _by_centroids(points, method, run, progress)
+        return _with_all_pairs(X, method, metric, run, progress)
+
+
+def needed_bytes(n: int, d: int, method: str, metric: str) -> int:
+    """Memory that a method needs beside the vectors, at most; see `average_linkage` for its own."""
+    if method in ("centroid", "median"):
+        return n * (24 * d + 400) + (64 << 20)
+    if method == "ward":
+        return n * (8 * d + 400) + (64 << 20)
+    if method == "single" and metric in EUCLIDEAN_METRICS:
+        return n * ((16 if metric == "correlation" else 8) * d + 28 * N_CANDIDATES + 400) + (64 << 20)
+    return condensed_bytes(n, d) + 400 * n
+
+
+def _check_memory(X: NDArray[Any], method: str, metric: str, allowed: int | None) -> None:
+    """MemoryLimitError if a method needs more than is allowed."""
+    n, d = X.shape
+    needed = needed_bytes(n, d, method, metric)
+    source = "allowed"
+    all_pairs = needed >= condensed_bytes(n, d)
+    if allowed is None and all_pairs:
+        available = available_bytes()
+        allowed, source = int(_SHARE * available), f"{_SHARE:.0%} of the {available / 2**30:.1f} GiB available"
+    if allowed is None or needed <= allowed:
+        return
+    cure = (
+        "single linkage, average linkage under cosine, and ward under euclidean need the vectors only"
+        if all_pairs
+        else "allow more, or take fewer rows"
+    )
+    raise MemoryLimitError(
+        f"{method} linkage of {n} rows under {metric} needs {needed / 2**30:.2f} GiB beside the vectors"
+        f"{' for the distances of all pairs' if all_pairs else ''}; the limit is {allowed / 2**30:.2f} GiB ({source}): "
+        f"{cure}"
+    )
+
+
+def _without_merges(n: int) -> Dendrogram:
+    """Dendrogram of none or one."""
+    return dendrogram(n, np.empty((0, 2), np.int64), np.empty(0), largest_distance=0.0)
+
+
+def _largest(points: Points, tiles: Tiles, run: Mapper, progress: Progress | None) -> float:
+    """Largest distance of two rows."""
+    squared = largest_squared(tiles, points.n, run=run, progress=stage(progress, "finding the farthest pair"))
+    return float(points.distance(np.array(squared)))
+
+
+def _single(points: Points, run: Mapper, progress: Progress | None) -> Dendrogram:
+    """Single linkage from a minimum spanning tree."""
+    unique = identical_rows(points.X)
+    tiles = Tiles(lambda ids: points.rows(unique.leaf[ids]), points.centre())
+    n, n_same = points.n, len(unique.children)
+    edges, squared = spanning_tree(tiles, n - n_same, run=run, progress=stage(progress, "comparing all pairs"))
+    node = np.concatenate([unique.node, n + n_same + np.arange(len(edges))])
+    return dendrogram(
+        n,
+        np.concatenate([unique.children, node[merges_of_tree(n - n_same, edges)]]),
+        np.concatenate([np.zeros(n_same), points.distance(squared)]),
+        largest_distance=_largest(points, Tiles(points.rows, tiles.centre), run, progress),
+    )
+
+
+def _ward(points: Points, run: Mapper, progress: Progress | None) -> Dendrogram:
+    """Ward's method from centroids."""
+    unique = identical_rows(points.X)
+    n, n_same = points.n, len(unique.children)
+    children, heights = ward_merges(
+        points.rows(unique.leaf), unique.count, run=run, progress=stage(progress, "merging")
+    )
+    node = np.concatenate([unique.node, n + n_same + np.arange(len(children))])
+    return dendrogram(
+        n,
+        np.concatenate([unique.children, node[children]]),
+        np.concatenate([np.zeros(n_same), heights]),
+        largest_distance=_largest(points, Tiles(points.rows, points.centre()), run, progress),
+    )
+
+
+def _by_centroids(points: Points, method: str, run: Mapper, progress: Progress | None) -> Dendrogram:
+    """Centroid or median linkage by fastcluster, from vectors; from all pairs it would cancel near height 0."""
+    import fastcluster
+
+    largest = _largest(points, Tiles(points.rows, points.centre()), run, progress)
+    merging = stage(progress, "merging") or _silent
+    merging(0.0)
+    merges = fastcluster.linkage_vector(np.asarray(points.X, np.float64), method, "euclidean")
+    merging(1.0)
+    return dendrogram_of_merges(merges, largest_distance=largest)
+
+
+def _with_all_pairs(X: NDArray[Any], method: str, metric: str, run: Mapper, progress: Progress | None) -> Dendrogram:
+    """Any method that takes all distances, by fastcluster."""
+    import fastcluster
+
+    distances = condensed(X, metric, run=run, progress=stage(progress, "comparing all pairs"))
+    if len(X) < 2:
+        return _without_merges(len(X))
+    largest = float(distances.max())
+    merging = stage(progress, "merging") or _silent
+    merging(0.0)
+    merges = fastcluster.linkage(distances, method, preserve_input=False)
+    merging(1.0)
+    return dendrogram_of_merges(merges, largest_distance=largest)
+
+
+def _silent(fraction: float) -> None:
+    """Progress that nobody watches."""
