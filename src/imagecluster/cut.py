@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 from imagecluster.errors import ArgumentError
 from imagecluster.records import Cluster, Clusters, Dendrogram
 
-__all__ = ["clusters", "cut", "cut_height", "flat_clusters", "height_for_n_clusters", "sim_for_n_clusters"]
+__all__ = [
+    "clusters",
+    "cut",
+    "cut_height",
+    "flat_clusters",
+    "height_for_n_clusters",
+    "sim_for_n_clusters",
+    "split_wide",
+]
 
 _TIE = 1e-12
 """Mean similarities nearer than this are equal: of two pictures both are equally central."""
@@ -53,16 +61,44 @@ def flat_clusters(dendrogram: Dendrogram, height: float) -> NDArray[np.int64]:
         `height` is not a number.
 
     """
-    starts = _run_starts(dendrogram, height)
-    n = dendrogram.n_leaves
-    run = np.zeros(n, np.int64)
-    run[starts[1:]] = 1
-    label = np.empty(n, np.int64)
-    label[dendrogram.order] = np.cumsum(run)
-    _, first, inverse = np.unique(label, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), np.int64)
-    rank[np.argsort(first)] = np.arange(len(first))
-    return rank[inverse]
+    return _labels(dendrogram, _run_starts(dendrogram, height))
+
+
+def split_wide(dendrogram: Dendrogram, X: NDArray[Any], height: float, *, max_diameter: float) -> NDArray[np.int64]:
+    """Cluster label of each leaf, shape (n,), after clusters in which two rows are too far apart were divided.
+
+    First the cut of `flat_clusters`. Then a cluster with two rows farther apart than `max_diameter` is divided into the
+    two parts that made it, and these again, until there is none. Rows farther apart by less than 1e-12 are not.
+
+    Parameters
+    ----------
+    dendrogram : Dendrogram
+    X : array, shape (n_images, n_dimensions)
+        The vectors that the dendrogram was made from.
+    height : float
+        Distance of the cut, in the metric of the dendrogram.
+    max_diameter : float
+        Largest cosine distance of two rows in a cluster, whatever the metric; at least 0.
+
+    Raises
+    ------
+    ArgumentError
+        `height` is not a number, `max_diameter` is negative or none, the lengths do not agree, or a row of `X` is zero
+        or not finite.
+
+    Examples
+    --------
+    >>> from imagecluster.linkage import average_linkage
+    >>> X = np.array([[1.0, 0.0], [1.0, 0.3], [1.0, 0.6], [1.0, 0.9]])
+    >>> split_wide(average_linkage(X), X, 0.5, max_diameter=0.1).tolist()
+    [0, 0, 1, 1]
+
+    """
+    from imagecluster.diameter import narrow_runs
+
+    _check_length(dendrogram, X)
+    starts = narrow_runs(dendrogram, X, _run_starts(dendrogram, height), max_diameter=max_diameter)
+    return _labels(dendrogram, starts)
 
 
 def cut(
@@ -80,7 +116,7 @@ def cut(
     sim : float, optional
         Similarity index in [0, 1], see `cut_height`.
     height : float, optional
-        Cosine distance: the mean distance within no merge is larger.
+        Distance, in the metric of the dendrogram: no merge inside a cluster is higher.
     n_clusters : int, optional
         At most so many clusters, see `height_for_n_clusters`.
 
@@ -153,6 +189,7 @@ def clusters(
     sim: float,
     path_order: Sequence[int] | NDArray[np.integer[Any]],
     min_size: int = 2,
+    max_diameter: float | None = None,
 ) -> Clusters:
     """Clusters of a cut, numbered, each with its height and its most central picture.
 
@@ -167,6 +204,8 @@ def clusters(
         Row numbers in the order of their paths.
     min_size : int
         Smaller clusters go to `singles`.
+    max_diameter : float, optional
+        Divide clusters with two pictures farther apart than this cosine distance, see `split_wide`.
 
     Raises
     ------
@@ -179,9 +218,12 @@ def clusters(
     rank = _path_rank(path_order, n)
     if min_size < 1:
         raise ArgumentError(f"min_size is {min_size}; it must be at least 1")
-    if len(X) != n:
-        raise ArgumentError(f"got {len(X)} vectors for a dendrogram of {n} leaves; they must be the same rows")
+    _check_length(dendrogram, X)
     starts = _run_starts(dendrogram, height)
+    if max_diameter is not None:
+        from imagecluster.diameter import narrow_runs
+
+        starts = narrow_runs(dendrogram, X, starts, max_diameter=max_diameter)
     ends = np.append(starts[1:], n)
     large = ends - starts >= min_size
     by_number = _numbering(dendrogram, rank, starts[large], ends[large])
@@ -194,15 +236,35 @@ def clusters(
         found.append(Cluster(number, tuple(members.tolist()), joined, _most_central(X, members)))
     rest = np.concatenate([np.empty(0, np.int64), *singles])
     rest = rest[np.argsort(rank[rest])]
-    return Clusters(float(sim), height, min_size, tuple(found), tuple(rest.tolist()))
+    return Clusters(float(sim), height, min_size, tuple(found), tuple(rest.tolist()), max_diameter)
 
 
 def _run_starts(dendrogram: Dendrogram, height: float) -> NDArray[np.int64]:
     """Where in the leaf order each cluster starts."""
     if np.isnan(height):
-        raise ArgumentError("height is not a number; it must be a cosine distance")
+        raise ArgumentError("height is not a number; it must be a distance")
     inner = np.flatnonzero(dendrogram.gap > height) + 1
     return np.concatenate([np.zeros(min(1, dendrogram.n_leaves), np.int64), inner])
+
+
+def _labels(dendrogram: Dendrogram, starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Labels of runs of the leaf order, from 0 in the order of the first leaves."""
+    n = dendrogram.n_leaves
+    run = np.zeros(n, np.int64)
+    run[starts[1:]] = 1
+    label = np.empty(n, np.int64)
+    label[dendrogram.order] = np.cumsum(run)
+    _, first, inverse = np.unique(label, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return rank[inverse]
+
+
+def _check_length(dendrogram: Dendrogram, X: NDArray[Any]) -> None:
+    """ArgumentError unless there is a vector for each leaf."""
+    n = dendrogram.n_leaves
+    if len(X) != n:
+        raise ArgumentError(f"got {len(X)} vectors for a dendrogram of {n} leaves; they must be the same rows")
 
 
 def _path_rank(path_order: Sequence[int] | NDArray[np.integer[Any]], n: int) -> NDArray[np.int64]:
@@ -243,4 +305,6 @@ def _most_central(X: NDArray[Any], members: NDArray[np.int64]) -> int:
 def _unit(X: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[np.float64]:
     """Rows at unit length."""
     block = np.asarray(X[rows], np.float64)
-    return np.asarray(block / np.sqrt(np.einsum("ij,ij->i", block, block))[:, None])
+    length = np.sqrt(np.einsum("ij,ij->i", block, block))
+    # A zero row, which metrics other than cosine allow, stays zero.
+    return np.asarray(block / np.where(length > 0.0, length, 1.0)[:, None])

@@ -160,6 +160,8 @@ class Clusters:
     """The clusters of at least `min_size` pictures."""
     singles: tuple[int, ...]
     """Row numbers of all other pictures, in the order of their paths."""
+    max_diameter: float | None = None
+    """Largest cosine distance of two pictures in a cluster, where wider clusters were divided."""
 
     def sizes(self) -> dict[int, int]:
         """Number of clusters by cluster size, smallest size first."""

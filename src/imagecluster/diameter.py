@@ -1,0 +1,195 @@
+"""Clusters in which no two pictures are far apart: those that are wider are divided along their own branch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagecluster.errors import ArgumentError
+from imagecluster.linkage.vectors import inverse_norms
+from imagecluster.records import Dendrogram
+
+__all__ = ["narrow_runs"]
+
+_TIE = 1e-12
+"""A distance that is larger by less than this is not larger."""
+
+_CHUNK_ROWS = 1024
+
+
+def narrow_runs(
+    dendrogram: Dendrogram, X: NDArray[Any], starts: NDArray[np.int64], *, max_diameter: float
+) -> NDArray[np.int64]:
+    """Where in the leaf order clusters start after those that are too wide were divided.
+
+    The clusters become the largest ones on each branch in which no two rows are farther apart than `max_diameter`: a
+    cluster is divided into the two parts that made it, and these again, until none is too wide.
+
+    Parameters
+    ----------
+    dendrogram : Dendrogram
+    X : array, shape (n_images, n_dimensions)
+        The vectors that the dendrogram was made from.
+    starts : array of int64
+        Where each cluster of a cut starts, ascending.
+    max_diameter : float
+        Largest cosine distance of two rows in a cluster, at least 0.
+
+    Raises
+    ------
+    ArgumentError
+        `max_diameter` is negative or not a number, or a row has no direction.
+
+    Notes
+    -----
+    Takes memory for a few numbers a row. Cosine distance is the angle's, and angles obey the triangle inequality: most
+    clusters are narrow by their two largest angles to their mean. In the others each pair of rows is looked at once
+    at most, where the parts that hold them meet, and never above a cluster that is known to be too wide.
+
+    """
+    if not max_diameter >= 0.0:
+        raise ArgumentError(f"max_diameter is {max_diameter}; it must be a cosine distance, 0 or more")
+    if max_diameter >= 2.0 or dendrogram.n_leaves < 2:
+        return starts
+    return _Branches(dendrogram, X, max_diameter).divide(starts)
+
+
+class _Branches:
+    """The clusters of a dendrogram as runs of its leaf order; those below a narrow one are never looked at.
+
+    A node is a leaf's place in the order, or n + its merge's number. A narrow node has a member as its centre, from
+    which no other member is farther than an angle, its radius.
+    """
+
+    def __init__(self, dendrogram: Dendrogram, X: NDArray[Any], max_diameter: float) -> None:
+        n = dendrogram.n_leaves
+        self.n = n
+        self.X = X
+        self.order = dendrogram.order
+        self.factor = inverse_norms(X)
+        self.smallest_product = 1.0 - max_diameter - _TIE
+        self.largest_angle = 2.0 * float(np.arcsin(np.sqrt(max_diameter / 2.0)))
+        place = np.empty(n, np.int64)
+        place[dendrogram.order] = np.arange(n)
+        children = dendrogram.merges[:, :2].astype(np.int64)
+        leaf = children < n
+        children[leaf] = place[children[leaf]]
+        self.size = np.append(np.ones(n, np.int64), dendrogram.merges[:, 3].astype(np.int64))
+        self.start = np.append(np.arange(n), np.zeros(n - 1, np.int64))
+        for t, (i, j) in enumerate(children.tolist()):
+            self.start[n + t] = min(self.start[i], self.start[j])
+        swap = self.start[children[:, 0]] > self.start[children[:, 1]]
+        children[swap] = children[swap, ::-1]
+        self.children = children
+        self.centre: dict[int, tuple[int, float]] = {}
+
+    def divide(self, starts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Starts of the clusters, those of the parts of wide ones among them."""
+        ends = np.append(starts[1:], self.n)
+        roots = self._roots(starts, ends)
+        within: list[int] = []
+        for root in roots.tolist():
+            within += self._wide(root)
+        boundaries = self.start[self.children[within, 1]] if within else np.empty(0, np.int64)
+        return np.sort(np.concatenate([starts, boundaries]))
+
+    def _roots(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Nodes that are runs of at least two leaves."""
+        length = np.zeros(self.n, np.int64)
+        length[starts] = ends - starts
+        merges = self.start[self.n :]
+        return self.n + np.flatnonzero(self.size[self.n :] == length[merges])
+
+    def _wide(self, root: int) -> list[int]:
+        """Numbers of the merges below and at a node that make clusters which are too wide."""
+        wide: set[int] = set()
+        for node in sorted(self._open(root)):
+            first, second = self.children[node - self.n].tolist()
+            if first in wide or second in wide or self._is_too_wide(first, second):
+                wide.add(node)
+                continue
+            self.centre[node] = self._joined_centre(first, second)
+        self.centre.clear()
+        return [node - self.n for node in wide]
+
+    def _open(self, root: int) -> list[int]:
+        """Nodes above those that are narrow by their angles to their mean.
+
+        A node is tried only if it has half the size of the last one that failed above it, so that a long chain is not
+        tried at every link.
+        """
+        found = []
+        waiting = [(root, 2 * int(self.size[root]))]
+        while waiting:
+            node, failed = waiting.pop()
+            if node < self.n:
+                self.centre[node] = node, 0.0
+                continue
+            size = int(self.size[node])
+            if 2 * size <= failed:
+                if self._try_mean(node):
+                    continue
+                failed = size
+            found.append(node)
+            waiting += [(child, failed) for child in self.children[node - self.n].tolist()]
+        return found
+
+    def _unit(self, places: slice) -> NDArray[np.float64]:
+        """Unit vectors of a run of the leaf order."""
+        rows = self.order[places]
+        return np.asarray(np.asarray(self.X[rows], np.float64) * self.factor[rows, None])
+
+    def _chunks(self, node: int) -> list[slice]:
+        """The run of a node in pieces."""
+        start, end = int(self.start[node]), int(self.start[node] + self.size[node])
+        return [slice(at, min(at + _CHUNK_ROWS, end)) for at in range(start, end, _CHUNK_ROWS)]
+
+    def _try_mean(self, node: int) -> bool:
+        """Whether a node is narrow by its two largest angles to its mean; if so it gets a centre."""
+        chunks = self._chunks(node)
+        mean = np.sum([self._unit(chunk).sum(axis=0) for chunk in chunks], axis=0)
+        length = float(np.sqrt(mean @ mean))
+        if length < 1e-6 * self.size[node]:
+            return False
+        angles = np.concatenate([_angles(self._unit(chunk), mean / length) for chunk in chunks])
+        if np.partition(angles, -2)[-2:].sum() > self.largest_angle:
+            return False
+        centre = int(self.start[node] + angles.argmin())
+        vector = self._unit(slice(centre, centre + 1))[0]
+        self.centre[node] = centre, max(float(_angles(self._unit(chunk), vector).max()) for chunk in chunks)
+        return True
+
+    def _is_too_wide(self, first: int, second: int) -> bool:
+        """Whether a member of one narrow node is too far from one of another."""
+        between = self._between(first, second)
+        if between + self.centre[first][1] + self.centre[second][1] <= self.largest_angle:
+            return False
+        if 2.0 * np.sin(between / 2.0) ** 2 > 1.0 - self.smallest_product:
+            return True
+        for chunk in self._chunks(first):
+            vectors = self._unit(chunk)
+            for other in self._chunks(second):
+                if (vectors @ self._unit(other).T).min() < self.smallest_product:
+                    return True
+        return False
+
+    def _joined_centre(self, first: int, second: int) -> tuple[int, float]:
+        """Centre and radius of two nodes together: the larger one's centre stays."""
+        between = self._between(first, second)
+        if self.size[first] < self.size[second]:
+            first, second = second, first
+        centre, radius = self.centre[first]
+        return centre, max(radius, between + self.centre[second][1])
+
+    def _between(self, first: int, second: int) -> float:
+        """Angle between the centres of two nodes."""
+        vectors = [self._unit(slice(at, at + 1)) for at in (self.centre[first][0], self.centre[second][0])]
+        return float(_angles(vectors[0], vectors[1][0])[0])
+
+
+def _angles(vectors: NDArray[np.float64], unit: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Angles of unit vectors to another one; of small angles no digits are lost, as they would be by their cosine."""
+    difference = vectors - unit
+    return np.asarray(2.0 * np.arcsin(np.minimum(1.0, np.sqrt(np.einsum("ij,ij->i", difference, difference)) / 2.0)))
