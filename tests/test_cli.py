@@ -42,6 +42,15 @@ def test_json_is_one_object_on_standard_output(pics, capsys):
     assert Path(found["outputs"]["page"]).is_file()
 
 
+def test_method_metric_and_diameter_are_taken(pics, capsys):
+    """They are in the JSON object; a pair that does not fit is wrong usage that says what fits."""
+    assert main([str(pics), "--json", "--method", "ward", "--metric", "euclidean", "--max-diameter", "0.3"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["method"], found["metric"], found["max_diameter"]) == ("ward", "euclidean", 0.3)
+    assert main([str(pics), "--method", "ward"]) == 2
+    assert "ward linkage is defined for the metric euclidean only" in capsys.readouterr().err
+
+
 def test_skips_are_reported_and_fail_only_when_strict(pics, capsys):
     """One line a skip on standard error; --strict makes them a failure, --quiet hides them."""
     (pics / "broken.png").write_bytes(b"no picture")
@@ -71,7 +80,8 @@ def test_files_that_somebody_put_into_our_folders_are_kept_and_named(pics, capsy
 @pytest.mark.parametrize(
     "arguments",
     [["PICS", "--sim", "1.5"], ["PICS", "--sim", "x"], ["PICS", "--min-size", "0"], ["PICS", "--links", "x"],
-     ["PICS", "--nothing"], ["PICS", "--threads", "0"], [], ["export", "PICS"], ["info"]],
+     ["PICS", "--nothing"], ["PICS", "--threads", "0"], ["PICS", "--method", "wart"], ["PICS", "--metric", "cos"],
+     ["PICS", "--max-diameter", "-0.1"], ["PICS", "--max-diameter", "inf"], [], ["export", "PICS"], ["info"]],
 )  # fmt: skip
 def test_wrong_usage_exits_with_2(pics, arguments, capsys):
     """And nothing is made."""

@@ -8,6 +8,7 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer
 
+import imagecluster
 from imagecluster import ImageClusterer
 from imagecluster.errors import ArgumentError
 
@@ -55,6 +56,18 @@ def test_scikit_learn_takes_it_for_a_clusterer():
     assert adjusted_rand_score(y, labels) == 1
     with pytest.raises(ArgumentError, match="no parameter 'eps'"):
         estimator.set_params(eps=1)
+
+
+def test_method_metric_and_diameter_are_parameters():
+    """They are cloned with the others, and reach the dendrogram and every cut."""
+    X, y = blobs()
+    estimator = clone(ImageClusterer(sim=0.7, method="ward", metric="euclidean", max_diameter=0.5))
+    assert adjusted_rand_score(y, estimator.fit_predict(X)) == 1
+    np.testing.assert_array_equal(
+        estimator.dendrogram_.merges, imagecluster.dendrogram(X, method="ward", metric="euclidean").merges
+    )
+    assert adjusted_rand_score(y, estimator.cut(0.0)) == 1
+    assert set(estimator.set_params(max_diameter=None).cut(0.0)) == {0}
 
 
 def test_cut_before_fit_says_so():

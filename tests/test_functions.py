@@ -75,6 +75,37 @@ def test_fingerprints_and_a_kept_dendrogram_are_taken():
     assert imagecluster.cluster(X, sim=0.3, tree=tree) == imagecluster.cluster(X, sim=0.3)
 
 
+def test_method_metric_and_diameter_are_taken():
+    """A chain is one cluster by single linkage, several by complete linkage, and none of its parts is wide."""
+    angle = np.linspace(0, 2, 21)
+    X = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    assert [len(c.members) for c in imagecluster.cluster(X, method="single", sim=0.9).clusters] == [21]
+    assert len(imagecluster.cluster(X, method="complete", sim=0.9).clusters) > 2
+    guarded = imagecluster.cluster(X, method="single", sim=0.9, max_diameter=0.1)
+    members = [list(c.members) for c in guarded.clusters]
+    assert len(members) > 1
+    assert all(1 - (X[rows] @ X[rows].T).min() <= 0.1 for rows in members)
+    tree = imagecluster.dendrogram(X, method="ward", metric="euclidean")
+    assert imagecluster.cluster(X, method="ward", metric="euclidean") == imagecluster.cluster(X, tree=tree)
+    with pytest.raises(ArgumentError, match="ward linkage is defined for the metric euclidean only"):
+        imagecluster.dendrogram(X, method="ward")
+
+
+def test_time_goes_with_metrics_that_do_not_depend_on_the_axes():
+    """Ward takes times too; the sum of the differences of coordinates would mean nothing."""
+    X, days = [[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]], [0, 0, 86400, 86400]
+    found = imagecluster.cluster(X, method="ward", metric="euclidean", times_s=days, time_weight=0.7)
+    assert [c.members for c in found.clusters] == [(0, 1), (2, 3)]
+    with pytest.raises(ArgumentError, match="where time counts it must be one of cosine, euclidean, sqeuclidean"):
+        imagecluster.cluster(X, metric="cityblock", times_s=days, time_weight=0.7)
+
+
+def test_a_zero_vector_is_a_point_where_the_metric_has_one():
+    """Under euclidean a zero vector has distances, though no direction."""
+    found = imagecluster.cluster([[0, 0], [0, 0.1], [0.1, 0], [9, 9]], metric="euclidean")
+    assert [c.members for c in found.clusters] == [(0, 1, 2)]
+
+
 @pytest.mark.parametrize("X", [[1, 2], [["a"]], [[[1.0]]]])
 def test_what_is_no_table_of_numbers_is_refused(X):
     """The message says what was got and what is expected."""

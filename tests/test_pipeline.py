@@ -66,6 +66,25 @@ def test_a_second_run_fingerprints_nothing_and_loads_no_engine(tmp_path, monkeyp
     assert run([folder], Settings(sim=1)).clusters.sizes() == {}
 
 
+def test_method_metric_and_diameter_reach_the_tables(tmp_path):
+    """Each method has a dendrogram of its own in the database; the tables name how it was made."""
+    folder = draw_groups(tmp_path / "pics")
+    average = run([folder])
+    ward = Settings(method="ward", metric="euclidean", sim=0.6)
+    first = run([folder], ward)
+    assert (first.method, first.metric) == ("ward", "euclidean")
+    assert names(first) == GROUPS
+    assert first.clusters.clusters[0].height != average.clusters.clusters[0].height
+    assert run([folder], ward).clusters == first.clusters
+    assert run([folder]).clusters == average.clusters
+    assert run([folder], Settings(method="ward", metric="euclidean", sim=0)).clusters.sizes() == {9: 1}
+    narrow = run([folder], Settings(sim=0, max_diameter=average.largest_distance / 2))
+    assert narrow.clusters.sizes() != {9: 1}
+    table = json.loads((folder / "imagecluster" / "clusters.json").read_text())
+    assert (table["method"], table["metric"]) == ("average", "cosine")
+    assert table["max_diameter"] == narrow.clusters.max_diameter == average.largest_distance / 2
+
+
 def test_a_page_is_written_again_only_when_it_would_differ(tmp_path):
     """An unchanged collection leaves the page alone; another cut, another picture or a lost page makes it anew."""
     folder = draw_groups(tmp_path / "pics")
@@ -262,12 +281,23 @@ def test_another_model_version_is_never_mixed_in(tmp_path, monkeypatch):
     ("option", "value"),
     [("sim", -0.01), ("sim", 1.01), ("sim", float("nan")), ("min_size", 0), ("links", "junction"),
      ("max_pixels", 0), ("n_threads", 0), ("time_weight", 1.01), ("time_weight", float("nan")), ("time_scale_s", 0.9),
-     ("time_scale_s", float("inf")), ("time_source", "name")],
+     ("time_scale_s", float("inf")), ("time_source", "name"), ("method", "wart"), ("metric", "cos"),
+     ("max_diameter", -0.1), ("max_diameter", float("nan"))],
 )  # fmt: skip
 def test_settings_outside_their_range_are_refused(option, value):
     """Before anything is scanned; the message gives what is allowed."""
     with pytest.raises(ArgumentError, match=f"{option} is .*must be"):
         Settings(**{option: value})
+
+
+def test_settings_that_do_not_go_together_are_refused():
+    """Time needs a metric of products, ward the Euclidean one, and an approximate way has average linkage only."""
+    with pytest.raises(ArgumentError, match="where time counts it must be one of cosine"):
+        Settings(metric="cityblock", time_weight=0.5)
+    with pytest.raises(ArgumentError, match="ward linkage is defined for the metric euclidean only"):
+        Settings(method="ward")
+    with pytest.raises(ArgumentError, match="it must be auto or exact for single linkage under cosine"):
+        Settings(method="single", exactness="approximate")
 
 
 def test_a_missing_folder_is_an_input_error(tmp_path):

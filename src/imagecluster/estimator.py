@@ -15,7 +15,9 @@ from imagecluster.functions import TIME_WEIGHT, as_vectors, dendrogram, fingerpr
 from imagecluster.models import DEFAULT_MODEL
 from imagecluster.records import TIME_SCALE_S, Fingerprints
 
-PARAMETERS = ("sim", "min_size", "model", "time_weight", "time_scale_s", "n_threads")
+PARAMETERS = (
+    "sim", "min_size", "max_diameter", "method", "metric", "model", "time_weight", "time_scale_s", "n_threads",
+)  # fmt: skip
 
 
 class ImageClusterer:
@@ -27,6 +29,10 @@ class ImageClusterer:
         Similarity index in [0, 1] of the cut.
     min_size
         Members of smaller clusters get the label -1.
+    max_diameter
+        Clusters with two members farther apart than this cosine distance are divided.
+    method, metric
+        Linkage method and distance, as scipy names them; see `imagecluster.cluster`.
     model
         Fingerprint model, for paths.
     time_weight
@@ -56,6 +62,9 @@ class ImageClusterer:
         sim: float = 0.5,
         *,
         min_size: int = 2,
+        max_diameter: float | None = None,
+        method: str = "average",
+        metric: str = "cosine",
         model: str = DEFAULT_MODEL,
         time_weight: float = TIME_WEIGHT,
         time_scale_s: float = TIME_SCALE_S,
@@ -63,6 +72,9 @@ class ImageClusterer:
     ) -> None:
         self.sim = sim
         self.min_size = min_size
+        self.max_diameter = max_diameter
+        self.method = method
+        self.metric = metric
         self.model = model
         self.time_weight = time_weight
         self.time_scale_s = time_scale_s
@@ -84,8 +96,8 @@ class ImageClusterer:
         """
         vectors = as_vectors(fingerprint(X, model=self.model, n_threads=self.n_threads) if _are_paths(X) else X)  # type: ignore[arg-type]
         self.n_features_in_ = vectors.shape[1]
-        self._vectors = with_times(vectors, times_s, self.time_weight, self.time_scale_s)
-        self.dendrogram_ = dendrogram(self._vectors, n_threads=self.n_threads)
+        self._vectors = with_times(vectors, times_s, self.time_weight, self.time_scale_s, metric=self.metric)
+        self.dendrogram_ = dendrogram(self._vectors, method=self.method, metric=self.metric, n_threads=self.n_threads)
         self.labels_ = self.cut(self.sim)
         return self
 
@@ -101,7 +113,12 @@ class ImageClusterer:
             raise ArgumentError("this ImageClusterer is not fitted yet; call fit first")
         n_images = len(self._vectors)
         found = cuts.clusters(
-            self.dendrogram_, self._vectors, sim=sim, min_size=self.min_size, path_order=range(n_images)
+            self.dendrogram_,
+            self._vectors,
+            sim=sim,
+            min_size=self.min_size,
+            max_diameter=self.max_diameter,
+            path_order=range(n_images),
         )
         labels = np.full(n_images, -1, np.int64)
         for cluster in found.clusters:

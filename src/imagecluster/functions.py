@@ -104,12 +104,15 @@ def cluster(
     *,
     sim: float = 0.5,
     min_size: int = 2,
+    max_diameter: float | None = None,
+    method: str = "average",
+    metric: str = "cosine",
     times_s: ArrayLike | None = None,
     time_weight: float = TIME_WEIGHT,
     time_scale_s: float = TIME_SCALE_S,
     tree: Dendrogram | None = None,
 ) -> Clusters:
-    """Clusters of vectors under cosine distance and average linkage, cut at a similarity index.
+    """Clusters of vectors, by default under cosine distance and average linkage, cut at a similarity index.
 
     Parameters
     ----------
@@ -120,6 +123,13 @@ def cluster(
         identical ones together.
     min_size
         Smaller clusters go to `singles`.
+    max_diameter
+        Clusters with two members farther apart than this cosine distance are divided along the dendrogram.
+    method
+        average, single, complete, weighted, or with the metric euclidean ward, centroid, median: as scipy names them.
+    metric
+        Distance of vectors, as scipy names it. Metrics beyond cosine, correlation, euclidean, sqeuclidean, cityblock
+        and chebyshev need scipy. With `times_s` one of cosine, euclidean and sqeuclidean.
     times_s
         When each picture was taken, shape (n_images,), in seconds; NaN or None for a picture without a time, of which
         its content alone counts. Without `times_s` time counts nowhere.
@@ -128,7 +138,8 @@ def cluster(
     time_scale_s
         Time after which nearness in time has fallen to 1/e, in seconds.
     tree
-        A dendrogram made of the same vectors and times before (`dendrogram`), to cut it again.
+        A dendrogram made of the same vectors and times before (`dendrogram`), to cut it again; `method` and `metric`
+        are its own.
 
     Returns
     -------
@@ -139,6 +150,10 @@ def cluster(
     ------
     ArgumentError
         An argument is outside its range, or a vector is zero or not finite (its row is named).
+    MemoryLimitError
+        The method needs all pairs of vectors, and they do not fit into memory.
+    MissingExtraError
+        The metric needs scipy, which is not installed.
 
     Examples
     --------
@@ -155,35 +170,46 @@ def cluster(
     [(0, 1), (2, 3)]
     """
     from imagecluster import cut
-    from imagecluster.linkage import average_linkage
 
-    vectors = with_times(as_vectors(X), times_s, time_weight, time_scale_s)
-    tree = average_linkage(vectors) if tree is None else tree
-    return cut.clusters(tree, vectors, sim=sim, min_size=min_size, path_order=range(len(vectors)))
+    vectors = with_times(as_vectors(X), times_s, time_weight, time_scale_s, metric=metric)
+    tree = dendrogram(vectors, method=method, metric=metric) if tree is None else tree
+    return cut.clusters(
+        tree, vectors, sim=sim, min_size=min_size, max_diameter=max_diameter, path_order=range(len(vectors))
+    )
 
 
 def dendrogram(
     X: ArrayLike | Fingerprints,
     *,
+    method: str = "average",
+    metric: str = "cosine",
     times_s: ArrayLike | None = None,
     time_weight: float = TIME_WEIGHT,
     time_scale_s: float = TIME_SCALE_S,
     n_threads: int | None = None,
 ) -> Dendrogram:
-    """Dendrogram of vectors, average linkage under cosine distance, exact; see `cluster` for the arguments."""
-    from imagecluster.linkage import average_linkage
+    """Dendrogram of vectors, exact, by default average linkage under cosine distance; `cluster` has the arguments."""
+    from imagecluster.linkage import linkage
 
-    return average_linkage(with_times(as_vectors(X), times_s, time_weight, time_scale_s), n_threads=n_threads)
+    vectors = with_times(as_vectors(X), times_s, time_weight, time_scale_s, metric=metric)
+    return linkage(vectors, method=method, metric=metric, n_threads=n_threads)
 
 
 def with_times(
-    vectors: NDArray[Any], times_s: ArrayLike | None, time_weight: float, time_scale_s: float
+    vectors: NDArray[Any],
+    times_s: ArrayLike | None,
+    time_weight: float,
+    time_scale_s: float,
+    *,
+    metric: str = "cosine",
 ) -> NDArray[Any]:
     """The vectors that are clustered: these, or with `times_s` those of content and time together."""
     if times_s is None:
         return vectors
+    from imagecluster.methods import check_time_metric
     from imagecluster.timekernel import joint_vectors
 
+    check_time_metric(metric)
     return joint_vectors(vectors, times_s, weight=time_weight, scale_s=time_scale_s)
 
 

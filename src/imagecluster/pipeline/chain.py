@@ -11,6 +11,7 @@ from pathlib import Path
 
 from imagecluster.decode import MAX_PIXELS
 from imagecluster.errors import ArgumentError
+from imagecluster.methods import check_method, check_time_metric
 from imagecluster.models import DEFAULT_MODEL, find_model
 from imagecluster.pipeline.clustering import Exactness, clusters_of, leaf_order, paths_of, tree_of
 from imagecluster.pipeline.fingerprinting import Progress, fingerprint_scan
@@ -34,6 +35,12 @@ class Settings:
     """The user's own file of weights, for models that take one."""
     preprocess: str | None = None
     """How pictures are prepared for an ONNX file, see `imagecluster.models.parse_preprocess`."""
+    method: str = "average"
+    """Linkage method, as scipy names it."""
+    metric: str = "cosine"
+    """Distance of fingerprints, as scipy names it."""
+    max_diameter: float | None = None
+    """Divide clusters with two pictures farther apart than this cosine distance."""
     min_size: int = 2
     """Smaller clusters are not laid out; at least 1."""
     links: Links = "symlink"
@@ -58,6 +65,9 @@ class Settings:
     def __post_init__(self) -> None:
         if not 0 <= self.sim <= 1:
             raise ArgumentError(f"sim is {self.sim}; it must be from 0 (all in one cluster) to 1 (only identical ones)")
+        _check_linkage(self)
+        if self.max_diameter is not None and not self.max_diameter >= 0:
+            raise ArgumentError(f"max_diameter is {self.max_diameter}; it must be a cosine distance, 0 or more")
         if self.min_size < 1:
             raise ArgumentError(f"min_size is {self.min_size}; it must be at least 1")
         if self.links not in ("symlink", "hardlink", "copy", "none"):
@@ -80,6 +90,18 @@ class Settings:
             raise ArgumentError(f"max_memory_bytes is {self.max_memory_bytes}; it must be at least 1, or None")
 
 
+def _check_linkage(settings: Settings) -> None:
+    """ArgumentError if method, metric, time and exactness do not go together."""
+    check_method(settings.method, settings.metric)
+    if settings.time_weight > 0:
+        check_time_metric(settings.metric)
+    if settings.exactness == "approximate" and (settings.method, settings.metric) != ("average", "cosine"):
+        raise ArgumentError(
+            f"exactness is 'approximate'; it must be auto or exact for {settings.method} linkage under "
+            f"{settings.metric}: only average linkage under cosine has an approximate way"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What a run did and found."""
@@ -89,6 +111,8 @@ class Result:
     """Folder of the database and of everything that was written."""
     model: str
     """`name@version`."""
+    method: str
+    metric: str
     n_scanned: int
     """fingerprinted + reused + skipped."""
     n_fingerprinted: int
@@ -174,18 +198,29 @@ def run(
             store,
             model.identity,
             time=term,
+            method=settings.method,
+            metric=settings.metric,
             exactness=settings.exactness,
             n_threads=settings.n_threads,
             max_memory_bytes=settings.max_memory_bytes,
             progress=progress,
         )
-        clusters = clusters_of(leaves, tree.dendrogram, tree.vectors, sim=settings.sim, min_size=settings.min_size)
+        clusters = clusters_of(
+            leaves,
+            tree.dendrogram,
+            tree.vectors,
+            sim=settings.sim,
+            min_size=settings.min_size,
+            max_diameter=settings.max_diameter,
+        )
         outputs = write_outputs(
             store,
             leaves,
             clusters,
             collection,
             model=model.identity,
+            method=settings.method,
+            metric=settings.metric,
             largest_distance=tree.dendrogram.largest_distance,
             time=term,
             links=settings.links,
@@ -197,6 +232,8 @@ def run(
             root=store.root,
             directory=store.directory,
             model=model.identity,
+            method=settings.method,
+            metric=settings.metric,
             n_scanned=collection.n_scanned,
             n_fingerprinted=collection.n_fingerprinted,
             n_reused=collection.n_reused,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-METHOD = "average/cosine/1"
-"""What the dendrogram is, and the version of how it is computed."""
+    from imagecluster.linkage import Linkage
+
+VERSION = 1
+"""Of how dendrograms are computed: a kept one of another version is not used."""
 
 TIME = "time/laplace/1"
 """What time adds to the vectors, and the version of how."""
@@ -58,6 +60,8 @@ def tree_of(
     store: Store,
     model: str,
     *,
+    method: str = "average",
+    metric: str = "cosine",
     time: TimeTerm | None = None,
     exactness: Exactness = "auto",
     n_threads: int | None = None,
@@ -66,21 +70,26 @@ def tree_of(
 ) -> Tree:
     """Dendrogram of the pictures, from the store if it holds one of the same contents and times.
 
-    Otherwise only pictures that the last linkage did not know are compared with all others.
+    Otherwise, in average linkage under cosine, only pictures that the last linkage did not know are compared with all
+    others.
 
     Raises
     ------
     StoreDamagedError
         A fingerprint has no direction; the picture is named.
     MemoryLimitError
-        The vectors of so many pictures do not fit.
+        The vectors of so many pictures, or the distances of all pairs that the method needs, do not fit.
+    MissingExtraError
+        The metric needs scipy, which is not installed.
 
     """
-    approximate = exactness == "approximate" or (exactness == "auto" and len(leaves) > EXACT_UP_TO)
+    by_average = (method, metric) == ("average", "cosine")
+    approximate = by_average and (exactness == "approximate" or (exactness == "auto" and len(leaves) > EXACT_UP_TO))
     hashes = [known.content_hash for known in leaves]
     vectors = store.vectors(model, hashes) if hashes else _no_vectors()
-    method = f"{METHOD} approximate" if approximate else METHOD
-    space, key = model, f"{method} {model} {xxhash.xxh3_128_hexdigest(b''.join(hashes))}"
+    exact_name = f"{method}/{metric}/{VERSION}"
+    name = f"{exact_name} approximate" if approximate else exact_name
+    space, key = model, f"{name} {model} {xxhash.xxh3_128_hexdigest(b''.join(hashes))}"
     if time is not None:
         from imagecluster.timekernel import joint_vectors
 
@@ -92,26 +101,54 @@ def tree_of(
         return Tree(saved.dendrogram, vectors, _recall(saved.info))
     from imagecluster import linkage
 
-    graph_key = f"{method} {space}"
-    large = len(leaves) >= GRAPH_FROM
-    # An exact graph serves an approximate linkage too, not the other way round.
-    known = (store.load_graph(graph_key) or store.load_graph(f"{METHOD} {space}")) if large else None
-    about = linkage.estimate_text(*vectors.shape, approximate=approximate, n_threads=n_threads) if large else ""
+    limits: dict[str, int | None] = {"n_threads": n_threads, "max_memory_bytes": max_memory_bytes}
+    recall = None
     with _naming_bad_rows(leaves, store):
-        linked = linkage.link(
-            vectors,
-            approximate=approximate,
-            known=known,
-            n_threads=n_threads,
-            max_memory_bytes=max_memory_bytes,
-            progress=lambda fraction, stage: progress(f"{stage}{about}", round(1000 * fraction), 1000),
-        )
-    if large:
-        store.save_graph(graph_key, linked.graph)
-    recall = linked.graph.recall
+        if by_average:
+            # An exact graph serves an approximate linkage too, not the other way round.
+            graph_keys = [f"{name} {space}", f"{exact_name} {space}"]
+            linked = _link(vectors, store, graph_keys, approximate=approximate, progress=progress, **limits)
+            dendrogram, recall = linked.dendrogram, linked.graph.recall
+        else:
+            report = _thousandths(progress)
+            dendrogram = linkage.linkage(vectors, method=method, metric=metric, progress=report, **limits)
     info = {"model": model, "n_images": len(leaves), "recall": None if recall is None else asdict(recall)}
-    store.save_dendrogram(key, linked.dendrogram, info)
-    return Tree(linked.dendrogram, vectors, recall)
+    store.save_dendrogram(key, dendrogram, info)
+    return Tree(dendrogram, vectors, recall)
+
+
+def _link(
+    vectors: NDArray[np.float32],
+    store: Store,
+    graph_keys: Sequence[str],
+    *,
+    approximate: bool,
+    n_threads: int | None,
+    max_memory_bytes: int | None,
+    progress: Progress,
+) -> Linkage:
+    """Average linkage that goes on from the first graph that the store has, and leaves its own under the first key."""
+    from imagecluster import linkage
+
+    large = len(vectors) >= GRAPH_FROM
+    known = next(filter(None, map(store.load_graph, graph_keys)), None) if large else None
+    about = linkage.estimate_text(*vectors.shape, approximate=approximate, n_threads=n_threads) if large else ""
+    linked = linkage.link(
+        vectors,
+        approximate=approximate,
+        known=known,
+        n_threads=n_threads,
+        max_memory_bytes=max_memory_bytes,
+        progress=_thousandths(progress, about),
+    )
+    if large:
+        store.save_graph(graph_keys[0], linked.graph)
+    return linked
+
+
+def _thousandths(progress: Progress, about: str = "") -> Callable[[float, str], None]:
+    """Progress as a linkage reports it, passed on in thousandths."""
+    return lambda fraction, stage: progress(f"{stage}{about}", round(1000 * fraction), 1000)
 
 
 @contextmanager
@@ -138,10 +175,13 @@ def clusters_of(
     *,
     sim: float,
     min_size: int,
+    max_diameter: float | None = None,
 ) -> Clusters:
     """Clusters of the cut at `sim`; members are row numbers of the leaves."""
     path_order = sorted(range(len(leaves)), key=lambda leaf: bytes(leaves[leaf].file.path))
-    return cut.clusters(dendrogram, vectors, sim=sim, min_size=min_size, path_order=path_order)
+    return cut.clusters(
+        dendrogram, vectors, sim=sim, min_size=min_size, max_diameter=max_diameter, path_order=path_order
+    )
 
 
 def paths_of(leaves: Sequence[HashedFile]) -> tuple[Path, ...]:

@@ -48,6 +48,8 @@ def write_outputs(
     collection: Collection,
     *,
     model: str,
+    method: str,
+    metric: str,
     largest_distance: float,
     time: TimeTerm | None,
     links: Links,
@@ -63,6 +65,8 @@ def write_outputs(
     report = Report(
         root=store.root,
         model=model,
+        method=method,
+        metric=metric,
         sim_scale="relative",
         largest_distance=largest_distance,
         clusters=clusters,

@@ -148,6 +148,7 @@ def _header(report: Report, planned: Plan) -> str:
         "Similarity": f"{cut.sim:g} ({escaped(report.sim_scale)})",
         "Cut at distance": f"{cut.cut_height:.3f}",
         "Farthest pair": f"{report.largest_distance:.3f}",
+        "Linkage": f"{escaped(report.method)}, {escaped(report.metric)}",
         "Model": escaped(report.model),
         **({} if report.time is None else {"Time": f"weight {report.time.weight:g}, scale {report.time.scale_s:g} s"}),
         "Scanned": count(report.n_scanned, "file"),
@@ -318,8 +319,8 @@ def _footer(report: Report, tiles: Tiles) -> str:
     )
     how_to_read = (
         "<p>Each picture links to its original. The first of a cluster, marked with a dot, is its most central one. "
-        "Distances are cosine distances between fingerprints, 0 for identical pictures; the one given with a cluster "
-        "is that at which it became one.</p>\n"
+        f"Distances are {escaped(report.metric)} distances between fingerprints, 0 for identical pictures; the one "
+        "given with a cluster is that at which it became one.</p>\n"
         if report.clusters.clusters
         else ""
     )

@@ -33,7 +33,7 @@ class Report:
     sim_scale: str
     """What `clusters.sim` means: `relative` or `calibrated`."""
     largest_distance: float
-    """Largest cosine distance between two pictures."""
+    """Largest distance between two pictures, in the metric."""
     clusters: Clusters
     paths: Sequence[Path]
     """Path of each row, shape (n_images,), absolute."""
@@ -43,6 +43,10 @@ class Report:
     """Folder of each cluster in the tree of links; empty where no tree was built."""
     time: TimeTerm | None = None
     """How time counted, row by row; None where it did not."""
+    method: str = "average"
+    """Linkage method of the dendrogram."""
+    metric: str = "cosine"
+    """Metric of all distances but `clusters.max_diameter`."""
 
     def __post_init__(self) -> None:
         n_images, n_skipped = len(self.paths), len(self.skips)

@@ -60,6 +60,17 @@ def seconds(text: str) -> float:
     return value
 
 
+def not_negative(text: str) -> float:
+    """A number from 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0")
+    return value
+
+
 def positive(text: str) -> int:
     """A whole number from 1."""
     try:

@@ -5,7 +5,17 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from imagecluster.cli.grammar.arguments import Commands, add_db, add_model, memory, positive, seconds, similarity
+from imagecluster.cli.grammar.arguments import (
+    Commands,
+    add_db,
+    add_model,
+    memory,
+    not_negative,
+    positive,
+    seconds,
+    similarity,
+)
+from imagecluster.methods import METHODS, METRICS
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -29,6 +39,19 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     )  # fmt: skip
     add_db(parser)
     add_model(parser)
+    parser.add_argument(
+        "--method", default="average", metavar="NAME", choices=METHODS,
+        help="linkage: average, single, complete, weighted, or with --metric euclidean ward, centroid, median "
+        "(default: average)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--metric", default="cosine", metavar="NAME", choices=METRICS,
+        help="distance of fingerprints, as scipy names it (default: cosine)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--max-diameter", type=not_negative, default=None, metavar="D",
+        help="divide clusters with two pictures farther apart than this cosine distance",
+    )  # fmt: skip
     parser.add_argument(
         "--min-size", type=positive, default=2, metavar="N", help="smallest cluster that is shown (default: 2)"
     )
