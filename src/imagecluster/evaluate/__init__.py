@@ -1,0 +1,20 @@
+"""How good fingerprints and clusters are, by labels: leave-one-out retrieval, and every cut of a dendrogram."""
+
+from __future__ import annotations
+
+from imagecluster.evaluate.labels import DISTRACTOR, UNLABELLED, Labelling, labelling
+from imagecluster.evaluate.partitions import SCORES, Best, Curve, curve
+from imagecluster.evaluate.ranking import Retrieval, retrieval
+
+__all__ = [
+    "DISTRACTOR",
+    "SCORES",
+    "UNLABELLED",
+    "Best",
+    "Curve",
+    "Labelling",
+    "Retrieval",
+    "curve",
+    "labelling",
+    "retrieval",
+]

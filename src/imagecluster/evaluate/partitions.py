@@ -1,0 +1,216 @@
+"""Scores of every cut of a dendrogram against classes, each merge changing only what it touches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagecluster.errors import ArgumentError
+from imagecluster.evaluate.contingency import Sums, contingency_sums
+from imagecluster.evaluate.labels import DISTRACTOR, UNLABELLED, checked
+from imagecluster.records import Dendrogram
+
+SCORES = (
+    "ari",
+    "ami",
+    "v_measure",
+    "homogeneity",
+    "completeness",
+    "bcubed_f1",
+    "bcubed_precision",
+    "bcubed_recall",
+)
+"""Names of the scores: 1 is perfect; chance gives 0 to `ari` and `ami`."""
+
+_EQUAL = 1e-12
+"""Scores nearer than this are equally good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The cut at which a score is highest."""
+
+    value: float
+    low: float
+    """The score is so high for all heights from `low` up to, not including, `high`."""
+    high: float
+    n_clusters: int
+    """Clusters of all pictures, single ones included, at `low`."""
+
+    @property
+    def height(self) -> float:
+        """A height in the middle, where rounding cannot matter; the root's own height for the last cut."""
+        return (self.low + self.high) / 2 if np.isfinite(self.high) else self.low
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Scores of all different cuts of a dendrogram, from single pictures to all in one."""
+
+    height: NDArray[np.float64]
+    """Shape (n_cuts,): lowest height that makes this cut, increasing, the first one 0."""
+    n_clusters: NDArray[np.int64]
+    """Shape (n_cuts,): clusters of all pictures, single ones included."""
+    scores: Mapping[str, NDArray[np.float64]]
+    """Shape (n_cuts,) each, by the names in `SCORES`; of the labelled pictures alone."""
+    n_scored: int
+    """Pictures that the scores are about: those with a class, and distractors."""
+
+    def at(self, height: float) -> dict[str, float]:
+        """All scores of the cut at a height, by name."""
+        place = max(0, int(np.searchsorted(self.height, height, "right")) - 1)
+        return {name: float(values[place]) for name, values in self.scores.items()}
+
+    def best(self, name: str) -> Best:
+        """Where a score is highest: of several stretches of heights the longest, the lowest of equally long ones.
+
+        Raises
+        ------
+        ArgumentError
+            No score has that name.
+
+        """
+        if name not in self.scores:
+            raise ArgumentError(f"no score is called {name!r}; known: {', '.join(self.scores)}")
+        values = self.scores[name]
+        is_best = np.concatenate([[False], values >= values.max() - _EQUAL, [False]])
+        edges = np.flatnonzero(is_best[1:] != is_best[:-1])
+        starts, ends = edges[::2], edges[1::2]
+        ceiling = np.append(self.height, self.height[-1])  # above the root nothing changes, which says nothing
+        longest = int(np.argmax(ceiling[ends] - self.height[starts]))
+        start, end = starts[longest], ends[longest]
+        high = float(self.height[end]) if end < len(self.height) else np.inf
+        return Best(float(values.max()), float(self.height[start]), high, int(self.n_clusters[start]))
+
+
+def curve(dendrogram: Dendrogram, labels: NDArray[Any]) -> Curve:
+    """Scores of all different cuts of a dendrogram against classes.
+
+    Parameters
+    ----------
+    dendrogram : Dendrogram
+    labels : array of int, shape (n_leaves,)
+        Classes from 0. `UNLABELLED` leaves are left out: scores are those of the partition of the others.
+        A `DISTRACTOR` is a class of its own, so that every cluster which holds it together with another one loses.
+
+    Returns
+    -------
+    Curve
+
+    Raises
+    ------
+    ArgumentError
+        The lengths do not agree, or no leaf has a class.
+
+    Notes
+    -----
+    With n items, n_ij of class j in cluster i, a_i and b_j the sizes of clusters and classes: adjusted Rand index
+    (Hubert & Arabie 1985); mutual information adjusted for chance with the arithmetic mean of the entropies (Vinh, Epps
+    & Bailey 2010); homogeneity, completeness and V-measure (Rosenberg & Hirschberg 2007); B-cubed precision
+    sum_ij n_ij^2 / a_i / n and recall sum_ij n_ij^2 / b_j / n with their harmonic mean (Bagga & Baldwin 1998; Amigo et
+    al. 2009). All are sums over clusters. A merge looks up the classes of the smaller cluster in the larger one, so
+    that all cuts together take O(n log n) look-ups.
+
+    """
+    numbers = checked(labels, dendrogram.n_leaves)
+    if not (numbers >= 0).any():
+        raise ArgumentError("no picture has a class; scores need labels")
+    numbers = _distractors_apart(numbers)
+    heights = dendrogram.merges[:, 2]
+    # Merges of equal height stand or fall together, and no cut is below 0.
+    n_merges = np.flatnonzero(np.append(heights, np.inf) > np.concatenate([[0.0], heights]))
+    followed = contingency_sums(dendrogram, numbers)
+    scores = _scores(followed)
+    return Curve(
+        height=np.concatenate([[0.0], heights])[n_merges],
+        n_clusters=dendrogram.n_leaves - n_merges,
+        scores={name: scores[name][n_merges] for name in SCORES},
+        n_scored=followed.n_items,
+    )
+
+
+def _distractors_apart(labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Labels in which every distractor has a class of its own, and classes have no gaps."""
+    numbers = labels.copy()
+    alone = np.flatnonzero(labels == DISTRACTOR)
+    numbers[alone] = labels.max() + 1 + np.arange(len(alone))
+    known = numbers != UNLABELLED
+    numbers[known] = np.unique(numbers[known], return_inverse=True)[1]
+    return numbers
+
+
+def _scores(sums: Sums) -> dict[str, NDArray[np.float64]]:
+    """All scores after each number of merges, shape (n_leaves,) each, by name."""
+    homogeneity, completeness, v_measure = _v_measure(sums)
+    precision, recall = sums.precision / sums.n_items, sums.recall / sums.n_items
+    return {
+        "ari": _adjusted_rand_index(sums),
+        "ami": _adjusted_mutual_information(sums),
+        "v_measure": v_measure,
+        "homogeneity": homogeneity,
+        "completeness": completeness,
+        "bcubed_f1": _harmonic_mean(precision, recall),
+        "bcubed_precision": precision,
+        "bcubed_recall": recall,
+    }
+
+
+def _harmonic_mean(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Harmonic mean of numbers from 0; 0 where both are 0."""
+    return 2 * x * y / np.maximum(x + y, np.finfo(float).tiny)
+
+
+def _is_same_partition(sums: Sums) -> NDArray[np.bool_]:
+    """Whether clusters and classes are the same sets."""
+    class_pairs = _pairs(sums.class_sizes).sum()
+    return np.asarray((sums.joint_pairs == sums.cluster_pairs) & (sums.joint_pairs == class_pairs))
+
+
+def _pairs(sizes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Number of pairs within sets."""
+    return sizes * (sizes - 1) / 2
+
+
+def _adjusted_rand_index(sums: Sums) -> NDArray[np.float64]:
+    """(index - expected) / (mean of both - expected); 1 for the same partition."""
+    same = _is_same_partition(sums)
+    class_pairs = _pairs(sums.class_sizes).sum()
+    all_pairs = max(1.0, sums.n_items * (sums.n_items - 1) / 2)
+    expected = sums.cluster_pairs * class_pairs / all_pairs
+    span = (sums.cluster_pairs + class_pairs) / 2 - expected
+    return np.where(same, 1.0, (sums.joint_pairs - expected) / np.where(same, 1.0, span))
+
+
+def _entropies(sums: Sums) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+    """Entropy of the classes, entropy of the clusters, mutual information: nats."""
+    n, b = sums.n_items, sums.class_sizes
+    class_log = float((b * np.log(b)).sum())
+    classes, clusters = np.log(n) - class_log / n, np.log(n) - sums.cluster_log / n
+    information = (sums.joint_log - sums.cluster_log - class_log) / n + np.log(n)
+    return classes, clusters, np.maximum(0.0, information)
+
+
+def _v_measure(sums: Sums) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Homogeneity, completeness, V-measure. Nothing to tell apart is told apart perfectly: 1."""
+    classes, clusters, information = _entropies(sums)
+    one_cluster = sums.n_clusters == 1
+    homogeneity = np.ones(len(clusters)) if len(sums.class_sizes) == 1 else information / classes
+    completeness = np.where(one_cluster, 1.0, information / np.where(one_cluster, 1.0, clusters))
+    if len(sums.class_sizes) > 1:
+        homogeneity[one_cluster] = 0.0
+    else:
+        completeness[~one_cluster] = 0.0
+    return homogeneity, completeness, _harmonic_mean(homogeneity, completeness)
+
+
+def _adjusted_mutual_information(sums: Sums) -> NDArray[np.float64]:
+    """(information - expected) / (mean entropy - expected); 1 for the same partition, 0 for one cluster or class."""
+    classes, clusters, information = _entropies(sums)
+    same = _is_same_partition(sums)
+    without = ((sums.n_clusters == 1) | (len(sums.class_sizes) == 1)) & ~same
+    span = np.where(same | without, 1.0, (classes + clusters) / 2 - sums.expected_information)
+    return np.where(same, 1.0, np.where(without, 0.0, (information - sums.expected_information) / span))
