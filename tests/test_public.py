@@ -18,6 +18,7 @@ SURFACE = [
     "fingerprint",
     "main",
     "run",
+    "search",
 ]
 
 

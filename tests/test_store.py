@@ -53,6 +53,7 @@ def test_public_surface_is_this():
         "Batch",
         "HashedFile",
         "KnownFile",
+        "MappedFingerprints",
         "ModelInfo",
         "Recognised",
         "Run",
@@ -60,8 +61,10 @@ def test_public_surface_is_this():
         "SkippedFile",
         "Store",
         "StoreInfo",
+        "StoredContent",
         "Thumbnails",
         "default_location",
+        "known_file",
     ]
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from imagecluster import errors, main
     from imagecluster.estimator import ImageClusterer
-    from imagecluster.functions import cluster, dendrogram, fingerprint
+    from imagecluster.functions import cluster, dendrogram, fingerprint, search
     from imagecluster.pipeline import Result, Settings, run
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "fingerprint",
     "main",
     "run",
+    "search",
 ]
 
 _HOME = {
@@ -37,6 +38,7 @@ _HOME = {
     "dendrogram": "imagecluster.functions",
     "fingerprint": "imagecluster.functions",
     "run": "imagecluster.pipeline",
+    "search": "imagecluster.functions",
 }
 
 

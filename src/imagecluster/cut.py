@@ -17,6 +17,7 @@ __all__ = [
     "cut_height",
     "flat_clusters",
     "height_for_n_clusters",
+    "sim_at_height",
     "sim_for_n_clusters",
     "split_wide",
 ]
@@ -47,6 +48,16 @@ def cut_height(dendrogram: Dendrogram, *, sim: float) -> float:
     if not 0.0 <= sim <= 1.0:
         raise ArgumentError(f"sim is {sim}; it must be from 0 (all in one cluster) to 1 (only identical ones)")
     return dendrogram.top * (1.0 - sim)
+
+
+def sim_at_height(dendrogram: Dendrogram, height: float) -> float:
+    """Similarity index that cuts at a distance, up to rounding: the inverse of `cut_height`, kept inside [0, 1].
+
+    1 where all leaves are identical, since every index cuts there.
+    """
+    if dendrogram.top == 0.0:
+        return 1.0
+    return min(1.0, max(0.0, 1.0 - height / dendrogram.top))
 
 
 def flat_clusters(dendrogram: Dendrogram, height: float) -> NDArray[np.int64]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike, NDArray
 
 from imagecluster.errors import ArgumentError
 from imagecluster.models import DEFAULT_MODEL, find_model
 from imagecluster.records import TIME_SCALE_S, Clusters, Dendrogram, Fingerprints, Skip
+
+if TYPE_CHECKING:
+    from imagecluster.pipeline import Hit
 
 StrPath = str | os.PathLike[str]
 
@@ -64,7 +67,7 @@ def fingerprint(
     if on_skip not in ("raise", "omit"):
         raise ArgumentError(f"on_skip is {on_skip!r}; it must be 'raise' or 'omit'")
     declaration = find_model(model)
-    given = [Path(paths)] if isinstance(paths, (str, os.PathLike)) else [Path(path) for path in paths]
+    given = _paths(paths)
     found = scan(given)
     skips: list[Skip] = list(found.skips)
     rows: dict[Path, NDArray[np.float32]] = {}
@@ -211,6 +214,75 @@ def with_times(
 
     check_time_metric(metric)
     return joint_vectors(vectors, times_s, weight=time_weight, scale_s=time_scale_s)
+
+
+def search(
+    path: StrPath,
+    pictures: Iterable[StrPath] | StrPath = (),
+    *,
+    unlike: Iterable[StrPath] | StrPath = (),
+    texts: Iterable[str] = (),
+    weights: Iterable[float] | None = None,
+    unlike_weight: float = 0.5,
+    k: int = 20,
+    min_similarity: float = -1.0,
+    model: str = DEFAULT_MODEL,
+    db: StrPath | None = None,
+) -> tuple[Hit, ...]:
+    """Pictures of a collection that look like some pictures or texts together, most similar first.
+
+    Parameters
+    ----------
+    path
+        Folder of the collection; `run` was there before.
+    pictures
+        Picture files to look for, inside the collection or not. Their own files are not among the hits, other files
+        with the same bytes are.
+    unlike
+        Picture files that the hits are to be unlike.
+    texts
+        What to look for in words, with a model that has a text tower.
+    weights
+        One for each of `pictures`, then for each of `texts`; default: 1 each.
+    unlike_weight
+        Weight of each of `unlike`, against the 1 of a picture.
+    k
+        Number of hits at most.
+    min_similarity
+        Cosine from which a picture counts, in [-1, 1].
+    model
+        Fingerprint model.
+    db
+        Folder of the database; default: as for `run`.
+
+    Returns
+    -------
+    tuple of Hit
+        With `path`, `similarity` (cosine), `content_hash` and `same_bytes`.
+
+    Raises
+    ------
+    ArgumentError
+        An argument is outside its range.
+    InputError, DecodeError
+        A query's file does not exist, or cannot be read.
+    ModelError
+        The model is unknown, or has no text tower for `texts`.
+    StoreError
+        There is no database, or no fingerprint of the model in it.
+    """
+    from imagecluster.pipeline import Searcher, locate, queries
+    from imagecluster.store import Store
+
+    asked = queries(_paths(pictures), list(texts), weights=weights, unlike=_paths(unlike), unlike_weight=unlike_weight)
+    _, directory = locate([Path(path)], None if db is None else Path(db))
+    with Store.open(directory, writable=False) as store:
+        return Searcher(store, find_model(model)).search(asked, k=k, min_similarity=min_similarity)
+
+
+def _paths(paths: Iterable[StrPath] | StrPath) -> list[Path]:
+    """Paths of one or several arguments."""
+    return [Path(paths)] if isinstance(paths, (str, os.PathLike)) else [Path(path) for path in paths]
 
 
 def as_vectors(X: ArrayLike | Fingerprints) -> NDArray[Any]:

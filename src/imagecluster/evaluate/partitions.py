@@ -62,8 +62,16 @@ class Curve:
 
     def at(self, height: float) -> dict[str, float]:
         """All scores of the cut at a height, by name."""
-        place = max(0, int(np.searchsorted(self.height, height, "right")) - 1)
+        place = self._place(height)
         return {name: float(values[place]) for name, values in self.scores.items()}
+
+    def n_clusters_at(self, height: float) -> int:
+        """Clusters of all pictures at a height, single ones included."""
+        return int(self.n_clusters[self._place(height)])
+
+    def _place(self, height: float) -> int:
+        """Which cut a height makes."""
+        return max(0, int(np.searchsorted(self.height, height, "right")) - 1)
 
     def best(self, name: str) -> Best:
         """Where a score is highest: of several stretches of heights the longest, the lowest of equally long ones.

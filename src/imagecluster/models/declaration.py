@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from imagecluster.decode import Frame
 from imagecluster.models.onnx_graph import Network
 from imagecluster.models.sources import Source
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["Channels", "Crop", "Model", "Output", "Pixels"]
 
@@ -88,6 +92,9 @@ class Model:
     """Makes the network of the file of weights; by default the file is an ONNX model."""
     batch: int = 1
     """Pictures that go through the network at once."""
+    text_tower: Callable[[str], NDArray[np.float32]] | None = None
+    """Gives the fingerprint of a text, shape (n_dimensions,), comparable with those of pictures; None where the network
+    has no such part."""
 
     @property
     def identity(self) -> str:

@@ -1,7 +1,26 @@
 """Joins the stages: pictures in, clusters on disk and in hand."""
 
 from imagecluster.pipeline.chain import Result, Settings, locate, run
+from imagecluster.pipeline.clustering import kept_tree
+from imagecluster.pipeline.evaluation import Evaluation, evaluate_collection
 from imagecluster.pipeline.export import write_fingerprints
 from imagecluster.pipeline.fingerprinting import FETCHING, Progress
+from imagecluster.pipeline.searching import Hit, Query, Searcher, queries, write_search_page
 
-__all__ = ["FETCHING", "Progress", "Result", "Settings", "locate", "run", "write_fingerprints"]
+__all__ = [
+    "FETCHING",
+    "Evaluation",
+    "Hit",
+    "Progress",
+    "Query",
+    "Result",
+    "Searcher",
+    "Settings",
+    "evaluate_collection",
+    "kept_tree",
+    "locate",
+    "queries",
+    "run",
+    "write_fingerprints",
+    "write_search_page",
+]

@@ -13,7 +13,7 @@ import xxhash
 from imagecluster import cut
 from imagecluster.errors import StoreDamagedError, VectorError
 from imagecluster.pipeline.fingerprinting import Progress
-from imagecluster.records import Clusters, Dendrogram, Recall, TimeTerm
+from imagecluster.records import Clusters, Dendrogram, ImageFile, Recall, TimeTerm
 from imagecluster.store import HashedFile, Store
 
 if TYPE_CHECKING:
@@ -42,6 +42,17 @@ GRAPH_FROM = 5_000
 def leaf_order(files: Sequence[HashedFile]) -> list[HashedFile]:
     """The files in the order of the dendrogram's leaves: by content, so that a renamed picture changes nothing."""
     return sorted(files, key=lambda known: (known.content_hash, bytes(known.file.path)))
+
+
+def kept_leaves(store: Store) -> list[HashedFile]:
+    """Leaves of a collection as its latest scan left it, without looking at the files."""
+    files = store.known_files()
+    return leaf_order(
+        [
+            HashedFile(ImageFile(path, known.size_bytes, known.mtime_ns), known.content_hash)
+            for path, known in files.items()
+        ]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +123,9 @@ def tree_of(
         else:
             report = _thousandths(progress)
             dendrogram = linkage.linkage(vectors, method=method, metric=metric, progress=report, **limits)
-    info = {"model": model, "n_images": len(leaves), "recall": None if recall is None else asdict(recall)}
-    store.save_dendrogram(key, dendrogram, info)
+    if store.writable:
+        info = {"model": model, "n_images": len(leaves), "recall": None if recall is None else asdict(recall)}
+        store.save_dendrogram(key, dendrogram, info)
     return Tree(dendrogram, vectors, recall)
 
 
@@ -141,7 +153,7 @@ def _link(
         max_memory_bytes=max_memory_bytes,
         progress=_thousandths(progress, about),
     )
-    if large:
+    if large and store.writable:
         store.save_graph(graph_keys[0], linked.graph)
     return linked
 
@@ -166,6 +178,19 @@ def _naming_bad_rows(leaves: Sequence[HashedFile], store: Store) -> Iterator[Non
 def _recall(info: Mapping[str, Any]) -> Recall | None:
     """What was measured when a kept dendrogram was made."""
     return Recall(**info["recall"]) if info.get("recall") else None
+
+
+def kept_tree(store: Store, model: str, *, n_threads: int | None = None, progress: Progress) -> Tree:
+    """Dendrogram of a collection as its latest run left it: the kept one, else made now, as exactly as that run did.
+
+    Raises
+    ------
+    StoreError
+        A picture has no fingerprint of this model.
+    """
+    runs = store.runs()
+    exactness = runs[-1].settings.get("exactness", "auto") if runs else "auto"
+    return tree_of(kept_leaves(store), store, model, exactness=exactness, n_threads=n_threads, progress=progress)
 
 
 def clusters_of(

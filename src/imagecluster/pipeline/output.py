@@ -94,7 +94,7 @@ def write_outputs(
         page_file.unlink(missing_ok=True)
     elif not page_file.exists() or _stamp(page_file, content) != last_page_stamp:
         with store.thumbnails() as cache:
-            write_page(report, page_file, thumbnail=_ThumbnailOf(leaves, cache))
+            write_page(report, page_file, thumbnail=ThumbnailOf(leaves, cache))
     return Outputs(
         statistics=statistics(report),
         links=tree if links != "none" else None,
@@ -125,7 +125,7 @@ def _stamp(file: Path, content: str) -> str:
     return f"{content} {status.st_size} {status.st_mtime_ns}"
 
 
-class _ThumbnailOf:
+class ThumbnailOf:
     """Thumbnail of a row: from the cache, else made from the file and kept."""
 
     def __init__(self, leaves: Sequence[HashedFile], cache: Thumbnails) -> None:
@@ -133,6 +133,7 @@ class _ThumbnailOf:
         self._cache = cache
 
     def __call__(self, row: int) -> bytes | None:
+        """JPEG thumbnail of a row; None when its file cannot be read any more."""
         known = self._leaves[row]
         found = self._cache.get(known.content_hash, side_px=THUMBNAIL_PX)
         if found is not None:

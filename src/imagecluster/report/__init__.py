@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from imagecluster.report.found import Found, write_found
 from imagecluster.report.page import write_page
 from imagecluster.report.record import Report, relative_names
+from imagecluster.report.scores import plot_scores
 from imagecluster.report.tables import statistics, write_csv, write_json
 
-__all__ = ["Report", "relative_names", "statistics", "write_csv", "write_json", "write_page"]
+__all__ = [
+    "Found",
+    "Report",
+    "plot_scores",
+    "relative_names",
+    "statistics",
+    "write_csv",
+    "write_found",
+    "write_json",
+    "write_page",
+]

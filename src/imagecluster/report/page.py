@@ -1,21 +1,14 @@
-"""clusters.html: contact sheets of all clusters in one file that needs nothing else.
-
-The page asks nothing of the network and can send nothing: its policy allows no sources but its own style and script,
-known by their hashes, and pictures inside it.
-"""
+"""clusters.html: contact sheets of all clusters in one file that needs nothing else."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Callable, Iterator
-from functools import cache
-from importlib import resources
 from pathlib import Path
 
 from imagecluster.errors import ArgumentError
 from imagecluster.records import Cluster
 from imagecluster.report.bands import Band, bands
+from imagecluster.report.document import asset, opening
 from imagecluster.report.files import replacing
 from imagecluster.report.markup import count, escaped, spread_in_words
 from imagecluster.report.plan import Plan, plan
@@ -100,17 +93,6 @@ def _page(report: Report, planned: Plan, tiles: Tiles) -> Iterator[str]:
     yield _footer(report, tiles)
 
 
-@cache
-def _asset(name: str) -> str:
-    """Text of a file of this package."""
-    return resources.files("imagecluster.report").joinpath(name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    """A text as a content security policy names it."""
-    return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii") + "'"
-
-
 def _name(report: Report) -> str:
     """What the collection is called: its folder's name."""
     return escaped(report.root.name or str(report.root))
@@ -118,27 +100,8 @@ def _name(report: Report) -> str:
 
 def _head(report: Report) -> str:
     """All before the visible page."""
-    style = _asset("page.css") + RATIO_RULES
-    policy = (
-        f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(_asset('page.js'))}; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<meta name="generator" content="imagecluster">
-<title>{_name(report)}: {count(len(report.clusters.clusters), "cluster")}</title>
-<link rel="icon" href="data:,">
-<style>{style}</style>
-</head>
-<body>
-<a class="skip" href="#main">Skip to the pictures</a>
-"""
+    title = f"{_name(report)}: {count(len(report.clusters.clusters), 'cluster')}"
+    return opening(title, style=asset("page.css") + RATIO_RULES, script=asset("page.js"))
 
 
 def _header(report: Report, planned: Plan) -> str:
@@ -327,7 +290,7 @@ def _footer(report: Report, tiles: Tiles) -> str:
     return f"""<footer>
 {without}{how_to_read}<p>Made by imagecluster. This page is one file and asks nothing of the network.</p>
 </footer>
-<script>{_asset("page.js")}</script>
+<script>{asset("page.js")}</script>
 </body>
 </html>
 """

@@ -7,11 +7,12 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import quote
 
 from imagecluster.errors import ArgumentError
 from imagecluster.report.markup import escaped
-from imagecluster.report.record import Report, relative_names
+from imagecluster.report.record import relative_names
 from imagecluster.thumbs import THUMBNAIL_MEDIA_TYPE, thumbnail_size
 
 _STEPS = 16
@@ -30,13 +31,25 @@ RATIO_RULES = "".join(f".r{step + _WIDEST}{{--r:{2 ** (step / _STEPS):.4g}}}" fo
 """Style of the tiles' proportions. Classes, since the page's policy allows no style of an element."""
 
 
+class Placed(Protocol):
+    """Pictures and the folder that their names are shown relative to."""
+
+    @property
+    def root(self) -> Path:
+        """The folder, absolute."""
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        """Path of each row, absolute."""
+
+
 class Tiles:
     """Makes the tiles of one page."""
 
-    def __init__(self, report: Report, file: Path, thumbnail: Callable[[int], bytes | None], n_bytes: int) -> None:
+    def __init__(self, pictures: Placed, file: Path, thumbnail: Callable[[int], bytes | None], n_bytes: int) -> None:
         """`n_bytes` is how much all tiles may take; beyond it they go without their pictures."""
-        self._names = relative_names(report.root, report.paths)
-        self._paths = report.paths
+        self._names = relative_names(pictures.root, pictures.paths)
+        self._paths = pictures.paths
         self._thumbnail = thumbnail
         self._folder = os.path.abspath(file.parent)  # noqa: PTH100 - a browser folds '..' in the same way
         self._urls: dict[str, str] = {}
@@ -44,19 +57,19 @@ class Tiles:
         self.n_without = 0
         """Tiles that had to go without their pictures."""
 
-    def tile(self, row: int, *, cover: bool = False) -> str:
-        """The tile of a picture; `cover` marks the first one of a cluster."""
+    def tile(self, row: int, *, cover: bool = False, note: str = "") -> str:
+        """The tile of a picture; `cover` marks the first one of a cluster, `note` stands before its name."""
         folder, name = os.path.split(self._paths[row])
         text = escaped(name)
         title = "" if self._names[row] == name else f' title="{escaped(self._names[row])}"'
-        classes, image = self._image(row, text)
+        classes, image = self._image(row, text, f"{escaped(note)} {text}" if note else text)
         mark = " cover" if cover else ""
         url = self._url(folder) + quote(os.fsencode(name))
         tile = f'<li class="{classes}{mark}"><a href="{url}"{title}>{image}</a></li>\n'
         self._n_bytes_left -= len(tile)
         return tile
 
-    def _image(self, row: int, text: str) -> tuple[str, str]:
+    def _image(self, row: int, text: str, caption: str) -> tuple[str, str]:
         """Classes and content of a tile."""
         data = self._thumbnail(row)
         if data is not None:
@@ -65,17 +78,17 @@ class Tiles:
             except ArgumentError:
                 data = None
         if data is None:
-            return _BARE, text
+            return _BARE, caption
         if len(data) * 4 // 3 > self._n_bytes_left:
             self.n_without += 1
-            return _BARE, text
+            return _BARE, caption
         step = round(_STEPS * math.log2(width_px / height_px))
         within = max(-_WIDEST, min(_WIDEST, step))
         whole = " small" if max(width_px, height_px) < _SMALL_PX else " slim" if step != within else ""
         return f"r{within + _WIDEST}{whole}", (
             f'<img width="{width_px}" height="{height_px}" alt="{text}" decoding="async"'
             f' src="data:{THUMBNAIL_MEDIA_TYPE};base64,{base64.b64encode(data).decode("ascii")}">'
-            f'<span aria-hidden="true">{text}</span>'
+            f'<span aria-hidden="true">{caption}</span>'
         )
 
     def _url(self, folder: str) -> str:

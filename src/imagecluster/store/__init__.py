@@ -5,6 +5,7 @@ each model, saved dendrograms and a cache of thumbnails; docs/file-formats.md de
 """
 
 from imagecluster.store.layout import default_location
+from imagecluster.store.mapped import MappedFingerprints, StoredContent, known_file
 from imagecluster.store.store import Store
 from imagecluster.store.thumbnails import Thumbnails
 from imagecluster.store.values import (
@@ -23,6 +24,7 @@ __all__ = [
     "Batch",
     "HashedFile",
     "KnownFile",
+    "MappedFingerprints",
     "ModelInfo",
     "Recognised",
     "Run",
@@ -30,6 +32,8 @@ __all__ = [
     "SkippedFile",
     "Store",
     "StoreInfo",
+    "StoredContent",
     "Thumbnails",
     "default_location",
+    "known_file",
 ]

@@ -16,9 +16,10 @@ from imagecluster.atomic import sync_folder
 from imagecluster.errors import ArgumentError, StoreDamagedError
 from imagecluster.store.database import sync_file
 
-__all__ = ["append", "check_size", "checksums", "encode", "file_name", "gather", "rewrite"]
+__all__ = ["ON_DISK", "append", "check_size", "checksums", "encode", "file_name", "gather", "rewrite"]
 
-_ON_DISK = np.dtype("<f2")
+ON_DISK = np.dtype("<f2")
+"""Type of a number in the file."""
 _BLOCK_ROWS = 4096
 _LONGEST_NAME = 200
 
@@ -68,7 +69,7 @@ def encode(vectors: Sequence[Any]) -> NDArray[np.float16]:
         msg = f"fingerprints of shapes {shapes}, expected one common shape (n_dimensions,)"
         raise ArgumentError(msg)
     with np.errstate(over="ignore"):
-        rows = np.stack(vectors).astype(_ON_DISK)
+        rows = np.stack(vectors).astype(ON_DISK)
     finite = np.isfinite(rows).all(axis=1)
     if not finite.all():
         worst = vectors[int(np.argmin(finite))]
@@ -82,7 +83,7 @@ def encode(vectors: Sequence[Any]) -> NDArray[np.float16]:
 
 def checksums(rows: NDArray[np.float16]) -> list[int]:
     """The low 32 bits of xxh3_64 of each row's bytes."""
-    n_bytes = rows.shape[1] * _ON_DISK.itemsize
+    n_bytes = rows.shape[1] * ON_DISK.itemsize
     flat = _bytes_of(rows)
     digest = xxhash.xxh3_64_intdigest
     return [digest(flat[start : start + n_bytes]) & 0xFFFFFFFF for start in range(0, len(rows) * n_bytes, n_bytes)]
@@ -90,7 +91,7 @@ def checksums(rows: NDArray[np.float16]) -> list[int]:
 
 def _bytes_of(rows: NDArray[Any]) -> memoryview:
     """The bytes that rows have on disk."""
-    return np.ascontiguousarray(rows, dtype=_ON_DISK).reshape(-1).view(np.uint8).data
+    return np.ascontiguousarray(rows, dtype=ON_DISK).reshape(-1).view(np.uint8).data
 
 
 def append(path: Path, rows: NDArray[np.float16], *, after: int) -> None:
@@ -113,7 +114,7 @@ def append(path: Path, rows: NDArray[np.float16], *, after: int) -> None:
         path.parent.mkdir(exist_ok=True)
         path.touch()
     with path.open("r+b", buffering=0) as file:
-        file.seek(after * rows.shape[1] * _ON_DISK.itemsize)
+        file.seek(after * rows.shape[1] * ON_DISK.itemsize)
         left = _bytes_of(rows)
         while left:
             left = left[file.write(left) :]
@@ -132,7 +133,7 @@ def check_size(path: Path, *, n_rows: int, n_dimensions: int) -> None:
         The file is missing or too short.
 
     """
-    expected = n_rows * n_dimensions * _ON_DISK.itemsize
+    expected = n_rows * n_dimensions * ON_DISK.itemsize
     found = path.stat().st_size if path.is_file() else 0
     if found < expected:
         state = f"has {found:,} bytes" if path.is_file() else "is missing"
@@ -170,7 +171,7 @@ def gather(
     if not len(rows):
         return gathered
     check_size(path, n_rows=int(rows.max()) + 1, n_dimensions=n_dimensions)
-    mapped = np.memmap(path, dtype=_ON_DISK, mode="r", shape=(int(rows.max()) + 1, n_dimensions))
+    mapped = np.memmap(path, dtype=ON_DISK, mode="r", shape=(int(rows.max()) + 1, n_dimensions))
     order = np.argsort(rows, kind="stable")  # in the order of the file: a cold disk reads ahead
     for start in range(0, len(order), _BLOCK_ROWS):
         chosen = order[start : start + _BLOCK_ROWS]

@@ -5,9 +5,18 @@ from __future__ import annotations
 import argparse
 from importlib.metadata import version
 
-from imagecluster.cli.grammar import doctor, export, info, models, run
+from imagecluster.cli.grammar import doctor, eval, export, info, models, run, search, suggest
 
-COMMANDS = {"run": run, "info": info, "export": export, "models": models, "doctor": doctor}
+COMMANDS = {
+    "run": run,
+    "search": search,
+    "suggest": suggest,
+    "eval": eval,
+    "info": info,
+    "export": export,
+    "models": models,
+    "doctor": doctor,
+}
 """Each command's grammar, in the order of the help."""
 
 _EPILOG = """\

@@ -1,0 +1,127 @@
+"""`imagecluster eval`: how good fingerprints and clusters are, by labels."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from typing import Any
+
+from imagecluster.cli.progress import ProgressBar
+from imagecluster.models import DEFAULT_MODEL, find_model
+from imagecluster.pipeline import Evaluation, evaluate_collection, locate
+from imagecluster.report import plot_scores
+from imagecluster.store import Store
+
+_NAMES = {
+    "ari": "ARI",
+    "ami": "AMI",
+    "v_measure": "V-measure",
+    "homogeneity": "  homogeneity",
+    "completeness": "  completeness",
+    "bcubed_f1": "B-cubed F1",
+    "bcubed_precision": "  precision",
+    "bcubed_recall": "  recall",
+}
+
+_HALVES = ("homogeneity", "completeness", "bcubed_precision", "bcubed_recall")
+"""Perfect at one end of the scale or the other: a best cut says nothing."""
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Print scores of a folder's fingerprints and clusters, and draw them where asked to."""
+    _, directory = locate([arguments.path], arguments.db)
+    model = find_model(arguments.model or DEFAULT_MODEL)
+    with (
+        Store.open(directory, writable=False) as store,
+        ProgressBar(quiet=arguments.quiet or arguments.json) as progress,
+    ):
+        found = evaluate_collection(
+            store,
+            model.identity,
+            arguments.labels,
+            sim=arguments.sim,
+            path_column=arguments.path_column,
+            label_column=arguments.label_column,
+            distractors=arguments.distractor,
+            n_threads=arguments.threads,
+            progress=progress,
+        )
+        name = store.root.name
+    if arguments.plot is not None:
+        plot_scores(
+            arguments.plot,
+            title=f"{name}: clusters against labels, {found.model}",
+            sims=found.sims,
+            scores={key: values.tolist() for key, values in found.curve.scores.items()},
+            best={key: best.sim for key, best in found.best.items()},
+            sim=found.sim,
+            sim_scale=found.sim_scale,
+        )
+    print(json.dumps(_as_json(found)) if arguments.json else _as_text(found))
+    return 0
+
+
+def _as_text(found: Evaluation) -> str:
+    labelling, retrieval, curve = found.labelling, found.retrieval, found.curve
+    n_labelled = int(labelling.counts.sum())
+    lines = [
+        f"pictures   {found.n_images:,}: {n_labelled:,} in {len(labelling.names):,} classes,"
+        f" {labelling.n_distractors:,} distractors, {labelling.n_unlabelled:,} without a label (passed over)",
+        f"model      {found.model}",
+    ]
+    if found.n_strangers:
+        lines.append(f"labels     {found.n_strangers:,} more of pictures that are not in the database")
+    alone = f"; {retrieval.n_alone:,} are alone in their class" if retrieval.n_alone else ""
+    lines += ["", f"search     each of {retrieval.n_queries:,} pictures among {retrieval.n_candidates:,} others{alone}"]
+    if retrieval.n_queries:
+        low, high = retrieval.interval
+        lines.append(f"mAP        {retrieval.mean_average_precision:.4f}  (95 %: {low:.4f} to {high:.4f})")
+        lines += [f"{f'recall@{k}':<11}{share:.4f}" for k, share in retrieval.recall.items()]
+    at = f"at {found.sim:g}"
+    head = f"{'clusters':<18}{at:>8}{'best':>9}{'at sim':>9}{'clusters':>10}"
+    lines += ["", head + f"   ({len(curve.height):,} cuts, {found.sim_scale} scale)"]
+    for key, label in _NAMES.items():
+        best = found.best[key]
+        of_best = "" if key in _HALVES else f"{best.value:>9.4f}{best.sim:>9.3f}{best.n_clusters:>10,}"
+        lines.append(f"{label:<18}{found.at_sim[key]:>8.4f}{of_best}")
+    lines.append(f"{'number of them':<18}{found.n_clusters_at_sim:>8,}")
+    return "\n".join(lines)
+
+
+def _as_json(found: Evaluation) -> dict[str, Any]:
+    retrieval, labelling = found.retrieval, found.labelling
+    return {
+        "model": found.model,
+        "sim_scale": found.sim_scale,
+        "n_images": found.n_images,
+        "n_classes": len(labelling.names),
+        "n_labelled": int(labelling.counts.sum()),
+        "n_distractors": labelling.n_distractors,
+        "n_unlabelled": labelling.n_unlabelled,
+        "n_labels_of_unknown_pictures": found.n_strangers,
+        "retrieval": {
+            "n_queries": retrieval.n_queries,
+            "n_candidates": retrieval.n_candidates,
+            "n_alone": retrieval.n_alone,
+            "mean_average_precision": _number(retrieval.mean_average_precision),
+            "interval_95": [_number(end) for end in retrieval.interval],
+            "recall": {str(k): _number(share) for k, share in retrieval.recall.items()},
+        },
+        "clusters": {
+            "sim": found.sim,
+            "n_clusters": found.n_clusters_at_sim,
+            "scores": found.at_sim,
+            "best": {
+                name: {"value": best.value, "sim": best.sim, "n_clusters": best.n_clusters}
+                for name, best in found.best.items()
+                if name not in _HALVES
+            },
+            "n_cuts": len(found.sims),
+        },
+    }
+
+
+def _number(value: float) -> float | None:
+    """A number that JSON has: none without a query."""
+    return None if math.isnan(value) else value

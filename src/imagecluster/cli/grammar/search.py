@@ -1,0 +1,77 @@
+"""Grammar of `search`: what looks like this."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+
+from imagecluster.cli.grammar.arguments import Commands, add_db, positive
+
+
+def add(commands: Commands[argparse.ArgumentParser]) -> None:
+    """The parser of `search`."""
+    parser = commands.add_parser(
+        "search",
+        help="pictures of a folder that look like given ones",
+        description=(
+            "Search a folder that was sorted before for pictures that look like the given ones, which may lie anywhere."
+            " Several are searched for together: what is like all of them comes first."
+        ),
+    )
+    parser.add_argument("path", type=Path, metavar="PATH", help="the folder of pictures")
+    parser.add_argument("queries", type=Path, nargs="*", metavar="QUERY", help="pictures to look for")
+    parser.add_argument(
+        "--text", action="append", default=[], metavar="WORDS",
+        help="look for this in words; needs a model with a text tower (may be repeated)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--not", dest="unlike", type=Path, action="append", default=[], metavar="FILE",
+        help="a picture that the others are to be unlike (may be repeated)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--weights", type=_weights, default=None, metavar="W,W,...",
+        help="one for each QUERY, then for each --text (default: 1 each)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--not-weight", type=_weight, default=0.5, metavar="W", help="weight of each --not (default: 0.5)"
+    )
+    parser.add_argument("-k", type=positive, default=20, metavar="N", help="show at most so many (default: 20)")
+    parser.add_argument(
+        "--min-sim", type=_cosine, default=-1.0, metavar="C",
+        help="show only pictures from this similarity, the cosine of the fingerprints: 1 equal, about 0 unlike",
+    )  # fmt: skip
+    add_db(parser)
+    parser.add_argument("--model", default=None, metavar="NAME", help="default: efficientnet-lite0")
+    parser.add_argument("--threads", type=positive, default=None, metavar="N", help="default: one a core")
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="print one JSON object")
+    output.add_argument("--print0", action="store_true", help="print the paths alone, each ended by NUL")
+    parser.add_argument("--html", type=Path, default=None, metavar="FILE", help="write a page with the pictures too")
+
+
+def _weight(text: str) -> float:
+    """A number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return value
+
+
+def _weights(text: str) -> list[float]:
+    """Numbers above 0, between commas."""
+    return [_weight(part) for part in text.split(",")]
+
+
+def _cosine(text: str) -> float:
+    """A number from -1 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not -1 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from -1 to 1")
+    return value

@@ -1,0 +1,42 @@
+"""`imagecluster suggest`: similarity indices that are worth a look."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+
+from imagecluster.cli.progress import ProgressBar
+from imagecluster.models import DEFAULT_MODEL, find_model
+from imagecluster.pipeline import kept_tree, locate
+from imagecluster.store import Store
+from imagecluster.suggest import Suggestion, suggest
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Print three similarity indices and what each would give."""
+    _, directory = locate([arguments.path], arguments.db)
+    model = find_model(arguments.model or DEFAULT_MODEL)
+    with Store.open(directory, writable=False) as store, ProgressBar(quiet=arguments.json) as progress:
+        dendrogram = kept_tree(store, model.identity, progress=progress).dendrogram
+    found = suggest(dendrogram)
+    if arguments.json:
+        shown = {
+            "model": model.identity,
+            "sim_scale": "relative",
+            "n_images": dendrogram.n_leaves,
+            "suggestions": [asdict(suggestion) for suggestion in found],
+        }
+        print(json.dumps(shown))
+    else:
+        print(_as_text(found, dendrogram.n_leaves))
+    return 0
+
+
+def _as_text(found: tuple[Suggestion, ...], n_images: int) -> str:
+    """A line for each suggestion."""
+    lines = [f"{'for':<8}{'--sim':>6}{'clusters':>10}{'pictures in them':>18}{'largest':>9}"]
+    for s in found:
+        held = f"{s.n_clustered:,} of {n_images:,}"
+        lines.append(f"{s.name:<8}{s.sim:>6.2f}{s.n_clusters:>10,}{held:>18}{s.largest:>9,}")
+    return "\n".join(lines)

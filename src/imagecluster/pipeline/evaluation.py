@@ -1,0 +1,153 @@
+"""How good a collection's fingerprints and clusters are, by labels."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from imagecluster import cut, evaluate
+from imagecluster.errors import InputError
+from imagecluster.pipeline.clustering import kept_leaves, kept_tree, paths_of
+from imagecluster.pipeline.fingerprinting import Progress
+from imagecluster.pipeline.labels import FOLDERS, Labels, folder_labels, table_labels
+from imagecluster.records import Dendrogram
+from imagecluster.store import Store
+
+RECALL_AT = (1, 5, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class BestCut:
+    """Where a score is highest."""
+
+    value: float
+    sim: float
+    n_clusters: int
+    """Clusters of all pictures, single ones included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Scores of one collection with one model."""
+
+    model: str
+    sim_scale: str
+    n_images: int
+    labelling: evaluate.Labelling
+    n_strangers: int
+    """Rows of the table of labels that name no picture of the collection."""
+    retrieval: evaluate.Retrieval
+    curve: evaluate.Curve
+    sims: tuple[float, ...]
+    """Similarity index of each cut of the curve."""
+    sim: float
+    """The index that was asked about."""
+    at_sim: dict[str, float]
+    """Scores at that index, by name."""
+    n_clusters_at_sim: int
+    best: dict[str, BestCut]
+    """The best cut for each score, by name."""
+
+
+def read_labels(
+    source: str, root: Path, paths: Sequence[Path], *, path_column: str | None = None, label_column: str | None = None
+) -> Labels:
+    """Labels of pictures from a table's file, or from their folders where the source is called `folders`.
+
+    Raises
+    ------
+    InputError
+        As for `table_labels`, or no picture lies in a folder.
+
+    """
+    if source != FOLDERS:
+        return table_labels(Path(source), root, paths, path_column=path_column, label_column=label_column)
+    found = folder_labels(root, paths)
+    if not any(found.labels):
+        raise InputError(f"no picture of {root} lies in a folder inside it, so that folders give no labels")
+    return found
+
+
+def evaluate_collection(
+    store: Store,
+    model: str,
+    source: str,
+    *,
+    sim: float,
+    path_column: str | None = None,
+    label_column: str | None = None,
+    distractors: Collection[str] = (),
+    n_threads: int | None = None,
+    progress: Progress,
+) -> Evaluation:
+    """Scores of retrieval and of all cuts of a collection as its latest scan left it.
+
+    Parameters
+    ----------
+    store
+        Open; a reader is enough.
+    model
+        `name@version`.
+    source
+        File of the labels, or `folders`.
+    sim
+        Similarity index whose scores are asked for.
+    path_column, label_column
+        Names of the table's columns.
+    distractors
+        Labels that mean "belongs to no class".
+    n_threads
+        Default: one a core.
+    progress
+        Called with (stage, done, total).
+
+    Raises
+    ------
+    ArgumentError
+        `sim` is outside [0, 1], or no picture has a class.
+    InputError
+        The labels cannot be read, or are of other pictures.
+    StoreError
+        A picture has no fingerprint of this model.
+
+    """
+    leaves = kept_leaves(store)
+    found = read_labels(
+        source, store.root, paths_of(leaves), path_column=path_column, label_column=label_column
+    )  # fmt: skip
+    labelling = evaluate.labelling(found.labels, distractors=distractors)
+    tree = kept_tree(store, model, n_threads=n_threads, progress=progress)
+    dendrogram = tree.dendrogram
+    curve = evaluate.curve(dendrogram, labelling.numbers)
+    retrieval = evaluate.retrieval(
+        tree.vectors,
+        labelling.numbers,
+        ks=RECALL_AT,
+        n_threads=n_threads,
+        progress=lambda fraction: progress("searching for each picture", round(1000 * fraction), 1000),
+    )
+    height = cut.cut_height(dendrogram, sim=sim)
+    return Evaluation(
+        model=model,
+        sim_scale="relative",
+        n_images=len(leaves),
+        labelling=labelling,
+        n_strangers=found.n_strangers,
+        retrieval=retrieval,
+        curve=curve,
+        sims=tuple(cut.sim_at_height(dendrogram, float(height)) for height in curve.height),
+        sim=sim,
+        at_sim=curve.at(height),
+        n_clusters_at_sim=curve.n_clusters_at(height),
+        best=best_cuts(curve, dendrogram),
+    )
+
+
+def best_cuts(curve: evaluate.Curve, dendrogram: Dendrogram) -> dict[str, BestCut]:
+    """The best cut for each score, by name."""
+    found = {}
+    for name in curve.scores:
+        best = curve.best(name)
+        found[name] = BestCut(best.value, cut.sim_at_height(dendrogram, best.height), best.n_clusters)
+    return found
