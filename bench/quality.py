@@ -1,96 +1,187 @@
-"""Quality of a model's fingerprints on labelled photographs: retrieval and clustering.
+"""Quality of fingerprints on labelled photographs, retrieval and clustering, as the tables of docs/quality.md.
 
-Usage: python bench/quality.py PHOTOS [--model NAME]
+Usage: python bench/quality.py PHOTOS [--model NAME] [--write docs/quality.md]
 
-For every set: mAP and recall@1 of leave-one-out retrieval by cosine, and the adjusted Rand index (ARI) of average
-linkage, the best over sim and the one at sim 0.5 (relative scale). The pooled rows search in one database of
-copies_clothing, categories_clothing and objects_ukbench.
+PHOTOS holds folders with a MANIFEST.tsv that has the columns `path` and `group`. Every folder with at least two groups
+of at least two pictures is measured, for every model that is present; a picture without a group is passed over. The
+pooled rows search for the pictures of one set in one database of several.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-from collections.abc import Sequence
+from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import adjusted_rand_score
 
-from imagecluster import cut
+from imagecluster import cut, evaluate
 from imagecluster.embed import Embedder, embed_files
 from imagecluster.linkage import average_linkage
-from imagecluster.models import DEFAULT_MODEL, find_model
-from imagecluster.records import ImageFile
+from imagecluster.models import MODELS, Model, find_model
+from imagecluster.pipeline import Settings
+from imagecluster.records import Dendrogram, ImageFile
+from imagecluster.suggest import suggest
 
-SETS = ("objects_ukbench", "categories_clothing", "copies_clothing", "scenes_sfm")
 POOLED = ("copies_clothing", "categories_clothing", "objects_ukbench")
-SIMS = np.linspace(0, 1, 101)
-Labelled = tuple[NDArray[np.float32], NDArray[np.str_]]
+QUERIES = ("copies_clothing", "objects_ukbench")
+BEGIN, END = "<!-- made by bench/quality.py: begin -->\n", "<!-- made by bench/quality.py: end -->\n"
+TITLES = {
+    "albums_pigallery": "photo album",
+    "categories_clothing": "kinds of garment",
+    "copies_clothing": "edited copies of a photograph",
+    "copies_ukbench": "test pictures of duplicate finders",
+    "exif_orientation": "two pictures in all orientations",
+    "exif_samples": "EXIF samples, two pictures in all orientations",
+    "many_flowers": "kinds of flower, 128 px",
+    "many_landscapes": "kinds of landscape, 100 px",
+    "objects_ukbench": "objects (UKBench, four photographs each)",
+    "scenes_sfm": "views of a place",
+}
+
+
+class Labelled(NamedTuple):
+    """A set of photographs with its fingerprints."""
+
+    name: str
+    vectors: NDArray[np.float32]
+    groups: list[str]
+    """Empty for a picture without one."""
+    hashes: list[bytes]
+    """Content hash of each picture."""
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", type=Path)
-    parser.add_argument("--model", default=DEFAULT_MODEL)
+    parser.add_argument("--model", help="only this one (default: all that are present)")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="put the tables between the marks of this page")
     arguments = parser.parse_args()
-    embedder = Embedder(find_model(arguments.model))
-    sets = {name: fingerprints(arguments.photos / name, embedder) for name in SETS}
-    print(f"model {embedder.model.identity}\n")
-    print(
-        f"{'set':<34}{'pictures':>9}{'groups':>8}{'mAP':>8}{'recall@1':>10}{'best ARI':>10}{'at sim':>8}{'ARI 0.5':>9}"
-    )
-    for name, (X, groups) in sets.items():
-        print(row(name, X, groups, np.ones(len(X), bool)) + clustering(X, groups))
-    X = np.concatenate([sets[name][0] for name in POOLED])
-    groups = np.concatenate([np.char.add(f"{name}/", sets[name][1]) for name in POOLED])
-    for name in ("copies_clothing", "objects_ukbench"):
-        print(row(f"{name}, pooled", X, groups, np.char.startswith(groups, name + "/")))
+    models = [find_model(arguments.model)] if arguments.model else [m for m in MODELS.values() if m.weights.is_file()]
+    tables = "\n".join(table(model, arguments.photos) for model in models)
+    print(tables)
+    if arguments.write:
+        page = arguments.write.read_text(encoding="utf-8")
+        before, rest = page.split(BEGIN)
+        arguments.write.write_text(before + BEGIN + "\n" + tables + "\n" + END + rest.split(END)[1], encoding="utf-8")
+
+
+def table(model: Model, photos: Path) -> str:
+    """The tables of one model."""
+    embedder = Embedder(model)
+    sets = [fingerprints(folder, embedder) for folder in sorted(photos.iterdir()) if is_labelled(folder)]
+    scored = [(s, dendrogram := average_linkage(s.vectors), curve_of(dendrogram, s)) for s in sets]
+    sim = Settings().sim
+    lines = [
+        f"### `{model.identity}`",
+        "",
+        "| set | pictures | groups | mAP (95 %) | recall@1 |",
+        "|---|---|---|---|---|",
+        *(retrieval_row(TITLES.get(s.name, s.name), s.vectors, s.groups) for s in sets),
+        *pooled_rows([s for s in sets if s.name in POOLED]),
+        "",
+        "| set | best ARI | at sim | best AMI | best B-cubed F1 | at sim "
+        f"| ARI at {sim:g} | B-cubed P, R, F1 at {sim:g} |",
+        "|---|---|---|---|---|---|---|---|",
+        *(clustering_row(*of_set, sim) for of_set in scored),
+        "",
+        "| set | `suggest`: ARI of copies, scenes, themes | their sims |",
+        "|---|---|---|",
+        *(suggestion_row(*of_set) for of_set in scored),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def is_labelled(folder: Path) -> bool:
+    """Whether there is something to measure: two groups of two pictures."""
+    if not (folder / "MANIFEST.tsv").is_file():
+        return False
+    sizes = Counter(group for _, group in manifest(folder) if group)
+    return sum(size > 1 for size in sizes.values()) > 1
+
+
+def manifest(folder: Path) -> list[tuple[Path, str]]:
+    """Path and group of each picture of a set."""
+    with (folder / "MANIFEST.tsv").open(newline="", encoding="utf-8") as lines:
+        return [(folder / row["path"], row["group"]) for row in csv.DictReader(lines, delimiter="\t")]
 
 
 def fingerprints(folder: Path, embedder: Embedder) -> Labelled:
-    """Fingerprints (n, d) and groups (n,) of the pictures of a set that have a group and can be read."""
-    with (folder / "MANIFEST.tsv").open(newline="", encoding="utf-8") as lines:
-        rows = [entry for entry in csv.DictReader(lines, delimiter="\t") if entry["group"]]
-    files = [ImageFile(folder / entry["path"], 0, 0) for entry in rows]
-    group_of = {file.path: entry["group"] for file, entry in zip(files, rows, strict=True)}
+    """Fingerprints, as the store would keep them, and groups of the pictures of a set that can be read."""
+    group_of = dict(manifest(folder))
+    files = [ImageFile(path, 0, 0) for path in group_of]
     found = [
-        (outcome.content.fingerprint.astype(np.float16), group_of[outcome.file.path])
+        (outcome.content.fingerprint.astype(np.float16), group_of[outcome.file.path], outcome.content_hash)
         for outcomes in embed_files(files, embedder)
         for outcome in outcomes
         if outcome.content
     ]
-    return np.array([vector for vector, _ in found], np.float32), np.array([group for _, group in found])
+    vectors, groups, hashes = zip(*found, strict=True)
+    return Labelled(folder.name, np.array(vectors, np.float32), list(groups), list(hashes))
 
 
-def row(name: str, X: NDArray[np.float32], groups: NDArray[np.str_], queries: NDArray[np.bool_]) -> str:
-    """Line of the table up to the retrieval figures."""
-    precision, recall = retrieval(X, groups, np.flatnonzero(queries))
-    n_groups = len(np.unique(groups[queries]))
-    return f"{name:<34}{queries.sum():>9}{n_groups:>8}{precision:>8.4f}{recall:>10.4f}"
+def retrieval_row(
+    title: str, X: NDArray[np.float32], groups: list[str], queries: NDArray[np.bool_] | None = None
+) -> str:
+    """Leave-one-out retrieval."""
+    labelling = evaluate.labelling(groups)
+    found = evaluate.retrieval(X, labelling.numbers, ks=(1,), queries=queries)
+    sizes = Counter(group for i, group in enumerate(groups) if group and (queries is None or queries[i]))
+    n_groups = sum(size > 1 for size in sizes.values())
+    low, high = found.interval
+    precision = f"{found.mean_average_precision:.4f} ({low:.3f} to {high:.3f})"
+    return f"| {title} | {found.n_queries} | {n_groups} | {precision} | {found.recall[1]:.3f} |"
 
 
-def retrieval(X: NDArray[np.float32], groups: NDArray[np.str_], queries: Sequence[int]) -> tuple[float, float]:
-    """Mean average precision and recall@1 of the queries, each searched for among all other pictures."""
-    precisions, firsts = [], []
-    for query in queries:
-        order = np.argsort(-(X @ X[query]), kind="stable")
-        relevant = groups[order[order != query]] == groups[query]
-        if relevant.any():
-            precisions.append((np.cumsum(relevant)[relevant] / (np.flatnonzero(relevant) + 1)).mean())
-            firsts.append(relevant[0])
-    return float(np.mean(precisions)), float(np.mean(firsts))
+def pooled_rows(sets: list[Labelled]) -> list[str]:
+    """Retrieval of one set among several.
+
+    A picture of another set with the same bytes as one that is searched for is the right answer under a wrong name: it
+    is passed over.
+    """
+    if len(sets) < len(POOLED):
+        return []
+    rows = []
+    X = np.concatenate([s.vectors for s in sets])
+    for asked in (s for s in sets if s.name in QUERIES):
+        own = set(asked.hashes)
+        groups = [
+            "" if s is not asked and content_hash in own else f"{s.name}/{group}"
+            for s in sets
+            for group, content_hash in zip(s.groups, s.hashes, strict=True)
+        ]
+        queries = np.concatenate([np.full(len(s.groups), s is asked) for s in sets])
+        rows.append(retrieval_row(f"{TITLES[asked.name]}, pooled", X, groups, queries))
+    return rows
 
 
-def clustering(X: NDArray[np.float32], groups: NDArray[np.str_]) -> str:
-    """Rest of the line: best ARI over sim, where, and the ARI at sim 0.5."""
-    dendrogram = average_linkage(X)
-    scores = [
-        adjusted_rand_score(groups, cut.flat_clusters(dendrogram, cut.cut_height(dendrogram, sim=sim))) for sim in SIMS
-    ]
-    best = int(np.argmax(scores))
-    return f"{scores[best]:>10.3f}{SIMS[best]:>8.2f}{scores[50]:>9.3f}"
+def curve_of(dendrogram: Dendrogram, labelled: Labelled) -> evaluate.Curve:
+    """Scores of all cuts of a set."""
+    return evaluate.curve(dendrogram, evaluate.labelling(labelled.groups).numbers)
+
+
+def clustering_row(labelled: Labelled, dendrogram: Dendrogram, curve: evaluate.Curve, sim: float) -> str:
+    """The best cuts, and the default one."""
+    ari, ami, f1 = curve.best("ari"), curve.best("ami"), curve.best("bcubed_f1")
+    at = curve.at(cut.cut_height(dendrogram, sim=sim))
+    bcubed = ", ".join(f"{at[f'bcubed_{part}']:.3f}" for part in ("precision", "recall", "f1"))
+    return (
+        f"| {TITLES.get(labelled.name, labelled.name)} "
+        f"| {ari.value:.3f} | {cut.sim_at_height(dendrogram, ari.height):.2f} | {ami.value:.3f} "
+        f"| {f1.value:.3f} | {cut.sim_at_height(dendrogram, f1.height):.2f} | {at['ari']:.3f} | {bcubed} |"
+    )
+
+
+def suggestion_row(labelled: Labelled, dendrogram: Dendrogram, curve: evaluate.Curve) -> str:
+    """What the suggested cuts are worth."""
+    found = suggest(dendrogram)
+    scores = ", ".join(f"{curve.at(suggestion.height)['ari']:.3f}" for suggestion in found)
+    sims = ", ".join(f"{suggestion.sim:.2f}" for suggestion in found)
+    return f"| {TITLES.get(labelled.name, labelled.name)} | {scores} | {sims} |"
 
 
 if __name__ == "__main__":

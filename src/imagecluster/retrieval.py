@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from imagecluster.cores import n_cores
 from imagecluster.errors import ArgumentError
@@ -69,6 +69,7 @@ class Scanner:
             raise ArgumentError(f"n_threads is {n_threads}; it must be at least 1, or None for one a core")
         self._rows = rows
         self._n_threads = n_threads or n_cores()
+        self._libraries = ThreadpoolController()  # finding them takes milliseconds
         self._inverse_length: NDArray[np.float32] | None = None
 
     def similarities(self, query: ArrayLike) -> NDArray[np.float32]:
@@ -123,7 +124,7 @@ class Scanner:
                 rows = self._rows[start : min(start + n_rows, last)]
                 visit(start, *_widened(rows, buffer[: len(rows)]))
 
-        with threadpool_limits(1), ThreadPoolExecutor(self._n_threads) as pool:
+        with self._libraries.limit(limits=1), ThreadPoolExecutor(self._n_threads) as pool:
             list(pool.map(part, bounds[:-1].tolist(), bounds[1:].tolist()))
 
 

@@ -251,12 +251,17 @@ def write_search_page(store: Store, model: Model, queries: Sequence[Query], hits
         root=store.root,
         model=model.identity,
         paths=[known.file.path for known in files],
-        notes=[f"{query.weight:+g}" for query in pictures] + [f"{hit.similarity:.3f}" for hit in hits],
+        notes=[_weight_note(query) for query in pictures] + [f"{hit.similarity:.3f}" for hit in hits],
         n_queries=len(pictures),
-        texts=[f"{query.weight:+g} {query.text}" for query in queries if query.text],
+        texts=[f"{_weight_note(query)} {query.text}".strip() for query in queries if query.text],
     )
     with store.thumbnails() as cache:
         write_found(found, file, thumbnail=ThumbnailOf(files, cache))
+
+
+def _weight_note(query: Query) -> str:
+    """The weight of a query where it is worth saying."""
+    return "" if query.weight == 1 else f"{query.weight:+g}"
 
 
 def _hash_of(store: Store, path: Path) -> bytes:

@@ -60,16 +60,16 @@ class Tiles:
     def tile(self, row: int, *, cover: bool = False, note: str = "") -> str:
         """The tile of a picture; `cover` marks the first one of a cluster, `note` stands before its name."""
         folder, name = os.path.split(self._paths[row])
-        text = escaped(name)
+        text = escaped(f"{note} {name}" if note else name)
         title = "" if self._names[row] == name else f' title="{escaped(self._names[row])}"'
-        classes, image = self._image(row, text, f"{escaped(note)} {text}" if note else text)
+        classes, image = self._image(row, text)
         mark = " cover" if cover else ""
         url = self._url(folder) + quote(os.fsencode(name))
         tile = f'<li class="{classes}{mark}"><a href="{url}"{title}>{image}</a></li>\n'
         self._n_bytes_left -= len(tile)
         return tile
 
-    def _image(self, row: int, text: str, caption: str) -> tuple[str, str]:
+    def _image(self, row: int, text: str) -> tuple[str, str]:
         """Classes and content of a tile."""
         data = self._thumbnail(row)
         if data is not None:
@@ -78,17 +78,17 @@ class Tiles:
             except ArgumentError:
                 data = None
         if data is None:
-            return _BARE, caption
+            return _BARE, text
         if len(data) * 4 // 3 > self._n_bytes_left:
             self.n_without += 1
-            return _BARE, caption
+            return _BARE, text
         step = round(_STEPS * math.log2(width_px / height_px))
         within = max(-_WIDEST, min(_WIDEST, step))
         whole = " small" if max(width_px, height_px) < _SMALL_PX else " slim" if step != within else ""
         return f"r{within + _WIDEST}{whole}", (
             f'<img width="{width_px}" height="{height_px}" alt="{text}" decoding="async"'
             f' src="data:{THUMBNAIL_MEDIA_TYPE};base64,{base64.b64encode(data).decode("ascii")}">'
-            f'<span aria-hidden="true">{caption}</span>'
+            f'<span aria-hidden="true">{text}</span>'
         )
 
     def _url(self, folder: str) -> str:
