@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.models import DEFAULT_MODEL, find_model
-from imagecluster.pipeline import kept_tree, locate
+from imagecluster.pipeline import kept_leaves, kept_tree, locate
 from imagecluster.store import Store
 from imagecluster.suggest import Suggestion, suggest
 
@@ -18,7 +18,7 @@ def command(arguments: argparse.Namespace) -> int:
     _, directory = locate([arguments.path], arguments.db)
     model = find_model(arguments.model or DEFAULT_MODEL)
     with Store.open(directory, writable=False) as store, ProgressBar(quiet=arguments.json) as progress:
-        dendrogram = kept_tree(store, model.identity, progress=progress).dendrogram
+        dendrogram = kept_tree(kept_leaves(store), store, model.identity, progress=progress).dendrogram
     found = suggest(dendrogram)
     if arguments.json:
         shown = {

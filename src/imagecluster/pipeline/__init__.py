@@ -1,7 +1,7 @@
 """Joins the stages: pictures in, clusters on disk and in hand."""
 
 from imagecluster.pipeline.chain import Result, Settings, locate, run
-from imagecluster.pipeline.clustering import kept_tree
+from imagecluster.pipeline.clustering import kept_leaves, kept_tree
 from imagecluster.pipeline.evaluation import Evaluation, evaluate_collection
 from imagecluster.pipeline.export import write_fingerprints
 from imagecluster.pipeline.fingerprinting import FETCHING, Progress
@@ -17,6 +17,7 @@ __all__ = [
     "Searcher",
     "Settings",
     "evaluate_collection",
+    "kept_leaves",
     "kept_tree",
     "locate",
     "queries",

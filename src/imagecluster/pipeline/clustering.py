@@ -180,8 +180,10 @@ def _recall(info: Mapping[str, Any]) -> Recall | None:
     return Recall(**info["recall"]) if info.get("recall") else None
 
 
-def kept_tree(store: Store, model: str, *, n_threads: int | None = None, progress: Progress) -> Tree:
-    """Dendrogram of a collection as its latest run left it: the kept one, else made now, as exactly as that run did.
+def kept_tree(
+    leaves: Sequence[HashedFile], store: Store, model: str, *, n_threads: int | None = None, progress: Progress
+) -> Tree:
+    """Dendrogram of `kept_leaves`: the kept one, else made now, as exactly as the latest run made its own.
 
     Raises
     ------
@@ -189,8 +191,8 @@ def kept_tree(store: Store, model: str, *, n_threads: int | None = None, progres
         A picture has no fingerprint of this model.
     """
     runs = store.runs()
-    exactness = runs[-1].settings.get("exactness", "auto") if runs else "auto"
-    return tree_of(kept_leaves(store), store, model, exactness=exactness, n_threads=n_threads, progress=progress)
+    exactness: Exactness = runs[-1].settings.get("exactness", "auto") if runs else "auto"
+    return tree_of(leaves, store, model, exactness=exactness, n_threads=n_threads, progress=progress)
 
 
 def clusters_of(

@@ -117,7 +117,7 @@ def evaluate_collection(
         source, store.root, paths_of(leaves), path_column=path_column, label_column=label_column
     )  # fmt: skip
     labelling = evaluate.labelling(found.labels, distractors=distractors)
-    tree = kept_tree(store, model, n_threads=n_threads, progress=progress)
+    tree = kept_tree(leaves, store, model, n_threads=n_threads, progress=progress)
     dendrogram = tree.dendrogram
     curve = evaluate.curve(dendrogram, labelling.numbers)
     retrieval = evaluate.retrieval(
