@@ -38,13 +38,10 @@ class Best:
     low: float
     """The score is so high for all heights from `low` up to, not including, `high`."""
     high: float
+    height: float
+    """In the middle of them, where rounding cannot matter; the root's own height for the last cut."""
     n_clusters: int
-    """Clusters of all pictures, single ones included, at `low`."""
-
-    @property
-    def height(self) -> float:
-        """A height in the middle, where rounding cannot matter; the root's own height for the last cut."""
-        return (self.low + self.high) / 2 if np.isfinite(self.high) else self.low
+    """Clusters of all pictures at `height`, single ones included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +88,10 @@ class Curve:
         ceiling = np.append(self.height, self.height[-1])  # above the root nothing changes, which says nothing
         longest = int(np.argmax(ceiling[ends] - self.height[starts]))
         start, end = starts[longest], ends[longest]
+        low = float(self.height[start])
         high = float(self.height[end]) if end < len(self.height) else np.inf
-        return Best(float(values.max()), float(self.height[start]), high, int(self.n_clusters[start]))
+        height = (low + high) / 2 if np.isfinite(high) else low
+        return Best(float(values.max()), low, high, height, self.n_clusters_at(height))
 
 
 def curve(dendrogram: Dendrogram, labels: NDArray[Any]) -> Curve:

@@ -113,9 +113,8 @@ def evaluate_collection(
 
     """
     leaves = kept_leaves(store)
-    found = read_labels(
-        source, store.root, paths_of(leaves), path_column=path_column, label_column=label_column
-    )  # fmt: skip
+    paths = paths_of(leaves)
+    found = read_labels(source, store.root, paths, path_column=path_column, label_column=label_column)
     labelling = evaluate.labelling(found.labels, distractors=distractors)
     tree = kept_tree(leaves, store, model, n_threads=n_threads, progress=progress)
     dendrogram = tree.dendrogram

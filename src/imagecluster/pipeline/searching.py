@@ -93,7 +93,7 @@ class _Asked:
 
 
 class Searcher:
-    """Searches a collection again and again: what the first search reads is kept in memory.
+    """Searches a collection again and again, from any thread: what the first search measures is kept in memory.
 
     Parameters
     ----------
@@ -121,11 +121,12 @@ class Searcher:
         self._max_pixels = max_pixels
         self._n_threads = n_threads
         self._embedder: Embedder | None = None
-        self._open()
+        self._opened = self._open()
 
-    def _open(self) -> None:
-        self._mapped = MappedFingerprints(self._store, self._model.identity)
-        self._scanner = Scanner(self._mapped.rows, n_threads=self._n_threads)
+    def _open(self) -> tuple[MappedFingerprints, Scanner]:
+        """The fingerprints as they are now. They change together: several threads may search."""
+        mapped = MappedFingerprints(self._store, self._model.identity)
+        return mapped, Scanner(mapped.rows, n_threads=self._n_threads)
 
     def search(self, queries: Sequence[Query], *, k: int = 20, min_similarity: float = -1.0) -> tuple[Hit, ...]:
         """The pictures most similar to the queries together, most similar first.
@@ -166,8 +167,8 @@ class Searcher:
         asked = [self._asked(query) for query in queries]
         direction = combined([a.vector for a in asked], [a.query.weight for a in asked])
         while True:
-            if not self._mapped.is_current():
-                self._open()
+            if not self._opened[0].is_current():
+                self._opened = self._open()
             hits = self._hits(direction, asked, k, min_similarity)
             if hits is not None:
                 return hits
@@ -176,11 +177,12 @@ class Searcher:
         self, direction: NDArray[np.float64], asked: Sequence[_Asked], k: int, min_similarity: float
     ) -> tuple[Hit, ...] | None:
         """The hits; None where a writer has moved the fingerprints meanwhile."""
-        similarity = self._scanner.similarities(direction)
+        mapped, scanner = self._opened
+        similarity = scanner.similarities(direction)
         n_rows = k + len(asked)
         while True:
             rows = best_rows(similarity, n_rows)
-            contents = self._mapped.contents(rows.tolist())
+            contents = mapped.contents(rows.tolist())
             if contents is None:
                 return None
             # Rows of files that are gone, and the queries' own, give no hit: a longer list may be needed.
@@ -209,8 +211,9 @@ class Searcher:
             return _Asked(query, self._of_text(query.text), b"")
         path = Path(absolute(query.picture))
         content_hash = _hash_of(self._store, path)
-        row = self._mapped.row_of(content_hash)
-        contents = self._mapped.contents([row]) if row is not None else None
+        mapped, _ = self._opened
+        row = mapped.row_of(content_hash)
+        contents = mapped.contents([row]) if row is not None else None
         vector = contents[0].vector if contents else self._made(path)
         return _Asked(query, vector.astype(np.float64), content_hash)
 
@@ -265,9 +268,7 @@ def _weight_note(query: Query) -> str:
 
 
 def _hash_of(store: Store, path: Path) -> bytes:
-    """Content hash of a query's file.
-
-    That of an unchanged file of the collection is known.
+    """Content hash of a query's file; that of an unchanged file of the collection is known.
 
     Raises
     ------

@@ -95,14 +95,10 @@ class MappedFingerprints:
 
         """
         with self._store._reading() as connection:
-            if not self._is_in_place():
+            select = "SELECT row, hash, checksum FROM fingerprints WHERE model = ? AND row IN"
+            known = _in_parts(connection, select, rows, (self._model.id,))
+            if not self._is_in_place():  # asked afterwards: a writer may come in at any time before
                 return None
-            known = _in_parts(
-                connection,
-                "SELECT row, hash, checksum FROM fingerprints WHERE model = ? AND row IN",
-                rows,
-                (self._model.id,),
-            )
             by_row = {row: (content_hash, checksum) for row, content_hash, checksum in known}
             hashes = [by_row[row][0] for row in rows]
             files = _in_parts(connection, "SELECT hash, path FROM files WHERE gone_s IS NULL AND hash IN", hashes, ())
