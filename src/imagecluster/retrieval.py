@@ -54,8 +54,8 @@ class Scanner:
 
     Examples
     --------
-    >>> Scanner(np.array([[3, 0], [0, 2], [1, 1]], np.float16)).similarities([1, 0]).round(3).tolist()
-    [1.0, 0.0, 0.707]
+    >>> Scanner(np.array([[3, 0], [0, 2], [1, 1]], np.float16)).similarities([1, 0]).round(3)
+    array([1.   , 0.   , 0.707], dtype=float32)
 
     """
 
