@@ -185,6 +185,8 @@ def kept_tree(
 ) -> Tree:
     """Dendrogram of `kept_leaves`: the kept one, else made now, as exactly as the latest run made its own.
 
+    Of the contents alone, whether or not time counted in that run.
+
     Raises
     ------
     StoreError

@@ -13,7 +13,10 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "suggest",
         help="three similarity indices for a folder: copies, scenes, themes",
-        description="Propose similarity indices for a folder that was sorted before, and tell what each would give.",
+        description=(
+            "Propose similarity indices for a folder that was sorted before, and tell what each would give. Content"
+            " alone counts, not time."
+        ),
     )
     parser.add_argument("path", type=Path, metavar="PATH", help="the folder of pictures")
     add_db(parser)
