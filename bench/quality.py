@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from imagecluster import cut, evaluate
 from imagecluster.embed import Embedder, embed_files
 from imagecluster.linkage import average_linkage
-from imagecluster.models import MODELS, Model, find_model
+from imagecluster.models import Model, find_model, model_names
 from imagecluster.pipeline import Settings
 from imagecluster.records import Dendrogram, ImageFile
 from imagecluster.suggest import suggest
@@ -60,7 +60,8 @@ def main() -> None:
     parser.add_argument("--model", help="only this one (default: all that are present)")
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the tables between the marks of this page")
     arguments = parser.parse_args()
-    models = [find_model(arguments.model)] if arguments.model else [m for m in MODELS.values() if m.weights.is_file()]
+    models = [find_model(name) for name in ([arguments.model] if arguments.model else model_names())]
+    models = [model for model in models if arguments.model or model.source.present()]
     tables = "\n".join(table(model, arguments.photos) for model in models)
     print(tables)
     if arguments.write:

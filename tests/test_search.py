@@ -248,8 +248,8 @@ def test_the_page_shows_queries_and_hits_and_nothing_escapes(pics, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "more", [["--weights", "1,x"], ["--weights", "0"], ["--min-sim", "2"], ["-k", "0"], ["--not-weight", "-1"],
-             ["--json", "--print0"]],
+    "more", [["--query-weights", "1,x"], ["--query-weights", "0"], ["--min-sim", "2"], ["-k", "0"],
+             ["--not-weight", "-1"], ["--json", "--print0"]],
 )  # fmt: skip
 def test_wrong_usage_exits_with_2(pics, more):
     """Argparse says what is wrong."""

@@ -31,7 +31,7 @@ _HALVES = ("homogeneity", "completeness", "bcubed_precision", "bcubed_recall")
 def command(arguments: argparse.Namespace) -> int:
     """Print scores of a folder's fingerprints and clusters, and draw them where asked to."""
     _, directory = locate([arguments.path], arguments.db)
-    model = find_model(arguments.model or DEFAULT_MODEL)
+    model = find_model(arguments.model or DEFAULT_MODEL, weights=arguments.weights, preprocess=arguments.preprocess)
     with (
         Store.open(directory, writable=False) as store,
         ProgressBar(quiet=arguments.quiet or arguments.json) as progress,

@@ -21,12 +21,12 @@ def command(arguments: argparse.Namespace) -> int:
     asked = queries(
         arguments.queries,
         arguments.text,
-        weights=arguments.weights,
+        weights=arguments.query_weights,
         unlike=arguments.unlike,
         unlike_weight=arguments.not_weight,
     )
     _, directory = locate([arguments.path], arguments.db)
-    model = find_model(arguments.model or DEFAULT_MODEL)
+    model = find_model(arguments.model or DEFAULT_MODEL, weights=arguments.weights, preprocess=arguments.preprocess)
     with Store.open(directory, writable=False) as store:
         searcher = Searcher(store, model, n_threads=arguments.threads)
         hits = searcher.search(asked, k=arguments.k, min_similarity=arguments.min_sim)

@@ -16,7 +16,7 @@ from imagecluster.suggest import Suggestion, suggest
 def command(arguments: argparse.Namespace) -> int:
     """Print three similarity indices and what each would give."""
     _, directory = locate([arguments.path], arguments.db)
-    model = find_model(arguments.model or DEFAULT_MODEL)
+    model = find_model(arguments.model or DEFAULT_MODEL, weights=arguments.weights, preprocess=arguments.preprocess)
     with Store.open(directory, writable=False) as store, ProgressBar(quiet=arguments.json) as progress:
         dendrogram = kept_tree(kept_leaves(store), store, model.identity, progress=progress).dendrogram
     found = suggest(dendrogram)

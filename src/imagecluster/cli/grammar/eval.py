@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from imagecluster.cli.grammar.arguments import Commands, add_db, positive, similarity
+from imagecluster.cli.grammar.arguments import Commands, add_db, add_model, positive, similarity
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -34,7 +34,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "--sim", type=similarity, default=0.5, metavar="S", help="score the cut at this index (default: 0.5)"
     )
     add_db(parser)
-    parser.add_argument("--model", default=None, metavar="NAME", help="default: efficientnet-lite0")
+    add_model(parser)
     parser.add_argument("--threads", type=positive, default=None, metavar="N", help="default: one a core")
     parser.add_argument(
         "--plot", type=Path, default=None, metavar="FILE",

@@ -6,7 +6,7 @@ import argparse
 import math
 from pathlib import Path
 
-from imagecluster.cli.grammar.arguments import Commands, add_db, positive
+from imagecluster.cli.grammar.arguments import Commands, add_db, add_model, positive
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -30,7 +30,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         help="a picture that the others are to be unlike (may be repeated)",
     )  # fmt: skip
     parser.add_argument(
-        "--weights", type=_weights, default=None, metavar="W,W,...",
+        "--query-weights", type=_weights, default=None, metavar="W,W,...",
         help="one for each QUERY, then for each --text (default: 1 each)",
     )  # fmt: skip
     parser.add_argument(
@@ -42,7 +42,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         help="show only pictures from this similarity, the cosine of the fingerprints: 1 equal, about 0 unlike",
     )  # fmt: skip
     add_db(parser)
-    parser.add_argument("--model", default=None, metavar="NAME", help="default: efficientnet-lite0")
+    add_model(parser)
     parser.add_argument("--threads", type=positive, default=None, metavar="N", help="default: one a core")
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print one JSON object")

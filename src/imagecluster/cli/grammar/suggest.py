@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from imagecluster.cli.grammar.arguments import Commands, add_db
+from imagecluster.cli.grammar.arguments import Commands, add_db, add_model
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -20,5 +20,5 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("path", type=Path, metavar="PATH", help="the folder of pictures")
     add_db(parser)
-    parser.add_argument("--model", default=None, metavar="NAME", help="default: efficientnet-lite0")
+    add_model(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
