@@ -6,7 +6,17 @@ reason. All of it may run in several threads at once.
 """
 
 from imagecluster.decode.frame import Fit, Frame, Interpolation
-from imagecluster.decode.picture import MAX_PIXELS, Picture, decode
+from imagecluster.decode.picture import MAX_PIXELS, Picture, decode, read_file_exif
 from imagecluster.decode.reading import MAX_BYTES, read_bytes
 
-__all__ = ["MAX_BYTES", "MAX_PIXELS", "Fit", "Frame", "Interpolation", "Picture", "decode", "read_bytes"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_PIXELS",
+    "Fit",
+    "Frame",
+    "Interpolation",
+    "Picture",
+    "decode",
+    "read_bytes",
+    "read_file_exif",
+]

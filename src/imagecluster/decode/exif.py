@@ -37,6 +37,8 @@ class Exif:
     """1 to 8."""
     taken_s: float | None = None
     """Read as UTC, seconds since 1970."""
+    date_time_s: float | None = None
+    """The field DateTime (tag 306) alone, read in the same way: when the file was last changed."""
     latitude_deg: float | None = None
     longitude_deg: float | None = None
 
@@ -81,6 +83,7 @@ def read_exif(block: bytes) -> Exif:
     return Exif(
         orientation=orientation if orientation in range(1, 9) else None,
         taken_s=next((_time(date) for date in dates if _is_given(date)), None),
+        date_time_s=_time(main.get(_DATE_TIME)),
         latitude_deg=latitude,
         longitude_deg=longitude,
     )

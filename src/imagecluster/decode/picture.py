@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from PIL import Image, ImageFile, TiffImagePlugin
 
@@ -18,7 +20,7 @@ from imagecluster.decode.scaling import scale_to, shrink, whole
 from imagecluster.errors import ArgumentError, DecodeError
 from imagecluster.records import Metadata
 
-__all__ = ["MAX_PIXELS", "Picture", "decode"]
+__all__ = ["MAX_PIXELS", "Picture", "decode", "read_file_exif"]
 
 MAX_PIXELS = 250_000_000
 """Largest picture that is decoded: 200-megapixel phones exist."""
@@ -27,6 +29,8 @@ _MAX_REASON = 180
 _DNG_VERSION = 50706
 
 _log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _TRANSPOSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -85,9 +89,24 @@ def decode(
         if value < 1:
             msg = f"{name} is {value}, expected at least 1"
             raise ArgumentError(msg)
+    return _explained(lambda: _decode(data, _Target(short_side_px, frame, max_pixels), suffix))
+
+
+def read_file_exif(data: bytes) -> Exif:
+    """What the EXIF block of a picture's bytes says; DecodeError as of `decode`. No pixel is decoded."""
+
+    def read() -> Exif:
+        image = open_header(data, max_pixels=MAX_PIXELS)
+        return read_exif(data if isinstance(image, TiffImagePlugin.TiffImageFile) else exif_block(image.info))
+
+    return _explained(read)
+
+
+def _explained(work: Callable[[], T]) -> T:
+    """What `work` gives; whatever else it throws becomes a DecodeError."""
     try:
         with quiet():
-            return _decode(data, _Target(short_side_px, frame, max_pixels), suffix)
+            return work()
     except Exception as error:  # whatever a decoder throws at hostile data
         _log.debug("a picture could not be decoded", exc_info=True)
         reason = _reason(error)
