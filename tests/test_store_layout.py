@@ -169,10 +169,22 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path):
     """A folder that holds anything but our marker is not ours, and stays as it is."""
     directory = tmp_path / "imagecluster"
     directory.mkdir()
-    (directory / "fingerprints.pk").write_bytes(b"the original's")
-    with pytest.raises(OutputError, match=r"fingerprints\.pk.*--db"):
+    (directory / "thesis.txt").write_bytes(b"years of work")
+    with pytest.raises(OutputError, match=r"thesis\.txt.*--db"):
         Store.open(directory, root=tmp_path)
-    assert [file.name for file in directory.iterdir()] == ["fingerprints.pk"]
+    assert [file.name for file in directory.iterdir()] == ["thesis.txt"]
+
+
+def test_a_folder_that_the_original_left_becomes_a_store(tmp_path):
+    """Its pickles and its links stay as they are."""
+    directory = tmp_path / "imagecluster"
+    (directory / "clusters" / "cluster_with_2").mkdir(parents=True)
+    for name in ("fingerprints.pk", "images.pk"):
+        (directory / name).write_bytes(b"the original's")
+    with Store.open(directory, root=tmp_path):
+        pass
+    assert (directory / "fingerprints.pk").read_bytes() == (directory / "images.pk").read_bytes() == b"the original's"
+    assert (directory / "clusters" / "cluster_with_2").is_dir()
 
 
 def test_there_is_nothing_to_read_where_there_is_no_store(tmp_path):

@@ -38,6 +38,9 @@ GRAPHS_NAME = "neighbours"
 THUMBNAILS_NAME = "thumbnails.db"
 LOCK_NAME = "lock"
 
+_OF_THE_ORIGINAL = frozenset(("clusters", "fingerprints.pk", "images.pk"))
+"""What may lie in a folder that becomes a store: left by the original imagecluster, or a tree of links."""
+
 _MARKER_TEXT = """\
 This folder is a database of imagecluster. It belongs to that program, which may change or rebuild it.
 Removing the folder loses the fingerprints (they can be computed again) and nothing else.
@@ -116,13 +119,14 @@ def claim(directory: Path, *, version: int) -> None:
     Raises
     ------
     OutputError
-        The folder holds something and no marker, so that it is not ours, or it cannot be made.
+        The folder holds something and no marker, so that it is not ours, or it cannot be made. What the original
+        imagecluster left (`clusters`, `fingerprints.pk`, `images.pk`) is left alone.
 
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
         if not is_store(directory):
-            stranger = next(directory.iterdir(), None)
+            stranger = next((path for path in directory.iterdir() if path.name not in _OF_THE_ORIGINAL), None)
             if stranger is not None:
                 msg = (
                     f"{directory} is not a database of imagecluster: it holds {stranger.name!r} and no"
