@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from imagecluster.fetch import Progress
 
-__all__ = ["Vgg16", "load_vgg16"]
+__all__ = ["Vgg16", "load_vgg16", "vgg16_of_layer"]
 
 _MODEL_OF_LAYER = {layer: name for name, layer in VGG16_LAYERS.items()}
 
@@ -99,7 +99,15 @@ def load_vgg16(
     ModelError
         The weights are missing, damaged or those of another network, or cannot be fetched.
     """
+    model = vgg16_of_layer(layer, weights=weights)
+    return Vgg16(Embedder(model, n_threads=n_cores(), fetching=fetching))
+
+
+def vgg16_of_layer(layer: str = "fc2", *, weights: str | os.PathLike[str] | None = None) -> Model:
+    """Declaration of the network that `load_vgg16` loads, with the same arguments and errors.
+
+    Nothing is loaded or fetched; of weights that are given the shapes are read.
+    """
     if layer not in _MODEL_OF_LAYER:
         raise ArgumentError(f"layer is {layer!r}; it must be one of {', '.join(_MODEL_OF_LAYER)}")
-    model = find_model(_MODEL_OF_LAYER[layer], weights=None if weights is None else Path(weights))
-    return Vgg16(Embedder(model, n_threads=n_cores(), fetching=fetching))
+    return find_model(_MODEL_OF_LAYER[layer], weights=None if weights is None else Path(weights))

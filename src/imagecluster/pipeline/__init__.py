@@ -4,7 +4,7 @@ from imagecluster.pipeline.chain import Result, Settings, locate, run
 from imagecluster.pipeline.clustering import kept_leaves, kept_tree
 from imagecluster.pipeline.evaluation import Evaluation, evaluate_collection
 from imagecluster.pipeline.export import write_fingerprints
-from imagecluster.pipeline.fingerprinting import FETCHING, Progress
+from imagecluster.pipeline.fingerprinting import FETCHING, Progress, fingerprint_scan
 from imagecluster.pipeline.searching import Hit, Query, Searcher, queries, write_search_page
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Searcher",
     "Settings",
     "evaluate_collection",
+    "fingerprint_scan",
     "kept_leaves",
     "kept_tree",
     "locate",

@@ -55,10 +55,12 @@ def fingerprint_scan(
     thumbnails: bool,
     n_threads: int | None,
     progress: Progress,
+    all_there_is: bool = True,
 ) -> Collection:
     """Bring the store up to date with a scan: only contents without a fingerprint of this model are computed.
 
-    A renamed or copied file costs a read; a file that is gone keeps its fingerprint until the store is pruned.
+    A renamed or copied file costs a read; a file that is gone keeps its fingerprint until the store is pruned. Without
+    `all_there_is` nothing is said of files that are not in the scan.
     """
     # A damaged file may give a small picture and not the whole one: a skip counts for its own way of decoding.
     decoder = f"1:{max_pixels}" if isinstance(model.geometry, Crop) else f"1:whole:{max_pixels}"
@@ -70,7 +72,8 @@ def fingerprint_scan(
     writer = _Writer(store, model, decoder, rows)
     if todo:
         writer.embed(todo, max_pixels=max_pixels, thumbnails=thumbnails, n_threads=n_threads, progress=progress)
-    store.mark_present(file.path for file in scan.files)
+    if all_there_is:
+        store.mark_present(file.path for file in scan.files)
     files = sorted([*reused, *writer.files], key=lambda known: bytes(known.file.path))
     skips = sorted([*scan.skips, *recognised.skips, *writer.skips], key=lambda skip: bytes(skip.path))
     return Collection(tuple(files), tuple(skips), writer.n_fingerprinted, len(files) - writer.n_fingerprinted)

@@ -1,0 +1,76 @@
+"""Fingerprints by VGG16 as the original computed them, kept in the database of a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imagecluster.decode import MAX_PIXELS
+from imagecluster.models import Model
+from imagecluster.pipeline import fingerprint_scan, locate
+from imagecluster.records import ImageFile, Scan, Skip
+from imagecluster.scan import absolute
+from imagecluster.store import Store
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stored:
+    """What the database holds of files."""
+
+    fingerprints: dict[str, NDArray[np.float32]]
+    """Arrays of shape (n_dimensions,) by the names that were given, in their order."""
+    skips: tuple[Skip, ...]
+    """Files that cannot be read."""
+
+
+def stored_fingerprints(names: Sequence[str], folder: Path, model: Model, *, n_threads: int | None = None) -> Stored:
+    """Fingerprints of files, from the database of their folder, which gets those that it has not.
+
+    They are what the network gives, not of unit length. It is loaded only where there is something to compute.
+
+    Parameters
+    ----------
+    names
+        Files in the folder.
+    folder
+        Whose database it is.
+    model
+        VGG16, or any other that takes whole pictures.
+    n_threads
+        Default: one a core.
+    """
+    root, directory = locate([folder])
+    files = {name: _image_file(name) for name in names}
+    scan = Scan(files=tuple(files.values()), skips=(), ignored={})
+    with Store.open(directory, root=root) as store:
+        collection = fingerprint_scan(
+            scan,
+            store,
+            model,
+            max_pixels=MAX_PIXELS,
+            thumbnails=False,
+            n_threads=n_threads,
+            progress=lambda *_: None,
+            all_there_is=False,
+        )
+        hash_of = {known.file.path: known.content_hash for known in collection.files}
+        readable = [name for name in names if files[name].path in hash_of]
+        hashes = [hash_of[files[name].path] for name in readable]
+        vectors = store.vectors(model.identity, hashes) if hashes else ()
+    return Stored(dict(zip(readable, vectors, strict=True)), collection.skips)
+
+
+def _image_file(name: str) -> ImageFile:
+    """A file as the scan would see it; one that is gone is found out when it is read."""
+    path = Path(absolute(Path(name)))
+    try:
+        status = path.stat()
+    except OSError:
+        return ImageFile(path, 0, 0)
+    return ImageFile(path, status.st_size, status.st_mtime_ns)
