@@ -43,5 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _command(name: str) -> Callable[[argparse.Namespace], int]:
     """What runs a command; loaded when it is wanted."""
-    command: Callable[[argparse.Namespace], int] = importlib.import_module(f"imagecluster.cli.{name}").command
+    command: Callable[[argparse.Namespace], int] = importlib.import_module(
+        f"imagecluster.cli.{name.replace('-', '_')}"
+    ).command
     return command

@@ -6,6 +6,7 @@ import argparse
 from importlib.metadata import version
 
 from imagecluster.cli.grammar import doctor, eval, export, info, models, run, search, suggest
+from imagecluster.cli.grammar import doctor, export, import_original, info, models, run
 
 COMMANDS = {
     "run": run,
@@ -14,6 +15,7 @@ COMMANDS = {
     "eval": eval,
     "info": info,
     "export": export,
+    "import-original": import_original,
     "models": models,
     "doctor": doctor,
 }

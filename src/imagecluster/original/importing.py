@@ -1,0 +1,113 @@
+"""Takes over the fingerprints that the original imagecluster left in a folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PureWindowsPath
+from typing import TYPE_CHECKING
+
+import xxhash
+
+from imagecluster.decode import decode, read_bytes, read_file_exif
+from imagecluster.errors import ArgumentError, DecodeError, InputError
+from imagecluster.models import MODELS, VGG16_LAYERS
+from imagecluster.original.pickled import read_fingerprints_pk
+from imagecluster.pipeline import locate
+from imagecluster.records import ImageFile, Skip
+from imagecluster.store import Batch, HashedFile, Store
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_METADATA_SIDE_PX = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of an import."""
+
+    directory: Path
+    """Of the database."""
+    model: str
+    n_in_file: int
+    n_imported: int
+    left_out: tuple[Skip, ...]
+    """Fingerprints that were not taken over, and why."""
+
+
+def import_fingerprints(
+    file: Path, *, pictures: Path | None = None, layer: str = "fc2", db: Path | None = None
+) -> Imported:
+    """Reads a fingerprints.pk of the original into the database of its folder of pictures.
+
+    Fingerprints are matched to pictures by file name. One is left out if there is no such picture, if the picture
+    was changed after the file was written, if it cannot be read, or if its EXIF data say that it is turned: the
+    original took such pictures as they lie, we turn them upright.
+
+    Parameters
+    ----------
+    file
+        `PATH/imagecluster/fingerprints.pk`.
+    pictures
+        The folder of pictures; default: the folder above that of the file.
+    layer
+        Layer of VGG16 that the fingerprints are from.
+    db
+        Folder of the database; default as of a run.
+
+    Raises
+    ------
+    ArgumentError
+        The file holds something else, or its fingerprints do not have the layer's length (were they compressed by
+        PCA?).
+    InputError
+        There is no such file or folder.
+    """
+    model = next(
+        MODELS[name] for name, cut in VGG16_LAYERS.items() if cut == layer
+    )  # what the original used: the official weights
+    found = read_fingerprints_pk(file)
+    for name, row in found.items():
+        if len(row) != model.n_dimensions:
+            raise ArgumentError(
+                f"the fingerprint of {name!r} has {len(row)} numbers, those of {layer} have {model.n_dimensions}: such "
+                "as were compressed by PCA, or are another layer's (--layer), cannot be taken over"
+            )
+    folder = pictures if pictures is not None else Path(file).absolute().parent.parent
+    if not folder.is_dir():
+        raise InputError(f"there is no folder of pictures {str(folder)!r}")
+    root, directory = locate([folder], db)
+    left_out: list[Skip] = []
+    batch = _matched(found, root, written_ns=file.stat().st_mtime_ns, left_out=left_out)
+    with Store.open(directory, root=root) as store:
+        store.commit(batch, model=model.identity)
+    return Imported(directory, model.identity, len(found), len(batch.files), tuple(left_out))
+
+
+def _matched(found: dict[str, NDArray[np.float32]], root: Path, *, written_ns: int, left_out: list[Skip]) -> Batch:
+    """The fingerprints of pictures that are still there and unchanged."""
+    files, metadata, vectors = [], {}, {}
+    taken: set[Path] = set()
+    for name, row in found.items():
+        # The last part of a path of any system: the folder may have come from another one.
+        path = root / PureWindowsPath(name).name
+        try:
+            if path in taken:
+                raise DecodeError("another fingerprint of this name came first")
+            data = read_bytes(path)
+            status = path.stat()
+            if status.st_mtime_ns > written_ns:
+                raise DecodeError("changed after its fingerprint was computed")
+            if (read_file_exif(data).orientation or 1) != 1:
+                raise DecodeError("turned by its EXIF orientation, which the original ignored")
+            picture = decode(data, short_side_px=_METADATA_SIDE_PX, suffix=path.suffix)
+        except (DecodeError, OSError) as error:
+            left_out.append(Skip(path, "scan", str(error)))
+            continue
+        taken.add(path)
+        content_hash = xxhash.xxh3_128_digest(data)
+        files.append(HashedFile(ImageFile(path, status.st_size, status.st_mtime_ns), content_hash))
+        metadata[content_hash] = picture.metadata
+        vectors[content_hash] = row
+    return Batch(files=tuple(files), metadata=metadata, vectors=vectors)
