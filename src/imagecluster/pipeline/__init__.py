@@ -6,6 +6,7 @@ from imagecluster.pipeline.evaluation import Evaluation, evaluate_collection
 from imagecluster.pipeline.export import write_fingerprints
 from imagecluster.pipeline.fingerprinting import FETCHING, Progress, fingerprint_scan
 from imagecluster.pipeline.searching import Hit, Query, Searcher, queries, write_search_page
+from imagecluster.pipeline.stored import SmallPictures, StoredCollection, read_collection
 
 __all__ = [
     "FETCHING",
@@ -16,12 +17,15 @@ __all__ = [
     "Result",
     "Searcher",
     "Settings",
+    "SmallPictures",
+    "StoredCollection",
     "evaluate_collection",
     "fingerprint_scan",
     "kept_leaves",
     "kept_tree",
     "locate",
     "queries",
+    "read_collection",
     "run",
     "write_fingerprints",
     "write_search_page",

@@ -82,7 +82,7 @@ def tree_of(
     """Dendrogram of the pictures, from the store if it holds one of the same contents and times.
 
     Otherwise, in average linkage under cosine, only pictures that the last linkage did not know are compared with all
-    others.
+    others. What comes out is kept where the store can be written to.
 
     Raises
     ------

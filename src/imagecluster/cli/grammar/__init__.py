@@ -5,8 +5,18 @@ from __future__ import annotations
 import argparse
 from importlib.metadata import version
 
-from imagecluster.cli.grammar import doctor, eval, export, info, models, run, search, suggest
-from imagecluster.cli.grammar import doctor, export, import_original, info, models, run
+from imagecluster.cli.grammar import (
+    doctor,
+    eval,
+    export,
+    import_original,
+    info,
+    models,
+    plot,
+    run,
+    search,
+    suggest,
+)
 
 COMMANDS = {
     "run": run,
@@ -14,6 +24,7 @@ COMMANDS = {
     "suggest": suggest,
     "eval": eval,
     "info": info,
+    "plot": plot,
     "export": export,
     "import-original": import_original,
     "models": models,

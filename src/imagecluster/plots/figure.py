@@ -1,0 +1,94 @@
+"""What all plots share: figures, colours, small pictures, files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagecluster.atomic import replacing
+from imagecluster.errors import ArgumentError, MissingExtraError, OutputError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from PIL import Image
+
+FORMATS = (".pdf", ".png", ".svg")
+"""What a plot can be saved as."""
+
+INK = "#333333"
+FAINT = "#b8b8b8"
+ACCENT = "#c0392b"
+COLOURS = ("#2e86ab", "#e07a1f", "#3a9d5d", "#8e5ea2", "#c44e52", "#7a6a53", "#d17ab0", "#6b7a8f", "#a3a02a", "#2aa6a0")
+"""Neighbouring clusters take turns with these."""
+
+Pictures = Callable[[int], "Image.Image | None"]
+"""Small picture of a row; None where there is none."""
+
+
+def new_figure(width_in: float, height_in: float) -> Figure:
+    """An empty figure. MissingExtraError without matplotlib."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise MissingExtraError("plots need matplotlib: pip install 'imagecluster[plot]'") from None
+    return Figure(figsize=(width_in, height_in), layout="constrained", facecolor="white")
+
+
+def save_figure(figure: Figure, file: Path, *, dpi: int = 100) -> None:
+    """Writes a figure to a .png, .svg or .pdf file, whole or not at all.
+
+    Raises
+    ------
+    ArgumentError
+        The name has another suffix.
+    OutputError
+        The file cannot be written.
+    """
+    suffix = check_format(file)
+    from matplotlib import rc_context
+
+    # Without a date and with fixed names, the same data give the same bytes.
+    metadata = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}[suffix]
+    try:
+        with replacing(file) as stream, rc_context({"svg.hashsalt": "imagecluster"}):
+            figure.savefig(stream, format=suffix[1:], dpi=dpi, metadata=metadata)
+    except OSError as error:
+        raise OutputError(f"cannot write {file}: {error.strerror or error}") from None
+
+
+def check_format(file: Path) -> str:
+    """The file's suffix in lower case. ArgumentError where no plot can be saved under that name."""
+    suffix = file.suffix.lower()
+    if suffix not in FORMATS:
+        raise ArgumentError(f"cannot write a plot to {file.name!r}; the name must end with {', '.join(FORMATS)}")
+    return suffix
+
+
+def cell(picture: Image.Image | None, width_px: int, height_px: int) -> NDArray[np.uint8]:
+    """White with the picture as large as it fits, shape (height_px, width_px, 3); grey without a picture."""
+    from PIL import Image
+
+    if picture is None:
+        return np.full((height_px, width_px, 3), 225, np.uint8)
+    scale = min(width_px / picture.width, height_px / picture.height)
+    width, height = (max(1, round(side * scale)) for side in picture.size)
+    small = picture.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
+    canvas = Image.new("RGB", (width_px, height_px), "white")
+    canvas.paste(small, ((width_px - width) // 2, (height_px - height) // 2))
+    return np.asarray(canvas)
+
+
+def plain_axes(axes: Axes) -> None:
+    """Takes away the frame's upper and right line, which say nothing."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(colors=INK, labelsize=9)
+
+
+def sim_of(height: NDArray[np.float64] | float, largest_distance: float) -> NDArray[np.float64]:
+    """Similarity index at which a cut has a height: 1 - height / largest distance."""
+    return np.asarray(1.0 - np.asarray(height, np.float64) / (largest_distance or 1.0))
