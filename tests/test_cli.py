@@ -168,20 +168,21 @@ def test_doctor_fails_on_damaged_weights(monkeypatch, tmp_path, capsys):
 
 
 def test_main_prints_as_the_original_did(pics, capsys):
-    """A line on the database, `clustering ...`, the folder of clusters, then the sizes."""
+    """A line on the database, the model, `clustering ...`, the folder of clusters, then the sizes."""
     from imagecluster import main as original
 
     original.main(str(pics), sim=0.5)
     first = capsys.readouterr().out.splitlines()
     assert first[0] == f"no fingerprints database {pics / 'imagecluster'} found, making it"
-    assert first[1] == "clustering ..."
-    assert first[2] == f"cluster dir: {pics / 'imagecluster' / 'clusters'}"
-    assert first[3] == "cluster size : ncluster"
-    assert [line.split() for line in first[4:7]] == [["2", ":", "1"], ["3", ":", "1"], ["4", ":", "1"]]
+    assert first[1].startswith("model efficientnet-lite0 ")
+    assert first[2] == "clustering ..."
+    assert first[3] == f"cluster dir: {pics / 'imagecluster' / 'clusters'}"
+    assert first[4] == "cluster size : ncluster"
+    assert [line.split() for line in first[5:8]] == [["2", ":", "1"], ["3", ":", "1"], ["4", ":", "1"]]
     original.main(str(pics), sim=0.5)
     second = capsys.readouterr().out.splitlines()
     assert second[0] == f"fingerprints database {pics / 'imagecluster'} found"
-    assert second[1:7] == first[1:7]
+    assert second[1:8] == first[1:8]
 
 
 def test_progress_shows_on_a_terminal_only(pics):

@@ -1,5 +1,6 @@
 """The public surface, held still."""
 
+import inspect
 import subprocess
 import sys
 
@@ -12,14 +13,47 @@ SURFACE = [
     "ImageClusterer",
     "Result",
     "Settings",
+    "calc",
     "cluster",
     "dendrogram",
     "errors",
+    "exceptions",
     "fingerprint",
+    "io",
     "main",
+    "postproc",
     "run",
     "search",
 ]
+ORIGINAL = {
+    "calc": [
+        "FingerprintModel", "cluster", "cluster_stats", "fingerprint", "fingerprints", "get_model", "pca",
+        "print_cluster_stats",
+    ],
+    "exceptions": ["ICExifReadError"],
+    "io": [
+        "exif_timestamp", "get_files", "get_image_data", "read_images", "read_timestamps", "stat_timestamp",
+        "timestamp",
+    ],
+    "postproc": ["make_links", "plot_clusters", "plot_dendrogram", "visualize"],
+}  # fmt: skip
+"""Names of the original's modules."""
+
+DEFAULTS = {
+    "main.main": {"sim": 0.5, "size": (224, 224), "links": True, "pca": False, "pca_params": {"n_components": 0.9},
+                  "max_csize": None},
+    "io.get_files": {"ext": "jpg|jpeg|bmp|png"},
+    "io.timestamp": {"source": "auto"},
+    "io.read_timestamps": {"source": "auto"},
+    "io.get_image_data": {"model_kwds": {"layer": "fc2"}, "img_kwds": {"size": (224, 224)},
+                          "timestamps_kwds": {"source": "auto"}, "pca_kwds": None},
+    "calc.get_model": {"layer": "fc2"},
+    "calc.pca": {"n_components": 0.9},
+    "calc.cluster": {"sim": 0.5, "timestamps": None, "alpha": 0.3, "method": "average", "metric": "euclidean",
+                     "extra_out": False, "print_stats": True, "min_csize": 2},
+    "postproc.plot_clusters": {"max_csize": None, "mem_limit": 1024**3},
+}  # fmt: skip
+"""Arguments of the original that may be left out, in its order."""
 
 
 def test_the_package_offers_these_names():
@@ -39,6 +73,26 @@ def test_the_original_import_works():
     assert callable(main.main)
 
 
+@pytest.mark.parametrize("module", ORIGINAL)
+def test_the_modules_of_the_original_have_their_names(module):
+    """All that scripts call, documented."""
+    found = getattr(imagecluster, module)
+    assert found.__all__ == ORIGINAL[module] == sorted(ORIGINAL[module])
+    for name in ORIGINAL[module]:
+        assert getattr(found, name).__doc__
+
+
+@pytest.mark.parametrize("function", DEFAULTS)
+def test_the_functions_of_the_original_have_their_defaults(function):
+    """In the original's order, so that arguments may be given by place."""
+    module, name = function.split(".")
+    parameters = inspect.signature(getattr(getattr(imagecluster, module), name)).parameters
+    found = {key: p.default for key, p in parameters.items() if p.kind is p.POSITIONAL_OR_KEYWORD}
+    expected = DEFAULTS[function]
+    assert {key: found[key] for key in expected} == expected
+    assert [key for key in found if key in expected] == list(expected)
+
+
 def test_every_error_is_one_of_ours_and_drawn_in_the_docstring():
     """The tree in the docstring is complete."""
     for name, value in vars(errors).items():
@@ -53,6 +107,7 @@ def test_every_error_is_one_of_ours_and_drawn_in_the_docstring():
     [
         ("import imagecluster", ("numpy", "PIL", "onnxruntime", "sqlite3")),
         ("import imagecluster.cli.grammar as p; p.build_parser()", ("numpy", "PIL", "onnxruntime", "sqlite3")),
+        ("from imagecluster import calc, io, main, postproc", ("onnxruntime", "matplotlib", "scipy", "fastcluster")),
         ("import imagecluster.pipeline", ("onnxruntime", "scipy", "sklearn", "pyarrow", "tqdm")),
         (
             "from imagecluster import ImageClusterer; ImageClusterer().fit([[1., 0], [0, 1]])",

@@ -12,7 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from imagecluster import errors, main
+    from imagecluster import calc, errors, exceptions, io, main, postproc
     from imagecluster.estimator import ImageClusterer
     from imagecluster.functions import cluster, dendrogram, fingerprint, search
     from imagecluster.pipeline import Result, Settings, run
@@ -21,11 +21,15 @@ __all__ = [
     "ImageClusterer",
     "Result",
     "Settings",
+    "calc",
     "cluster",
     "dendrogram",
     "errors",
+    "exceptions",
     "fingerprint",
+    "io",
     "main",
+    "postproc",
     "run",
     "search",
 ]
@@ -41,12 +45,14 @@ _HOME = {
     "search": "imagecluster.functions",
 }
 
+_MODULES = frozenset(("calc", "errors", "exceptions", "io", "main", "postproc"))
+
 
 def __getattr__(name: str) -> Any:
     """Public names are loaded where they are first used: importing the package costs nothing."""
     if name in _HOME:
         return getattr(importlib.import_module(_HOME[name]), name)
-    if name in ("errors", "main"):
+    if name in _MODULES:
         return importlib.import_module(f"imagecluster.{name}")
     raise AttributeError(f"module 'imagecluster' has no attribute {name!r}")
 
