@@ -20,7 +20,8 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "plot",
         help="draw the clusters, dendrogram, similarities or curves of a folder",
-        description="Draw what an earlier run found, by average linkage under the cosine distance. Needs matplotlib: pip install 'imagecluster[plot]'.",
+        description="Draw what an earlier run found, by average linkage under the cosine distance. Needs matplotlib: "
+        "pip install 'imagecluster[plot]'.",
         epilog="KIND is one of: " + "; ".join(f"{kind}: {text}" for kind, text in KINDS.items()) + ".",
     )
     parser.add_argument("kind", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
