@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagecluster.errors import InputError
-from imagecluster.pipeline.clustering import clusters_of, leaf_order, paths_of, tree_of
+from imagecluster.pipeline.clustering import clusters_of, kept_leaves, kept_tree, paths_of
 from imagecluster.pipeline.output import ThumbnailOf
-from imagecluster.records import Clusters, Dendrogram, ImageFile
+from imagecluster.records import Clusters, Dendrogram
 from imagecluster.store import HashedFile, Store, Thumbnails
 
 if TYPE_CHECKING:
@@ -47,18 +47,12 @@ def read_collection(store: Store, model: str) -> StoredCollection:
         There is none.
     """
     rows = store.rows(model)
-    leaves = leaf_order(
-        [
-            HashedFile(ImageFile(path, known.size_bytes, known.mtime_ns), known.content_hash)
-            for path, known in store.known_files().items()
-            if known.content_hash in rows
-        ]
-    )
+    leaves = [known for known in kept_leaves(store) if known.content_hash in rows]
     if not leaves:
         raise InputError(
             f"{store.directory} has no fingerprints of {model}: run `imagecluster run` with this model first"
         )
-    tree = tree_of(leaves, store, model, progress=lambda *_: None)
+    tree = kept_tree(leaves, store, model, progress=lambda *_: None)
     return StoredCollection(tuple(leaves), tree.vectors, tree.dendrogram)
 
 
