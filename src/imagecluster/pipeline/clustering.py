@@ -185,7 +185,7 @@ def kept_tree(
 ) -> Tree:
     """Dendrogram of `kept_leaves`: the kept one, else made now, as exactly as the latest run made its own.
 
-    Of the contents alone, whether or not time counted in that run.
+    Average linkage under cosine distance, of the contents alone, whatever that run took.
 
     Raises
     ------

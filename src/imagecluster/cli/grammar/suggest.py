@@ -14,8 +14,8 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "suggest",
         help="three similarity indices for a folder: copies, scenes, themes",
         description=(
-            "Propose similarity indices for a folder that was sorted before, and tell what each would give. Content"
-            " alone counts, not time."
+            "Propose similarity indices for a folder that was sorted before, and tell what each would give, with"
+            " average linkage under cosine, by content alone."
         ),
     )
     parser.add_argument("path", type=Path, metavar="PATH", help="the folder of pictures")
