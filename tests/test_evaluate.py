@@ -1,5 +1,7 @@
 """Scores of retrieval and of all cuts, against scikit-learn, against definitions, and by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import sklearn.metrics
@@ -273,6 +275,11 @@ def test_what_cannot_be_scored_is_refused():
     """No class at all, rows without direction, lists of no length."""
     with pytest.raises(ArgumentError, match="no picture has a class"):
         curve(average_linkage(np.eye(3)), np.array([UNLABELLED, UNLABELLED, DISTRACTOR]))
+    dendrogram = average_linkage(np.eye(3))
+    merges = dendrogram.merges.copy()
+    merges[:, 2] = [0.5, 0.4]
+    with pytest.raises(ArgumentError, match="lower than one before"):
+        curve(replace(dendrogram, merges=merges), np.zeros(3, int))
     X = np.eye(3)
     X[1] = 0
     with pytest.raises(ArgumentError, match="row 1 has length 0"):

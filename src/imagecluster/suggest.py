@@ -95,7 +95,7 @@ def _relative(dendrogram: Dendrogram) -> Callable[[float], float]:
 
 def _suggestion(dendrogram: Dendrogram, level: Level, height_of: Callable[[float], float]) -> Suggestion:
     """The cut of a level."""
-    heights = dendrogram.merges[:, 2]
+    heights = np.sort(dendrogram.gap)
 
     def is_crowded(sim: float) -> bool:
         low, high = height_of(min(1.0, sim + _NEARBY)), height_of(max(0.0, sim - _NEARBY))

@@ -111,7 +111,7 @@ def curve(dendrogram: Dendrogram, labels: NDArray[Any]) -> Curve:
     Raises
     ------
     ArgumentError
-        The lengths do not agree, or no leaf has a class.
+        The lengths do not agree, no leaf has a class, or a merge is lower than one before it.
 
     Notes
     -----
@@ -128,6 +128,10 @@ def curve(dendrogram: Dendrogram, labels: NDArray[Any]) -> Curve:
         raise ArgumentError("no picture has a class; scores need labels")
     numbers = _distractors_apart(numbers)
     heights = dendrogram.merges[:, 2]
+    if (np.diff(heights) < 0).any():
+        raise ArgumentError(
+            "a merge is lower than one before it, as in centroid and median linkage: its cuts cannot be scored"
+        )
     # Merges of equal height stand or fall together, and no cut is below 0.
     n_merges = np.flatnonzero(np.append(heights, np.inf) > np.concatenate([[0.0], heights]))
     followed = contingency_sums(dendrogram, numbers)

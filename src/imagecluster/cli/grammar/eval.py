@@ -15,8 +15,8 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         help="how good fingerprints and clusters are, by labels of your own",
         description=(
             "Score a folder that was sorted before against labels: search for each labelled picture among the others,"
-            " and compare the clusters of every cut with the labels. These are of average linkage under cosine, by content"
-            " alone."
+            " and compare the clusters of every cut with the labels. These are of average linkage under cosine, by"
+            " content alone."
         ),
     )
     parser.add_argument("path", type=Path, metavar="PATH", help="the folder of pictures")
