@@ -50,9 +50,12 @@ def reopened(store: Store) -> Store:
 def test_public_surface_is_this():
     """The package exports these names, sorted, and no others."""
     assert imagecluster.store.__all__ == [
+        "HASH_BYTES",
+        "THUMBNAILS_NAME",
         "Batch",
         "HashedFile",
         "KnownFile",
+        "Leaves",
         "MappedFingerprints",
         "ModelInfo",
         "Recognised",

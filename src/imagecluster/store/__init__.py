@@ -4,11 +4,13 @@ A store is a folder that carries our marker file. It holds an SQLite database, a
 each model, saved dendrograms and a cache of thumbnails; docs/file-formats.md describes them.
 """
 
-from imagecluster.store.layout import default_location
+from imagecluster.store.layout import THUMBNAILS_NAME, default_location
 from imagecluster.store.mapped import MappedFingerprints, StoredContent, known_file
+from imagecluster.store.reading import Leaves
 from imagecluster.store.store import Store
 from imagecluster.store.thumbnails import Thumbnails
 from imagecluster.store.values import (
+    HASH_BYTES,
     Batch,
     HashedFile,
     KnownFile,
@@ -21,9 +23,12 @@ from imagecluster.store.values import (
 )
 
 __all__ = [
+    "HASH_BYTES",
+    "THUMBNAILS_NAME",
     "Batch",
     "HashedFile",
     "KnownFile",
+    "Leaves",
     "MappedFingerprints",
     "ModelInfo",
     "Recognised",

@@ -43,7 +43,8 @@ _OF_THE_ORIGINAL = frozenset(("clusters", "fingerprints.pk", "images.pk"))
 
 _MARKER_TEXT = """\
 This folder is a database of imagecluster. It belongs to that program, which may change or rebuild it.
-Removing the folder loses the fingerprints (they can be computed again) and nothing else.
+Removing the folder loses the fingerprints, which can be computed again, and edits.jsonl if there is one: the
+corrections that were made in the viewer, which cannot.
 format: {version}
 """
 

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from imagecluster.errors import StoreError
 from imagecluster.records import Dendrogram, Fingerprints, ImageFile, Metadata, NeighbourGraph, Skip
-from imagecluster.store import dendrograms, graphs, layout, matrix, opening, pruning, tables
+from imagecluster.store import dendrograms, graphs, layout, matrix, opening, pruning, reading, tables
 from imagecluster.store.database import explained, transaction
 from imagecluster.store.lock import WriterLock
+from imagecluster.store.reading import Leaves
 from imagecluster.store.summary import summary
 from imagecluster.store.thumbnails import Thumbnails
 from imagecluster.store.values import (
@@ -307,25 +308,12 @@ class Store:
 
         """
         with self._reading() as connection:
-            while True:
-                known = tables.model_row(connection, model)
-                rows = tables.fingerprint_rows(connection, known.id, set(hashes)) if known else {}
-                missing = [h for h in hashes if h not in rows]
-                if known is None or missing:
-                    msg = (
-                        f"{len(missing):,} of {len(hashes):,} pictures have no fingerprint of {model} in"
-                        f" {self._directory}: run `imagecluster run` with this model first"
-                    )
-                    raise StoreError(msg)
-                numbers = np.array([rows[h][1:] for h in hashes], dtype=np.int64).reshape(-1, 2)
-                try:
-                    return matrix.gather(
-                        self._matrix_path(known), numbers[:, 0], numbers[:, 1], n_dimensions=known.n_dimensions
-                    )
-                except (StoreError, FileNotFoundError):
-                    # A writer's forget_gone may have put another matrix in place of the one just looked up.
-                    if tables.model_row(connection, model) == known:
-                        raise
+            return reading.gathered(connection, self._directory, model, hashes)
+
+    def leaves(self, model: str) -> Leaves:
+        """The pictures that the latest scan found and that have a fingerprint of this model."""
+        with self._reading() as connection:
+            return reading.read_leaves(connection, self._keys, model)
 
     def fingerprints(self, model: str, paths: Sequence[Path]) -> Fingerprints:
         """The fingerprints of files, scaled to unit length; row i belongs to path i.
