@@ -50,7 +50,7 @@ def test_statistics_without_clusters_still_have_their_header():
 def test_json_has_the_facts_of_the_run(tmp_path):
     """The head of clusters.json names the format, the model, the cut and all counts."""
     content = read_json(sample_report([3, 2], 1), tmp_path)
-    lists = {key: content.pop(key) for key in ("clusters", "pictures", "skipped")}
+    lists = {key: content.pop(key) for key in ("clusters", "pictures", "hidden", "skipped")}
     assert content == {
         "format": "imagecluster-clusters",
         "version": 1,
@@ -70,10 +70,12 @@ def test_json_has_the_facts_of_the_run(tmp_path):
         "n_skipped": 1,
         "n_clustered": 5,
         "n_singles": 1,
+        "n_hidden": 0,
         "n_clusters": 2,
     }
     assert lists["clusters"][1] == {
         "number": 2,
+        "name": "",
         "size": 2,
         "height": 0.25,
         "representative": "sub/000004.jpg",
@@ -90,11 +92,27 @@ def test_json_has_the_facts_of_the_run(tmp_path):
 def test_csv_has_a_line_for_each_picture(tmp_path):
     """Path, number of its cluster (empty for a single) and size of its cluster."""
     assert read_csv(sample_report([2], 1), tmp_path) == [
-        ["path", "cluster", "size"],
-        ["sub/000000.jpg", "1", "2"],
-        ["sub/000001.jpg", "1", "2"],
-        ["sub/000002.jpg", "", "1"],
+        ["path", "cluster", "size", "name"],
+        ["sub/000000.jpg", "1", "2", ""],
+        ["sub/000001.jpg", "1", "2", ""],
+        ["sub/000002.jpg", "", "1", ""],
     ]
+
+
+def test_what_was_corrected_by_hand_is_said(tmp_path):
+    """Names stand with their clusters; hidden pictures are counted, listed in clusters.json and nowhere else."""
+    report = sample_report([3, 2], 1)
+    named = (dataclasses.replace(report.clusters.clusters[0], name="Anna, by <the> sea"), report.clusters.clusters[1])
+    cut = dataclasses.replace(report.clusters, clusters=named, singles=(), hidden=report.clusters.singles)
+    report = dataclasses.replace(report, clusters=cut)
+    content, rows = read_json(report, tmp_path), read_csv(report, tmp_path)[1:]
+    assert [cluster["name"] for cluster in content["clusters"]] == ["Anna, by <the> sea", ""]
+    assert (content["n_clustered"], content["n_singles"], content["n_hidden"]) == (5, 0, 1)
+    assert content["hidden"] == ["sub/000005.jpg"]
+    assert [row[3] for row in rows] == ["Anna, by <the> sea"] * 3 + [""] * 2
+    assert len(rows) == len(content["pictures"]) == 5
+    lines = statistics(report).splitlines()
+    assert lines[-5:] == ["in clusters 5", "singles     0", "hidden      1", "skipped     1", "scanned     7"]
 
 
 @given(sizes=st.lists(st.integers(2, 9), max_size=8), n_singles=st.integers(0, 5))
@@ -103,9 +121,9 @@ def test_json_and_csv_say_the_same_as_the_report(tmp_path_factory, sizes, n_sing
     folder = tmp_path_factory.getbasetemp()
     report = sample_report(sizes, n_singles)
     content, rows = read_json(report, folder), read_csv(report, folder)[1:]
-    assert [[p["path"], str(p["cluster"] or ""), str(p["size"])] for p in content["pictures"]] == rows
+    assert [[p["path"], str(p["cluster"] or ""), str(p["size"]), ""] for p in content["pictures"]] == rows
     assert sum(len(cluster["members"]) for cluster in content["clusters"]) + n_singles == len(rows)
-    number = {path: number for path, number, _ in rows}
+    number = {path: number for path, number, *_ in rows}
     for cluster in content["clusters"]:
         assert {number[member] for member in cluster["members"]} == {str(cluster["number"])}
 

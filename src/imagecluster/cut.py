@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ __all__ = [
     "cut_height",
     "flat_clusters",
     "height_for_n_clusters",
-    "sim_at_height",
+    "measurer",
     "sim_for_n_clusters",
     "split_wide",
 ]
@@ -248,6 +248,23 @@ def clusters(
     rest = np.concatenate([np.empty(0, np.int64), *singles])
     rest = rest[np.argsort(rank[rest])]
     return Clusters(float(sim), height, min_size, tuple(found), tuple(rest.tolist()), max_diameter)
+
+
+def measurer(dendrogram: Dendrogram, X: NDArray[Any]) -> Callable[[Sequence[int]], tuple[float, int]]:
+    """A function that gives height and most central member of any set of leaves, given in the order of their paths.
+
+    The height is the lowest one at which the dendrogram holds all of them in one cluster.
+    """
+    position = np.empty(dendrogram.n_leaves, np.int64)
+    position[dendrogram.order] = np.arange(dendrogram.n_leaves)
+
+    def measured(members: Sequence[int]) -> tuple[float, int]:
+        rows = np.asarray(members, np.int64)
+        places = position[rows]
+        height = float(dendrogram.gap[places.min() : places.max()].max(initial=0.0))
+        return height, _most_central(X, rows)
+
+    return measured
 
 
 def _run_starts(dendrogram: Dendrogram, height: float) -> NDArray[np.int64]:

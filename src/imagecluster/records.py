@@ -145,6 +145,8 @@ class Cluster:
     """Distance at which the cluster became one; 0 for a single picture."""
     representative: int
     """Row number of the member whose mean distance to the others is smallest."""
+    name: str = ""
+    """Given by hand; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,8 @@ class Clusters:
     """Row numbers of all other pictures, in the order of their paths."""
     max_diameter: float | None = None
     """Largest cosine distance of two pictures in a cluster, where wider clusters were divided."""
+    hidden: tuple[int, ...] = ()
+    """Row numbers of pictures that were hidden by hand, in the order of their paths; neither clustered nor singles."""
 
     def sizes(self) -> dict[int, int]:
         """Number of clusters by cluster size, smallest size first."""

@@ -154,6 +154,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "n_clusters": len(clusters.clusters),
         "n_in_clusters": sum(len(cluster.members) for cluster in clusters.clusters),
         "n_singles": len(clusters.singles),
+        "n_hidden": len(clusters.hidden),
         "sizes": {str(size): count for size, count in clusters.sizes().items()},
         "skipped": [
             {"path": os.fspath(skip.path), "stage": skip.stage, "reason": skip.reason} for skip in result.skips

@@ -5,23 +5,29 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from imagecluster.decode import MAX_PIXELS
+from imagecluster.edits import EDITS_NAME, History
 from imagecluster.errors import ArgumentError
 from imagecluster.methods import check_method, check_time_metric
 from imagecluster.models import DEFAULT_MODEL, find_model
-from imagecluster.pipeline.clustering import Exactness, clusters_of, leaf_order, paths_of, tree_of
-from imagecluster.pipeline.fingerprinting import Progress, fingerprint_scan
-from imagecluster.pipeline.output import Links, Outputs, write_outputs
+from imagecluster.pipeline.clustering import Exactness, Tree, clusters_of, leaf_order, paths_of, tree_of
+from imagecluster.pipeline.fingerprinting import Collection, Progress, fingerprint_scan
+from imagecluster.pipeline.output import Links, Outputs, thumbnail_of, write_outputs
 from imagecluster.records import TIME_SCALE_S, Clusters, Recall, Skip, TimeSource, TimeTerm
+from imagecluster.report import Html, gallery
 from imagecluster.scan import scan
 from imagecluster.store import HashedFile, Run, Store, default_location
 
 PAGE_STAMP = "page_stamp"
 """Under this name a run remembers which page it left."""
+
+DENDROGRAM = "dendrogram"
+"""Under this name a run remembers the key of its dendrogram."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +137,16 @@ class Result:
     outputs: Outputs
     seconds: float
 
+    def show(self, *, n_clusters: int = 24) -> Html:
+        """Covers and sizes of the largest clusters, for a notebook, which shows what a cell ends with.
+
+        `imagecluster view` shows the same collection with everything in it.
+        """
+        return gallery(self.clusters, self.paths, cover=thumbnail_of, n_clusters=n_clusters)
+
+    def _repr_html_(self) -> str:
+        return self.show()._repr_html_()
+
 
 def locate(paths: Sequence[Path], db: Path | None = None) -> tuple[Path, Path]:
     """Root of a collection and folder of its database.
@@ -177,6 +193,86 @@ def run(
     started_s, started = time.time(), time.monotonic()
     settings = settings or Settings()
     progress = progress or _silent
+    with _brought_up(paths, settings, db, progress) as (store, fresh):
+        clusters = clusters_of(
+            fresh.leaves,
+            fresh.tree.dendrogram,
+            fresh.tree.vectors,
+            sim=settings.sim,
+            min_size=settings.min_size,
+            max_diameter=settings.max_diameter,
+            edits=History(store.directory / EDITS_NAME).edits,
+        )
+        outputs = write_outputs(
+            store,
+            fresh.leaves,
+            clusters,
+            fresh.collection,
+            model=fresh.model,
+            method=settings.method,
+            metric=settings.metric,
+            largest_distance=fresh.tree.dendrogram.largest_distance,
+            time=fresh.term,
+            links=settings.links,
+            page=settings.page,
+            last_page_stamp=_last_page_stamp(store),
+            progress=progress,
+        )
+        result = Result(
+            root=store.root,
+            directory=store.directory,
+            model=fresh.model,
+            method=settings.method,
+            metric=settings.metric,
+            n_scanned=fresh.collection.n_scanned,
+            n_fingerprinted=fresh.collection.n_fingerprinted,
+            n_reused=fresh.collection.n_reused,
+            skips=fresh.collection.skips,
+            ignored=fresh.ignored,
+            paths=paths_of(fresh.leaves),
+            clusters=clusters,
+            largest_distance=fresh.tree.dendrogram.largest_distance,
+            recall=fresh.tree.recall,
+            time=fresh.term,
+            outputs=outputs,
+            seconds=time.monotonic() - started,
+        )
+        remembered = _remembered(fresh, settings, page_stamp=outputs.page_stamp)
+        store.record_run(replace(remembered, started_s=started_s, duration_s=result.seconds))
+    return result
+
+
+def update(
+    paths: Sequence[Path], settings: Settings, *, db: Path | None = None, progress: Progress | None = None
+) -> None:
+    """Fingerprint what is new in folders and files, and keep the dendrogram; write no outputs.
+
+    Arguments and errors are those of `run`. A page that `settings` ask for is not written, but its thumbnails are kept.
+    """
+    started_s, started = time.time(), time.monotonic()
+    with _brought_up(paths, settings, db, progress or _silent) as (store, fresh):
+        remembered = _remembered(fresh, settings, page_stamp=_last_page_stamp(store))
+        store.record_run(replace(remembered, started_s=started_s, duration_s=time.monotonic() - started))
+
+
+@dataclass(frozen=True, slots=True)
+class _Fresh:
+    """A collection whose fingerprints and dendrogram are up to date."""
+
+    model: str
+    ignored: Mapping[str, int]
+    collection: Collection
+    leaves: list[HashedFile]
+    term: TimeTerm | None
+    tree: Tree
+
+
+@contextmanager
+def _brought_up(
+    paths: Sequence[Path], settings: Settings, db: Path | None, progress: Progress
+) -> Iterator[tuple[Store, _Fresh]]:
+    """The open store of a collection, after everything new in it was fingerprinted and clustered."""
+    now_s = time.time()
     model = find_model(settings.model, weights=settings.weights, preprocess=settings.preprocess)
     root, directory = locate(paths, db)
     progress("scan", 0, 0)
@@ -192,7 +288,7 @@ def run(
             progress=progress,
         )
         leaves = leaf_order(collection.files)
-        term = _time_term(leaves, store, settings, now_s=started_s)
+        term = time_term_of(leaves, store, settings, now_s=now_s)
         tree = tree_of(
             leaves,
             store,
@@ -205,53 +301,10 @@ def run(
             max_memory_bytes=settings.max_memory_bytes,
             progress=progress,
         )
-        clusters = clusters_of(
-            leaves,
-            tree.dendrogram,
-            tree.vectors,
-            sim=settings.sim,
-            min_size=settings.min_size,
-            max_diameter=settings.max_diameter,
-        )
-        outputs = write_outputs(
-            store,
-            leaves,
-            clusters,
-            collection,
-            model=model.identity,
-            method=settings.method,
-            metric=settings.metric,
-            largest_distance=tree.dendrogram.largest_distance,
-            time=term,
-            links=settings.links,
-            page=settings.page,
-            last_page_stamp=_last_page_stamp(store),
-            progress=progress,
-        )
-        result = Result(
-            root=store.root,
-            directory=store.directory,
-            model=model.identity,
-            method=settings.method,
-            metric=settings.metric,
-            n_scanned=collection.n_scanned,
-            n_fingerprinted=collection.n_fingerprinted,
-            n_reused=collection.n_reused,
-            skips=collection.skips,
-            ignored=found.ignored,
-            paths=paths_of(leaves),
-            clusters=clusters,
-            largest_distance=tree.dendrogram.largest_distance,
-            recall=tree.recall,
-            time=term,
-            outputs=outputs,
-            seconds=time.monotonic() - started,
-        )
-        store.record_run(_remembered(result, settings, started_s))
-    return result
+        yield store, _Fresh(model.identity, found.ignored, collection, leaves, term, tree)
 
 
-def _time_term(leaves: Sequence[HashedFile], store: Store, settings: Settings, *, now_s: float) -> TimeTerm | None:
+def time_term_of(leaves: Sequence[HashedFile], store: Store, settings: Settings, *, now_s: float) -> TimeTerm | None:
     """How time counts; None where it does not."""
     if settings.time_weight == 0:
         return None
@@ -267,22 +320,31 @@ def _time_term(leaves: Sequence[HashedFile], store: Store, settings: Settings, *
     )
 
 
-def _remembered(result: Result, settings: Settings, started_s: float) -> Run:
-    """What the store keeps of a run."""
+def _remembered(fresh: _Fresh, settings: Settings, *, page_stamp: str) -> Run:
+    """What the store keeps of a run, but for its time."""
     return Run(
-        started_s=started_s,
-        duration_s=result.seconds,
-        model=result.model,
-        n_scanned=result.n_scanned,
-        n_fingerprinted=result.n_fingerprinted,
-        n_reused=result.n_reused,
-        n_skipped=len(result.skips),
+        started_s=0.0,
+        duration_s=0.0,
+        model=fresh.model,
+        n_scanned=fresh.collection.n_scanned,
+        n_fingerprinted=fresh.collection.n_fingerprinted,
+        n_reused=fresh.collection.n_reused,
+        n_skipped=len(fresh.collection.skips),
         settings={
             **asdict(settings),
             "weights": None if settings.weights is None else os.fspath(settings.weights),
-            PAGE_STAMP: result.outputs.page_stamp,
+            PAGE_STAMP: page_stamp,
+            DENDROGRAM: fresh.tree.key,
         },
     )
+
+
+def settings_of(run: Run) -> Settings:
+    """How a run was made; what a run of another version did not remember is as by default."""
+    known = {field.name: run.settings[field.name] for field in fields(Settings) if field.name in run.settings}
+    if known.get("weights") is not None:
+        known["weights"] = Path(known["weights"])
+    return Settings(**known)
 
 
 def _last_page_stamp(store: Store) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import xxhash
 
 from imagecluster import cut
+from imagecluster.edits import Edit, apply
 from imagecluster.errors import StoreDamagedError, VectorError
 from imagecluster.pipeline.fingerprinting import Progress
 from imagecluster.records import Clusters, Dendrogram, ImageFile, Recall, TimeTerm
@@ -55,6 +56,16 @@ def kept_leaves(store: Store) -> list[HashedFile]:
     )
 
 
+def contents_digest(hashes: Sequence[bytes]) -> str:
+    """Names contents, in their order as leaves."""
+    return xxhash.xxh3_128_hexdigest(b"".join(hashes))
+
+
+def is_key_of(key: str, hashes: Sequence[bytes]) -> bool:
+    """Whether a dendrogram that the store keeps under this key is one of these contents."""
+    return contents_digest(hashes) in key.split()
+
+
 @dataclass(frozen=True, slots=True)
 class Tree:
     """A dendrogram of the pictures."""
@@ -64,6 +75,8 @@ class Tree:
     """What it was made from, row i for leaf i."""
     recall: Recall | None
     """Of the neighbours that it was made from; None where all pairs were compared."""
+    key: str
+    """Under what the store keeps it: `is_key_of` these pictures."""
 
 
 def tree_of(
@@ -100,7 +113,7 @@ def tree_of(
     vectors = store.vectors(model, hashes) if hashes else _no_vectors()
     exact_name = f"{method}/{metric}/{VERSION}"
     name = f"{exact_name} approximate" if approximate else exact_name
-    space, key = model, f"{name} {model} {xxhash.xxh3_128_hexdigest(b''.join(hashes))}"
+    space, key = model, f"{name} {model} {contents_digest(hashes)}"
     if time is not None:
         from imagecluster.timekernel import joint_vectors
 
@@ -109,7 +122,7 @@ def tree_of(
         term = f"{TIME} {time.weight!r} {time.scale_s!r}"
         space, key = f"{model} {term}", f"{key} {term} {xxhash.xxh3_128_hexdigest(time.times_s.tobytes())}"
     if saved := store.load_dendrogram(key):
-        return Tree(saved.dendrogram, vectors, _recall(saved.info))
+        return Tree(saved.dendrogram, vectors, _recall(saved.info), key)
     from imagecluster import linkage
 
     limits: dict[str, int | None] = {"n_threads": n_threads, "max_memory_bytes": max_memory_bytes}
@@ -126,7 +139,7 @@ def tree_of(
     if store.writable:
         info = {"model": model, "n_images": len(leaves), "recall": None if recall is None else asdict(recall)}
         store.save_dendrogram(key, dendrogram, info)
-    return Tree(dendrogram, vectors, recall)
+    return Tree(dendrogram, vectors, recall, key)
 
 
 def _link(
@@ -205,11 +218,25 @@ def clusters_of(
     sim: float,
     min_size: int,
     max_diameter: float | None = None,
+    edits: Sequence[Edit] = (),
 ) -> Clusters:
-    """Clusters of the cut at `sim`; members are row numbers of the leaves."""
+    """Clusters of the cut at `sim`, corrected by hand; members are row numbers of the leaves."""
     path_order = sorted(range(len(leaves)), key=lambda leaf: bytes(leaves[leaf].file.path))
-    return cut.clusters(
+    found = cut.clusters(
         dendrogram, vectors, sim=sim, min_size=min_size, max_diameter=max_diameter, path_order=path_order
+    )
+    if not edits:
+        return found
+    height = found.cut_height
+    return apply(
+        found,
+        edits,
+        [known.content_hash for known in leaves],
+        labels=cut.flat_clusters(dendrogram, height)
+        if max_diameter is None
+        else cut.split_wide(dendrogram, vectors, height, max_diameter=max_diameter),
+        path_order=path_order,
+        measure=cut.measurer(dendrogram, vectors),
     )
 
 

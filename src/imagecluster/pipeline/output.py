@@ -138,13 +138,13 @@ class ThumbnailOf:
         found = self._cache.get(known.content_hash, side_px=THUMBNAIL_PX)
         if found is not None:
             return found
-        made = _make(known.file.path)
+        made = thumbnail_of(known.file.path)
         if made is not None:
             self._cache.put(known.content_hash, made, side_px=THUMBNAIL_PX)
         return made
 
 
-def _make(path: Path) -> bytes | None:
+def thumbnail_of(path: Path) -> bytes | None:
     """Thumbnail of a file; None when it cannot be read any more."""
     from imagecluster.decode import decode, read_bytes
     from imagecluster.thumbs import make_thumbnail

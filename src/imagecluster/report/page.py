@@ -129,7 +129,7 @@ def _header(report: Report, planned: Plan) -> str:
 
 def _lead(report: Report) -> str:
     """Where the pictures went, in a sentence."""
-    n_images, n_clusters = len(report.paths), len(report.clusters.clusters)
+    n_images, n_clusters = report.n_visible, len(report.clusters.clusters)
     n_singles = len(report.clusters.singles)
     if not n_images:
         return "No pictures."
@@ -141,7 +141,7 @@ def _lead(report: Report) -> str:
 
 def _left_out(report: Report, planned: Plan) -> str:
     """What the page does not show."""
-    n_images, n_clusters = len(report.paths), len(report.clusters.clusters)
+    n_images, n_clusters = report.n_visible, len(report.clusters.clusters)
     if planned.n_shown == n_images:
         return ""
     cuts = []
@@ -200,11 +200,12 @@ def _cluster(report: Report, place: int, band: Band, planned: Plan, tiles: Tiles
     """One cluster."""
     cluster: Cluster = report.clusters.clusters[place]
     size, number = len(cluster.members), cluster.number
+    title = escaped(cluster.name) or f"Cluster {number}"
     rows = in_page_order(cluster.members, cluster.representative)[: planned.n_of_each]
     folder = f' title="{escaped(report.folders[place])}"' if report.folders else ""
     yield (
         f'<section id="c{number}" class="{_room(len(rows))}" data-band="{band.smallest}" aria-labelledby="h{number}">\n'
-        f'<div class="title"><h2 id="h{number}"><a href="#c{number}"{folder}>Cluster {number}</a></h2>'
+        f'<div class="title"><h2 id="h{number}"><a href="#c{number}"{folder}>{title}</a></h2>'
         f"<p>{count(size, 'picture')} · {spread_in_words(cluster.height, report.largest_distance)}"
         f" · distance {cluster.height:.3f}</p></div>\n"
     )

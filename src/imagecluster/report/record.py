@@ -55,10 +55,11 @@ class Report:
                 f"{self.n_scanned} scanned, but {n_images} with a fingerprint + {n_skipped} skipped; they must add up"
             )
         members = [cluster.members for cluster in self.clusters.clusters]
-        rows = np.fromiter(chain(self.clusters.singles, *members), np.int64)
+        rows = np.fromiter(chain(self.clusters.singles, self.clusters.hidden, *members), np.int64)
         if not np.array_equal(np.sort(rows), np.arange(n_images)):
             raise ArgumentError(
-                f"clusters and singles hold {len(rows)} rows; each from 0 to {n_images - 1} must be in exactly one"
+                f"clusters, singles and hidden ones hold {len(rows)} rows; each from 0 to {n_images - 1} must be in"
+                " exactly one"
             )
         if self.folders and len(self.folders) != len(members):
             raise ArgumentError(f"{len(self.folders)} folders for {len(members)} clusters; there must be one for each")
@@ -69,7 +70,12 @@ class Report:
     @property
     def n_clustered(self) -> int:
         """Number of pictures in clusters."""
-        return len(self.paths) - len(self.clusters.singles)
+        return self.n_visible - len(self.clusters.singles)
+
+    @property
+    def n_visible(self) -> int:
+        """Number of pictures that are not hidden."""
+        return len(self.paths) - len(self.clusters.hidden)
 
 
 def relative_names(root: Path, paths: Sequence[Path]) -> list[str]:

@@ -35,6 +35,7 @@ def statistics(report: Report) -> str:
     totals = {
         "in clusters": report.n_clustered,
         "singles": len(report.clusters.singles),
+        **({"hidden": len(report.clusters.hidden)} if report.clusters.hidden else {}),
         "skipped": len(report.skips),
         "scanned": report.n_scanned,
     }
@@ -60,7 +61,7 @@ def write_json(report: Report, file: Path) -> None:
 
 
 def write_csv(report: Report, file: Path) -> None:
-    """Writes clusters.csv: a line for each picture with its path, cluster number and cluster size.
+    """Writes clusters.csv: a line for each picture with its path, cluster number, cluster size and cluster name.
 
     Names are written as the bytes that the file system has, also where they are not UTF-8.
 
@@ -88,9 +89,10 @@ def _json_lines(report: Report) -> Iterator[str]:
     pictures = (
         f'{{"path": {texts[row]}, "cluster": {number[row] or "null"}, "size": {size[row]}'
         f"{_json_time(report.time, row)}}}"
-        for row in _in_path_order(names)
+        for row in _shown_rows(report, names)
     )
     yield from _json_list("pictures", pictures, end=",\n")
+    yield from _json_list("hidden", (texts[row] for row in report.clusters.hidden), end=",\n")
     skipped = relative_names(report.root, [skip.path for skip in report.skips])
     skips = (
         encode({"path": skipped[i], "stage": report.skips[i].stage, "reason": report.skips[i].reason})
@@ -134,6 +136,7 @@ def _facts(report: Report) -> dict[str, Any]:
         "n_skipped": len(report.skips),
         "n_clustered": report.n_clustered,
         "n_singles": len(cut.singles),
+        "n_hidden": len(cut.hidden),
         "n_clusters": len(cut.clusters),
     }
 
@@ -144,7 +147,7 @@ def _json_clusters(report: Report, texts: Sequence[str], encode: Callable[[Any],
         folder = encode(report.folders[i]) if report.folders else "null"
         members = ", ".join([texts[row] for row in cluster.members])
         yield (
-            f'{{"number": {cluster.number}, "size": {len(cluster.members)}, '
+            f'{{"number": {cluster.number}, "name": {encode(cluster.name)}, "size": {len(cluster.members)}, '
             f'"height": {encode(_finite(cluster.height))}, "representative": {texts[cluster.representative]}, '
             f'"folder": {folder}, "members": [{members}]}}'
         )
@@ -160,19 +163,24 @@ def _json_list(key: str, items: Iterable[str], *, end: str) -> Iterator[str]:
     yield "]" + end
 
 
-def _csv_lines(report: Report) -> Iterator[str]:
-    """Lines of clusters.csv."""
+def table(report: Report) -> Iterator[tuple[int, tuple[str, int | None, int, str]]]:
+    """Row of each picture that is shown, and its path, cluster number (None for a single), cluster size and name."""
     names = relative_names(report.root, report.paths)
     number, size = _number_and_size(report)
+    called = {cluster.number: cluster.name for cluster in report.clusters.clusters}
+    for row in _shown_rows(report, names):
+        yield row, (names[row], number[row] or None, size[row], called.get(number[row], ""))
+
+
+def _csv_lines(report: Report) -> Iterator[str]:
+    """Lines of clusters.csv."""
     line = io.StringIO()
     writer = csv.writer(line, lineterminator="\n")
     time = report.time
-    writer.writerow(
-        ("path", "cluster", "size") if time is None else ("path", "cluster", "size", "time_s", "time_origin")
-    )
-    for row in _in_path_order(names):
-        more = () if time is None else (_seconds(time, row), time.origins[row])
-        writer.writerow((names[row], number[row] or "", size[row], *more))
+    columns = ("path", "cluster", "size", "name")
+    writer.writerow(columns if time is None else (*columns, "time_s", "time_origin"))
+    for row, values in table(report):
+        writer.writerow(values if time is None else (*values, _seconds(time, row), time.origins[row]))
         yield line.getvalue()
         line.seek(0)
         line.truncate()
@@ -185,6 +193,12 @@ def _number_and_size(report: Report) -> tuple[list[int], list[int]]:
         for row in cluster.members:
             number[row], size[row] = cluster.number, len(cluster.members)
     return number, size
+
+
+def _shown_rows(report: Report, names: Sequence[str]) -> list[int]:
+    """Rows that are not hidden, in the order of their paths."""
+    hidden = set(report.clusters.hidden)
+    return [row for row in _in_path_order(names) if row not in hidden]
 
 
 def _in_path_order(names: Sequence[str]) -> list[int]:

@@ -1,0 +1,134 @@
+"""One output of a collection that was fingerprinted and clustered before, for any cut."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, get_args
+
+from imagecluster.edits import EDITS_NAME, History
+from imagecluster.errors import ArgumentError
+from imagecluster.links import cluster_folders, make_links
+from imagecluster.pipeline.chain import Settings, settings_of, time_term_of
+from imagecluster.pipeline.clustering import Tree, clusters_of, kept_leaves, paths_of, tree_of
+from imagecluster.pipeline.fingerprinting import Progress
+from imagecluster.pipeline.output import ThumbnailOf
+from imagecluster.records import Clusters, TimeTerm
+from imagecluster.report import Report, write_csv, write_json, write_page, write_parquet
+from imagecluster.store import HashedFile, Run, Store
+
+Output = Literal["links", "csv", "json", "parquet", "page"]
+
+
+def write_output(directory: Path, kind: Output, *, model: str, sim: float, min_size: int) -> Path:
+    """Write one output of a cut, corrected by hand, into the folder of a database; the file or folder written.
+
+    Nothing is scanned and nothing is fingerprinted: the pictures are those of the latest run.
+
+    Parameters
+    ----------
+    directory
+        Folder of the database.
+    kind
+        Which output.
+    model
+        `name@version`.
+    sim, min_size
+        The cut.
+
+    Raises
+    ------
+    ArgumentError
+        `kind`, `sim` or `min_size` is outside its range.
+    MissingExtraError
+        Parquet needs the extra `parquet`.
+    StoreError
+        There is no database, or another process writes to it.
+    OutputError
+        The output cannot be written.
+    """
+    if kind not in get_args(Output):
+        raise ArgumentError(f"no output is called {kind!r}; known: {', '.join(get_args(Output))}")
+    with Store.open(directory) as store:
+        leaves, term, settings, tree = _clustered(store, model, _silent)
+        edits = History(directory / EDITS_NAME).edits
+        clusters = clusters_of(leaves, tree.dendrogram, tree.vectors, sim=sim, min_size=min_size, edits=edits)
+        skips = store.known_skips()
+        if kind == "links":
+            return _write_links(store, leaves, clusters)
+        report = Report(
+            root=store.root,
+            model=model,
+            sim_scale="relative",
+            largest_distance=tree.dendrogram.largest_distance,
+            clusters=clusters,
+            paths=paths_of(leaves),
+            skips=skips,
+            n_scanned=len(leaves) + len(skips),
+            folders=cluster_folders([len(cluster.members) for cluster in clusters.clusters]),
+            time=term,
+            method=settings.method,
+            metric=settings.metric,
+        )
+        if kind == "page":
+            with store.thumbnails() as cache:
+                write_page(report, store.directory / "clusters.html", thumbnail=ThumbnailOf(leaves, cache))
+            return store.directory / "clusters.html"
+        writers: dict[str, Callable[[Report, Path], None]] = {
+            "csv": write_csv, "json": write_json, "parquet": write_parquet,
+        }  # fmt: skip
+        file = store.directory / f"clusters.{kind}"
+        writers[kind](report, file)
+        return file
+
+
+def cluster_known(directory: Path, *, model: str, progress: Progress) -> str:
+    """Key of the dendrogram of the pictures that the latest run found, which is made if the database keeps none.
+
+    Raises
+    ------
+    StoreError
+        There is no database, or another process writes to it.
+    """
+    with Store.open(directory) as store:
+        return _clustered(store, model, progress)[-1].key
+
+
+def latest_run(store: Store, model: str) -> Run | None:
+    """The latest run with a model; None where there is none."""
+    return next((run for run in reversed(store.runs()) if run.model == model), None)
+
+
+def _clustered(
+    store: Store, model: str, progress: Progress
+) -> tuple[list[HashedFile], TimeTerm | None, Settings, Tree]:
+    """Pictures, how time counts, and the dendrogram, as in the latest run with this model."""
+    run = latest_run(store, model)
+    settings = settings_of(run) if run else Settings()
+    rows = store.rows(model)
+    leaves = [known for known in kept_leaves(store) if known.content_hash in rows]
+    term = time_term_of(leaves, store, settings, now_s=time.time())
+    tree = tree_of(
+        leaves,
+        store,
+        model,
+        time=term,
+        method=settings.method,
+        metric=settings.metric,
+        exactness=settings.exactness,
+        n_threads=settings.n_threads,
+        max_memory_bytes=settings.max_memory_bytes,
+        progress=progress,
+    )
+    return leaves, term, settings, tree
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+def _write_links(store: Store, leaves: list[HashedFile], clusters: Clusters) -> Path:
+    paths = paths_of(leaves)
+    members = [[paths[row] for row in cluster.members] for cluster in clusters.clusters]
+    return make_links(members, store.directory / "clusters").directory
