@@ -23,7 +23,7 @@ THUMBNAIL_MEDIA_TYPE = "image/jpeg"
 _QUALITY = 76
 """Of 70, 75, 80 and 85: below this faces show blocks, above it bytes grow faster than similarity."""
 
-_LARGEST_SIDE_PX = 1024
+_LARGEST_SIDE_PX = 2048
 _START_OF_IMAGE = b"\xff\xd8"
 _FRAME_HEADERS = frozenset((0xC0, 0xC1, 0xC2))
 """JPEG markers that carry width and height: baseline, extended and progressive."""
@@ -37,7 +37,7 @@ def make_thumbnail(image: Image.Image, *, long_side_px: int = 192) -> bytes:
     image
         Upright, in mode RGB or L. It is never enlarged, and not changed.
     long_side_px
-        From 1 to 1024.
+        From 1 to 2048.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def placeholder(*, width_px: int = 192, height_px: int = 144) -> bytes:
     Raises
     ------
     ArgumentError
-        A side is not from 16 to 1024 px.
+        A side is not from 16 to 2048 px.
 
     """
     if not (16 <= width_px <= _LARGEST_SIDE_PX and 16 <= height_px <= _LARGEST_SIDE_PX):

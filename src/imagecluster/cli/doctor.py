@@ -16,8 +16,8 @@ from imagecluster.cli.text import printable
 from imagecluster.cores import n_cores
 from imagecluster.errors import ImageclusterError
 
-PACKAGES = ("imagecluster", "numpy", "onnxruntime", "pillow", "pillow-heif", "rawpy", "xxhash")
-EXTRAS = ("pyarrow",)
+PACKAGES = ("imagecluster", "numpy", "onnxruntime", "pillow", "pillow-heif", "rawpy", "starlette", "uvicorn", "xxhash")
+EXTRAS = ("pyarrow", "umap-learn")
 
 
 @dataclass(frozen=True, slots=True)

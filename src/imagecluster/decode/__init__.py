@@ -5,6 +5,7 @@ checked before they are allocated, and whatever a decoder throws becomes a `Deco
 reason. All of it may run in several threads at once.
 """
 
+from imagecluster.decode.fields import exif_fields
 from imagecluster.decode.frame import Fit, Frame, Interpolation
 from imagecluster.decode.picture import MAX_PIXELS, Picture, decode, read_file_exif
 from imagecluster.decode.reading import MAX_BYTES, read_bytes
@@ -17,6 +18,7 @@ __all__ = [
     "Interpolation",
     "Picture",
     "decode",
+    "exif_fields",
     "read_bytes",
     "read_file_exif",
 ]

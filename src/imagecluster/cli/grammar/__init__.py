@@ -16,10 +16,12 @@ from imagecluster.cli.grammar import (
     run,
     search,
     suggest,
+    view,
 )
 
 COMMANDS = {
     "run": run,
+    "view": view,
     "search": search,
     "suggest": suggest,
     "eval": eval,

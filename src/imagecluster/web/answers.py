@@ -1,0 +1,46 @@
+"""The viewer's answers: JSON that holds any file name, immutable bytes, refusals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import Response
+
+__all__ = ["BYTES", "IMMUTABLE", "JSON", "immutable_bytes", "immutable_json", "refusal", "unkept_bytes", "unkept_json"]
+
+IMMUTABLE = "private, max-age=31536000, immutable"
+"""For everything under a snapshot's key."""
+
+BYTES, JSON = "application/octet-stream", "application/json"
+
+
+def _json(value: Any) -> bytes:
+    # ASCII alone: bytes of a name that are not UTF-8 become lone surrogates, which no other encoding could hold.
+    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
+def immutable_bytes(content: bytes, *, media_type: str = BYTES, headers: Mapping[str, str] | None = None) -> Response:
+    """Bytes that never change under their address."""
+    return Response(content, media_type=media_type, headers={"Cache-Control": IMMUTABLE, **(headers or {})})
+
+
+def immutable_json(value: Any) -> Response:
+    """JSON that never changes under its address."""
+    return immutable_bytes(_json(value), media_type=JSON)
+
+
+def unkept_json(value: Any, *, status: int = 200) -> Response:
+    """JSON that may be another the next time."""
+    return Response(_json(value), status_code=status, media_type=JSON, headers={"Cache-Control": "no-store"})
+
+
+def unkept_bytes(content: bytes, *, media_type: str = BYTES, headers: Mapping[str, str] | None = None) -> Response:
+    """Bytes that may be others the next time."""
+    return Response(content, media_type=media_type, headers={"Cache-Control": "no-store", **(headers or {})})
+
+
+def refusal(status: int, why: str, *, headers: Mapping[str, str] | None = None) -> Response:
+    """An error, with its reason."""
+    return Response(_json({"error": why}), status_code=status, media_type=JSON, headers=dict(headers or {}))

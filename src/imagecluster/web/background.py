@@ -1,0 +1,124 @@
+"""Work that the page does not wait for: average colours and the map."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagecluster.store import Thumbnails
+from imagecluster.web.colours import COLOURS_NAME, Colours
+from imagecluster.web.projection import keep_map, kept_map, principal_map, umap_map
+from imagecluster.web.snapshot import Snapshot
+from imagecluster.web.thumbnails import SIDES_PX
+
+__all__ = ["Background", "PlaneMap"]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlaneMap:
+    """A place in the plane for each picture."""
+
+    places: NDArray[np.float32]
+    """Shape (n, 2), within [-1, 1]."""
+    method: str
+    final: bool
+    """Whether no better one is being made."""
+
+
+class Background:
+    """Colours and maps of snapshots, worked out one after another in threads of their own.
+
+    Parameters
+    ----------
+    directory
+        Folder of the database, where they are kept.
+    cache
+        The store's thumbnails.
+    keep
+        Whether anything may be written there.
+
+    """
+
+    def __init__(self, directory: Path, cache: Thumbnails, *, keep: bool) -> None:
+        self._directory = directory
+        self._keep = keep
+        self._colours = Colours(cache, directory / COLOURS_NAME, keep=keep)
+        self._present = ""
+        self._maps: dict[str, PlaneMap | None] = {}
+        self._guard = threading.Lock()
+        self.n_colours = 0
+        """Grows when there are new colours to show."""
+        self.map_news: tuple[str, str] | None = None
+        """Key of the snapshot that has got a new map, and its method."""
+
+    def begin(self, snapshot: Snapshot) -> None:
+        """Works out the colours of a snapshot; work on an earlier one ends."""
+        self._present = snapshot.key
+        threading.Thread(target=self._fill_colours, args=(snapshot,), name="colours", daemon=True).start()
+
+    def close(self) -> None:
+        """Ends the work that can be ended."""
+        self._present = ""
+
+    def colours(self, snapshot: Snapshot) -> tuple[NDArray[np.uint32], int]:
+        """Colours of a snapshot's pictures, and how many are not known yet."""
+        return self._colours.of(snapshot.leaves.hashes)
+
+    def map_of(self, snapshot: Snapshot) -> PlaneMap | None:
+        """The map of a snapshot; None while the first version is made, which the first call begins."""
+        with self._guard:
+            if snapshot.key not in self._maps:
+                self._maps[snapshot.key] = None
+                threading.Thread(target=self._make_map, args=(snapshot,), name="map", daemon=True).start()
+            return self._maps[snapshot.key]
+
+    def has_map(self, snapshot: Snapshot) -> bool:
+        """Whether there is a map already."""
+        return self._maps.get(snapshot.key) is not None
+
+    def _fill_colours(self, snapshot: Snapshot) -> None:
+        before = self.n_colours
+
+        def tell(n_new: int) -> None:
+            self.n_colours = before + n_new
+
+        try:
+            self._colours.complete(
+                snapshot.leaves.hashes,
+                side_px=SIDES_PX[0],
+                tell=tell,
+                ended=lambda: self._present != snapshot.key,
+            )
+        except Exception:
+            _log.exception("the average colours cannot be worked out")
+
+    def _make_map(self, snapshot: Snapshot) -> None:
+        try:
+            better = kept_map(self._directory, snapshot, method="umap")
+            if better is None:
+                self._publish(snapshot, PlaneMap(principal_map(snapshot), "principal", final=False))
+                better = umap_map(snapshot)
+                if better is not None and self._keep:
+                    keep_map(self._directory, snapshot, better, method="umap")
+            if better is not None:
+                self._publish(snapshot, PlaneMap(better, "umap", final=True))
+                return
+        except Exception:
+            _log.exception("the map cannot be worked out")
+        first = self._maps.get(snapshot.key)
+        places = np.zeros((len(snapshot), 2), np.float32) if first is None else first.places
+        self._publish(snapshot, PlaneMap(places, "principal", final=True))
+
+    def _publish(self, snapshot: Snapshot, found: PlaneMap) -> None:
+        with self._guard:
+            former = self._maps.get(snapshot.key)
+            self._maps = {**dict(list(self._maps.items())[-2:]), snapshot.key: found}
+            if former is None or former.method != found.method:
+                self.map_news = (snapshot.key, found.method)

@@ -1,0 +1,181 @@
+"""Who may ask the viewer's server for what: checked before any route is looked at.
+
+The pictures are private and the server listens on a port that every page in every tab can reach. So the name in the
+address must be one of ours (a foreign name that leads to 127.0.0.1 is DNS rebinding), pages of other origins get
+nothing, and every write carries a token that only our own page knows.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from imagecluster.web.answers import refusal
+
+__all__ = ["Guard", "Rules"]
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self';"
+    " font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+_LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
+_READING = frozenset(("GET", "HEAD"))
+
+MAX_BODY_BYTES = 32 << 20
+"""Largest body of a request: the ids of a million pictures take 8 MB."""
+
+TOKEN_HEADER = "X-Imagecluster-Token"  # noqa: S105 - the name of the header, not the token
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a server allows."""
+
+    token: str
+    """Needed for every write."""
+    names: frozenset[str] = _LOOPBACK
+    """Host names that a request may give."""
+    any_address: bool = False
+    """Whether any IP address is fine as a name too: needed where others on the network are let in by a password."""
+    password: str | None = None
+    """Needed for everything, by HTTP's basic authentication; any user name."""
+    read_only: bool = False
+    can_reveal: bool = True
+    """Whether the file manager may be opened: only where the user sits at this machine."""
+
+
+class Guard:
+    """Lets through what the rules allow, and puts the safety headers on every answer."""
+
+    def __init__(self, app: ASGIApp, rules: Rules) -> None:
+        self._app = app
+        self._rules = rules
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            return  # no WebSockets
+
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        refused = self._refused(scope["method"], Headers(scope=scope))
+        if refused is None:
+            await self._app(scope, _bounded(receive), send_safely)
+        else:
+            status, why, more = refused
+            await refusal(status, why, headers=more)(scope, receive, send_safely)
+
+    def _refused(self, method: str, headers: Headers) -> tuple[int, str, dict[str, str]] | None:
+        """Status, reason and headers of the refusal of a request; None where it is allowed."""
+        if not self._is_ours(headers.getlist("host")):
+            return 421, "this server does not answer to that name; open the address that it printed", {}
+        if self._rules.password is not None and not _has_password(
+            headers.getlist("authorization"), self._rules.password
+        ):
+            return 401, "a password is needed", {"WWW-Authenticate": 'Basic realm="imagecluster", charset="UTF-8"'}
+        if headers.get("sec-fetch-site") in ("cross-site", "same-site") and headers.get("sec-fetch-mode") != "navigate":
+            return 403, "pages of other origins get nothing here", {}
+        if method in _READING:
+            return None
+        if method != "POST":
+            return 405, f"{method} is not known here", {"Allow": "GET, HEAD, POST"}
+        return self._refused_write(headers)
+
+    def _refused_write(self, headers: Headers) -> tuple[int, str, dict[str, str]] | None:
+        if self._rules.read_only:
+            return 403, "this viewer is read-only", {}
+        origin = headers.get("origin")
+        if origin is not None and origin.rpartition("//")[2] != headers["host"]:
+            return 403, "this request comes from a page of another origin", {}
+        if not _equal([headers.get(TOKEN_HEADER, "")], self._rules.token):
+            return 403, f"the header {TOKEN_HEADER} is missing or not this page's; reload the page", {}
+        if headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+            return 415, "the body must be application/json", {}
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > MAX_BODY_BYTES:
+            return 413, f"the body must not be larger than {MAX_BODY_BYTES:,} bytes", {}
+        return None
+
+    def _is_ours(self, hosts: list[str]) -> bool:
+        if len(hosts) != 1:
+            return False
+        name = _name_of(hosts[0])
+        return name in self._rules.names or (self._rules.any_address and _is_address(name))
+
+
+def _name_of(host: str) -> str:
+    """Host name of a Host header, without port and brackets, in lower case."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0].lower()
+    return host.partition(":")[0].lower().removesuffix(".")
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _has_password(headers: list[str], password: str) -> bool:
+    found = []
+    for header in headers:
+        scheme, _, value = header.partition(" ")
+        if scheme.lower() == "basic":
+            try:
+                found.append(base64.b64decode(value, validate=True).decode().partition(":")[2])
+            except (binascii.Error, UnicodeDecodeError):
+                continue
+    return _equal(found, password)
+
+
+def _equal(found: Iterable[str], secret: str) -> bool:
+    """Whether one of the texts is the secret, in a time that tells nothing of either."""
+    expected = hashlib.sha256(secret.encode()).digest()
+    given = [hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest() for text in found]
+    return any(hmac.compare_digest(digest, expected) for digest in given)
+
+
+def _bounded(receive: Receive) -> Receive:
+    """The same messages, ending the request where its body grows beyond the limit that its header kept silent about."""
+    n_bytes = 0
+
+    async def bounded() -> Message:
+        nonlocal n_bytes
+        message = await receive()
+        if message["type"] == "http.request":
+            n_bytes += len(message.get("body", b""))
+            if n_bytes > MAX_BODY_BYTES:
+                return {"type": "http.disconnect"}
+        return message
+
+    return bounded

@@ -1,0 +1,56 @@
+"""What a request asks for, checked."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+
+from imagecluster.web.snapshot import Snapshot
+
+__all__ = ["body", "picture", "real", "whole"]
+
+
+def whole(request: Request, name: str, default: int | None = None) -> int:
+    """A whole number of the query. HTTP 400 where it is none."""
+    text = request.query_params.get(name)
+    if text is None and default is not None:
+        return default
+    if text is None or not re.fullmatch(r"-?[0-9]{1,12}", text, re.ASCII):
+        raise HTTPException(400, f"{name} is {text!r}; it must be a whole number")
+    return int(text)
+
+
+def real(request: Request, name: str) -> float:
+    """A finite number of the query. HTTP 400 where it is none."""
+    text = request.query_params.get(name, "")
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise HTTPException(400, f"{name} is {text!r}; it must be a number")
+    return value
+
+
+def picture(snapshot: Snapshot, text: object) -> int:
+    """The picture of an id. HTTP 404 where there is none."""
+    found = int(str(text)) if re.fullmatch(r"[0-9]{1,12}", str(text), re.ASCII) else -1
+    if not 0 <= found < len(snapshot):
+        raise HTTPException(404, f"there is no picture {str(text)[:20]!r}; ids are from 0 to {len(snapshot) - 1}")
+    return found
+
+
+async def body(request: Request) -> dict[str, Any]:
+    """The object in a request's body. HTTP 400 where there is none."""
+    try:
+        found = json.loads(await request.body())
+    except (ValueError, RecursionError, ClientDisconnect):
+        raise HTTPException(400, "the body is no JSON") from None
+    if not isinstance(found, dict):
+        raise HTTPException(400, "the body must be a JSON object")
+    return found

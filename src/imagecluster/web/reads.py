@@ -1,0 +1,213 @@
+"""Everything that can be asked of a snapshot: under its key nothing ever changes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from imagecluster.decode import exif_fields, read_bytes
+from imagecluster.errors import DecodeError
+from imagecluster.web.answers import immutable_bytes, immutable_json, unkept_bytes, unkept_json
+from imagecluster.web.branch import branch_of, subtree
+from imagecluster.web.corrected import corrected_clusters
+from imagecluster.web.curve import cluster_counts
+from imagecluster.web.queries import picture, real, whole
+from imagecluster.web.similar import Nearest, extreme_pairs, nearest, nearest_outside
+from imagecluster.web.snapshot import Snapshot
+from imagecluster.web.thumbnails import ORIGINAL_PX, SIDES_PX, Shown
+from imagecluster.web.viewer import Viewer
+
+__all__ = ["Reads"]
+
+MOST_NAMES = 2000
+"""Names that one answer holds at most."""
+
+MOST_FOUND = 1000
+"""Pictures that a search gives at most."""
+
+N_NEIGHBOURS = 12
+LARGEST_TREE = 400
+"""Pictures of a cluster whose subtree is given."""
+
+_SHOWN_BY_BROWSERS = {
+    "AVIF": "image/avif",
+    "GIF": "image/gif",
+    "JPEG": "image/jpeg",
+    "MPO": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+}
+"""Media type by Pillow's name of the format."""
+
+_FOR_A_WHILE = "private, max-age=600"
+"""For originals, which somebody may edit."""
+
+Answer = Callable[[Snapshot, Request], Response]
+
+
+class Reads:
+    """An answer for each address below a snapshot's key."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        self.answers: dict[str, Answer] = {
+            "order.bin": lambda snapshot, _: immutable_bytes(snapshot.order_bytes),
+            "gap.bin": lambda snapshot, _: immutable_bytes(snapshot.gap_bytes),
+            "rank.bin": lambda snapshot, _: immutable_bytes(snapshot.path_rank.astype("<u4").tobytes()),
+            "merges.bin": lambda snapshot, _: immutable_bytes(snapshot.merges_bytes()),
+            "pictures.bin": self._pictures,
+            "names.json": self._names,
+            "thumb/{id}": self._thumbnail,
+            "original/{id}": self._original,
+            "picture/{id}": self._picture,
+            "cluster": self._cluster,
+            "curve": self._curve,
+            "map.bin": self._map,
+            "search": self._search,
+            "edited": self._edited,
+        }
+
+    def below(self, answer: Answer) -> Callable[[Request], Response]:
+        """The answer, given the snapshot that the address names."""
+
+        def answered(request: Request) -> Response:
+            snapshot = self._viewer.snapshot_of(request.path_params["snapshot"])
+            if snapshot is None:
+                raise HTTPException(410, "the collection has changed since; ask /api/state for the present snapshot")
+            return answer(snapshot, request)
+
+        return answered
+
+    def _pictures(self, snapshot: Snapshot, request: Request) -> Response:
+        colours, n_unknown = self._viewer.background.colours(snapshot)
+        content = snapshot.picture_bytes(colours)
+        return unkept_bytes(content) if n_unknown else immutable_bytes(content)
+
+    def _names(self, snapshot: Snapshot, request: Request) -> Response:
+        first, end = whole(request, "from"), whole(request, "to")
+        if not 0 <= first <= end <= len(snapshot) or end - first > MOST_NAMES:
+            raise HTTPException(
+                400, f"from {first} to {end}; give a range within 0 to {len(snapshot)}, of at most {MOST_NAMES}"
+            )
+        sizes = snapshot.leaves.size_bytes
+        return immutable_json([[snapshot.name(i), int(sizes[i])] for i in range(first, end)])
+
+    def _thumbnail(self, snapshot: Snapshot, request: Request) -> Response:
+        side_px = whole(request, "size", SIDES_PX[0])
+        if side_px not in SIDES_PX:
+            raise HTTPException(400, f"size is {side_px}; it must be one of {', '.join(map(str, SIDES_PX))}")
+        return _as_response(self._shown(snapshot, request, side_px))
+
+    def _original(self, snapshot: Snapshot, request: Request) -> Response:
+        chosen = picture(snapshot, request.path_params["id"])
+        metadata = self._viewer.metadata(snapshot, chosen)
+        media_type = _SHOWN_BY_BROWSERS.get(metadata.format if metadata else "")
+        path = snapshot.path(chosen)
+        if media_type is not None and path.is_file():
+            return FileResponse(path, media_type=media_type, headers={"Cache-Control": _FOR_A_WHILE})
+        return _as_response(self._shown(snapshot, request, ORIGINAL_PX), cached=_FOR_A_WHILE)
+
+    def _shown(self, snapshot: Snapshot, request: Request, side_px: int) -> Shown:
+        chosen = picture(snapshot, request.path_params["id"])
+        return self._viewer.thumbnails.shown(snapshot, chosen, side_px=side_px)
+
+    def _picture(self, snapshot: Snapshot, request: Request) -> Response:
+        chosen = picture(snapshot, request.path_params["id"])
+        name, path = snapshot.name(chosen), snapshot.path(chosen)
+        metadata = self._viewer.metadata(snapshot, chosen)
+        try:
+            exif, problem = exif_fields(read_bytes(path), suffix=path.suffix), ""
+        except DecodeError as error:
+            exif, problem = {}, str(error)
+        taken_s = float(snapshot.leaves.taken_s[chosen])
+        return unkept_json(
+            {
+                "name": name.rpartition("/")[2],
+                "folder": name.rpartition("/")[0],
+                "bytes": int(snapshot.leaves.size_bytes[chosen]),
+                "width": int(snapshot.leaves.width_px[chosen]),
+                "height": int(snapshot.leaves.height_px[chosen]),
+                "format": metadata.format if metadata else "",
+                "taken_s": taken_s if math.isfinite(taken_s) else None,
+                "latitude": metadata.latitude_deg if metadata else None,
+                "longitude": metadata.longitude_deg if metadata else None,
+                "exif": exif,
+                "problem": problem,
+                "neighbours": [_near(snapshot, found) for found in nearest(snapshot, chosen, k=N_NEIGHBOURS)],
+            }
+        )
+
+    def _cluster(self, snapshot: Snapshot, request: Request) -> Response:
+        first, end = whole(request, "a"), whole(request, "b")
+        branch = branch_of(snapshot.dendrogram, first, end)
+        members = snapshot.dendrogram.order[first:end]
+        pairs = extreme_pairs(snapshot, members)
+        outside = nearest_outside(snapshot, members)
+        return immutable_json(
+            {
+                "height": branch.height,
+                "next_height": branch.next_height,
+                "next": branch.next_run,
+                "closest": pairs[0] if pairs else None,
+                "farthest": pairs[1] if pairs else None,
+                "nearest_outside": {**_near(snapshot, outside[0]), "exact": outside[1]} if outside else None,
+                "tree": subtree(snapshot.dendrogram, first, end) if end - first <= LARGEST_TREE else None,
+            }
+        )
+
+    def _curve(self, snapshot: Snapshot, request: Request) -> Response:
+        found = cluster_counts(snapshot.dendrogram)
+        return immutable_json(
+            {"sim": found.sim.tolist(), "n_clusters": found.n_clusters.tolist(), "n_grouped": found.n_grouped.tolist()}
+        )
+
+    def _map(self, snapshot: Snapshot, request: Request) -> Response:
+        found = self._viewer.background.map_of(snapshot)
+        if found is None:
+            return unkept_json({"computing": True}, status=202)
+        content = found.places.astype("<f4").tobytes()
+        headers = {"X-Imagecluster-Map": found.method}
+        # A better map may have been kept when this program starts again: the key stays, so nobody may keep this one.
+        return unkept_bytes(content, headers=headers)
+
+    def _search(self, snapshot: Snapshot, request: Request) -> Response:
+        if "text" in request.query_params:
+            raise HTTPException(400, f"{snapshot.model or 'no model'} cannot search by text; give picture=ID")
+        chosen = picture(snapshot, request.query_params.get("picture"))
+        k = whole(request, "k", 100)
+        if not 1 <= k <= MOST_FOUND:
+            raise HTTPException(400, f"k is {k}; it must be from 1 to {MOST_FOUND}")
+        found = nearest(snapshot, chosen, k=k)
+        return immutable_json({"results": [{"id": near.picture, "score": 1.0 - near.distance} for near in found]})
+
+    def _edited(self, snapshot: Snapshot, request: Request) -> Response:
+        sim, min_size = real(request, "sim"), whole(request, "min_size", self._viewer.setup.min_size)
+        if min_size < 1:
+            raise HTTPException(400, f"min_size is {min_size}; it must be at least 1")
+        version, edits, _ = self._viewer.history.state()
+        found = corrected_clusters(
+            snapshot, edits, sim=sim, min_size=min_size, only_changed=request.query_params.get("changed") == "1"
+        )
+        return unkept_json({"version": version, **found})
+
+
+def _as_response(shown: Shown, *, cached: str | None = None) -> Response:
+    """A picture; a placeholder is not kept, since its file may be readable again the next time."""
+    if shown.reason is not None:
+        reason = "".join(c if " " <= c <= "~" else "?" for c in shown.reason)
+        return unkept_bytes(shown.image, media_type=shown.media_type, headers={"X-Imagecluster-Reason": reason})
+    headers = {} if cached is None else {"Cache-Control": cached}
+    return immutable_bytes(shown.image, media_type=shown.media_type, headers=headers)
+
+
+def _near(snapshot: Snapshot, found: Nearest) -> dict[str, Any]:
+    """A neighbour, its similarity on the scale of the slider."""
+    largest = snapshot.dendrogram.top
+    similarity = 1.0 if largest <= 0 else float(np.clip(1.0 - found.distance / largest, 0.0, 1.0))
+    return {"id": found.picture, "similarity": similarity, "distance": found.distance}

@@ -1,0 +1,169 @@
+"""What the viewer shows: pictures and their dendrogram as the store held them at one moment."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from imagecluster.pipeline import is_key_of
+from imagecluster.records import Dendrogram
+from imagecluster.store import Leaves, MappedFingerprints, Store
+from imagecluster.suggest import Suggestion, suggest
+
+__all__ = ["Snapshot", "load_snapshot"]
+
+_LARGEST_SIDE_PX = 0xFFFF
+_SHORTEST = 1e-30
+"""Instead of the length of a fingerprint of zeros."""
+
+_PICTURE = np.dtype([("width_px", "<u2"), ("height_px", "<u2"), ("colour", "<u4"), ("taken_s", "<f8")])
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """Pictures and their dendrogram; never changes. A picture's id is its place among the leaves."""
+
+    key: str
+    """Names model, pictures and dendrogram: everything served under it stays the same."""
+    root: Path
+    model: str
+    """`name@version`; empty where there is no fingerprint yet."""
+    leaves: Leaves
+    dendrogram: Dendrogram
+    provisional: bool
+    """Whether the pictures are not clustered yet: the dendrogram keeps all apart."""
+    vectors: NDArray[np.float16]
+    """The model's matrix, mapped; `leaves.rows` are rows of it."""
+
+    def __len__(self) -> int:
+        return len(self.leaves)
+
+    @cached_property
+    def order_bytes(self) -> bytes:
+        """Leaf order, uint32 little-endian."""
+        return self.dendrogram.order.astype("<u4").tobytes()
+
+    @cached_property
+    def gap_bytes(self) -> bytes:
+        """Heights between neighbours of the leaf order, float64 little-endian."""
+        return self.dendrogram.gap.astype("<f8").tobytes()
+
+    @cached_property
+    def position(self) -> NDArray[np.int64]:
+        """Place of each leaf in the leaf order, shape (n,)."""
+        position = np.empty(len(self), np.int64)
+        position[self.dendrogram.order] = np.arange(len(self))
+        return position
+
+    @cached_property
+    def suggestions(self) -> tuple[Suggestion, ...]:
+        """Similarities worth a look."""
+        return () if self.provisional or len(self) < 2 else suggest(self.dendrogram)
+
+    @cached_property
+    def path_rank(self) -> NDArray[np.int64]:
+        """Place of each leaf in the order of the paths' bytes, shape (n,)."""
+        keys = self.leaves.keys
+        if any(map(_is_absolute, keys)):
+            keys = tuple(bytes(self.path(picture)) for picture in range(len(self)))
+        rank = np.empty(len(self), np.int64)
+        rank[sorted(range(len(self)), key=keys.__getitem__)] = np.arange(len(self))
+        return rank
+
+    def merges_bytes(self) -> bytes:
+        """The linkage matrix Z of scipy, float64 little-endian."""
+        return self.dendrogram.merges.astype("<f8").tobytes()
+
+    def picture_bytes(self, colours: NDArray[np.uint32]) -> bytes:
+        """Size, colour and time of each picture, 16 bytes each."""
+        table = np.empty(len(self), _PICTURE)
+        table["width_px"] = np.minimum(self.leaves.width_px, _LARGEST_SIDE_PX)
+        table["height_px"] = np.minimum(self.leaves.height_px, _LARGEST_SIDE_PX)
+        table["colour"] = colours
+        table["taken_s"] = self.leaves.taken_s
+        return table.tobytes()
+
+    def name(self, picture: int) -> str:
+        """Path of a picture as it is shown: relative to the root where it lies inside, with '/' between folders."""
+        return os.fsdecode(self.leaves.keys[picture])
+
+    def path(self, picture: int) -> Path:
+        """Absolute path of a picture."""
+        return self.root / os.fsdecode(self.leaves.keys[picture])
+
+    def unit_vectors(self, pictures: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Fingerprints of pictures at unit length, shape (n_pictures, n_dimensions)."""
+        X = np.asarray(self.vectors[self.leaves.rows[pictures]], np.float32)
+        return np.asarray(X / np.maximum(np.sqrt(np.einsum("ij,ij->i", X, X)), _SHORTEST)[:, None])
+
+    @property
+    def has_times(self) -> bool:
+        """Whether any picture says when it was taken."""
+        return bool(np.isfinite(self.leaves.taken_s).any())
+
+
+def _is_absolute(key: bytes) -> bool:
+    return key.startswith(b"/") or key[1:2] == b":"
+
+
+def load_snapshot(store: Store, model: str, *, key: str) -> Snapshot:
+    """The pictures of a store and their dendrogram.
+
+    Where the store keeps no dendrogram of exactly these pictures under the key, one that keeps all of them apart takes
+    its place, and the snapshot is provisional.
+    """
+    leaves, vectors = _leaves_and_vectors(store, model)
+    saved = store.load_dendrogram(key) if len(leaves) and is_key_of(key, leaves.hashes) else None
+    dendrogram = saved.dendrogram if saved else _all_apart(leaves)
+    names = xxhash.xxh3_128(b"\0".join(leaves.keys))
+    names.update(b"".join(leaves.hashes))
+    names.update(f"{model} {key if saved else 'apart'}".encode())
+    return Snapshot(
+        key=names.hexdigest()[:16],
+        root=store.root,
+        model=model,
+        leaves=leaves,
+        dendrogram=dendrogram,
+        provisional=saved is None and len(leaves) > 0,
+        vectors=vectors,
+    )
+
+
+def _leaves_and_vectors(store: Store, model: str) -> tuple[Leaves, NDArray[np.float16]]:
+    """The pictures and the matrix whose rows they name, also while a writer puts fingerprints into other rows."""
+    while True:
+        if not store.rows(model):
+            return store.leaves(model), np.empty((0, 1), np.float16)
+        mapped = MappedFingerprints(store, model)
+        leaves = store.leaves(model)
+        if mapped.is_current():
+            return leaves, mapped.rows
+
+
+def _all_apart(leaves: Leaves) -> Dendrogram:
+    """A dendrogram that is cut into single pictures at every similarity but 0, in the order of their paths."""
+    n = len(leaves)
+    order = np.array(sorted(range(n), key=leaves.keys.__getitem__), np.int64)
+    merges = np.empty((max(0, n - 1), 4))
+    if n > 1:
+        steps = np.arange(n - 1)
+        first = np.concatenate([order[:1], n + steps[:-1]])
+        merges[:, :2] = np.sort(np.stack([first, order[1:]], axis=1), axis=1)
+        merges[:, 2] = 1.0
+        merges[:, 3] = steps + 2
+    return Dendrogram(merges, 1.0 if n > 1 else 0.0, order, np.ones(max(0, n - 1)))
+
+
+def empty_snapshot(root: Path) -> Snapshot:
+    """A snapshot of no pictures."""
+    none, dendrogram = np.empty(0, np.int64), np.empty(0)
+    leaves = Leaves((), (), none, none, none, none, dendrogram, 0)
+    return Snapshot(
+        "empty", root, "", leaves, _all_apart(leaves), provisional=False, vectors=np.empty((0, 1), np.float16)
+    )

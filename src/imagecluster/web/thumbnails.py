@@ -1,0 +1,97 @@
+"""Pictures in the sizes that a page shows, made once and kept by content."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from html import escape
+from typing import NamedTuple
+
+from imagecluster.cores import n_cores
+from imagecluster.decode import decode, read_bytes
+from imagecluster.errors import ImageclusterError
+from imagecluster.store import Thumbnails
+from imagecluster.thumbs import THUMBNAIL_MEDIA_TYPE, make_thumbnail
+from imagecluster.web.snapshot import Snapshot
+
+__all__ = ["ORIGINAL_PX", "SIDES_PX", "Shown", "ThumbnailMaker"]
+
+SIDES_PX = (192, 384, 1024)
+"""Longer sides that may be asked for."""
+
+ORIGINAL_PX = 2048
+"""Longer side of what is shown instead of an original that no browser shows."""
+
+_PLACEHOLDER = """\
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 192 144" width="{width}" height="{height}">
+<title>{reason}</title><rect width="192" height="144" fill="#808080" fill-opacity=".18"/>
+<path d="M48 104 83 56l22 29 13-14 26 33z" fill="#808080" fill-opacity=".5"/>
+<circle cx="120" cy="48" r="9" fill="#808080" fill-opacity=".5"/></svg>
+"""
+
+
+class Shown(NamedTuple):
+    """A picture as it is sent."""
+
+    image: bytes
+    media_type: str
+    reason: str | None
+    """Why this is a placeholder; None where it is the picture."""
+
+
+class ThumbnailMaker:
+    """Gives thumbnails: from the store's cache, else from the file.
+
+    Decoding is bounded: at most one picture a core, however many are asked for.
+
+    Parameters
+    ----------
+    cache
+        The store's.
+    keep
+        Whether new ones may be written there.
+
+    """
+
+    def __init__(self, cache: Thumbnails, *, keep: bool) -> None:
+        self._cache = cache
+        self._keep = keep
+        self._slots = threading.BoundedSemaphore(n_cores())
+
+    def shown(self, snapshot: Snapshot, picture: int, *, side_px: int) -> Shown:
+        """The picture, its longer side at most `side_px`; a placeholder where it cannot be decoded."""
+        content_hash = snapshot.leaves.hashes[picture]
+        found = self._cache.get(content_hash, side_px=side_px)
+        if found is not None:
+            return Shown(found, THUMBNAIL_MEDIA_TYPE, None)
+        try:
+            with self._slot():
+                image = self._made(snapshot, picture, side_px=side_px)
+        except ImageclusterError as error:
+            return _placeholder(str(error), snapshot, picture, side_px=side_px)
+        if self._keep and side_px in SIDES_PX:
+            self._cache.put(content_hash, image, side_px=side_px)
+        return Shown(image, THUMBNAIL_MEDIA_TYPE, None)
+
+    @contextlib.contextmanager
+    def _slot(self) -> Iterator[None]:
+        with self._slots:
+            yield
+
+    def _made(self, snapshot: Snapshot, picture: int, *, side_px: int) -> bytes:
+        path = snapshot.path(picture)
+        width, height = int(snapshot.leaves.width_px[picture]), int(snapshot.leaves.height_px[picture])
+        scale = min(1.0, side_px / max(width, height, 1))
+        short_side_px = max(1, round(scale * min(width, height)))
+        decoded = decode(read_bytes(path), short_side_px=short_side_px, suffix=path.suffix)
+        return make_thumbnail(decoded.image, long_side_px=side_px)
+
+
+def _placeholder(reason: str, snapshot: Snapshot, picture: int, *, side_px: int) -> Shown:
+    width, height = int(snapshot.leaves.width_px[picture]), int(snapshot.leaves.height_px[picture])
+    scale = side_px / max(width, height, 1)
+    text = _PLACEHOLDER.format(
+        reason=escape(reason), width=max(1, round(width * scale)), height=max(1, round(height * scale))
+    )
+    return Shown(text.encode("utf-8", "replace"), "image/svg+xml", reason)

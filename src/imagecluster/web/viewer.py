@@ -1,0 +1,271 @@
+"""The state behind the page: the present snapshot, and a run that is going on."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from imagecluster.edits import EDITS_NAME, History
+from imagecluster.errors import ImageclusterError, InputError, StoreError
+from imagecluster.models import DEFAULT_MODEL, find_model
+from imagecluster.pipeline import DENDROGRAM, Settings, cluster_known, latest_run, settings_of, update
+from imagecluster.records import Metadata
+from imagecluster.store import THUMBNAILS_NAME, Store, Thumbnails
+from imagecluster.web.background import Background
+from imagecluster.web.snapshot import Snapshot, empty_snapshot, load_snapshot
+from imagecluster.web.thumbnails import ThumbnailMaker
+
+__all__ = ["RunState", "Setup", "Viewer"]
+
+_log = logging.getLogger(__name__)
+
+_LOOK_EVERY_S = 2.0
+"""How often the store is asked whether another process has finished a run."""
+
+_PICTURES_EVERY_S = 3.0
+"""How often the pictures so far are shown while a run is going on."""
+
+_REST = 20.0
+"""Loading them took some time: so many times as long passes until the next, so that watching slows no run down."""
+
+_KEPT = 3
+"""Snapshots that are still answered for: a page needs a moment to go over to a new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What to view, and how."""
+
+    root: Path
+    directory: Path
+    """Folder of the database."""
+    sim: float | None = None
+    """Similarity at the start; None for that of the latest run."""
+    min_size: int = 2
+    model: str | None = None
+    """Name of the fingerprint model; None for that of the latest run."""
+    update: bool = False
+    """Whether to look for new pictures first. A folder that was never looked at is looked at in any case."""
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """A run of the chain, as the page shows it."""
+
+    running: bool = False
+    stage: str = ""
+    done: int = 0
+    total: int = 0
+    error: str = ""
+    """Why there is nothing to show, or nothing new; empty where all is well."""
+
+    def as_json(self) -> dict[str, Any]:
+        """For the page."""
+        return asdict(self)
+
+
+class Viewer:
+    """Holds the present snapshot, and replaces it when a run brings something new.
+
+    `begin` loads what is there and, where there is nothing, runs the chain in a thread. Any thread may call any method.
+    """
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self.history = History(setup.directory / EDITS_NAME)
+        self._cache = Thumbnails(setup.directory / THUMBNAILS_NAME)
+        self.thumbnails = ThumbnailMaker(self._cache, keep=not setup.read_only)
+        self.background = Background(setup.directory, self._cache, keep=not setup.read_only)
+        self._sim = setup.sim
+        self._model = find_model(setup.model or DEFAULT_MODEL).identity
+        self._key = ""
+        self._n_runs = 0
+        self._first = threading.Condition()
+        self._snapshots: list[Snapshot] = []
+        self._run = RunState()
+        self._ended = threading.Event()
+        self._store: Store | None = None
+
+    def begin(self) -> None:
+        """Loads the collection in a thread of its own, and looks after it until `close`."""
+        threading.Thread(target=self._work, name="viewer", daemon=True).start()
+
+    def close(self) -> None:
+        """Ends the watch. A run that is going on ends with the process; what it committed is kept."""
+        self._ended.set()
+        self.background.close()
+        self._cache.close()
+        with self._first:
+            self._first.notify_all()
+
+    @property
+    def ended(self) -> bool:
+        """Whether `close` was called."""
+        return self._ended.is_set()
+
+    @property
+    def run_state(self) -> RunState:
+        """The run that is going on, or how the last one ended."""
+        return self._run
+
+    @property
+    def sim(self) -> float:
+        """Similarity at the start."""
+        return 0.5 if self._sim is None else self._sim
+
+    def snapshot(self) -> Snapshot:
+        """The present snapshot; waits for the first one."""
+        with self._first:
+            self._first.wait_for(lambda: self._snapshots or self.ended)
+            if not self._snapshots:
+                raise StoreError("the viewer has ended")
+            return self._snapshots[-1]
+
+    @property
+    def latest(self) -> Snapshot | None:
+        """The present snapshot; None before the first one."""
+        return self._snapshots[-1] if self._snapshots else None
+
+    def snapshot_of(self, key: str) -> Snapshot | None:
+        """The snapshot of that key; None where it is none of the latest."""
+        self.snapshot()
+        return next((snapshot for snapshot in reversed(self._snapshots) if snapshot.key == key), None)
+
+    def metadata(self, snapshot: Snapshot, picture: int) -> Metadata | None:
+        """What the store knows of a picture."""
+        content_hash = snapshot.leaves.hashes[picture]
+        return self._opened_store().metadata([content_hash]).get(content_hash)
+
+    def news(self) -> dict[str, Any]:
+        """How things stand, by kind of event: a page is told of what differs from what it was told last."""
+        present = self.latest
+        made = self.background.map_news
+        news: dict[str, Any] = {"run": self._run.as_json(), "edits": {"version": self.history.state()[0]}}
+        if present is not None:
+            news["snapshot"] = {"snapshot": present.key, "n": len(present)}
+            news["colours"] = {"snapshot": present.key, "n_known": self.background.n_colours}
+        news["map"] = {"snapshot": made[0], "method": made[1]} if made else {}
+        return news
+
+    def _publish(self, snapshot: Snapshot) -> None:
+        with self._first:
+            if self._snapshots and self._snapshots[-1].key == snapshot.key:
+                return
+            self._snapshots = [*self._snapshots, snapshot][-_KEPT:]
+            self._first.notify_all()
+        self.background.begin(snapshot)
+
+    def _work(self) -> None:
+        self._guarded(self._bring_up)
+        if not self._snapshots:
+            self._publish(empty_snapshot(self.setup.root))
+        while not self._ended.wait(_LOOK_EVERY_S):
+            self._guarded(self._look)
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """Does some work; where it fails, the page is told why."""
+        try:
+            work()
+        except ImageclusterError as error:
+            self._run = RunState(error=str(error))
+        except Exception as error:
+            _log.exception("the viewer cannot go on")
+            self._run = RunState(error=f"unexpected: {error!r}")
+
+    def _bring_up(self) -> None:
+        """Shows what is there and, where that is nothing or new pictures are asked for, looks for them."""
+        self._load()
+        if self.setup.update or not self._n_runs or latest_run(self._opened_store(), self._model) is None:
+            self._working(self._update)
+        elif self._snapshots[-1].provisional and not self.setup.read_only:
+            self._working(self._cluster)
+
+    def _working(self, work: Callable[[], None]) -> None:
+        """Does what brings the database up to date, and shows the outcome."""
+        if self.setup.read_only:
+            raise InputError(
+                f"{self.setup.root} was never clustered, and the viewer is read-only: run imagecluster first"
+            )
+        if self._opened() and self._opened_store().root != self.setup.root:
+            raise InputError(
+                f"the database in {self.setup.directory} is that of {self._opened_store().root}: view that folder, or"
+                " run imagecluster as before"
+            )
+        self._run = RunState(running=True, stage="scan")
+        work()
+        self._load()
+        self._run = RunState()
+
+    def _look(self) -> None:
+        """When another process has finished a run, its pictures are shown."""
+        if self._opened() and len(self._opened_store().runs()) != self._n_runs:
+            self._key = ""
+            self._load()
+            self._run = RunState()
+
+    def _opened(self) -> bool:
+        """Whether there is a store; it is opened to read."""
+        if self._store is None and Store.exists(self.setup.directory):
+            self._store = Store.open(self.setup.directory, writable=False)
+        return self._store is not None
+
+    def _opened_store(self) -> Store:
+        if not self._opened() or self._store is None:
+            raise StoreError(f"there is no database of imagecluster in {self.setup.directory}")
+        return self._store
+
+    def _load(self) -> None:
+        """Shows what the store holds."""
+        if not self._opened():
+            self._publish(empty_snapshot(self.setup.root))
+            return
+        store = self._opened_store()
+        runs = store.runs()
+        self._n_runs = len(runs)
+        if runs and self.setup.model is None:
+            self._model = runs[-1].model
+        run = latest_run(store, self._model)
+        if run is not None and self._sim is None:
+            self._sim = float(run.settings.get("sim", 0.5))
+        remembered = "" if run is None else str(run.settings.get(DENDROGRAM, ""))
+        self._publish(load_snapshot(store, self._model, key=self._key or remembered))
+
+    def _update(self) -> None:
+        """Fingerprints and clusters what is new, showing the pictures so far."""
+        next_s = time.monotonic() + _PICTURES_EVERY_S
+
+        def progress(stage: str, done: int, total: int) -> None:
+            nonlocal next_s
+            self._progress(stage, done, total)
+            started_s = time.monotonic()
+            if stage == "fingerprints" and started_s > next_s and not self.has_clusters:
+                self._load()
+                took_s = time.monotonic() - started_s
+                next_s = started_s + max(_PICTURES_EVERY_S, _REST * took_s)
+
+        update([self.setup.root], self._settings(), db=self.setup.directory, progress=progress)
+
+    def _cluster(self) -> None:
+        """Clusters pictures of which the database keeps fingerprints and no dendrogram."""
+        self._key = cluster_known(self.setup.directory, model=self._model, progress=self._progress)
+
+    def _progress(self, stage: str, done: int, total: int) -> None:
+        self._run = RunState(running=True, stage=stage, done=done, total=total)
+
+    @property
+    def has_clusters(self) -> bool:
+        """Whether the present pictures are clustered: then they stay until all new ones are."""
+        present = self.latest
+        return present is not None and len(present) > 0 and not present.provisional
+
+    def _settings(self) -> Settings:
+        """How the latest run with this model was made, with this viewer's cut."""
+        run = latest_run(self._opened_store(), self._model) if self._opened() else None
+        former = settings_of(run) if run else Settings(model=self.setup.model or DEFAULT_MODEL)
+        return replace(former, sim=self.sim, min_size=self.setup.min_size, links="none", page=True)

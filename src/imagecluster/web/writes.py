@@ -1,0 +1,126 @@
+"""What a page may change: corrections, exports, and opening a picture's folder. The guard has checked the token."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from imagecluster.errors import ArgumentError, OutputError
+from imagecluster.pipeline import write_output
+from imagecluster.web.answers import unkept_json
+from imagecluster.web.corrected import edit_of_request, edits_for_page
+from imagecluster.web.guard import Rules
+from imagecluster.web.queries import body, picture
+from imagecluster.web.snapshot import Snapshot
+from imagecluster.web.viewer import Viewer
+
+__all__ = ["Writes"]
+
+
+class Writes:
+    """The addresses that change something, and the list of corrections."""
+
+    def __init__(self, viewer: Viewer, rules: Rules) -> None:
+        self._viewer = viewer
+        self._rules = rules
+
+    def edits(self, request: Request) -> Response:
+        """All corrections that hold."""
+        return unkept_json(self._state(self._viewer.snapshot()))
+
+    async def edit(self, request: Request) -> Response:
+        """One more correction, or undo or redo."""
+        values = await body(request)
+        return await run_in_threadpool(self._edited, values)
+
+    def _edited(self, values: dict[str, Any]) -> Response:
+        history = self._viewer.history
+        if "record" in values:
+            history.add(edit_of_request(values["record"], self._asked_of(values)))
+        elif values.get("undo") is True:
+            history.undo()
+        elif values.get("redo") is True:
+            history.redo()
+        else:
+            raise HTTPException(400, "give a record, or undo or redo as true")
+        return unkept_json(self._state(self._viewer.snapshot()))
+
+    def _asked_of(self, values: dict[str, Any]) -> Snapshot:
+        """The snapshot whose ids a request uses: in another one they mean other pictures."""
+        key = values.get("snapshot")
+        if not isinstance(key, str):
+            raise HTTPException(400, "say which snapshot the ids belong to: its key, as /api/state gives it")
+        snapshot = self._viewer.snapshot_of(key)
+        if snapshot is None:
+            raise HTTPException(410, "the collection has changed since; ask /api/state for the present snapshot")
+        return snapshot
+
+    def _state(self, snapshot: Snapshot) -> dict[str, Any]:
+        version, edits, can_redo = self._viewer.history.state()
+        return {
+            "version": version,
+            "records": edits_for_page(edits, snapshot),
+            "can_undo": bool(edits),
+            "can_redo": can_redo,
+        }
+
+    async def export(self, request: Request) -> Response:
+        """Writes an output of what is seen."""
+        values = await body(request)
+        return await run_in_threadpool(self._exported, values)
+
+    def _exported(self, values: dict[str, Any]) -> Response:
+        snapshot = self._viewer.snapshot()
+        sim, min_size = values.get("sim"), values.get("min_size", self._viewer.setup.min_size)
+        if type(sim) not in (int, float) or type(min_size) is not int:
+            raise HTTPException(400, "sim must be a number from 0 to 1, and min_size a whole number from 1")
+        if snapshot.provisional or not len(snapshot):
+            raise HTTPException(409, "there are no clusters yet")
+        directory = self._viewer.setup.directory
+        path = write_output(directory, values.get("kind"), model=snapshot.model, sim=sim, min_size=min_size)  # type: ignore[arg-type]  # checked there
+        return unkept_json({"path": os.fspath(path)})
+
+    async def reveal(self, request: Request) -> Response:
+        """Opens the file manager at a picture."""
+        values = await body(request)
+        if not self._rules.can_reveal:
+            raise HTTPException(403, "a picture can be shown in the file manager only on the machine that it lies on")
+        snapshot = self._asked_of(values)
+        chosen = picture(snapshot, values.get("id"))
+        await run_in_threadpool(_reveal, snapshot.path(chosen))
+        return unkept_json({})
+
+
+def _reveal(path: Path) -> None:
+    """Open the file manager at a file."""
+    if not path.exists():
+        raise ArgumentError(f"{path.name} is gone")
+    command = _reveal_command(path)
+    try:
+        subprocess.Popen(  # noqa: S603 - a list of arguments, no shell
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+    except OSError as error:
+        raise OutputError(f"the file manager cannot be opened: {error.strerror or error}") from None
+
+
+def _reveal_command(path: Path) -> list[str]:
+    """The system's command. The path is absolute, so that it cannot be taken for an option."""
+    if sys.platform == "darwin":
+        return ["open", "-R", os.fspath(path)]
+    if sys.platform == "win32":
+        return ["explorer", f"/select,{path}"]
+    opener = shutil.which("xdg-open")
+    if opener is None:
+        raise OutputError("there is no file manager here that this program knows how to open (xdg-open)")
+    return [opener, os.fspath(path.parent)]

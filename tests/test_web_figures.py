@@ -1,0 +1,250 @@
+"""What the viewer works out of a dendrogram and of fingerprints, against brute force."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.cluster.hierarchy import fcluster
+from scipy.spatial.distance import cdist, squareform
+
+from imagecluster import cut
+from imagecluster.errors import ArgumentError
+from imagecluster.linkage import average_linkage
+from imagecluster.store import Leaves
+from imagecluster.web import similar
+from imagecluster.web.branch import branch_of, subtree
+from imagecluster.web.colours import UNKNOWN, Colours
+from imagecluster.web.curve import cluster_counts
+from imagecluster.web.projection import keep_map, kept_map, principal_map
+from imagecluster.web.similar import extreme_pairs, nearest, nearest_outside
+from imagecluster.web.snapshot import Snapshot
+from report_samples import sample_thumbnail
+from store_samples import hash_of
+
+sizes = st.integers(1, 24)
+seeds = st.integers(0, 2**32)
+
+
+def random_vectors(n, seed, *, n_dimensions=6):
+    """Vectors that float16 holds, some of them equal."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((max(1, n - n // 4), n_dimensions)).astype(np.float16)
+    return X[rng.integers(0, len(X), n)] if n else np.empty((0, n_dimensions), np.float16)
+
+
+def sample_snapshot(n, seed, *, n_dimensions=6):
+    """A snapshot whose pictures lie in another order in the matrix, among rows of others."""
+    X = random_vectors(n, seed, n_dimensions=n_dimensions)
+    rows = np.random.default_rng(seed).permutation(n + 3)[:n]
+    matrix = np.full((n + 3, n_dimensions), 7, np.float16)
+    matrix[rows] = X
+    numbers = np.arange(n)
+    leaves = Leaves(
+        tuple(f"{i:03}.jpg".encode() for i in range(n)), tuple(map(hash_of, range(n))), rows.astype(np.int64),
+        numbers, numbers, numbers, numbers.astype(float), 0,
+    )  # fmt: skip
+    dendrogram = average_linkage(X.astype(np.float32))
+    return Snapshot("key", Path("/pics"), "m@1", leaves, dendrogram, provisional=False, vectors=matrix), X
+
+
+def distances(X):
+    return np.maximum(cdist(X.astype(float), X.astype(float), "cosine"), 0)
+
+
+@given(sizes, seeds)
+def test_the_curve_counts_the_clusters_of_each_cut(n, seed):
+    """Clusters of two and more, and pictures in them, as a cut at that similarity gives them."""
+    dendrogram = average_linkage(random_vectors(n, seed).astype(np.float32))
+    curve = cluster_counts(dendrogram, n_steps=17)
+    assert curve.sim[0] == 0
+    assert curve.sim[-1] == 1
+    for sim, n_clusters, n_grouped in zip(*curve, strict=True):
+        counts = np.bincount(cut.cut(dendrogram, sim=sim))
+        assert (np.count_nonzero(counts >= 2), counts[counts >= 2].sum()) == (n_clusters, n_grouped)
+
+
+@given(sizes, seeds, st.data())
+def test_a_branch_tells_when_it_joins_what(n, seed, data):
+    """At its height it is one cluster, at the next height the next run is, just below it is not yet."""
+    dendrogram = average_linkage(random_vectors(n, seed).astype(np.float32))
+    label = cut.cut(dendrogram, height=data.draw(st.sampled_from([0.0, *dendrogram.gap.tolist()])))
+    in_order = label[dendrogram.order]
+    chosen = data.draw(st.integers(0, n - 1))
+    first = int(np.flatnonzero(in_order == in_order[chosen])[0])
+    end = int(np.flatnonzero(in_order == in_order[chosen])[-1]) + 1
+    branch = branch_of(dendrogram, first, end)
+    members = set(dendrogram.order[first:end].tolist())
+
+    def cluster_at(height):
+        labels = cut.cut(dendrogram, height=height)
+        return set(np.flatnonzero(labels == labels[dendrogram.order[first]]).tolist())
+
+    assert cluster_at(branch.height) >= members
+    if branch.next_run is None:
+        assert (first, end) == (0, n)
+    else:
+        start, stop = branch.next_run
+        assert cluster_at(branch.next_height) == set(dendrogram.order[start:stop].tolist()) > members
+        assert cluster_at(np.nextafter(branch.next_height, -1)) <= members or branch.next_height == branch.height
+
+
+@given(st.integers(2, 24), seeds)
+def test_a_subtree_is_the_dendrogram_of_its_run(n, seed):
+    """The whole run's merges cut into the same clusters as the dendrogram, at every height."""
+    dendrogram = average_linkage(random_vectors(n, seed).astype(np.float32))
+    merges = subtree(dendrogram, 0, n)
+    counts = [1] * n
+    for left, right, _ in merges:
+        counts.append(counts[left] + counts[right])
+    Z = np.array([[*sorted((left, right)), height, counts[n + k]] for k, (left, right, height) in enumerate(merges)])
+    for height in (0.0, *dendrogram.gap):
+        ours = fcluster(Z, height, "distance")
+        theirs = cut.cut(dendrogram, height=height)[dendrogram.order]
+        assert (
+            len({*zip(ours.tolist(), theirs.tolist(), strict=True)}) == len({*ours.tolist()}) == len({*theirs.tolist()})
+        )
+
+
+@pytest.mark.parametrize(("first", "end"), [(-1, 2), (2, 2), (3, 2), (0, 6), (5, 6)])
+def test_places_that_do_not_exist_are_refused(first, end):
+    """The error gives the range."""
+    dendrogram = average_linkage(np.eye(5, dtype=np.float32))
+    with pytest.raises(ArgumentError, match="from 0 to 5"):
+        branch_of(dendrogram, first, end)
+
+
+@given(sizes, seeds, st.integers(1, 30))
+def test_neighbours_are_the_nearest(n, seed, k):
+    """As many as asked for, without the picture itself, nearest first, at their distances."""
+    snapshot, X = sample_snapshot(n, seed)
+    found = nearest(snapshot, n // 2, k=k)
+    others = np.delete(distances(X)[n // 2], n // 2)
+    assert len(found) == min(k, n - 1)
+    assert n // 2 not in [near.picture for near in found]
+    assert np.allclose([near.distance for near in found], np.sort(others)[: len(found)], atol=1e-6)
+    assert np.allclose(
+        [near.distance for near in found], [distances(X)[n // 2, near.picture] for near in found], atol=1e-6
+    )
+
+
+@given(st.integers(2, 24), seeds, st.data())
+def test_extreme_pairs_and_what_is_nearest_outside(n, seed, data):
+    """Of any set of pictures, however the products are cut into blocks."""
+    snapshot, X = sample_snapshot(n, seed)
+    members = np.array(data.draw(st.lists(st.integers(0, n - 1), min_size=1, max_size=n, unique=True)))
+    D = distances(X)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(similar, "_BLOCK_ROWS", data.draw(st.sampled_from([1, 3, 256])))
+        pairs = extreme_pairs(snapshot, members)
+        outside = nearest_outside(snapshot, members)
+    if len(members) > 1:
+        inner = squareform(D[np.ix_(members, members)], checks=False)
+        for pair, best in zip(pairs, (inner.min(), inner.max()), strict=True):
+            assert {pair.first, pair.second} <= set(members.tolist())
+            assert pair.first != pair.second
+            assert np.isclose(pair.distance, best, atol=1e-6)
+            assert np.isclose(pair.distance, D[pair.first, pair.second], atol=1e-12)
+    else:
+        assert pairs is None
+    rest = np.setdiff1d(np.arange(n), members)
+    if len(rest):
+        near, exact = outside
+        assert exact
+        assert near.picture in rest
+        assert np.isclose(near.distance, D[np.ix_(members, rest)].min(), atol=1e-6)
+    else:
+        assert outside is None
+
+
+def test_too_much_work_is_not_begun(monkeypatch):
+    """A cluster too large for all pairs has none; for neighbours some of its members are asked, and that is said."""
+    snapshot, X = sample_snapshot(20, 1)
+    monkeypatch.setattr(similar, "_MOST_PRODUCTS", 600)
+    members = np.arange(15)
+    assert extreme_pairs(snapshot, members) is None
+    near, exact = nearest_outside(snapshot, members)
+    assert not exact
+    assert near.picture >= 15
+    assert near.distance >= distances(X)[:15, 15:].min() - 1e-6
+
+
+@pytest.mark.parametrize(("n", "n_dimensions"), [(0, 3), (1, 3), (2, 1), (5, 8), (40, 8), (3000, 4)])
+def test_the_map_shows_the_axes_of_largest_variance(n, n_dimensions):
+    """Within [-1, 1], the same every time; the first axis spreads at least as widely as any coordinate."""
+    snapshot, X = sample_snapshot(n, 5, n_dimensions=n_dimensions)
+    places = principal_map(snapshot)
+    assert places.shape == (n, 2)
+    assert places.dtype == np.float32
+    assert np.array_equal(places, principal_map(snapshot))
+    assert np.all(np.abs(places) <= 1)
+    if n > 2:
+        unit = X.astype(float) / np.linalg.norm(X.astype(float), axis=1, keepdims=True)
+        exact = np.linalg.svd(unit - unit.mean(axis=0), full_matrices=False)
+        theirs = exact[0][:, :2] * exact[1][:2]
+        theirs -= (theirs.min(axis=0) + theirs.max(axis=0)) / 2
+        assert np.allclose(np.abs(places), np.abs(theirs / np.abs(theirs).max()), atol=1e-4)
+
+
+def test_maps_are_kept_for_the_same_fingerprints_alone(tmp_path):
+    """And only the newest few."""
+    snapshot, _ = sample_snapshot(12, 2)
+    other, _ = sample_snapshot(13, 2)
+    places = principal_map(snapshot)
+    keep_map(tmp_path, snapshot, places, method="umap")
+    assert np.array_equal(kept_map(tmp_path, snapshot, method="umap"), places)
+    assert kept_map(tmp_path, other, method="umap") is None
+    assert kept_map(tmp_path, snapshot, method="else") is None
+    for n in range(20, 30):
+        many, _ = sample_snapshot(n, 2)
+        keep_map(tmp_path, many, principal_map(many), method="umap")
+    assert 1 <= len(list((tmp_path / "maps").iterdir())) <= 5
+    keep_map(tmp_path / "nowhere", snapshot, places, method="umap")
+    assert not (tmp_path / "nowhere").exists()
+
+
+class FakeThumbnails:
+    """Thumbnails of one colour each, of even numbers alone."""
+
+    def __init__(self, n):
+        self.of = {hash_of(i): sample_thumbnail(i) for i in range(0, n, 2)}
+        self.asked = 0
+
+    def get(self, content_hash, *, side_px):
+        """As the store's cache."""
+        self.asked += 1
+        return self.of.get(content_hash)
+
+
+def test_colours_come_from_thumbnails_and_are_kept(tmp_path):
+    """What has no thumbnail stays unknown; what is known is not worked out again."""
+    hashes = [hash_of(i) for i in range(6)]
+    cache = FakeThumbnails(6)
+    colours = Colours(cache, tmp_path / "colours.bin", keep=True)
+    assert colours.of(hashes)[1] == 6
+    told = []
+    colours.complete(hashes, side_px=192, tell=told.append, ended=lambda: False)
+    found, n_unknown = colours.of(hashes)
+    assert (told, n_unknown) == ([3], 3)
+    assert [found[i] == UNKNOWN for i in range(6)] == [False, True] * 3
+    for i in (0, 2, 4):
+        expected = (i * 47 % 256, i * 91 % 256, i * 13 % 256)
+        assert np.allclose([found[i] >> 16 & 255, found[i] >> 8 & 255, found[i] & 255], expected, atol=4)
+    again = Colours(cache, tmp_path / "colours.bin", keep=True)
+    assert np.array_equal(again.of(hashes)[0], found)
+    cache.asked = 0
+    again.complete(hashes, side_px=192, tell=told.append, ended=lambda: False)
+    assert cache.asked == 3
+    (tmp_path / "colours.bin").write_bytes(b"damaged")
+    assert Colours(cache, tmp_path / "colours.bin", keep=True).of(hashes)[1] == 6
+
+
+def test_a_damaged_thumbnail_costs_a_colour_and_nothing_is_kept_where_nothing_may_be(tmp_path):
+    """No error, no file."""
+    cache = FakeThumbnails(2)
+    cache.of[hash_of(0)] = b"\xff\xd8 no picture"
+    colours = Colours(cache, tmp_path / "colours.bin", keep=False)
+    colours.complete([hash_of(0)], side_px=192, tell=lambda n: None, ended=lambda: False)
+    assert colours.of([hash_of(0)])[1] == 1
+    assert not (tmp_path / "colours.bin").exists()

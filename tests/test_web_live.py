@@ -1,0 +1,351 @@
+"""Corrections, exports and runs while the viewer is open."""
+
+import http.client
+import json
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from imagecluster import pipeline
+from imagecluster.cli import main
+from imagecluster.pipeline import Settings, run
+from imagecluster.store import Store
+from imagecluster.web import viewer as viewer_module
+from imagecluster.web import writes
+from imagecluster.web.guard import Rules
+from pictures import draw, draw_groups
+from web_samples import TOKEN, served
+
+
+@pytest.fixture
+def folder(tmp_path):
+    root = draw_groups(tmp_path / "pics")
+    run([root], Settings(links="none"))
+    return root
+
+
+def names_of(client):
+    return [name for name, _ in client.data(f"names.json?from=0&to={client.state()['n']}").json()]
+
+
+def waited(what, seconds=60):
+    """The first true value of a function; fails when there is none in time."""
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    return found
+
+
+def test_corrections_are_seen_kept_and_taken_back(folder):
+    """Name, move, hide, undo and redo; found again after a restart, and by the command line."""
+    with served(folder) as client:
+        names = names_of(client)
+
+        def ids(*wanted):
+            return [names.index(name) for name in wanted]
+
+        assert client.edit({"kind": "name", "ids": ids("1_0.png", "1_1.png"), "name": " Coast "}).status == 200
+        assert client.edit({"kind": "move", "ids": ids("0_0.png"), "to": ids("1_0.png")}).status == 200
+        answer = client.edit({"kind": "hide", "ids": ids("2_0.png")}).json()
+        assert [record["kind"] for record in answer["records"]] == ["name", "move", "hide"]
+        assert answer["records"][0] == {"kind": "name", "ids": sorted(ids("1_0.png", "1_1.png")), "name": "Coast"}
+        assert client.state()["edits_version"] == answer["version"] == 3
+        edited = client.data("edited?sim=0.5").json()
+        coast = next(cluster for cluster in edited["clusters"] if cluster["name"])
+        assert (coast["name"], coast["pinned"]) == ("Coast", True)
+        assert sorted(names[i] for i in coast["members"]) == ["0_0.png", "1_0.png", "1_1.png", "1_2.png"]
+        assert edited["hidden"] == ids("2_0.png")
+        assert client.post("/api/edits", {"undo": True}).json()["can_redo"]
+        assert client.data("edited?sim=0.5").json()["hidden"] == []
+        assert client.post("/api/edits", {"redo": True}).json()["can_redo"] is False
+        assert client.data("edited?sim=0.5").json() == {**edited, "version": 5}
+        for n_left in (2, 1, 0):
+            assert len(client.post("/api/edits", {"undo": True}).json()["records"]) == n_left
+        assert client.post("/api/edits", {"undo": True}).status == 400
+        for _ in range(3):
+            client.post("/api/edits", {"redo": True})
+    draw(folder / "1_7.png", 1, size=(190, 150))
+    table = json.loads(run([folder], Settings(links="none", page=False)).outputs.json.read_text())
+    (named,) = [cluster for cluster in table["clusters"] if cluster["name"]]
+    assert sorted(named["members"]) == ["0_0.png", "1_0.png", "1_1.png", "1_2.png", "1_7.png"]
+    with served(folder) as client:
+        names = names_of(client)
+        coast = next(c for c in client.data("edited?sim=0.5").json()["clusters"] if c["name"] == "Coast")
+        assert sorted(names[i] for i in coast["members"]) == sorted(named["members"])
+
+
+def test_only_what_changed_can_be_asked_for(folder):
+    """All other clusters are those of the cut."""
+    with served(folder) as client:
+        names = names_of(client)
+        assert client.data("edited?sim=0.5&changed=1").json()["clusters"] == []
+        client.edit({"kind": "apart", "a": [names.index("0_0.png")], "b": names.index("0_1.png")})
+        client.edit({"kind": "together", "ids": [names.index("1_0.png")]})
+        found = client.data("edited?sim=0.5&changed=1").json()
+        assert sorted(names[i] for c in found["clusters"] for i in c["members"]) == ["0_0.png", "0_1.png"]
+        assert len(client.data("edited?sim=0.5").json()["clusters"]) == 2
+
+
+@pytest.mark.parametrize(
+    "record",
+    [None, [], {}, {"kind": "explode"}, {"kind": "hide"}, {"kind": "hide", "ids": []}, {"kind": "hide", "ids": [9]},
+     {"kind": "hide", "ids": [-1]}, {"kind": "hide", "ids": ["0"]}, {"kind": "hide", "ids": [True]},
+     {"kind": "hide", "ids": [0.0]}, {"kind": "name", "ids": [0], "name": "a\nb"}, {"kind": "name", "ids": [0]},
+     {"kind": "name", "ids": [0], "name": "x" * 300}, {"kind": "apart", "a": [0], "b": [0]},
+     {"kind": "move", "ids": [0], "to": [0]}, {"kind": "apart", "a": [0]}],
+)  # fmt: skip
+def test_a_correction_without_sense_is_refused(shared_client, record):
+    """And nothing is kept."""
+    answer = shared_client.edit(record)
+    assert answer.status == 400
+    assert answer.json()["error"]
+    assert shared_client.get("/api/edits").json()["version"] == 0
+
+
+@pytest.fixture(scope="module")
+def shared_client(tmp_path_factory):
+    """A viewer that no test writes to."""
+    root = draw_groups(tmp_path_factory.mktemp("shared") / "pics")
+    run([root], Settings(links="none"))
+    with served(root) as client:
+        yield client
+
+
+def test_ids_of_another_snapshot_correct_nothing(folder, monkeypatch):
+    """The same number is another picture there: a correction must say which snapshot it means."""
+    monkeypatch.setattr(viewer_module, "_LOOK_EVERY_S", 0.05)
+    hide = {"record": {"kind": "hide", "ids": [0]}}
+    with served(folder) as client:
+        assert client.post("/api/edits", {"snapshot": "0123456789abcdef", **hide}).status == 410
+        assert client.post("/api/edits", {"snapshot": 5, **hide}).status == 400
+        assert client.post("/api/edits", hide).status == 400
+        before, first = client.state()["snapshot"], names_of(client)[0]
+        for number in range(3):
+            draw(folder / f"new{number}.png", 9 + number)
+        run([folder], Settings(links="none", page=False))
+        waited(lambda: client.state()["n"] == 12)
+        assert client.post("/api/reveal", {"id": 0}).status == 400
+        assert client.get("/api/edits").json()["records"] == []
+        assert client.post("/api/edits", {"snapshot": before, **hide}).status == 200
+        hidden = client.data("edited?sim=0.5").json()["hidden"]
+        assert [names_of(client)[picture] for picture in hidden] == [first]
+
+
+def test_exports_hold_corrections(folder):
+    """The files that the command line writes, at the similarity that is seen."""
+    pytest.importorskip("pyarrow")
+    import pyarrow.parquet
+
+    with served(folder) as client:
+        names = names_of(client)
+        client.edit({"kind": "name", "ids": [names.index("2_0.png")], "name": "Sea"})
+        client.edit({"kind": "hide", "ids": [names.index("0_0.png")]})
+        paths = {}
+        for kind in ("links", "csv", "json", "parquet", "page"):
+            answer = client.post("/api/export", {"kind": kind, "sim": 0.5, "min_size": 2})
+            assert answer.status == 200
+            paths[kind] = Path(answer.json()["path"])
+        content = json.loads(paths["json"].read_text())
+        assert [(c["size"], c["name"]) for c in content["clusters"]] == [(4, "Sea"), (3, "")]
+        assert content["hidden"] == ["0_0.png"]
+        links = (paths["links"] / "cluster_with_4" / "cluster_0").iterdir()
+        assert sorted(link.name for link in links) == [f"2_{i}.png" for i in range(4)]
+        rows = pyarrow.parquet.read_table(paths["parquet"]).to_pylist()
+        assert len(rows) == 8
+        assert {row["name"] for row in rows if row["path"].startswith("2_")} == {"Sea"}
+        assert {row["cluster"] for row in rows if row["path"] == "0_1.png"} == {None}
+        assert len(paths["csv"].read_text().splitlines()) == 9
+        assert "Sea" in paths["page"].read_text()
+        for wrong in (
+            {"kind": "exe", "sim": 0.5},
+            {"kind": ["csv"], "sim": 0.5},
+            {"kind": "csv"},
+            {"kind": "csv", "sim": 2},
+            {"kind": "csv", "sim": "1"},
+            {"kind": "csv", "sim": 0.5, "min_size": 0},
+        ):
+            assert client.post("/api/export", wrong).status == 400
+        with Store.open(folder / "imagecluster"):
+            busy = client.post("/api/export", {"kind": "csv", "sim": 0.5})
+        assert busy.status == 409
+        assert "another run is writing" in busy.json()["error"]
+
+
+def test_a_picture_is_shown_in_the_file_manager_of_this_machine_alone(folder, monkeypatch):
+    """With its path as one argument and no shell; not for those who come over the network."""
+    called = []
+    monkeypatch.setattr(writes.subprocess, "Popen", lambda command, **_: called.append(command))
+    monkeypatch.setattr(writes.shutil, "which", lambda name: "/usr/bin/" + name)
+    with served(folder) as client:
+        key = client.state()["snapshot"]
+        assert client.post("/api/reveal", {"snapshot": key, "id": 0}).status == 200
+        assert client.post("/api/reveal", {"snapshot": key, "id": 9}).status == 404
+        assert client.post("/api/reveal", {"snapshot": key, "id": "../.."}).status == 404
+    assert len(called) == 1
+    assert str(folder) in called[0][-1]
+    with served(folder, rules=Rules(token=TOKEN, can_reveal=False)) as client:
+        answer = client.post("/api/reveal", {"snapshot": client.state()["snapshot"], "id": 0})
+        assert answer.status == 403
+    assert len(called) == 1
+
+
+def events(client, kinds, *, until):
+    """Events of a stream, as (kind, data), until one of them makes `until` true."""
+    connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=60)
+    connection.request("GET", "/api/events", headers={"Host": f"127.0.0.1:{client.port}"})
+    answer = connection.getresponse()
+    assert answer.headers["Content-Type"].startswith("text/event-stream")
+    found, kind = [], ""
+    for line in answer:
+        text = line.decode().strip()
+        if text.startswith("event: "):
+            kind = text[7:]
+        elif text.startswith("data: "):
+            found.append((kind, json.loads(text[6:])))
+            if until(*found[-1]):
+                break
+    connection.close()
+    return found
+
+
+def test_a_folder_that_was_never_sorted_is_sorted_in_the_page(tmp_path, monkeypatch):
+    """Progress and the pictures so far come as events; no outputs are written, and thumbnails are there."""
+    root = draw_groups(tmp_path / "pics", (3, 3))
+    gate = threading.Event()
+    original = pipeline.chain.fingerprint_scan
+
+    def in_two_parts(found, store, model, **more):
+        progress = more["progress"]
+        half = type(found)(found.files[:4], (), {})
+        original(half, store, model, **more)
+        progress("fingerprints", 4, 6)
+        gate.wait(60)
+        return original(found, store, model, **more)
+
+    monkeypatch.setattr(pipeline.chain, "fingerprint_scan", in_two_parts)
+    monkeypatch.setattr(viewer_module, "_PICTURES_EVERY_S", 0.0)
+    monkeypatch.setattr(viewer_module, "_REST", 0.0)
+    with served(root) as client:
+        waited(lambda: client.state()["n"] == 4)
+        state = client.state()
+        assert state["provisional"]
+        assert state["run"]["running"]
+        assert state["run"]["stage"] == "fingerprints"
+        assert client.data("curve").json()["n_grouped"][1:] == [0] * 255
+        assert client.data("thumb/0").headers["Content-Type"] == "image/jpeg"
+        export = client.post("/api/export", {"kind": "csv", "sim": 0.5})
+        assert export.status == 409
+        gate.set()
+        seen = events(client, ("snapshot",), until=lambda kind, data: kind == "snapshot" and data["n"] == 6)
+        waited(lambda: not client.state()["run"]["running"])
+        waited(lambda: not client.state()["provisional"])
+        assert {"run", "snapshot", "edits"} <= {kind for kind, _ in seen}
+        assert len(client.data("edited?sim=0.5").json()["clusters"]) == 2
+    assert not (root / "imagecluster" / "clusters.json").exists()
+
+
+def test_a_run_elsewhere_refreshes_the_page(folder, monkeypatch):
+    """The former snapshot still answers, so that a page has time to change over."""
+    monkeypatch.setattr(viewer_module, "_LOOK_EVERY_S", 0.05)
+    with served(folder) as client:
+        before = client.state()["snapshot"]
+        draw(folder / "new.png", 9)
+        run([folder], Settings(links="none", page=False))
+        waited(lambda: client.state()["n"] == 10)
+        assert client.state()["snapshot"] != before
+        assert client.get(f"/api/{before}/order.bin").status == 200
+        assert len(client.get(f"/api/{before}/order.bin").content) == 4 * 9
+
+
+def test_update_looks_for_new_pictures_first(folder):
+    """What is there is shown at once; outputs of earlier runs stay as they are."""
+    table = (folder / "imagecluster" / "clusters.json").read_bytes()
+    draw(folder / "new.png", 9)
+    with served(folder) as client:
+        assert client.state()["n"] == 9
+    with served(folder, update=True) as client:
+        waited(lambda: client.state()["n"] == 10)
+        waited(lambda: not client.state()["run"]["running"])
+        assert not client.state()["provisional"]
+    assert (folder / "imagecluster" / "clusters.json").read_bytes() == table
+
+
+def test_pictures_without_a_dendrogram_are_clustered(folder):
+    """A database whose dendrograms were removed shows its pictures, then its clusters."""
+    for file in (folder / "imagecluster" / "dendrograms").iterdir():
+        file.unlink()
+    with served(folder, rules=Rules(token=TOKEN, read_only=True)) as client:
+        assert client.state()["provisional"]
+    with served(folder) as client:
+        waited(lambda: not client.state()["provisional"])
+        assert client.state()["n"] == 9
+
+
+def test_another_folders_database_is_not_filled_with_this_one(folder, tmp_path):
+    """Pictures of other folders would be marked as gone."""
+    other = draw_groups(tmp_path / "other", (2,))
+    with served(other, folder / "imagecluster", update=True) as client:
+        assert "view that folder" in waited(lambda: client.state()["run"]["error"])
+        assert client.state()["n"] == 9
+    with Store.open(folder / "imagecluster", writable=False) as store:
+        assert store.info().n_gone == 0
+
+
+def test_what_went_wrong_is_said_in_the_page(tmp_path, folder):
+    """A folder that was never sorted under a read-only viewer, and a database that somebody writes to."""
+    bare = draw_groups(tmp_path / "bare", (2,))
+    with served(bare, rules=Rules(token=TOKEN, read_only=True)) as client:
+        assert "never clustered" in waited(lambda: client.state()["run"]["error"])
+        assert client.state()["n"] == 0
+    with Store.open(folder / "imagecluster"), served(folder, update=True) as client:
+        assert "another run is writing" in waited(lambda: client.state()["run"]["error"])
+        assert client.state()["n"] == 9
+
+
+def test_the_command_prints_its_address_and_ends_on_ctrl_c(folder):
+    """A real process: the page is there as soon as the address is."""
+    command = [sys.executable, "-m", "imagecluster", "view", str(folder), "--no-browser", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            address = re.match(r"http://127\.0\.0\.1:(\d+)/", process.stdout.readline())
+            connection = http.client.HTTPConnection("127.0.0.1", int(address[1]), timeout=60)
+            connection.request("GET", "/")
+            assert b"imagecluster-token" in connection.getresponse().read()
+            connection.close()
+        finally:
+            process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+        assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["nowhere"], 1, "no folder"),
+        (["PICS", "--model", "vgg99"], 1, "no model"),
+        (["PICS", "--host", "0.0.0.0"], 2, "--allow-remote"),
+        (["PICS", "--host", "0.0.0.0", "--allow-remote"], 2, "--password-file"),
+        (["PICS", "--password-file", "nowhere"], 2, "cannot read the password"),
+        (["PICS", "--update", "--read-only"], 2, "--read-only forbids"),
+    ],
+)
+def test_wrong_usage_of_view(folder, arguments, code, message, capsys):
+    """One line that says what to do."""
+    given = [str(folder) if argument == "PICS" else argument for argument in arguments]
+    assert main(["view", *given, "--no-browser"]) == code
+    assert message in capsys.readouterr().err
+
+
+def test_nothing_of_the_web_is_loaded_without_need():
+    """`imagecluster --help`, and the run itself, import no server."""
+    code = "import imagecluster.pipeline, imagecluster.cli.run, imagecluster.cli.view, sys; print(sorted(sys.modules))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "starlette" not in found
+    assert "uvicorn" not in found
