@@ -1,0 +1,263 @@
+/** What the commands do that change nothing for good. */
+import { askJson, post } from './api.js';
+import { runAt } from './clusters.js';
+import { changeView } from './history.js';
+import { batch } from './lib.js';
+import { nameOf, pathOf, fetchNames, idsByName, MOST_NAMED } from './names.js';
+import { parentOf, simOf, splitOf, withBranch } from './recut.js';
+import * as selection from './selection.js';
+import * as state from './state.js';
+import { counted, simText } from './words.js';
+
+/** @typedef {import('./commands.js').Context} Context */
+
+/** Filled by the gallery: what only it knows. @type {{grid: import('./grid.js').Grid | null, focus: (id: number) => void}} */
+export const gallery = { grid: null, focus: () => {} };
+
+const theCollection = () => /** @type {import('./collection.js').Collection} */ (state.collection.peek());
+
+/** @param {Parameters<import('./grid.js').Grid['neighbour']>[1]} way */
+export function move(way) {
+  const grid = gallery.grid;
+  if (!grid) return;
+  const from = state.active.peek();
+  const to = from < 0 || grid.flatOf(from) < 0 ? (grid.visible[0] ?? grid.neighbour(-1, 'first')) : grid.neighbour(from, way);
+  if (to >= 0) gallery.focus(to);
+}
+
+/** Picture that a command is about. @param {Context} context */
+export const pictureOf = (context) => context.id ?? (state.opened.peek() >= 0 ? state.opened.peek() : state.active.peek());
+
+/** Section that a command is about; -1 for none. @param {Context} context */
+export function sectionOf(context) {
+  if (context.section !== undefined) return context.section;
+  const grid = gallery.grid, arrangement = state.arrangement.peek();
+  if (!grid || !arrangement) return -1;
+  const id = pictureOf(context) >= 0 ? pictureOf(context) : (grid.visible[0] ?? -1);
+  const place = grid.flatOf(id);
+  return place < 0 ? -1 : grid.layout.sectionOf(place);
+}
+
+/**
+ * The branch of the dendrogram that a section stands for: its own run, or where corrections have mixed it, the one of
+ * its first picture.
+ * @param {number} s @returns {[number, number] | null}
+ */
+export function branchOf(s) {
+  const arrangement = state.arrangement.peek();
+  if (!arrangement || s < 0 || (arrangement.hasSingles && s === arrangement.k - 1)) return null;
+  const members = arrangement.flat.subarray(arrangement.from[s], arrangement.to[s]);
+  const low = members.reduce((a, b) => Math.min(a, b)), high = members.reduce((a, b) => Math.max(a, b));
+  return high - low + 1 === members.length ? [low, high + 1] : runAt(members[0]);
+}
+
+/** @param {Context} context */
+export function openPicture(context) {
+  const id = pictureOf(context);
+  if (id < 0) return;
+  state.active.value = id;
+  state.openedCluster.value = null;
+  state.opened.value = id;
+}
+
+/** @param {Context} context */
+export function openCluster(context) {
+  const section = sectionOf(context);
+  const branch = branchOf(section);
+  if (!branch) {
+    state.say('This picture is on its own: a looser similarity finds company for it.');
+    return;
+  }
+  batch(() => {
+    state.opened.value = -1;
+    state.openedCluster.value = { from: branch[0], to: branch[1], section };
+  });
+}
+
+/** Closes what is open, one thing after the other. */
+export function close() {
+  if (state.dialog.peek()) state.dialog.value = null;
+  else if (state.opened.peek() >= 0) closePicture();
+  else if (state.openedCluster.peek()) state.openedCluster.value = null;
+  else if (state.found.peek()) state.found.value = null;
+  else if (document.activeElement instanceof HTMLInputElement) document.activeElement.blur();
+  else selection.selectNone();
+}
+
+/** Back from the large picture to its place in the gallery. */
+export function closePicture() {
+  const id = state.opened.peek();
+  state.opened.value = -1;
+  if (id >= 0 && state.view.peek() === 'gallery') gallery.focus(id);
+}
+
+/** @param {import('./state.js').DialogName} name */
+export const showDialog = (name) => { state.dialog.value = name; };
+
+/** @param {import('./state.js').ViewName} name */
+export const showView = (name) => changeView('view', `Show the ${name}`, () => { state.view.value = name; });
+
+/** Another cut. @param {number} sim */
+export function setSim(sim) {
+  const value = Math.min(1, Math.max(0, sim));
+  changeView('sim', `Similarity ${simText(value)}`, () => { state.sim.value = value; });
+}
+
+/** @param {number} step */
+export const stepSim = (step) => setSim(Math.round((state.sim.peek() + step) * 1000) / 1000);
+
+/** To the next suggestion. @param {1 | -1} way */
+export function snapSim(way) {
+  const now = state.sim.peek();
+  const sims = (state.server.peek()?.suggestions ?? []).map((s) => s.sim).sort((a, b) => a - b);
+  const next = way > 0 ? sims.find((s) => s > now + 1e-9) : sims.reverse().find((s) => s < now - 1e-9);
+  if (next === undefined) state.say('No further suggestion.');
+  else setSim(next);
+}
+
+/** @param {Context} context */
+export function split(context) {
+  const branch = branchOf(sectionOf(context));
+  const cut = branch && splitOf(theCollection().gap, ...branch);
+  if (!cut) {
+    state.say(branch ? 'These pictures are identical: nothing to split.' : 'A single picture cannot be split.');
+    return;
+  }
+  changeView('split', 'Split a cluster', () => { state.branches.value = withBranch(state.branches.peek(), cut); });
+}
+
+/** @param {Context} context */
+export function join(context) {
+  const section = sectionOf(context);
+  const id = pictureOf(context);
+  const branch = branchOf(section) ?? (id >= 0 ? runAt(theCollection().position[id]) : null);
+  const parent = branch && parentOf(theCollection().gap, ...branch);
+  if (!parent) {
+    state.say('This cluster holds everything already.');
+    return;
+  }
+  changeView('join', 'Join clusters', () => { state.branches.value = withBranch(state.branches.peek(), parent); });
+  const sim = simOf(theCollection().largest, parent.height);
+  state.say(`Joined: ${counted(parent.to - parent.from, 'picture')}, together from similarity ${simText(sim)} down.`, true);
+}
+
+/** One similarity for all branches again. */
+export const resetBranches = () => changeView('reset', 'One cut for all', () => { state.branches.value = []; });
+
+/** @param {Context} context */
+export const toggleActive = (context) => selection.toggle(pictureOf(context));
+
+/** @param {Context} context */
+export const extendToActive = (context) => selection.extendTo(pictureOf(context));
+
+/** @param {Context} context */
+export function selectCluster(context) {
+  const s = sectionOf(context), arrangement = state.arrangement.peek();
+  if (s >= 0 && arrangement) selection.toggleAll(selection.sectionIds(arrangement, theCollection(), s));
+}
+
+/** Selects everything. */
+export function selectAll() {
+  const arrangement = state.arrangement.peek();
+  if (arrangement) selection.selectOnly(selection.shownIds(arrangement, theCollection()));
+}
+
+const SIZES = /** @type {const} */ (['S', 'M', 'L']);
+
+/** @param {import('./state.js').SizeName} name */
+export const setSize = (name) => changeView('size', 'Size of the pictures', () => { state.size.value = name; });
+
+/** @param {1 | -1} step */
+export const stepSize = (step) => setSize(SIZES[Math.min(2, Math.max(0, SIZES.indexOf(state.size.peek()) + step))]);
+
+/** Orders of the clusters, with their names. */
+export const SORTS = /** @type {[import('./arrange.js').SortKey, string][]} */ ([
+  ['size', 'Largest first'], ['tight', 'Closest first'], ['time', 'Oldest first'], ['name', 'By file name'],
+]);
+
+/** @param {import('./arrange.js').SortKey} key */
+export const setSort = (key) => changeView('sort', 'Order of the clusters', () => { state.sort.value = key; });
+
+/** The next order. */
+export function nextSort() {
+  const sorts = SORTS.filter(([key]) => key !== 'time' || state.server.peek()?.has_times);
+  const at = sorts.findIndex(([key]) => key === state.sort.peek());
+  const [key, label] = sorts[(at + 1) % sorts.length];
+  setSort(key);
+  state.say(label);
+}
+
+/** Puts the cursor in the search box. */
+export function focusSearch() {
+  const box = /** @type {HTMLInputElement | null} */ (document.querySelector('#search'));
+  box?.focus();
+  box?.select();
+}
+
+/** @param {string} text */
+export async function searchText(text) {
+  const server = state.server.peek(), collection = state.collection.peek();
+  if (!server || !collection || !text.trim()) {
+    state.found.value = null;
+    return;
+  }
+  try {
+    /** @type {number[]} */
+    let ids = [];
+    if (server.can_search_text) {
+      const answer = await askJson(`/api/${collection.snapshot}/search?text=${encodeURIComponent(text)}&k=200`);
+      ids = answer.results.map((/** @type {{id: number}} */ r) => r.id);
+    } else if (collection.n > MOST_NAMED) {
+      state.say('The search by file name is for collections of up to 200,000 pictures.');
+      return;
+    } else ids = await idsByName(text, collection.n);
+    show({ kind: server.can_search_text ? 'text' : 'name', label: `“${text.trim()}”`, ids });
+  } catch (error) {
+    state.say(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** @param {import('./state.js').Found} found */
+function show(found) {
+  batch(() => {
+    state.opened.value = -1;
+    state.openedCluster.value = null;
+    state.view.value = 'gallery';
+    state.found.value = found;
+  });
+}
+
+/** @param {Context} context */
+export async function searchSimilar(context) {
+  const id = pictureOf(context), collection = theCollection();
+  if (id < 0) return;
+  try {
+    await fetchNames([id], collection.n);
+    const answer = await askJson(`/api/${collection.snapshot}/search?picture=${id}&k=200`);
+    const ids = answer.results.map((/** @type {{id: number}} */ r) => r.id).filter((/** @type {number} */ i) => i !== id);
+    show({ kind: 'picture', label: `Like ${nameOf(id)}`, ids: [id, ...ids] });
+  } catch (error) {
+    state.say(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** @param {Context} context */
+export async function reveal(context) {
+  try {
+    await post('/api/reveal', { id: pictureOf(context) });
+  } catch (error) {
+    state.say(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** @param {Context} context */
+export async function copyPath(context) {
+  const id = pictureOf(context);
+  await fetchNames([id], theCollection().n);
+  try {
+    await navigator.clipboard.writeText(pathOf(id));
+    state.say(`Copied: ${pathOf(id)}`);
+  } catch {
+    state.say(`The browser does not let the page copy. The path is ${pathOf(id)}`);
+  }
+}

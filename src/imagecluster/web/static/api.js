@@ -1,0 +1,65 @@
+/** Talks to the server. All addresses of data carry the snapshot's key, so that the browser may keep every answer. */
+
+/**
+ * @typedef {{sim: number, label: string, n_clusters: number}} Suggestion
+ * @typedef {{running: boolean, stage: string, done: number, total: number, error?: string}} Run
+ * @typedef {{snapshot: string, n: number, model: string, root_name: string, sim: number, min_size: number,
+ *   largest_distance: number, has_times: boolean, has_places: boolean, read_only: boolean, can_search_text: boolean,
+ *   provisional?: boolean, run: Run, edits_version: number, map_ready: boolean, suggestions: Suggestion[]}} ServerState
+ * @typedef {{id: number, similarity: number, distance: number}} Neighbour
+ * @typedef {{name: string, folder: string, bytes: number, width: number, height: number, format: string,
+ *   taken_s: number | null, latitude: number | null, longitude: number | null, exif: Record<string, unknown>,
+ *   neighbours: Neighbour[]}} PictureFacts
+ * @typedef {{closest: [number, number, number] | null, farthest: [number, number, number] | null,
+ *   nearest_outside: {id: number, distance: number} | null}} ClusterFacts
+ * @typedef {{sim: number[], n_clusters: number[], n_grouped: number[]}} Curve
+ * @typedef {{key: string, name: string | null, members: number[], pinned: boolean}} EditedCluster
+ * @typedef {{clusters: EditedCluster[], hidden: number[]}} Edited
+ */
+
+/** What the server refused, or that it cannot be reached (status 0). */
+export class ServerError extends Error {
+  /** @param {string} message @param {number} status */
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** @param {string} address @param {RequestInit} [options] @returns {Promise<Response>} */
+async function ask(address, options) {
+  /** @type {Response} */
+  let reply;
+  try {
+    reply = await fetch(address, options);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ServerError('The server does not answer.', 0);
+  }
+  if (reply.ok) return reply;
+  const answer = await reply.json().catch(() => null);
+  throw new ServerError(answer?.error ?? `The server answered ${reply.status}.`, reply.status);
+}
+
+/** @param {string} address @param {AbortSignal} [stop] @returns {Promise<any>} */
+export const askJson = async (address, stop) => (await ask(address, { signal: stop })).json();
+
+/** @param {string} address @returns {Promise<ArrayBuffer | null>} null while the server is still at it (202) */
+export async function askBytes(address) {
+  const reply = await ask(address);
+  return reply.status === 202 ? null : reply.arrayBuffer();
+}
+
+/** @param {string} address @param {unknown} body @returns {Promise<any>} */
+export async function post(address, body) {
+  const token = document.querySelector('meta[name="imagecluster-token"]')?.getAttribute('content') ?? '';
+  const headers = { 'Content-Type': 'application/json', 'X-Imagecluster-Token': token };
+  const reply = await ask(address, { method: 'POST', headers, body: JSON.stringify(body) });
+  return reply.json().catch(() => ({}));
+}
+
+/** Address of a thumbnail. @param {string} snapshot @param {number} id @param {192 | 384 | 1024} size */
+export const thumbnail = (snapshot, id, size) => `/api/${snapshot}/thumb/${id}?size=${size}`;
+
+/** Address of the picture itself. @param {string} snapshot @param {number} id */
+export const original = (snapshot, id) => `/api/${snapshot}/original/${id}`;

@@ -1,0 +1,201 @@
+/** From clusters to the sections of the gallery: which pictures, in which order. Pure. */
+
+/** @typedef {'size' | 'tight' | 'time' | 'name'} SortKey */
+
+/**
+ * Sections of the gallery. Section s shows the positions flat[from[s]] .. flat[to[s] - 1].
+ * @typedef {{
+ *   flat: Uint32Array, k: number, from: Uint32Array, to: Uint32Array, height: Float64Array,
+ *   numbers: Uint32Array, nGrouped: number, hasSingles: boolean, names: Map<number, string>, pinned: Set<number>,
+ *   runs: boolean,
+ * }} Arrangement  `numbers`: number of each section's cluster, as the command line counts; `names` by section;
+ *   the last section holds the singles if `hasSingles`; `runs`: each cluster is one run of positions
+ */
+
+const DIGIT = 0x10000;
+
+/** Sorts by unsigned keys, stable, in two passes of 16 bits. Memory is kept from one cut to the next. */
+class Radix {
+  /** @param {number} n */
+  constructor(n) {
+    this.spare = new Uint32Array(n);
+    this.counts = new Uint32Array(DIGIT + 1);
+  }
+
+  /**
+   * @param {Uint32Array} items indices, sorted in place @param {number} k how many of them
+   * @param {Uint32Array} keys by index @param {number} largest of the keys
+   */
+  sort(items, k, keys, largest) {
+    let source = items;
+    /** @type {Uint32Array} */
+    let target = this.spare;
+    for (const shift of largest < DIGIT ? [0] : [0, 16]) {
+      const counts = this.counts.fill(0);
+      for (let i = 0; i < k; i++) counts[((keys[source[i]] >>> shift) & 0xffff) + 1]++;
+      for (let d = 1; d <= DIGIT; d++) counts[d] += counts[d - 1];
+      for (let i = 0; i < k; i++) target[counts[(keys[source[i]] >>> shift) & 0xffff]++] = source[i];
+      [source, target] = [target, source];
+    }
+    if (source !== items) items.set(source.subarray(0, k));
+  }
+}
+
+/** Arranges the clusters of one collection; all memory is taken once. */
+export class Arranger {
+  /** @param {import('./collection.js').Collection} collection */
+  constructor(collection) {
+    const n = collection.n;
+    this.collection = collection;
+    this.items = new Uint32Array(n);
+    this.keys = new Uint32Array(n);
+    this.first = new Uint32Array(n);
+    this.radix = new Radix(n);
+    /** places of all pictures, then those of the singles */
+    this.flat = new Uint32Array(2 * n);
+    for (let p = 0; p < n; p++) this.flat[p] = p;
+    this.numberOf = new Uint32Array(n + 1);
+    const [timeFrom, timeTo] = span(collection);
+    this.timeFrom = timeFrom;
+    this.timeTo = timeTo;
+  }
+
+  /**
+   * Sections of a cut.
+   * @param {import('./recut.js').Runs} runs @param {number} minSize @param {SortKey} sort @returns {Arrangement}
+   */
+  ofRuns(runs, minSize, sort) {
+    const { k, starts, heights } = runs;
+    const n = this.collection.n;
+    let kept = 0, singles = n;
+    for (let c = 0; c < k; c++) {
+      if (starts[c + 1] - starts[c] >= minSize) this.items[kept++] = c;
+      else for (let p = starts[c]; p < starts[c + 1]; p++) this.flat[singles++] = p;
+    }
+    const numbers = this.sorted(kept, starts, starts.subarray(1), heights, this.flat, sort);
+    const hasSingles = singles > n;
+    const total = kept + (hasSingles ? 1 : 0);
+    const from = new Uint32Array(total), to = new Uint32Array(total), height = new Float64Array(total);
+    for (let s = 0; s < kept; s++) {
+      const c = this.items[s];
+      from[s] = starts[c];
+      to[s] = starts[c + 1];
+      height[s] = heights[c];
+    }
+    if (hasSingles) {
+      from[kept] = n;
+      to[kept] = singles;
+    }
+    return {
+      flat: this.flat, k: total, from, to, height, numbers, nGrouped: n - (singles - n), hasSingles,
+      names: new Map(), pinned: new Set(), runs: true,
+    };
+  }
+
+  /**
+   * Sections of clusters that corrections have changed, or of search results (with `asGiven`).
+   * @param {{members: ArrayLike<number>, height: number, name?: string | null, pinned?: boolean}[]} clusters positions
+   * @param {ArrayLike<number>} singles positions @param {SortKey} sort @param {boolean} [asGiven] keep the order
+   * @returns {Arrangement}
+   */
+  ofLists(clusters, singles, sort, asGiven = false) {
+    const k = clusters.length;
+    const flat = new Uint32Array(clusters.reduce((sum, c) => sum + c.members.length, singles.length));
+    const starts = new Uint32Array(k), ends = new Uint32Array(k), heights = new Float64Array(k);
+    let at = 0;
+    for (let c = 0; c < k; c++) {
+      starts[c] = at;
+      flat.set(clusters[c].members, at);
+      at += clusters[c].members.length;
+      ends[c] = at;
+      heights[c] = clusters[c].height;
+      this.items[c] = c;
+    }
+    flat.set(singles, at);
+    const numbers = asGiven ? new Uint32Array(k + 1) : this.sorted(k, starts, ends, heights, flat, sort);
+    const hasSingles = singles.length > 0;
+    const total = k + (hasSingles ? 1 : 0);
+    const from = new Uint32Array(total), to = new Uint32Array(total), height = new Float64Array(total);
+    /** @type {Map<number, string>} */
+    const names = new Map();
+    /** @type {Set<number>} */
+    const pinned = new Set();
+    for (let s = 0; s < k; s++) {
+      const c = this.items[s];
+      from[s] = starts[c];
+      to[s] = ends[c];
+      height[s] = heights[c];
+      const name = clusters[c].name;
+      if (name) names.set(s, name);
+      if (clusters[c].pinned) pinned.add(s);
+    }
+    if (hasSingles) {
+      from[k] = at;
+      to[k] = flat.length;
+    }
+    return { flat, k: total, from, to, height, numbers, nGrouped: at, hasSingles, names, pinned, runs: false };
+  }
+
+  /**
+   * Sorts the first k of `items`, and numbers them as the command line does: larger first, then by the first name.
+   * @param {number} k @param {Uint32Array} starts @param {Uint32Array} ends @param {Float64Array} heights
+   * @param {Uint32Array} flat @param {SortKey} sort @returns {Uint32Array} number of each item, in the sorted order
+   */
+  sorted(k, starts, ends, heights, flat, sort) {
+    const { items, keys, first, radix, collection } = this;
+    const n = collection.n;
+    for (let i = 0; i < k; i++) {
+      const c = items[i];
+      let least = n;
+      for (let f = starts[c]; f < ends[c]; f++) {
+        const rank = collection.rank[flat[f]];
+        if (rank < least) least = rank;
+      }
+      first[c] = least;
+    }
+    let largest = 0;
+    for (let i = 0; i < k; i++) largest = Math.max(largest, ends[items[i]] - starts[items[i]]);
+    radix.sort(items, k, first, n);
+    for (let i = 0; i < k; i++) keys[items[i]] = largest - (ends[items[i]] - starts[items[i]]);
+    const byName = sort === 'name' ? items.slice(0, k) : null;
+    radix.sort(items, k, keys, largest);
+    for (let i = 0; i < k; i++) this.numberOf[items[i]] = i + 1;
+    if (byName) items.set(byName);
+    else if (sort !== 'size') {
+      for (let i = 0; i < k; i++) {
+        const c = items[i];
+        keys[c] = sort === 'tight' ? fraction(heights[c], 0, collection.largest)
+          : fraction(this.earliest(flat, starts[c], ends[c]), this.timeFrom, this.timeTo);
+      }
+      radix.sort(items, k, keys, 0xffffffff);
+    }
+    return Uint32Array.from(items.subarray(0, k), (c) => this.numberOf[c]);
+  }
+
+  /** Earliest time of some pictures; later than all where none is known. @param {Uint32Array} flat @param {number} from @param {number} to */
+  earliest(flat, from, to) {
+    let found = Infinity;
+    for (let f = from; f < to; f++) {
+      const taken = this.collection.takenS(this.collection.order[flat[f]]);
+      if (taken < found) found = taken;
+    }
+    return found;
+  }
+}
+
+/** Place of a value in a range as a 32-bit key. @param {number} value @param {number} from @param {number} to */
+function fraction(value, from, to) {
+  if (!(to > from)) return 0;
+  return Math.min(0xffffffff, Math.max(0, Math.floor(((value - from) / (to - from)) * 0xfffffffe)));
+}
+
+/** First and last time of a collection. @param {import('./collection.js').Collection} collection @returns {[number, number]} */
+export function span(collection) {
+  let from = Infinity, to = -Infinity;
+  for (let id = 0; id < collection.n; id++) {
+    const taken = collection.takenS(id);
+    if (taken < from) from = taken;
+    if (taken > to) to = taken;
+  }
+  return [from, to];
+}

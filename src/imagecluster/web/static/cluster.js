@@ -1,0 +1,85 @@
+/** One cluster: its dendrogram, why it is together, what it would join next. */
+import { askJson, thumbnail } from './api.js';
+import { openPicture, setSim } from './actions.js';
+import { CommandButton, Icon } from './controls.js';
+import { Modal } from './dialogs.js';
+import { html, useEffect, useState } from './lib.js';
+import { joinedAt, parentOf, simOf } from './recut.js';
+import * as state from './state.js';
+import { Tree } from './tree.js';
+import { closeness, counted, simText, whole } from './words.js';
+
+/** @param {{id: number, label?: string}} props */
+function Thumb({ id, label = 'Picture of the cluster' }) {
+  const collection = /** @type {import('./collection.js').Collection} */ (state.collection.value);
+  return html`<button type="button" class="thumb" style=${{ backgroundColor: collection.colour(id) }} aria-label=${label} onClick=${() => openPicture({ id })}>
+    <img src=${thumbnail(collection.snapshot, id, 192)} alt="" loading="lazy"/></button>`;
+}
+
+/** @param {{title: string, pair: [number, number, number] | null}} props */
+function Pair({ title, pair }) {
+  const collection = /** @type {import('./collection.js').Collection} */ (state.collection.value);
+  if (!pair) return null;
+  return html`<figure class="pair"><div><${Thumb} id=${pair[0]}/><${Thumb} id=${pair[1]}/></div>
+    <figcaption><b>${title}</b><span class="soft">similarity ${simText(simOf(collection.largest, pair[2]))}</span></figcaption></figure>`;
+}
+
+/** @param {{from: number, to: number, next: import('./recut.js').Branch | null}} props */
+function Next({ from, to, next }) {
+  const collection = /** @type {import('./collection.js').Collection} */ (state.collection.value);
+  if (!next) return html`<p>It holds every picture of the collection.</p>`;
+  const others = [...collection.order.subarray(next.from, from), ...collection.order.subarray(to, next.to)];
+  const sim = simOf(collection.largest, next.height);
+  return html`<p>It joins ${counted(others.length, 'more picture')} at similarity <button type="button" class="link" onClick=${() => setSim(Math.floor(sim * 1000) / 1000)}>${simText(Math.floor(sim * 1000) / 1000)}</button>:</p>
+    <ul class="strip">${others.slice(0, 8).map((id) => html`<li key=${id}><${Thumb} id=${id} label="Picture that would join"/></li>`)}
+      ${others.length > 8 && html`<li class="more">+${whole(others.length - 8)}</li>`}</ul>`;
+}
+
+/** @param {{cluster: state.OpenCluster}} props */
+function About({ cluster }) {
+  const collection = /** @type {import('./collection.js').Collection} */ (state.collection.value);
+  const { from, to, section } = cluster;
+  const [facts, setFacts] = useState(/** @type {import('./api.js').ClusterFacts | null} */ (null));
+  useEffect(() => {
+    const stop = new AbortController();
+    setFacts(null);
+    askJson(`/api/${collection.snapshot}/cluster?a=${from}&b=${to}`, stop.signal).then(setFacts, (error) => {
+      if (!stop.signal.aborted) state.say(error.message);
+    });
+    return () => stop.abort();
+  }, [from, to, collection]);
+  const height = joinedAt(collection.gap, from, to);
+  const next = parentOf(collection.gap, from, to);
+  const sim = simOf(collection.largest, height);
+  const until = next ? simOf(collection.largest, next.height) : 0;
+  return html`<div class="about">
+    <div class="about-why">
+      <section><h3>Why it is together</h3>
+        <p>${height === 0 ? 'Its pictures have the same fingerprint.'
+    : html`All ${whole(to - from)} come together at a mean distance of ${height.toFixed(3)} (${closeness(height, collection.largest)}): from similarity <b>${simText(sim)}</b> down to <b>${simText(until)}</b> they are exactly this cluster.`}</p>
+        ${facts && html`<div class="pairs"><${Pair} title="Closest two" pair=${facts.closest}/><${Pair} title="Farthest two" pair=${facts.farthest}/></div>`}
+      </section>
+      <section><h3>What joins next</h3><${Next} from=${from} to=${to} next=${next}/>
+        ${facts?.nearest_outside && html`<figure class="pair one"><div><${Thumb} id=${facts.nearest_outside.id} label="Nearest picture outside"/></div>
+          <figcaption><b>Nearest picture outside</b><span class="soft">similarity ${simText(simOf(collection.largest, facts.nearest_outside.distance))}</span></figcaption></figure>`}
+      </section>
+      <div class="row wrap"><${CommandButton} id="split-cluster" text="Split" context=${{ section }}/><${CommandButton} id="join-cluster" text="Join next" context=${{ section }}/>
+        <${CommandButton} id="name-cluster" text="Name" context=${{ section }}/><${CommandButton} id="select-cluster" text="Select" context=${{ section }}/></div>
+    </div>
+    <section class="about-tree"><h3>Dendrogram</h3><${Tree} from=${from} to=${to}/></section>
+  </div>`;
+}
+
+/** The cluster that is open, if one is. */
+export function Cluster() {
+  const cluster = state.openedCluster.value, arrangement = state.arrangement.value;
+  if (!cluster || !state.collection.value || !arrangement) return null;
+  const close = () => { state.openedCluster.value = null; };
+  const name = arrangement.names.get(cluster.section);
+  const title = name ?? (arrangement.numbers[cluster.section] ? `Cluster ${arrangement.numbers[cluster.section]}` : 'Cluster');
+  return html`<${Modal} label=${title} kind="wide" onClose=${close}>
+    <div class="dialog-title"><h2>${title} <span class="soft">${counted(cluster.to - cluster.from, 'picture')}</span></h2>
+      <button type="button" class="button round" aria-label="Close" title="Close (Esc)" onClick=${close}><${Icon} name="close"/></button></div>
+    <${About} cluster=${cluster} key=${`${cluster.from}-${cluster.to}`}/>
+  </${Modal}>`;
+}

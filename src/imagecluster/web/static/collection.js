@@ -1,0 +1,73 @@
+/** One snapshot of a collection: the arrays of all pictures, as the server sent them. */
+import { askBytes, ServerError } from './api.js';
+
+/** Beyond these, a tile shows the middle of the picture. */
+const NARROWEST = 0.45;
+const WIDEST = 2.6;
+
+/**
+ * Pictures have ids (row numbers of the snapshot) and positions (places in the leaf order, in which every cluster of
+ * every cut is one run). Arrays by position are what a cut reads from front to back.
+ */
+export class Collection {
+  /**
+   * @param {import('./api.js').ServerState} state
+   * @param {{order: ArrayBuffer, gap: ArrayBuffer, pictures: ArrayBuffer, rank: ArrayBuffer | null}} bytes
+   */
+  constructor(state, bytes) {
+    const n = state.n;
+    this.snapshot = state.snapshot;
+    this.n = n;
+    this.largest = state.largest_distance;
+    /** id at each position */
+    this.order = new Uint32Array(bytes.order);
+    /** height at which positions p and p + 1 first share a cluster */
+    this.gap = new Float64Array(bytes.gap);
+    this.pixels = new Uint16Array(bytes.pictures);
+    this.colours = new Uint32Array(bytes.pictures);
+    this.times = new Float64Array(bytes.pictures);
+    /** position of each id */
+    this.position = new Uint32Array(n);
+    /** width / height by position, within what a tile shows */
+    this.aspect = new Float32Array(n);
+    /** place in the order of the names, by position */
+    this.rank = new Uint32Array(n);
+    const rank = bytes.rank ? new Uint32Array(bytes.rank) : null;
+    for (let p = 0; p < n; p++) {
+      const id = this.order[p];
+      this.position[id] = p;
+      this.rank[p] = rank ? rank[id] : id;
+      const wide = this.pixels[8 * id] / Math.max(1, this.pixels[8 * id + 1]) || 1;
+      this.aspect[p] = wide < NARROWEST ? NARROWEST : wide > WIDEST ? WIDEST : wide;
+    }
+    if (this.order.length !== n || this.gap.length !== Math.max(0, n - 1) || this.times.length !== 2 * n) {
+      throw new ServerError('The server sent arrays that do not fit together; reload the page.', 0);
+    }
+  }
+
+  /** Seconds since 1970; NaN where unknown. @param {number} id */
+  takenS(id) { return this.times[2 * id + 1]; }
+
+  /** Average colour as CSS. @param {number} id */
+  colour(id) { return `#${(this.colours[4 * id + 1] & 0xffffff).toString(16).padStart(6, '0')}`; }
+
+  /** @param {number} id */
+  widthPx(id) { return this.pixels[8 * id]; }
+
+  /** @param {number} id */
+  heightPx(id) { return this.pixels[8 * id + 1]; }
+}
+
+/** @param {import('./api.js').ServerState} state @returns {Promise<Collection>} */
+export async function loadCollection(state) {
+  const none = new ArrayBuffer(0);
+  if (state.n === 0) return new Collection(state, { order: none, gap: none, pictures: none, rank: null });
+  const at = `/api/${state.snapshot}`;
+  const [order, gap, pictures, rank] = await Promise.all([
+    askBytes(`${at}/order.bin`),
+    askBytes(`${at}/gap.bin`),
+    askBytes(`${at}/pictures.bin`),
+    askBytes(`${at}/rank.bin`).catch(() => null),
+  ]);
+  return new Collection(state, { order: order ?? none, gap: gap ?? none, pictures: pictures ?? none, rank });
+}

@@ -1,0 +1,91 @@
+/** What the commands do that is kept: each is one record that the server stores, and can be undone. */
+import { branchOf, pictureOf, sectionOf } from './actions.js';
+import { correct } from './history.js';
+import { signal } from './lib.js';
+import * as selection from './selection.js';
+import * as state from './state.js';
+import { counted } from './words.js';
+
+/** @typedef {import('./commands.js').Context} Context */
+
+/** Pictures that are about to be named. @type {import('./vendor/signals.js').Signal<{ids: number[], name: string}>} */
+export const naming = signal({ ids: [], name: '' });
+
+const theCollection = () => /** @type {import('./collection.js').Collection} */ (state.collection.peek());
+
+/** Pictures that a correction is about: the selected ones, or else the one at hand. @param {Context} context */
+function pictures(context) {
+  const selected = [...state.selection.peek()];
+  if (selected.length && context.id === undefined) return selected;
+  const id = pictureOf(context);
+  return id >= 0 ? [id] : [];
+}
+
+/** @param {number} s @returns {number[]} */
+function membersOf(s) {
+  const arrangement = state.arrangement.peek();
+  return s >= 0 && arrangement ? selection.sectionIds(arrangement, theCollection(), s) : [];
+}
+
+/** @param {Context} context */
+export function askName(context) {
+  const s = sectionOf(context);
+  if (!branchOf(s)) {
+    state.say('Only a cluster can be named; this picture is on its own.');
+    return;
+  }
+  naming.value = { ids: membersOf(s), name: state.arrangement.peek()?.names.get(s) ?? '' };
+  state.dialog.value = 'name';
+}
+
+/** @param {string} name */
+export async function setName(name) {
+  const { ids } = naming.peek();
+  state.dialog.value = null;
+  await correct(name ? `Named “${name}”` : 'Name removed', { kind: 'name', ids, name });
+}
+
+/** Pins the selected pictures together. */
+export async function together() {
+  const ids = [...state.selection.peek()];
+  if (await correct(`${counted(ids.length, 'picture')} kept together`, { kind: 'together', ids })) selection.selectNone();
+}
+
+/** @param {Context} context */
+export async function apart(context) {
+  const chosen = new Set(pictures(context));
+  const rest = new Set();
+  for (const id of chosen) for (const other of membersOf(sectionOf({ id }))) if (!chosen.has(other)) rest.add(other);
+  if (!rest.size) {
+    state.say('These pictures are the whole cluster: select some of them.');
+    return;
+  }
+  const done = await correct(`${counted(chosen.size, 'picture')} kept apart`, { kind: 'apart', a: [...rest], b: [...chosen] });
+  if (done) selection.selectNone();
+}
+
+/** @param {Context} context */
+export async function moveHere(context) {
+  const ids = [...state.selection.peek()];
+  const s = sectionOf(context);
+  const to = membersOf(s).filter((id) => !state.selection.peek().has(id));
+  if (!branchOf(s) || !to.length) {
+    state.say('Go to a picture of the cluster where the selected pictures should be, then move them here.');
+    return;
+  }
+  if (await correct(`${counted(ids.length, 'picture')} moved`, { kind: 'move', ids, to })) selection.selectNone();
+}
+
+/** @param {Context} context */
+export async function hide(context) {
+  const ids = pictures(context);
+  if (!ids.length) return;
+  state.opened.value = -1;
+  if (await correct(`${counted(ids.length, 'picture')} hidden`, { kind: 'hide', ids })) selection.selectNone();
+}
+
+/** Shows all hidden pictures again. */
+export async function unhide() {
+  const ids = state.edited.peek()?.hidden ?? [];
+  if (ids.length) await correct(`${counted(ids.length, 'picture')} shown again`, { kind: 'unhide', ids });
+}

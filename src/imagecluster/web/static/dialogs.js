@@ -1,0 +1,111 @@
+/** Dialogs: the frame of all of them, the list of keys, naming, export. */
+import { post } from './api.js';
+import { showDialog } from './actions.js';
+import { COMMANDS, keyText } from './commands.js';
+import { Icon } from './controls.js';
+import { naming, setName } from './corrections.js';
+import { html, useEffect, useRef, useState } from './lib.js';
+import * as state from './state.js';
+import { simText } from './words.js';
+
+/**
+ * A modal dialog; the browser keeps the focus inside and gives it back.
+ * @param {{label: string, kind?: string, onClose: () => void, onKeyDown?: (event: KeyboardEvent) => void, children?: unknown}} props
+ */
+export function Modal({ label, kind = '', onClose, onKeyDown, children }) {
+  const element = useRef(/** @type {HTMLDialogElement | null} */ (null));
+  useEffect(() => {
+    const shown = element.current;
+    shown?.showModal();
+    return () => shown?.close();
+  }, []);
+  const cancelled = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    onClose();
+  };
+  const clicked = (/** @type {MouseEvent} */ event) => { if (event.target === element.current) onClose(); };
+  return html`<dialog class=${kind} aria-label=${label} ref=${element} onCancel=${cancelled} onClick=${clicked} onKeyDown=${onKeyDown}>${children}</dialog>`;
+}
+
+/** @param {{title: string}} props */
+function Title({ title }) {
+  return html`<div class="dialog-title"><h2>${title}</h2>
+    <button type="button" class="button round" aria-label="Close" title="Close (Esc)" onClick=${() => showDialog(null)}><${Icon} name="close"/></button></div>`;
+}
+
+function Keys() {
+  const groups = [...new Set(COMMANDS.map((c) => c.group))];
+  return html`<${Modal} label="Keys" kind="keys" onClose=${() => showDialog(null)}>
+    <${Title} title="Keys"/>
+    <div class="key-groups" tabindex="0" role="region" aria-label="List of keys">${groups.map((group) => html`<section><h3>${group}</h3><dl>
+      ${COMMANDS.filter((c) => c.group === group).map((c) => html`<div><dt>${c.label}</dt>
+        <dd>${c.keys.map((key) => html`<kbd>${keyText(key)}</kbd>`)}</dd></div>`)}
+    </dl></section>`)}
+    <section><h3>With the mouse</h3><dl>
+      <div><dt>Select one more, or a range</dt><dd><kbd>Ctrl</kbd><kbd>Shift</kbd> click</dd></div>
+      <div><dt>Select with a rectangle</dt><dd>drag from an empty place</dd></div>
+      <div><dt>Select with a lasso in the map</dt><dd><kbd>Shift</kbd> drag</dd></div>
+    </dl></section></div>
+  </${Modal}>`;
+}
+
+function Naming() {
+  const { ids, name } = naming.value;
+  const entered = (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    setName(String(new FormData(form).get('name') ?? '').trim());
+  };
+  return html`<${Modal} label="Name the cluster" kind="small" onClose=${() => showDialog(null)}>
+    <${Title} title="Name the cluster"/>
+    <form onSubmit=${entered}>
+      <label for="cluster-name">Name of these ${ids.length} pictures; it stays with them at every similarity</label>
+      <input id="cluster-name" name="name" type="text" value=${name} maxlength="200" autocomplete="off" autofocus/>
+      <div class="row end"><button type="button" class="button" onClick=${() => showDialog(null)}>Cancel</button>
+        <button type="submit" class="button main">Keep the name</button></div>
+    </form>
+  </${Modal}>`;
+}
+
+const KINDS = [
+  ['links', 'Folders of links', 'One folder a cluster, with links to the pictures'],
+  ['csv', 'CSV', 'A table for spreadsheets: path, cluster, name'],
+  ['json', 'JSON', 'Clusters with their members and heights'],
+  ['parquet', 'Parquet', 'The same table for data tools'],
+  ['page', 'Page', 'One file with contact sheets, for sharing'],
+];
+
+function Export() {
+  const [said, setSaid] = useState('');
+  const [busy, setBusy] = useState('');
+  const write = async (/** @type {string} */ kind) => {
+    setBusy(kind);
+    setSaid('');
+    try {
+      const answer = await post('/api/export', { kind, sim: state.sim.peek(), min_size: state.minSize.peek() });
+      setSaid(`Written: ${answer.path}`);
+    } catch (error) {
+      setSaid(error instanceof Error ? error.message : String(error));
+    } finally {
+      setBusy('');
+    }
+  };
+  return html`<${Modal} label="Export" kind="small" onClose=${() => showDialog(null)}>
+    <${Title} title="Export"/>
+    <p class="soft">The clusters at similarity ${simText(state.sim.value)}, with all corrections.
+      ${state.branches.value.length > 0 && ' Branches with a cut of their own are written as the slider cuts them: keep them together or apart to have them in the files.'}</p>
+    <ul class="choices">${KINDS.map(([kind, title, what]) => html`<li><button type="button" onClick=${() => write(kind)} disabled=${busy !== ''}>
+      <b>${title}${busy === kind ? ' …' : ''}</b><span>${what}</span></button></li>`)}</ul>
+    <p role="status" class="written">${said}</p>
+  </${Modal}>`;
+}
+
+/** The dialog that is open, if one is. */
+export function Dialogs() {
+  switch (state.dialog.value) {
+    case 'keys': return html`<${Keys}/>`;
+    case 'name': return html`<${Naming}/>`;
+    case 'export': return html`<${Export}/>`;
+    default: return null;
+  }
+}

@@ -1,0 +1,131 @@
+/** The gallery: a scrolling window on all clusters, drawn by the grid. */
+import { gallery, openPicture } from './actions.js';
+import { runCommand } from './commands.js';
+import { Grid, measures } from './grid.js';
+import { effect, html, useEffect, useRef } from './lib.js';
+import { fetchNames, nameOf, namesVersion } from './names.js';
+import { watchRectangle } from './rectangle.js';
+import * as selection from './selection.js';
+import * as state from './state.js';
+
+const NAMES_AFTER_MS = 150;
+/** Room below the last picture, so that nothing hides behind the bar with the slider. */
+const FOOT_PX = 24;
+
+/** Sets up the grid on its elements; gives back what takes it down. @param {HTMLElement} scroller */
+function mount(scroller) {
+  const box = /** @type {HTMLElement} */ (scroller.querySelector('.box'));
+  const stuck = /** @type {HTMLElement} */ (scroller.querySelector('.sticker'));
+  /** @type {Grid | null} */
+  let grid = null;
+  let frame = 0, namesTimer = 0;
+  const redraw = () => {
+    frame = 0;
+    grid?.draw();
+    rested();
+  };
+  const rested = () => {
+    clearTimeout(namesTimer);
+    namesTimer = setTimeout(() => {
+      if (!grid) return;
+      state.anchor.value = grid.scroll.top > 40 ? (grid.visible[0] ?? -1) : -1;
+      fetchNames(grid.tiles.shown.keys(), grid.collection.n);
+    }, NAMES_AFTER_MS);
+  };
+  const arrange = () => {
+    const arrangement = state.arrangement.peek();
+    if (!grid || !arrangement) return;
+    const keep = state.active.peek() >= 0 && grid.visible.includes(state.active.peek()) ? state.active.peek() : (grid.visible[0] ?? -1);
+    grid.update(arrangement, measures(box.clientWidth, state.size.peek()), scroller.clientHeight, keep);
+    rested();
+  };
+  const onScroll = () => {
+    grid?.scroll.scrolled();
+    box.classList.remove('gliding');
+    if (!frame) frame = requestAnimationFrame(redraw);
+  };
+  scroller.addEventListener('scroll', onScroll, { passive: true });
+  const resized = new ResizeObserver(arrange);
+  resized.observe(scroller);
+  const ends = [
+    effect(() => {
+      const collection = state.collection.value;
+      grid?.tiles.clear();
+      grid?.heads.clear();
+      grid = collection && collection.n ? new Grid(scroller, box, stuck, collection) : null;
+      gallery.grid = grid;
+      if (grid) grid.paddingPx = FOOT_PX;
+      scroller.scrollTop = 0;
+    }),
+    effect(() => {
+      if (!state.arrangement.value || !state.size.value) return;
+      box.classList.add('gliding');
+      arrange();
+    }),
+    effect(() => {
+      const found = state.found.value;
+      if (found) grid?.scroll.scrollTo(0);
+    }),
+    effect(() => grid?.mark(state.selection.value, state.active.value)),
+    effect(() => {
+      if (namesVersion.value) for (const tile of grid?.tiles.shown.values() ?? []) tile.element.setAttribute('aria-label', nameOf(tile.id));
+    }),
+    watchRectangle(scroller, box, () => grid),
+  ];
+  gallery.focus = (id) => {
+    state.active.value = id;
+    if (!grid) return;
+    grid.reveal(id);
+    grid.tiles.shown.get(id)?.element.focus({ preventScroll: true });
+  };
+  return () => {
+    ends.forEach((end) => end());
+    resized.disconnect();
+    clearTimeout(namesTimer);
+    cancelAnimationFrame(frame);
+    scroller.removeEventListener('scroll', onScroll);
+    grid?.tiles.clear();
+    grid?.heads.clear();
+    gallery.grid = null;
+    gallery.focus = () => {};
+  };
+}
+
+/** @param {EventTarget | null} target */
+function tileId(target) {
+  const tile = target instanceof Element ? target.closest('.tile') : null;
+  return tile instanceof HTMLElement ? Number(tile.dataset.id) : -1;
+}
+
+/** @param {MouseEvent} event */
+function clicked(event) {
+  const id = tileId(event.target);
+  if (id >= 0) {
+    if (event.shiftKey) selection.extendTo(id);
+    else if (event.ctrlKey || event.metaKey) selection.toggle(id);
+    else openPicture({ id });
+    state.active.value = id;
+    return;
+  }
+  const button = event.target instanceof Element ? event.target.closest('[data-command]') : null;
+  const head = button?.closest('[data-section]');
+  if (button instanceof HTMLElement && head instanceof HTMLElement) {
+    runCommand(String(button.dataset.command), { section: Number(head.dataset.section) });
+  }
+}
+
+/** The gallery's part of the page. */
+export function Gallery() {
+  const scroller = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => (scroller.current ? mount(scroller.current) : undefined), []);
+  const hovering = (/** @type {PointerEvent} */ event) => { state.hovered.value = tileId(event.target); };
+  const focused = (/** @type {FocusEvent} */ event) => {
+    const id = tileId(event.target);
+    if (id >= 0) state.active.value = id;
+  };
+  return html`<main id="gallery" class="scroller" aria-label="Pictures by cluster" tabindex="-1" ref=${scroller}
+    onClick=${clicked} onPointerOver=${hovering} onFocusIn=${focused}>
+    <div class="sticker"></div>
+    <div class="box"></div>
+  </main>`;
+}

@@ -1,0 +1,197 @@
+/** The gallery's window on the layout: puts the tiles and heads that are in sight where they belong. */
+import { Heads } from './heads.js';
+import { Layout } from './layout.js';
+import { ScrollBox } from './scrollbox.js';
+import { Tiles } from './tiles.js';
+
+/** Rows beyond the edges of the window that are kept ready, in windows. */
+const OVERSCAN = 0.6;
+
+const ROW_PX = { S: 104, M: 168, L: 280 };
+
+/** @param {number} width of the gallery @param {import('./state.js').SizeName} size @returns {import('./layout.js').Measures} */
+export function measures(width, size) {
+  const narrow = width < 640;
+  const rowPx = Math.round(ROW_PX[size] * (narrow ? 0.72 : 1));
+  return {
+    width, rowPx, gapPx: narrow ? 4 : 6, headPx: 44, bandGapPx: narrow ? 20 : 28,
+    leastPx: Math.min(width, Math.max(190, rowPx)),
+  };
+}
+
+/** Draws one collection. */
+export class Grid {
+  /**
+   * @param {HTMLElement} scroller @param {HTMLElement} box @param {HTMLElement} stuck place of the sticky head
+   * @param {import('./collection.js').Collection} collection
+   */
+  constructor(scroller, box, stuck, collection) {
+    this.collection = collection;
+    this.scroll = new ScrollBox(scroller, box);
+    this.layout = new Layout(collection.aspect);
+    this.tiles = new Tiles(box, collection);
+    this.heads = new Heads(box, stuck, collection);
+    /** @type {import('./arrange.js').Arrangement | null} */
+    this.arrangement = null;
+    this.selection = /** @type {ReadonlySet<number>} */ (new Set());
+    this.active = -1;
+    /** ids in sight, top to bottom */
+    this.visible = /** @type {number[]} */ ([]);
+    /** place of each position in the arrangement; built when first asked for */
+    this.places = /** @type {Map<number, number> | null} */ (null);
+    this.paddingPx = 0;
+  }
+
+  /**
+   * A new arrangement or another size. The picture `keep` stays where it is in the window, if it is in sight.
+   * @param {import('./arrange.js').Arrangement} arrangement @param {import('./layout.js').Measures} measures
+   * @param {number} viewport @param {number} keep
+   */
+  update(arrangement, measures, viewport, keep) {
+    const before = keep >= 0 && this.arrangement && this.scroll.top > 40 ? this.placeOf(keep) : null;
+    const inWindow = before ? before.y - this.scroll.top : 0;
+    this.arrangement = arrangement;
+    this.places = null;
+    this.layout.update(arrangement, measures);
+    this.scroll.resize(this.layout.height + this.paddingPx, viewport);
+    const after = before ? this.placeOf(keep) : null;
+    if (after) this.scroll.scrollTo(after.y - inWindow);
+    this.draw();
+  }
+
+  /** Draws what is in sight. */
+  draw() {
+    const { layout, scroll, arrangement } = this;
+    if (!arrangement) return;
+    const margin = OVERSCAN * scroll.viewport;
+    const from = scroll.top - margin, to = scroll.top + scroll.viewport + margin;
+    const { rowPx, gapPx, headPx } = layout.measures;
+    this.tiles.begin();
+    this.heads.begin();
+    this.visible = [];
+    for (let s = layout.sectionAt(from); s < arrangement.k && layout.top[s] < to; s++) {
+      this.heads.put(s, arrangement, layout, scroll.offset);
+      const top = layout.top[s] + headPx;
+      const first = Math.max(layout.firstRow[s], layout.firstRow[s] + Math.floor((from - top) / (rowPx + gapPx)));
+      const last = Math.min(layout.firstRow[s + 1], layout.firstRow[s] + Math.ceil((to - top) / (rowPx + gapPx)));
+      for (let row = first; row < last; row++) this.#drawRow(s, row);
+    }
+    this.heads.end(arrangement, layout, scroll);
+    this.tiles.end(document.activeElement?.classList.contains('tile') ? this.active : -1);
+  }
+
+  /** @param {number} s @param {number} row */
+  #drawRow(s, row) {
+    const { layout, scroll, collection } = this;
+    const arrangement = /** @type {import('./arrange.js').Arrangement} */ (this.arrangement);
+    const y = layout.rowTop(s, row);
+    const inSight = y + layout.measures.rowPx > scroll.top && y < scroll.top + scroll.viewport;
+    let f = layout.rowFrom[row];
+    for (const { left, width } of layout.tiles(s, row)) {
+      const id = collection.order[arrangement.flat[f++]];
+      if (inSight) this.visible.push(id);
+      const tile = this.tiles.put(id, left, y + scroll.offset, width, layout.measures.rowPx);
+      this.#mark(tile);
+    }
+  }
+
+  /** @param {import('./tiles.js').Tile} tile */
+  #mark(tile) {
+    const pressed = this.selection.has(tile.id) ? 'true' : 'false';
+    if (tile.element.getAttribute('aria-pressed') !== pressed) tile.element.setAttribute('aria-pressed', pressed);
+    const index = tile.id === this.active ? 0 : -1;
+    if (tile.element.tabIndex !== index) tile.element.tabIndex = index;
+  }
+
+  /** Marks what is selected and what the keys act on. @param {ReadonlySet<number>} selection @param {number} active */
+  mark(selection, active) {
+    this.selection = selection;
+    this.active = active;
+    for (const tile of this.tiles.shown.values()) this.#mark(tile);
+  }
+
+  /** Place in `flat` of a picture; -1 where it is not shown. @param {number} id */
+  flatOf(id) {
+    const arrangement = this.arrangement;
+    if (!arrangement || id < 0 || id >= this.collection.n) return -1;
+    if (!this.places) {
+      this.places = new Map();
+      const { flat, from, to, k, runs, hasSingles } = arrangement;
+      // The clusters of a plain cut lie in `flat` at their own positions: only the singles need a table.
+      for (let s = runs ? (hasSingles ? k - 1 : k) : 0; s < k; s++) for (let f = from[s]; f < to[s]; f++) this.places.set(flat[f], f);
+    }
+    const position = this.collection.position[id];
+    return this.places.get(position) ?? (arrangement.runs ? position : -1);
+  }
+
+  /** Where a picture lies in the content. @param {number} id */
+  placeOf(id) {
+    const f = this.flatOf(id);
+    const s = f < 0 ? -1 : this.layout.sectionOf(f);
+    if (s < 0) return null;
+    const row = this.layout.rowOf(s, f);
+    const tile = this.layout.tiles(s, row)[f - this.layout.rowFrom[row]];
+    return { s, row, f, x: tile.left, width: tile.width, y: this.layout.rowTop(s, row) };
+  }
+
+  /** Scrolls just so far that a picture is in sight. @param {number} id @param {boolean} [toTop] with its head at the top */
+  reveal(id, toTop = false) {
+    const place = this.placeOf(id);
+    if (!place) return;
+    const { top, viewport } = this.scroll;
+    const { rowPx, headPx } = this.layout.measures;
+    const least = place.y - headPx, most = place.y + rowPx + 16 - (viewport - this.paddingPx);
+    if (toTop || least < top) this.scroll.scrollTo(least);
+    else if (most > top) this.scroll.scrollTo(most);
+    this.draw();
+  }
+
+  /**
+   * The picture to which a key leads.
+   * @param {number} id @param {'left' | 'right' | 'up' | 'down' | 'first' | 'last' | 'next' | 'previous'} way
+   */
+  neighbour(id, way) {
+    const arrangement = this.arrangement;
+    const place = this.placeOf(id);
+    if (!arrangement || !arrangement.k) return -1;
+    const idAt = (/** @type {number} */ f) => this.collection.order[arrangement.flat[f]];
+    const last = arrangement.k - 1;
+    if (way === 'last') return idAt(arrangement.to[last] - 1);
+    if (!place || way === 'first') return idAt(arrangement.from[0]);
+    const { s, f } = place;
+    if (way === 'next') return idAt(arrangement.from[Math.min(last, s + 1)]);
+    if (way === 'previous') return idAt(arrangement.from[f > arrangement.from[s] ? s : Math.max(0, s - 1)]);
+    if (way === 'right') return f + 1 < arrangement.to[s] ? idAt(f + 1) : s < last ? idAt(arrangement.from[s + 1]) : id;
+    if (way === 'left') return f > arrangement.from[s] ? idAt(f - 1) : s > 0 ? idAt(arrangement.to[s - 1] - 1) : id;
+    return this.#vertical(place, way === 'down' ? 1 : -1) ?? id;
+  }
+
+  /** @param {{s: number, row: number, x: number, width: number, y: number}} place @param {1 | -1} step */
+  #vertical(place, step) {
+    const { layout } = this;
+    const arrangement = /** @type {import('./arrange.js').Arrangement} */ (this.arrangement);
+    const middle = place.x + place.width / 2;
+    let best = null, least = Infinity, bestTop = 0;
+    let { s, row } = place;
+    while (s >= 0 && s < arrangement.k) {
+      row += step;
+      if (row < layout.firstRow[s] || row >= layout.firstRow[s + 1]) {
+        s += step;
+        if (s < 0 || s >= arrangement.k) break;
+        row = step > 0 ? layout.firstRow[s] : layout.firstRow[s + 1] - 1;
+      }
+      const y = layout.rowTop(s, row);
+      if (y === place.y) continue;
+      if (best !== null && y !== bestTop) break;
+      bestTop = y;
+      layout.tiles(s, row).forEach(({ left, width }, i) => {
+        const away = Math.abs(left + width / 2 - middle);
+        if (away < least) {
+          least = away;
+          best = this.collection.order[arrangement.flat[layout.rowFrom[row] + i]];
+        }
+      });
+    }
+    return best;
+  }
+}

@@ -1,0 +1,114 @@
+/** Undo and redo for everything: each entry is a change of the view, or a correction that the server keeps. */
+import { post, askJson } from './api.js';
+import { batch, signal } from './lib.js';
+import * as state from './state.js';
+
+const MOST = 200;
+
+/**
+ * What a view can be taken back to.
+ * @typedef {{sim: number, minSize: number, sort: import('./arrange.js').SortKey, size: state.SizeName,
+ *   view: state.ViewName, branches: readonly import('./recut.js').Branch[], selection: ReadonlySet<number>}} ViewState
+ * @typedef {{kind: 'view', id: string, label: string, before: ViewState, after: ViewState, atMs: number}
+ *   | {kind: 'edit', id: string, label: string}} Entry
+ */
+
+/** @type {import('./vendor/signals.js').Signal<readonly Entry[]>} */
+export const done = signal([]);
+/** @type {import('./vendor/signals.js').Signal<readonly Entry[]>} */
+export const undone = signal([]);
+
+/** @returns {ViewState} */
+export const viewState = () => ({
+  sim: state.sim.peek(), minSize: state.minSize.peek(), sort: state.sort.peek(), size: state.size.peek(),
+  view: state.view.peek(), branches: state.branches.peek(), selection: state.selection.peek(),
+});
+
+/** @param {ViewState} view */
+function show(view) {
+  batch(() => {
+    state.sim.value = view.sim;
+    state.minSize.value = view.minSize;
+    state.sort.value = view.sort;
+    state.size.value = view.size;
+    state.view.value = view.view;
+    state.branches.value = view.branches;
+    state.selection.value = view.selection;
+  });
+}
+
+/** Changes that follow each other within this time and are of one kind are taken back together. */
+const TOGETHER_MS = 1200;
+
+/**
+ * Runs a change of the view that can be undone.
+ * @param {string} id of the command @param {string} label @param {() => void} change
+ */
+export function changeView(id, label, change) {
+  const before = viewState();
+  batch(change);
+  const after = viewState();
+  const keys = /** @type {(keyof ViewState)[]} */ (Object.keys(after));
+  if (keys.every((key) => before[key] === after[key])) return;
+  const last = done.peek()[done.peek().length - 1];
+  const now = performance.now();
+  if (last?.kind === 'view' && last.id === id && now - last.atMs < TOGETHER_MS && !undone.peek().length) {
+    done.value = [...done.peek().slice(0, -1), { ...last, after, atMs: now }];
+  } else push({ kind: 'view', id, label, before, after, atMs: now });
+}
+
+/** @param {Entry} entry */
+function push(entry) {
+  done.value = [...done.peek(), entry].slice(-MOST);
+  undone.value = [];
+}
+
+/** Fetches the corrections anew. */
+export async function refreshEdits() {
+  const answer = await askJson('/api/edits');
+  state.edits.value = { version: answer.version, records: answer.records ?? [] };
+}
+
+/**
+ * Sends a correction. @param {string} label @param {Record<string, unknown>} record
+ * @returns {Promise<boolean>} whether the server kept it
+ */
+export async function correct(label, record) {
+  try {
+    await post('/api/edits', { record });
+    push({ kind: 'edit', id: String(record.kind), label });
+    await refreshEdits();
+    state.say(label, true);
+    return true;
+  } catch (error) {
+    state.say(error instanceof Error ? error.message : String(error));
+    return false;
+  }
+}
+
+/** Takes the latest change back. */
+export async function undo() { await step(done, undone, 'undo', 'Undone'); }
+
+/** Makes the change again that was taken back last. */
+export async function redo() { await step(undone, done, 'redo', 'Done again'); }
+
+/**
+ * @param {import('./vendor/signals.js').Signal<readonly Entry[]>} from @param {import('./vendor/signals.js').Signal<readonly Entry[]>} to
+ * @param {'undo' | 'redo'} way @param {string} said
+ */
+async function step(from, to, way, said) {
+  const entry = from.peek()[from.peek().length - 1];
+  if (!entry) return;
+  try {
+    if (entry.kind === 'edit') {
+      await post('/api/edits', { [way]: true });
+      await refreshEdits();
+    } else show(way === 'undo' ? entry.before : entry.after);
+  } catch (error) {
+    state.say(error instanceof Error ? error.message : String(error));
+    return;
+  }
+  from.value = from.peek().slice(0, -1);
+  to.value = [...to.peek(), entry];
+  state.say(`${said}: ${entry.label}`);
+}

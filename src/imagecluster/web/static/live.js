@@ -1,0 +1,67 @@
+/** Loads the collection, and stays in touch with the server: progress of a run, new data, the server's end. */
+import { askJson } from './api.js';
+import { loadCollection } from './collection.js';
+import { refreshEdits } from './history.js';
+import { batch } from './lib.js';
+import { readLink } from './link.js';
+import { resetNames } from './names.js';
+import * as state from './state.js';
+
+const AGAIN_AFTER_MS = 2000;
+
+/** Loads what the server has now. @param {boolean} first whether nothing is shown yet */
+export async function load(first) {
+  try {
+    const server = await askJson('/api/state');
+    if (!first && server.snapshot === state.collection.peek()?.snapshot) {
+      state.server.value = server;
+      state.run.value = server.run;
+      state.online.value = true;
+      return;
+    }
+    const collection = await loadCollection(server);
+    resetNames(server.snapshot);
+    document.title = `${server.root_name} · imagecluster`;
+    batch(() => {
+      state.server.value = server;
+      state.run.value = server.run;
+      state.online.value = true;
+      state.edited.value = null;
+      if (first) state.sim.value = server.sim;
+      else {
+        state.branches.value = [];
+        state.selection.value = new Set();
+        state.opened.value = -1;
+        state.openedCluster.value = null;
+      }
+      state.active.value = -1;
+      state.collection.value = collection;
+      state.status.value = { kind: 'ready', message: '' };
+    });
+    await refreshEdits().catch(() => {});
+    if (first) readLink();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (state.collection.peek()) state.online.value = false;
+    else state.status.value = { kind: 'failed', message };
+  }
+}
+
+/** Listens to the server's news. */
+export function listen() {
+  const news = new EventSource('/api/events');
+  news.addEventListener('open', () => { if (!state.online.peek() || state.status.peek().kind === 'failed') load(!state.collection.peek()); });
+  news.addEventListener('error', () => { if (state.collection.peek()) state.online.value = false; });
+  const on = (/** @type {string} */ kind, /** @type {(data: any) => void} */ heard) => news.addEventListener(kind, (event) => {
+    try {
+      heard(JSON.parse(/** @type {MessageEvent} */ (event).data));
+    } catch {
+      // News of another version of the server: the page goes on without them.
+    }
+  });
+  on('run', (data) => { state.run.value = data; });
+  on('snapshot', (data) => { if (data.snapshot !== state.collection.peek()?.snapshot && state.collection.peek()) load(false); });
+  on('edits', (data) => { if (data.version !== state.edits.peek().version) refreshEdits().catch(() => {}); });
+  on('map', () => { if (state.server.peek()) state.server.value = { .../** @type {import('./api.js').ServerState} */ (state.server.peek()), map_ready: true }; });
+  setInterval(() => { if (!state.online.peek()) load(!state.collection.peek()); }, AGAIN_AFTER_MS);
+}

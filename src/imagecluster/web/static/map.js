@@ -1,0 +1,50 @@
+/** The map: each picture a point, like ones near each other, coloured by cluster at the present similarity. */
+import { askBytes } from './api.js';
+import { html, useEffect, useRef, useState } from './lib.js';
+import { MapStage } from './mapstage.js';
+import * as state from './state.js';
+
+const AGAIN_AFTER_MS = 1500;
+
+/** The map's part of the page. */
+export function MapView() {
+  const stage = useRef(/** @type {HTMLElement | null} */ (null));
+  const [said, setSaid] = useState('');
+  const [lasso, setLasso] = useState(false);
+  const shown = useRef(/** @type {MapStage | null} */ (null));
+  const collection = state.collection.value;
+  useEffect(() => {
+    if (!stage.current || !collection) return undefined;
+    const element = stage.current;
+    let ended = false, timer = 0;
+    const begin = async () => {
+      try {
+        const bytes = await askBytes(`/api/${collection.snapshot}/map.bin`);
+        if (ended) return;
+        if (!bytes) {
+          setSaid('The map is being computed …');
+          timer = setTimeout(begin, AGAIN_AFTER_MS);
+          return;
+        }
+        setSaid('');
+        shown.current = new MapStage(element, collection, new Float32Array(bytes));
+      } catch (error) {
+        if (!ended) setSaid(error instanceof Error ? error.message : String(error));
+      }
+    };
+    begin();
+    return () => {
+      ended = true;
+      clearTimeout(timer);
+      shown.current?.end();
+      shown.current = null;
+    };
+  }, [collection]);
+  useEffect(() => { if (shown.current) shown.current.lassoing = lasso; }, [lasso]);
+  return html`<main class="map" aria-label="Map of the pictures">
+    <div class="map-stage" ref=${stage} tabindex="0" role="application" aria-label="Map: arrows move, plus and minus zoom, shift and drag select"></div>
+    <div class="map-tools"><button type="button" class="button" aria-pressed=${lasso ? 'true' : 'false'} onClick=${() => setLasso(!lasso)}>Lasso</button>
+      <button type="button" class="button" onClick=${() => shown.current?.reset()}>Show all</button></div>
+    ${said && html`<p class="map-said" role="status">${said}</p>`}
+  </main>`;
+}

@@ -1,0 +1,73 @@
+/** File names, fetched in blocks when they are asked for. */
+import { askJson } from './api.js';
+import { signal } from './lib.js';
+
+const BLOCK = 500;
+/** Collections up to this size have all names fetched for the search by name. */
+export const MOST_NAMED = 200_000;
+
+/** @type {Map<number, [string, number][]>} */
+const blocks = new Map();
+/** @type {Set<number>} */
+const pending = new Set();
+let snapshot = '';
+/** Grows when names have come. */
+export const namesVersion = signal(0);
+
+/** Another collection: forgets all names. @param {string} key */
+export function resetNames(key) {
+  if (key === snapshot) return;
+  snapshot = key;
+  blocks.clear();
+  pending.clear();
+}
+
+/** Control characters, and those that reverse the direction of what follows: a name must not disguise itself. */
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+
+/** Path of a picture inside the collection; empty while unknown. @param {number} id */
+export const pathOf = (id) => blocks.get(Math.floor(id / BLOCK))?.[id % BLOCK]?.[0].replace(UNPRINTABLE, '\ufffd') ?? '';
+
+/** File name of a picture; "Picture 12" while unknown. @param {number} id */
+export const nameOf = (id) => pathOf(id).split('/').pop() || `Picture ${id + 1}`;
+
+/** Fetches the names of some pictures, where they are not known. @param {Iterable<number>} ids @param {number} n */
+export async function fetchNames(ids, n) {
+  const wanted = new Set();
+  for (const id of ids) {
+    const block = Math.floor(id / BLOCK);
+    if (!blocks.has(block) && !pending.has(block)) wanted.add(block);
+  }
+  if (!wanted.size) return;
+  const key = snapshot;
+  await Promise.all([...wanted].map(async (block) => {
+    pending.add(block);
+    try {
+      const to = Math.min(n, (block + 1) * BLOCK);
+      const names = await askJson(`/api/${key}/names.json?from=${block * BLOCK}&to=${to}`);
+      if (key === snapshot) blocks.set(block, names);
+    } catch {
+      // Asked for again with the next picture of the block; the tile keeps its number until then.
+    } finally {
+      pending.delete(block);
+    }
+  }));
+  if (key === snapshot) namesVersion.value++;
+}
+
+/**
+ * Ids of the pictures whose path holds a text, in the order of the ids; fetches all names first.
+ * @param {string} text @param {number} n @returns {Promise<number[]>}
+ */
+export async function idsByName(text, n) {
+  for (let from = 0; from < n; from += 8 * BLOCK) {
+    await fetchNames(Array.from({ length: 8 }, (_, i) => Math.min(n - 1, from + i * BLOCK)), n);
+  }
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  const ids = [];
+  for (let id = 0; id < n; id++) {
+    const path = pathOf(id).toLowerCase();
+    if (words.every((word) => path.includes(word))) ids.push(id);
+  }
+  return ids;
+}

@@ -1,0 +1,62 @@
+/** Messages: nothing there yet, a run that is going on, the server gone, what was just done, what is selected. */
+import { CommandButton, Icon } from './controls.js';
+import { html, useEffect } from './lib.js';
+import { load } from './live.js';
+import * as state from './state.js';
+import { counted, whole } from './words.js';
+import * as selection from './selection.js';
+
+const STAGES = /** @type {Record<string, string>} */ ({
+  scan: 'Looking for pictures', embed: 'Fingerprinting', fingerprints: 'Fingerprinting', neighbours: 'Finding neighbours',
+  linkage: 'Building the dendrogram', write: 'Writing',
+});
+
+/** @param {{run: import('./api.js').Run}} props */
+function Progress({ run }) {
+  const known = run.total > 0;
+  return html`<div class="progress"><span>${STAGES[run.stage] ?? 'Working'}${known ? html` <b>${whole(run.done)}</b> of ${whole(run.total)}` : ' …'}</span>
+    <progress aria-label="Progress of the run" max=${known ? run.total : null} value=${known ? run.done : null}></progress></div>`;
+}
+
+/** In the place of the gallery while there is none. */
+export function Unready() {
+  const status = state.status.value, run = state.run.value;
+  if (status.kind === 'loading') return html`<main class="unready"><p class="soft" role="status">Loading …</p></main>`;
+  if (status.kind === 'failed') {
+    return html`<main class="unready"><h2>The pictures cannot be shown</h2><p role="alert">${status.message}</p>
+      <button type="button" class="button main" onClick=${() => load(true)}>Try again</button></main>`;
+  }
+  if (run?.running) return html`<main class="unready"><h2>The first pictures come soon</h2><${Progress} run=${run}/></main>`;
+  return html`<main class="unready"><h2>No pictures yet</h2>
+    <p>${run?.error || 'This folder holds no picture that could be read. Put some into it and run'} ${!run?.error && html`<code>imagecluster</code>`}${!run?.error && ' again; this page shows them by itself.'}</p></main>`;
+}
+
+/** What is selected, and what can be done with it. */
+export function Selected() {
+  const count = state.selection.value.size;
+  if (!count) return null;
+  return html`<div class="selected" role="region" aria-label="Selection">
+    <b>${counted(count, 'picture')}</b>
+    ${!state.readOnly.value && html`<${CommandButton} id="together" text="Keep together"/><${CommandButton} id="apart" text="Keep apart"/>
+      <${CommandButton} id="move-here" text="Move here"/><${CommandButton} id="hide" text="Hide"/>`}
+    <button type="button" class="button round" aria-label="Select nothing" title="Select nothing (Esc)" onClick=${selection.selectNone}><${Icon} name="close"/></button>
+  </div>`;
+}
+
+/** Messages that float over the gallery. */
+export function Notices() {
+  const notice = state.notice.value, run = state.run.value;
+  useEffect(() => {
+    if (!notice) return undefined;
+    const timer = setTimeout(() => { if (state.notice.peek() === notice) state.notice.value = null; }, 6000);
+    return () => clearTimeout(timer);
+  }, [notice]);
+  return html`<div class="notices">
+    ${run?.running && (state.collection.value?.n ?? 0) > 0 && html`<div class="notice"><${Progress} run=${run}/></div>`}
+    ${state.found.value && html`<div class="notice"><span>${counted(state.found.value.ids.length, 'result')}</span>
+      <button type="button" class="link" onClick=${() => { state.found.value = null; }}>Back to all clusters</button></div>`}
+    ${!state.online.value && html`<div class="notice warn" role="alert">The server does not answer. What is here stays; the page comes back by itself.</div>`}
+    <div role="status" class=${notice ? 'notice' : 'unseen'}>${notice?.text ?? ''}
+      ${notice?.undoable && html` <${CommandButton} id="undo" text="Undo" kind="link"/>`}</div>
+  </div>`;
+}

@@ -1,0 +1,99 @@
+/**
+ * Draws points with WebGL 2. Of the libraries for it, regl and what is built on it (regl-scatterplot) compile their
+ * calls with `new Function`, which the page's policy forbids; points alone need no more than this file.
+ */
+
+const VERTEX = `#version 300 es
+in vec2 place;
+in vec4 colour;
+uniform vec4 camera; // scale x, scale y, shift x, shift y
+uniform float size;
+out vec4 shade;
+void main() {
+  gl_Position = vec4(place * camera.xy + camera.zw, 0.0, 1.0);
+  gl_PointSize = size * (colour.a > 0.99 ? 1.8 : 1.0);
+  shade = colour;
+}`;
+
+const FRAGMENT = `#version 300 es
+precision mediump float;
+in vec4 shade;
+out vec4 result;
+void main() {
+  float away = length(gl_PointCoord - 0.5);
+  float alpha = shade.a * (1.0 - smoothstep(0.42, 0.5, away));
+  result = vec4(shade.rgb * alpha, alpha);
+}`;
+
+/** @param {WebGL2RenderingContext} gl @param {number} kind @param {string} source */
+function shader(gl, kind, source) {
+  const made = /** @type {WebGLShader} */ (gl.createShader(kind));
+  gl.shaderSource(made, source);
+  gl.compileShader(made);
+  return made;
+}
+
+/** Points on a canvas. */
+export class Points {
+  /** @param {HTMLCanvasElement} canvas @param {Float32Array<ArrayBuffer>} places x and y of each, in [-1, 1] */
+  constructor(canvas, places) {
+    const gl = canvas.getContext('webgl2', { antialias: false, premultipliedAlpha: true });
+    if (!gl) throw new Error('This browser has no WebGL 2: the map cannot be drawn.');
+    /** @type {WebGL2RenderingContext} */
+    this.gl = gl;
+    this.canvas = canvas;
+    this.n = places.length / 2;
+    const program = /** @type {WebGLProgram} */ (gl.createProgram());
+    gl.attachShader(program, shader(gl, gl.VERTEX_SHADER, VERTEX));
+    gl.attachShader(program, shader(gl, gl.FRAGMENT_SHADER, FRAGMENT));
+    gl.linkProgram(program);
+    if (!gl.getProgramParameter(program, gl.LINK_STATUS)) throw new Error('The map cannot be drawn with this graphics driver.');
+    gl.useProgram(program);
+    this.camera = gl.getUniformLocation(program, 'camera');
+    this.size = gl.getUniformLocation(program, 'size');
+    this.#attribute(program, 'place', places, 2, gl.FLOAT, false);
+    this.colours = this.#attribute(program, 'colour', new Uint8Array(4 * this.n), 4, gl.UNSIGNED_BYTE, true);
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+  }
+
+  /**
+   * @param {WebGLProgram} program @param {string} name @param {ArrayBufferView<ArrayBuffer>} values
+   * @param {number} parts @param {number} kind @param {boolean} normalised
+   */
+  #attribute(program, name, values, parts, kind, normalised) {
+    /** @type {WebGL2RenderingContext} */
+    const gl = this.gl;
+    const buffer = gl.createBuffer();
+    gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
+    gl.bufferData(gl.ARRAY_BUFFER, values, gl.DYNAMIC_DRAW);
+    const at = gl.getAttribLocation(program, name);
+    gl.enableVertexAttribArray(at);
+    gl.vertexAttribPointer(at, parts, kind, normalised, 0, 0);
+    return buffer;
+  }
+
+  /** Other colours. @param {Uint8Array<ArrayBuffer>} colours red, green, blue and opacity of each */
+  paint(colours) {
+    this.gl.bindBuffer(this.gl.ARRAY_BUFFER, this.colours);
+    this.gl.bufferSubData(this.gl.ARRAY_BUFFER, 0, colours);
+  }
+
+  /** @param {{x: number, y: number, scale: number}} view middle and scale @param {number} sizePx of a point */
+  draw(view, sizePx) {
+    const canvas = this.canvas;
+    /** @type {WebGL2RenderingContext} */
+    const gl = this.gl;
+    const wide = canvas.width / canvas.height;
+    const sx = view.scale / Math.max(1, wide), sy = view.scale * Math.min(1, wide);
+    gl.viewport(0, 0, canvas.width, canvas.height);
+    gl.clearColor(0, 0, 0, 0);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    gl.uniform4f(this.camera, sx, sy, -view.x * sx, -view.y * sy);
+    gl.uniform1f(this.size, sizePx);
+    gl.drawArrays(gl.POINTS, 0, this.n);
+  }
+
+  /** Frees the graphics memory. */
+  end() { this.gl.getExtension('WEBGL_lose_context')?.loseContext(); }
+}

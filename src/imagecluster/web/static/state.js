@@ -1,0 +1,73 @@
+/** What the page shows: one set of signals that every part reads. Changes go through commands.js. */
+import { computed, signal } from './lib.js';
+
+/**
+ * @typedef {'gallery' | 'map' | 'timeline'} ViewName
+ * @typedef {'S' | 'M' | 'L'} SizeName
+ * @typedef {{kind: 'picture' | 'name' | 'text', label: string, ids: number[]}} Found
+ * @typedef {{kind: 'loading' | 'ready' | 'failed', message: string}} Status
+ * @typedef {{from: number, to: number, section: number}} OpenCluster  from, to: places in the leaf order
+ * @typedef {'keys' | 'name' | 'export' | 'menu' | null} DialogName
+ */
+
+/** @type {import('./vendor/signals.js').Signal<import('./api.js').ServerState | null>} */
+export const server = signal(null);
+/** @type {import('./vendor/signals.js').Signal<import('./collection.js').Collection | null>} */
+export const collection = signal(null);
+/** @type {import('./vendor/signals.js').Signal<Status>} */
+export const status = signal({ kind: 'loading', message: '' });
+/** Whether the server answers. */
+export const online = signal(true);
+/** @type {import('./vendor/signals.js').Signal<import('./api.js').Run | null>} */
+export const run = signal(null);
+
+export const sim = signal(0.5);
+export const minSize = signal(2);
+/** @type {import('./vendor/signals.js').Signal<import('./arrange.js').SortKey>} */
+export const sort = signal('size');
+/** @type {import('./vendor/signals.js').Signal<SizeName>} */
+export const size = signal('M');
+/** @type {import('./vendor/signals.js').Signal<ViewName>} */
+export const view = signal('gallery');
+/** Branches with a cut of their own. @type {import('./vendor/signals.js').Signal<readonly import('./recut.js').Branch[]>} */
+export const branches = signal([]);
+/** Selected ids. @type {import('./vendor/signals.js').Signal<ReadonlySet<number>>} */
+export const selection = signal(new Set());
+
+/** Whether the slider is being dragged. */
+export const dragging = signal(false);
+/** @type {import('./vendor/signals.js').Signal<import('./arrange.js').Arrangement | null>} */
+export const arrangement = signal(null);
+/** @type {import('./vendor/signals.js').Signal<Found | null>} */
+export const found = signal(null);
+/** Corrections as the server keeps them. @type {import('./vendor/signals.js').Signal<{version: number, records: Record<string, any>[]}>} */
+export const edits = signal({ version: 0, records: [] });
+/** Clusters after corrections, for one cut. @type {import('./vendor/signals.js').Signal<{key: string, clusters: import('./api.js').EditedCluster[], hidden: number[]} | null>} */
+export const edited = signal(null);
+
+/** Picture that the keys act on; -1 for none. */
+export const active = signal(-1);
+/** Picture under the pointer in the map or in the gallery; -1 for none. */
+export const hovered = signal(-1);
+/** Picture that is shown large; -1 for none. */
+export const opened = signal(-1);
+/** @type {import('./vendor/signals.js').Signal<OpenCluster | null>} */
+export const openedCluster = signal(null);
+/** @type {import('./vendor/signals.js').Signal<DialogName>} */
+export const dialog = signal(null);
+/** First picture that is in sight: what a deep link leads back to. */
+export const anchor = signal(-1);
+/** A short message at the foot of the page. @type {import('./vendor/signals.js').Signal<{text: string, undoable: boolean} | null>} */
+export const notice = signal(null);
+
+export const readOnly = computed(() => server.value?.read_only ?? true);
+/** Numbers for the slider and the title. */
+export const counts = computed(() => {
+  const a = arrangement.value;
+  const n = collection.value?.n ?? 0;
+  const nClusters = a ? a.k - (a.hasSingles ? 1 : 0) : 0;
+  return { n, nClusters, nGrouped: a?.nGrouped ?? 0, nSingle: a?.hasSingles ? a.to[a.k - 1] - a.from[a.k - 1] : 0 };
+});
+
+/** Says something at the foot of the page. @param {string} text @param {boolean} [undoable] */
+export const say = (text, undoable = false) => { notice.value = { text, undoable }; };

@@ -1,0 +1,62 @@
+/** The bar at the top: what is shown, search, order and size. */
+import { SORTS, searchText, setSize, setSort, showView } from './actions.js';
+import { CommandButton, Icon } from './controls.js';
+import { html } from './lib.js';
+import * as state from './state.js';
+import { counted } from './words.js';
+
+const VIEWS = /** @type {[state.ViewName, string][]} */ ([['gallery', 'Gallery'], ['map', 'Map'], ['timeline', 'Timeline']]);
+
+function Search() {
+  const found = state.found.value;
+  const place = state.server.value?.can_search_text ? 'Search pictures' : 'Search file names';
+  const entered = (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    const box = /** @type {HTMLInputElement | null} */ (document.querySelector('#search'));
+    searchText(box?.value ?? '');
+  };
+  const cleared = (/** @type {Event} */ event) => {
+    if (!/** @type {HTMLInputElement} */ (event.target).value) state.found.value = null;
+  };
+  return html`<form class="search" role="search" onSubmit=${entered}>
+    <${Icon} name="search"/>
+    <input id="search" type="search" placeholder=${place} aria-label=${place} autocomplete="off" spellcheck="false"
+      onInput=${cleared} value=${found?.kind === 'picture' ? '' : undefined}/>
+    <kbd aria-hidden="true">/</kbd>
+  </form>`;
+}
+
+function Sizes() {
+  return html`<div class="segments sizes" role="group" aria-label="Size of the pictures">
+    ${/** @type {const} */ (['S', 'M', 'L']).map((name) => html`<button type="button" aria-pressed=${state.size.value === name ? 'true' : 'false'}
+      aria-label=${{ S: 'Small', M: 'Medium', L: 'Large' }[name]} onClick=${() => setSize(name)}>
+      <i class=${`square ${name}`}></i></button>`)}
+  </div>`;
+}
+
+/** The top bar. */
+export function Top() {
+  const server = state.server.value;
+  const views = VIEWS.filter(([name]) => name !== 'timeline' || server?.has_times);
+  const sorts = SORTS.filter(([key]) => key !== 'time' || server?.has_times);
+  const n = state.collection.value?.n ?? 0;
+  return html`<header class="top">
+    <div class="what"><h1>${server?.root_name ?? 'imagecluster'}</h1>
+      <span class="soft">${n ? counted(n, 'picture') : ''}</span></div>
+    <nav class="segments" aria-label="Views">
+      ${views.map(([name, label]) => html`<button type="button" aria-current=${state.view.value === name ? 'page' : null}
+        onClick=${() => showView(name)} disabled=${!n}>${label}</button>`)}
+    </nav>
+    <${Search}/>
+    <div class="tools">
+      <label class="order"><span class="unseen">Order of the clusters</span>
+        <select value=${state.sort.value} onChange=${(/** @type {Event} */ e) => setSort(/** @type {any} */ (e.target).value)}>
+          ${sorts.map(([key, label]) => html`<option value=${key} selected=${state.sort.value === key}>${label}</option>`)}
+        </select></label>
+      <${Sizes}/>
+      <span class="rule"></span>
+      <${CommandButton} id="undo" icon/><${CommandButton} id="redo" icon/>
+      <${CommandButton} id="export" icon/><${CommandButton} id="keys" icon/>
+    </div>
+  </header>`;
+}

@@ -1,0 +1,50 @@
+/** Numbers, times and closeness in words. */
+
+const number = new Intl.NumberFormat('en');
+const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
+const moment = new Intl.DateTimeFormat('en-GB', {
+  weekday: 'short', day: 'numeric', month: 'long', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZone: 'UTC',
+});
+
+/** 12,345 @param {number} value */
+export const whole = (value) => number.format(value);
+
+/** "1 picture", "12 pictures" @param {number} count @param {string} noun */
+export const counted = (count, noun) => `${whole(count)} ${noun}${count === 1 ? '' : 's'}`;
+
+/** 0.62; the last digits that matter only. @param {number} sim */
+export const simText = (sim) => (Math.round(sim * 1000) / 1000).toFixed(sim * 100 % 1 > 0.001 ? 3 : 2);
+
+/** Upper ends of a cluster's height, as parts of the largest distance: the words of the report's page. */
+const SPREADS = /** @type {[number, string][]} */ ([
+  [0, 'identical'], [0.05, 'nearly identical'], [0.2, 'very close'], [0.4, 'close'], [0.6, 'alike'],
+]);
+
+/** How close the pictures of a cluster are. @param {number} height @param {number} largest distance of the collection */
+export function closeness(height, largest) {
+  const part = largest > 0 ? height / largest : 0;
+  return SPREADS.find(([end]) => part <= end)?.[1] ?? 'loose';
+}
+
+/** @param {number} seconds since 1970 */
+export const dayText = (seconds) => day.format(new Date(seconds * 1000));
+
+/** @param {number} seconds since 1970 */
+export const momentText = (seconds) => moment.format(new Date(seconds * 1000));
+
+/** First and last day; empty where no time is known. @param {number} from @param {number} to */
+export function spanText(from, to) {
+  if (!Number.isFinite(from) || !Number.isFinite(to)) return '';
+  return day.formatRange(new Date(from * 1000), new Date(to * 1000));
+}
+
+/** 2.4 MB @param {number} bytes */
+export function bytesText(bytes) {
+  const units = ['bytes', 'kB', 'MB', 'GB'];
+  let step = 0;
+  while (bytes >= 1000 && step < 3) {
+    bytes /= 1000;
+    step++;
+  }
+  return `${step && bytes < 10 ? bytes.toFixed(1) : Math.round(bytes)} ${units[step]}`;
+}

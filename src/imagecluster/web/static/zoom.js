@@ -1,0 +1,103 @@
+/** Zoom and pan of one picture: wheel, pinch, drag, double click, keys + - 0. */
+
+const MOST = 12;
+
+/** Keeps a picture inside its stage. */
+export class Zoom {
+  /** @param {HTMLElement} stage @param {number} widthPx of the picture @param {number} heightPx */
+  constructor(stage, widthPx, heightPx) {
+    this.stage = stage;
+    this.sheet = /** @type {HTMLElement} */ (stage.firstElementChild);
+    this.aspect = widthPx / Math.max(1, heightPx) || 1;
+    this.scale = 1;
+    this.x = 0;
+    this.y = 0;
+    /** @type {Map<number, {x: number, y: number}>} */
+    this.pointers = new Map();
+    this.stops = new AbortController();
+    const options = { signal: this.stops.signal };
+    stage.addEventListener('wheel', (e) => this.#wheel(e), { ...options, passive: false });
+    stage.addEventListener('dblclick', (e) => this.#zoomAt(this.scale > 1 ? 1 / this.scale : 2.5, e.clientX, e.clientY), options);
+    stage.addEventListener('pointerdown', (e) => this.#down(e), options);
+    stage.addEventListener('pointermove', (e) => this.#move(e), options);
+    stage.addEventListener('pointerup', (e) => this.pointers.delete(e.pointerId), options);
+    stage.addEventListener('pointercancel', (e) => this.pointers.delete(e.pointerId), options);
+    document.addEventListener('keydown', (e) => this.#key(e), options);
+    this.resized = new ResizeObserver(() => this.#show());
+    this.resized.observe(stage);
+    this.#show();
+  }
+
+  /** Stops listening. */
+  end() {
+    this.stops.abort();
+    this.resized.disconnect();
+  }
+
+  #show() {
+    const width = this.stage.clientWidth, height = this.stage.clientHeight;
+    const fitWidth = Math.min(width, height * this.aspect), fitHeight = fitWidth / this.aspect;
+    const mostX = Math.max(0, (fitWidth * this.scale - width) / 2), mostY = Math.max(0, (fitHeight * this.scale - height) / 2);
+    this.x = Math.min(mostX, Math.max(-mostX, this.x));
+    this.y = Math.min(mostY, Math.max(-mostY, this.y));
+    const { style } = this.sheet;
+    style.width = `${fitWidth}px`;
+    style.height = `${fitHeight}px`;
+    style.transform = `translate(${(width - fitWidth) / 2 + this.x}px, ${(height - fitHeight) / 2 + this.y}px) scale(${this.scale})`;
+    this.stage.classList.toggle('zoomed', this.scale > 1);
+  }
+
+  /** @param {number} by @param {number} clientX @param {number} clientY */
+  #zoomAt(by, clientX, clientY) {
+    const around = this.stage.getBoundingClientRect();
+    const px = clientX - around.left - around.width / 2, py = clientY - around.top - around.height / 2;
+    const scale = Math.min(MOST, Math.max(1, this.scale * by));
+    const ratio = scale / this.scale;
+    this.x = px - (px - this.x) * ratio;
+    this.y = py - (py - this.y) * ratio;
+    this.scale = scale;
+    this.#show();
+  }
+
+  /** @param {WheelEvent} event */
+  #wheel(event) {
+    event.preventDefault();
+    this.#zoomAt(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0022)), event.clientX, event.clientY);
+  }
+
+  /** @param {PointerEvent} event */
+  #down(event) {
+    if (event.button !== 0) return;
+    this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    this.stage.setPointerCapture(event.pointerId);
+  }
+
+  /** @param {PointerEvent} event */
+  #move(event) {
+    const before = this.pointers.get(event.pointerId);
+    if (!before) return;
+    const now = { x: event.clientX, y: event.clientY };
+    const other = [...this.pointers].find(([id]) => id !== event.pointerId)?.[1];
+    if (other) {
+      const by = Math.hypot(now.x - other.x, now.y - other.y) / Math.max(1, Math.hypot(before.x - other.x, before.y - other.y));
+      this.#zoomAt(by, (now.x + other.x) / 2, (now.y + other.y) / 2);
+    } else {
+      this.x += now.x - before.x;
+      this.y += now.y - before.y;
+      this.#show();
+    }
+    this.pointers.set(event.pointerId, now);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLInputElement) return;
+    const around = this.stage.getBoundingClientRect();
+    const x = around.left + around.width / 2, y = around.top + around.height / 2;
+    if (event.key === '+' || event.key === '=') this.#zoomAt(1.5, x, y);
+    else if (event.key === '-') this.#zoomAt(1 / 1.5, x, y);
+    else if (event.key === '0') this.#zoomAt(1 / this.scale, x, y);
+    else return;
+    event.preventDefault();
+  }
+}
