@@ -65,13 +65,13 @@ export class Grid {
     if (!arrangement) return;
     const margin = OVERSCAN * scroll.viewport;
     const from = scroll.top - margin, to = scroll.top + scroll.viewport + margin;
-    const { rowPx, gapPx, headPx } = layout.measures;
+    const { gapPx, headPx } = layout.measures;
     this.tiles.begin();
     this.heads.begin();
     this.visible = [];
     for (let s = layout.sectionAt(from); s < arrangement.k && layout.top[s] < to; s++) {
       this.heads.put(s, arrangement, layout, scroll.offset);
-      const top = layout.top[s] + headPx;
+      const top = layout.top[s] + headPx, rowPx = layout.rowPx[s];
       const first = Math.max(layout.firstRow[s], layout.firstRow[s] + Math.floor((from - top) / (rowPx + gapPx)));
       const last = Math.min(layout.firstRow[s + 1], layout.firstRow[s] + Math.ceil((to - top) / (rowPx + gapPx)));
       for (let row = first; row < last; row++) this.#drawRow(s, row);
@@ -85,12 +85,12 @@ export class Grid {
     const { layout, scroll, collection } = this;
     const arrangement = /** @type {import('./arrange.js').Arrangement} */ (this.arrangement);
     const y = layout.rowTop(s, row);
-    const inSight = y + layout.measures.rowPx > scroll.top && y < scroll.top + scroll.viewport;
+    const inSight = y + layout.rowPx[s] > scroll.top && y < scroll.top + scroll.viewport;
     let f = layout.rowFrom[row];
     for (const { left, width } of layout.tiles(s, row)) {
       const id = collection.order[arrangement.flat[f++]];
       if (inSight) this.visible.push(id);
-      const tile = this.tiles.put(id, left, y + scroll.offset, width, layout.measures.rowPx);
+      const tile = this.tiles.put(id, left, y + scroll.offset, width, layout.rowPx[s]);
       this.#mark(tile);
     }
   }
@@ -139,7 +139,8 @@ export class Grid {
     const place = this.placeOf(id);
     if (!place) return;
     const { top, viewport } = this.scroll;
-    const { rowPx, headPx } = this.layout.measures;
+    const { headPx } = this.layout.measures;
+    const rowPx = this.layout.rowPx[place.s];
     const least = place.y - headPx, most = place.y + rowPx + 16 - (viewport - this.paddingPx);
     if (toTop || least < top) this.scroll.scrollTo(least);
     else if (most > top) this.scroll.scrollTo(most);

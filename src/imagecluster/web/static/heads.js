@@ -1,4 +1,5 @@
 /** Heads of the gallery's sections, and the one that sticks to the top while its pictures scroll by. */
+import { PATHS } from './icons.js';
 import { readOnly } from './state.js';
 import { closeness, spanText, whole } from './words.js';
 
@@ -12,9 +13,18 @@ function make(name, className, text = '') {
   return element;
 }
 
-/** @param {string} command @param {string} label @param {string} symbol */
-function action(command, label, symbol) {
-  const button = /** @type {HTMLButtonElement} */ (make('button', 'head-action', symbol));
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** @param {string} command @param {string} label */
+function action(command, label) {
+  const button = /** @type {HTMLButtonElement} */ (make('button', 'head-action'));
+  const icon = document.createElementNS(SVG, 'svg'), path = document.createElementNS(SVG, 'path');
+  icon.setAttribute('class', 'icon');
+  icon.setAttribute('viewBox', '0 0 24 24');
+  icon.setAttribute('aria-hidden', 'true');
+  path.setAttribute('d', PATHS[command]);
+  icon.append(path);
+  button.append(icon);
   button.type = 'button';
   button.dataset.command = command;
   button.title = label;
@@ -54,10 +64,10 @@ export class Heads {
     const facts = make('span', 'facts');
     const actions = make('span', 'head-actions');
     actions.append(
-      action('select-cluster', 'Select the cluster', '✓'),
-      action('split-cluster', 'Split at its last merge', '⑂'),
-      action('join-cluster', 'Join with its neighbour in the dendrogram', '⊕'),
-      ...(readOnly.peek() ? [] : [action('name-cluster', 'Name the cluster', '✎')]),
+      action('select-cluster', 'Select the cluster'),
+      action('split-cluster', 'Split at its last merge'),
+      action('join-cluster', 'Join with its neighbour in the dendrogram'),
+      ...(readOnly.peek() ? [] : [action('name-cluster', 'Name the cluster')]),
     );
     element.append(heading, facts, actions);
     parent.append(element);
@@ -125,7 +135,7 @@ export class Heads {
   end(arrangement, layout, scroll) {
     for (let i = this.used; i < this.pool.length; i++) this.pool[i].element.hidden = true;
     const s = layout.sectionAt(scroll.top + 1);
-    const sticks = s < arrangement.k && layout.top[s] < scroll.top && layout.stretch[s] === 0;
+    const sticks = s < arrangement.k && layout.top[s] < scroll.top && !layout.shelved[s];
     this.sticky.element.hidden = !sticks;
     if (!sticks) return;
     this.#write(this.sticky, s, arrangement);

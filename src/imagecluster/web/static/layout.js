@@ -2,7 +2,8 @@
  * Where everything in the gallery lies, for all pictures at once. Pure.
  *
  * Pictures fill rows of one height; a full row is stretched or squeezed a little to both edges (a tile shows the
- * middle of its picture). Clusters that need less than a row stand side by side on a shelf.
+ * middle of its picture). Clusters that need less than a row stand side by side on a shelf, whose pictures are made a
+ * little smaller or larger, so that it fills the width too.
  */
 
 /**
@@ -11,10 +12,11 @@
  * @typedef {{top: number, left: number, width: number}} Place
  */
 
-/** Sections of which one row takes less than this part of the width may share a shelf. */
-const SHELF_PART = 0.8;
-/** A shelf is stretched by this much at most. */
-const SHELF_STRETCH = 1.22;
+/** A shelf's pictures are made smaller or larger by this much at most, so that it fills the width. */
+const LEAST_SCALE = 0.66;
+const MOST_SCALE = 1.25;
+/** A cluster that fits into one row at this scale is shown in one. */
+const ROW_SCALE = 0.8;
 
 /** Rows of all sections and where the sections are. Memory is kept from one layout to the next. */
 export class Layout {
@@ -29,8 +31,10 @@ export class Layout {
     this.top = new Float64Array(n + 2);
     this.left = new Float32Array(n + 2);
     this.width = new Float32Array(n + 2);
-    /** stretch of the tiles of a section on a shelf; 0 for a section of full width */
-    this.stretch = new Float32Array(n + 2);
+    /** height of a section's rows */
+    this.rowPx = new Float32Array(n + 2);
+    /** 1 for a section on a shelf, 0 for one of full width */
+    this.shelved = new Uint8Array(n + 2);
     this.height = 0;
     this.k = 0;
     /** @type {import('./arrange.js').Arrangement | null} */
@@ -47,36 +51,40 @@ export class Layout {
     this.arrangement = arrangement;
     this.measures = measures;
     this.k = k;
-    let rows = 0, y = 0, shelfFrom = -1, x = 0;
+    let rows = 0, y = 0, shelfFrom = 0, scaled = 0, fixed = 0;
     const endShelf = (/** @type {number} */ s) => {
-      if (shelfFrom < 0) return;
-      this.#stretchShelf(shelfFrom, s);
-      y += headPx + rowPx + bandGapPx;
-      shelfFrom = -1;
+      if (shelfFrom < s) {
+        const scale = this.#fillShelf(shelfFrom, s, Math.min(MOST_SCALE, (width - fixed) / Math.max(1, scaled)));
+        for (let i = shelfFrom; i < s; i++) this.top[i] = y;
+        y += headPx + rowPx * scale + bandGapPx;
+      }
+      shelfFrom = s;
+      scaled = fixed = 0;
     };
     for (let s = 0; s < k; s++) {
       this.firstRow[s] = rows;
       const count = to[s] - from[s];
-      const natural = count * rowPx < 3 * width ? this.#natural(flat, from[s], to[s]) : Infinity;
-      if (natural <= width * SHELF_PART) {
-        const wide = Math.max(natural, leastPx);
-        if (shelfFrom >= 0 && x + wide > width) endShelf(s);
-        if (shelfFrom < 0) {
-          shelfFrom = s;
-          x = 0;
-        }
-        this.top[s] = y;
-        this.left[s] = x;
-        this.width[s] = wide;
+      const pictures = count * rowPx < 3 * width ? this.#pictures(flat, from[s], to[s]) : Infinity;
+      const gaps = (count - 1) * gapPx;
+      if (pictures * ROW_SCALE + gaps <= width) {
+        const narrow = pictures + gaps < leastPx;
+        const own = narrow ? leastPx : gaps, scales = narrow ? 0 : pictures;
+        // Once a shelf is full, the next section joins it only if the pictures need not become too small.
+        const after = (width - fixed - own - bandGapPx) / Math.max(1, scaled + scales);
+        if (shelfFrom < s && (after < LEAST_SCALE || scaled + fixed >= width)) endShelf(s);
+        this.shelved[s] = 1;
+        this.width[s] = narrow ? -leastPx : pictures;
         rowFrom[rows++] = from[s];
-        x += wide + bandGapPx;
+        fixed += own + (s > shelfFrom ? bandGapPx : 0);
+        scaled += scales;
         continue;
       }
       endShelf(s);
       this.top[s] = y;
       this.left[s] = 0;
       this.width[s] = width;
-      this.stretch[s] = 0;
+      this.shelved[s] = 0;
+      this.rowPx[s] = rowPx;
       let rowWidth = 0;
       rowFrom[rows++] = from[s];
       for (let f = from[s]; f < to[s]; f++) {
@@ -89,6 +97,7 @@ export class Layout {
         rowWidth += tile + gapPx;
       }
       y += headPx + (rows - this.firstRow[s]) * (rowPx + gapPx) - gapPx + bandGapPx;
+      shelfFrom = s + 1;
     }
     endShelf(k);
     this.firstRow[k] = rows;
@@ -96,32 +105,36 @@ export class Layout {
     this.height = y;
   }
 
-  /** Width of pictures side by side. @param {Uint32Array} flat @param {number} from @param {number} to */
-  #natural(flat, from, to) {
+  /** Width of pictures side by side, without gaps. @param {Uint32Array} flat @param {number} from @param {number} to */
+  #pictures(flat, from, to) {
     let sum = 0;
     for (let f = from; f < to; f++) sum += this.aspect[flat[f]];
-    return sum * this.measures.rowPx + (to - from - 1) * this.measures.gapPx;
+    return sum * this.measures.rowPx;
   }
 
-  /** Stretches the sections [a, b) to both edges, unless they would grow too much. @param {number} a @param {number} b */
-  #stretchShelf(a, b) {
-    const { width, bandGapPx } = this.measures;
-    const used = this.left[b - 1] + this.width[b - 1];
-    const gaps = (b - 1 - a) * bandGapPx;
-    const stretch = (width - gaps) / (used - gaps);
-    const by = stretch <= SHELF_STRETCH ? stretch : 1;
+  /**
+   * Places the sections [a, b) side by side. Their `width` holds that of their pictures, or less than 0 for a section
+   * that is as wide as its head needs.
+   * @param {number} a @param {number} b @param {number} wanted scale @returns {number} the scale
+   */
+  #fillShelf(a, b, wanted) {
+    const { rowPx, gapPx, bandGapPx } = this.measures;
+    // A shelf that is not full stays as it is.
+    const scale = wanted >= MOST_SCALE ? 1 : wanted;
     for (let s = a, x = 0; s < b; s++) {
+      const count = /** @type {import('./arrange.js').Arrangement} */ (this.arrangement).to[s] - /** @type {import('./arrange.js').Arrangement} */ (this.arrangement).from[s];
       this.left[s] = x;
-      this.width[s] *= by;
-      this.stretch[s] = by;
+      this.width[s] = this.width[s] < 0 ? -this.width[s] : this.width[s] * scale + (count - 1) * gapPx;
+      this.rowPx[s] = rowPx * scale;
       x += this.width[s] + bandGapPx;
     }
+    return scale;
   }
 
   /** Height of a section with its head. @param {number} s */
   sectionHeight(s) {
-    const { headPx, rowPx, gapPx } = this.measures;
-    return headPx + (this.firstRow[s + 1] - this.firstRow[s]) * (rowPx + gapPx) - gapPx;
+    const { headPx, gapPx } = this.measures;
+    return headPx + (this.firstRow[s + 1] - this.firstRow[s]) * (this.rowPx[s] + gapPx) - gapPx;
   }
 
   /** First section whose end is below y. @param {number} y */
@@ -137,8 +150,8 @@ export class Layout {
 
   /** Top of a row. @param {number} s section @param {number} row counted over all sections */
   rowTop(s, row) {
-    const { headPx, rowPx, gapPx } = this.measures;
-    return this.top[s] + headPx + (row - this.firstRow[s]) * (rowPx + gapPx);
+    const { headPx, gapPx } = this.measures;
+    return this.top[s] + headPx + (row - this.firstRow[s]) * (this.rowPx[s] + gapPx);
   }
 
   /** End of a row in `flat`. @param {number} s @param {number} row */
@@ -171,13 +184,14 @@ export class Layout {
    */
   tiles(s, row) {
     const { flat } = /** @type {import('./arrange.js').Arrangement} */ (this.arrangement);
-    const { width, rowPx, gapPx } = this.measures;
+    const { width, gapPx } = this.measures;
+    const rowPx = this.rowPx[s];
     const a = this.rowFrom[row], b = this.rowTo(s, row);
     const gaps = (b - a - 1) * gapPx;
     let sum = 0;
     for (let f = a; f < b; f++) sum += this.aspect[flat[f]] * rowPx;
     let by = 1;
-    if (this.stretch[s] > 0) by = Math.max(1, Math.min(SHELF_STRETCH, (this.width[s] - gaps) / sum));
+    if (this.shelved[s]) by = Math.min(1, (this.width[s] - gaps) / sum);
     else if (row + 1 < this.firstRow[s + 1] || sum + gaps > width) by = (width - gaps) / sum;
     const tiles = [];
     for (let f = a, x = this.left[s]; f < b; f++) {

@@ -25,6 +25,17 @@ function rgb(hue, lightness) {
   return [part(0), part(8), part(4)];
 }
 
+/** The view that shows all points. @param {Float32Array} places */
+function extent(places) {
+  const low = [Infinity, Infinity], high = [-Infinity, -Infinity];
+  for (let i = 0; i < places.length; i++) {
+    if (places[i] < low[i & 1]) low[i & 1] = places[i];
+    if (places[i] > high[i & 1]) high[i & 1] = places[i];
+  }
+  const half = Math.max(1e-6, (high[0] - low[0]) / 2, (high[1] - low[1]) / 2);
+  return { x: (low[0] + high[0]) / 2, y: (low[1] + high[1]) / 2, scale: 0.9 / half };
+}
+
 /** What moves on the map. */
 export class MapStage {
   /** @param {HTMLElement} element @param {import('./collection.js').Collection} collection @param {Float32Array<ArrayBuffer>} places by id */
@@ -33,7 +44,8 @@ export class MapStage {
     this.collection = collection;
     this.places = places;
     this.lassoing = false;
-    this.view = { x: 0, y: 0, scale: 0.95 };
+    this.whole = extent(places);
+    this.view = { ...this.whole };
     this.canvas = document.createElement('canvas');
     this.canvas.setAttribute('aria-hidden', 'true');
     this.overlay = document.createElement('div');
@@ -75,7 +87,7 @@ export class MapStage {
 
   /** Shows the whole map. */
   reset() {
-    this.view = { x: 0, y: 0, scale: 0.95 };
+    this.view = { ...this.whole };
     this.draw();
   }
 
@@ -111,7 +123,7 @@ export class MapStage {
   draw() {
     if (!this.frame) this.frame = requestAnimationFrame(() => {
       this.frame = 0;
-      const sizePx = Math.min(14, Math.max(2, (60 / Math.sqrt(this.collection.n)) * Math.sqrt(this.view.scale) * 2)) * devicePixelRatio;
+      const sizePx = Math.min(16, Math.max(2.5, Math.min(9, 200 / Math.sqrt(this.collection.n)) * (this.view.scale / this.whole.scale) ** 0.4)) * devicePixelRatio;
       this.points.draw(this.view, sizePx);
       this.#showPictures();
     });
@@ -197,7 +209,7 @@ export class MapStage {
   #zoomAt(by, x, y) {
     const dx = x - this.element.clientWidth / 2, dy = y - this.element.clientHeight / 2;
     const before = this.#unit;
-    this.view.scale = Math.min(MOST_SCALE, Math.max(0.5, this.view.scale * by));
+    this.view.scale = Math.min(this.whole.scale * MOST_SCALE, Math.max(this.whole.scale / 2, this.view.scale * by));
     this.view.x += dx / before - dx / this.#unit;
     this.view.y -= dy / before - dy / this.#unit;
     this.draw();

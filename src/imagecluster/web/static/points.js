@@ -37,7 +37,7 @@ function shader(gl, kind, source) {
 export class Points {
   /** @param {HTMLCanvasElement} canvas @param {Float32Array<ArrayBuffer>} places x and y of each, in [-1, 1] */
   constructor(canvas, places) {
-    const gl = canvas.getContext('webgl2', { antialias: false, premultipliedAlpha: true });
+    const gl = canvas.getContext('webgl2', { antialias: false, premultipliedAlpha: true, preserveDrawingBuffer: true });
     if (!gl) throw new Error('This browser has no WebGL 2: the map cannot be drawn.');
     /** @type {WebGL2RenderingContext} */
     this.gl = gl;

@@ -13,7 +13,7 @@ export const whole = (value) => number.format(value);
 export const counted = (count, noun) => `${whole(count)} ${noun}${count === 1 ? '' : 's'}`;
 
 /** 0.62; the last digits that matter only. @param {number} sim */
-export const simText = (sim) => (Math.round(sim * 1000) / 1000).toFixed(sim * 100 % 1 > 0.001 ? 3 : 2);
+export const simText = (sim) => sim.toFixed(3).replace(/0$/, '');
 
 /** Upper ends of a cluster's height, as parts of the largest distance: the words of the report's page. */
 const SPREADS = /** @type {[number, string][]} */ ([
