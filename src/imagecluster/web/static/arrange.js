@@ -142,24 +142,24 @@ export class Arranger {
    * @param {Uint32Array} flat @param {SortKey} sort @returns {Uint32Array} number of each item, in the sorted order
    */
   sorted(k, starts, ends, heights, flat, sort) {
-    const { items, keys, first, radix, collection } = this;
-    const n = collection.n;
+    const { items, keys, first, radix, collection, numberOf } = this;
+    const { rank } = collection;
+    let largest = 0;
     for (let i = 0; i < k; i++) {
-      const c = items[i];
-      let least = n;
-      for (let f = starts[c]; f < ends[c]; f++) {
-        const rank = collection.rank[flat[f]];
-        if (rank < least) least = rank;
+      const c = items[i], end = ends[c];
+      let least = 0xffffffff;
+      for (let f = starts[c]; f < end; f++) {
+        const r = rank[flat[f]];
+        if (r < least) least = r;
       }
       first[c] = least;
+      if (end - starts[c] > largest) largest = end - starts[c];
     }
-    let largest = 0;
-    for (let i = 0; i < k; i++) largest = Math.max(largest, ends[items[i]] - starts[items[i]]);
-    radix.sort(items, k, first, n);
-    for (let i = 0; i < k; i++) keys[items[i]] = largest - (ends[items[i]] - starts[items[i]]);
+    radix.sort(items, k, first, collection.n);
     const byName = sort === 'name' ? items.slice(0, k) : null;
+    for (let i = 0; i < k; i++) keys[items[i]] = largest - (ends[items[i]] - starts[items[i]]);
     radix.sort(items, k, keys, largest);
-    for (let i = 0; i < k; i++) this.numberOf[items[i]] = i + 1;
+    for (let i = 0; i < k; i++) numberOf[items[i]] = i + 1;
     if (byName) items.set(byName);
     else if (sort !== 'size') {
       for (let i = 0; i < k; i++) {
@@ -169,7 +169,9 @@ export class Arranger {
       }
       radix.sort(items, k, keys, 0xffffffff);
     }
-    return Uint32Array.from(items.subarray(0, k), (c) => this.numberOf[c]);
+    const numbers = new Uint32Array(k + 1);
+    for (let i = 0; i < k; i++) numbers[i] = numberOf[items[i]];
+    return numbers;
   }
 
   /** Earliest time of some pictures; later than all where none is known. @param {Uint32Array} flat @param {number} from @param {number} to */

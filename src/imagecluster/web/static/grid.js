@@ -7,6 +7,8 @@ import { Tiles } from './tiles.js';
 /** Rows beyond the edges of the window that are kept ready, in windows. */
 const OVERSCAN = 0.6;
 
+const MISSING = 0xffffffff;
+
 const ROW_PX = { S: 104, M: 168, L: 280 };
 
 /** @param {number} width of the gallery @param {import('./state.js').SizeName} size @returns {import('./layout.js').Measures} */
@@ -37,8 +39,9 @@ export class Grid {
     this.active = -1;
     /** ids in sight, top to bottom */
     this.visible = /** @type {number[]} */ ([]);
-    /** place of each position in the arrangement; built when first asked for */
-    this.places = /** @type {Map<number, number> | null} */ (null);
+    /** place in `flat` of each position, or MISSING; brought up to date when first asked for */
+    this.places = new Uint32Array(collection.n);
+    this.placesOf = /** @type {import('./arrange.js').Arrangement | null} */ (null);
     this.paddingPx = 0;
   }
 
@@ -51,7 +54,6 @@ export class Grid {
     const before = keep >= 0 && this.arrangement && this.scroll.top > 40 ? this.placeOf(keep) : null;
     const inWindow = before ? before.y - this.scroll.top : 0;
     this.arrangement = arrangement;
-    this.places = null;
     this.layout.update(arrangement, measures);
     this.scroll.resize(this.layout.height + this.paddingPx, viewport);
     const after = before ? this.placeOf(keep) : null;
@@ -114,14 +116,16 @@ export class Grid {
   flatOf(id) {
     const arrangement = this.arrangement;
     if (!arrangement || id < 0 || id >= this.collection.n) return -1;
-    if (!this.places) {
-      this.places = new Map();
+    if (this.placesOf !== arrangement) {
+      this.placesOf = arrangement;
       const { flat, from, to, k, runs, hasSingles } = arrangement;
-      // The clusters of a plain cut lie in `flat` at their own positions: only the singles need a table.
-      for (let s = runs ? (hasSingles ? k - 1 : k) : 0; s < k; s++) for (let f = from[s]; f < to[s]; f++) this.places.set(flat[f], f);
+      // The clusters of a plain cut lie in `flat` at their own positions: only the singles lie elsewhere.
+      if (runs) this.places.set(flat.subarray(0, this.collection.n));
+      else this.places.fill(MISSING);
+      for (let s = runs ? (hasSingles ? k - 1 : k) : 0; s < k; s++) for (let f = from[s]; f < to[s]; f++) this.places[flat[f]] = f;
     }
-    const position = this.collection.position[id];
-    return this.places.get(position) ?? (arrangement.runs ? position : -1);
+    const place = this.places[this.collection.position[id]];
+    return place === MISSING ? -1 : place;
   }
 
   /** Where a picture lies in the content. @param {number} id */

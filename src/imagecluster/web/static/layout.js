@@ -47,88 +47,99 @@ export class Layout {
   update(arrangement, measures) {
     const { flat, k, from, to } = arrangement;
     const { width, rowPx, gapPx, headPx, bandGapPx, leastPx } = measures;
-    const { aspect, rowFrom } = this;
+    const { rowFrom } = this;
     this.arrangement = arrangement;
     this.measures = measures;
     this.k = k;
     let rows = 0, y = 0, shelfFrom = 0, scaled = 0, fixed = 0;
-    const endShelf = (/** @type {number} */ s) => {
-      if (shelfFrom < s) {
-        const scale = this.#fillShelf(shelfFrom, s, Math.min(MOST_SCALE, (width - fixed) / Math.max(1, scaled)));
-        for (let i = shelfFrom; i < s; i++) this.top[i] = y;
-        y += headPx + rowPx * scale + bandGapPx;
-      }
-      shelfFrom = s;
-      scaled = fixed = 0;
-    };
     for (let s = 0; s < k; s++) {
       this.firstRow[s] = rows;
-      const count = to[s] - from[s];
-      const pictures = count * rowPx < 3 * width ? this.#pictures(flat, from[s], to[s]) : Infinity;
+      const first = from[s], end = to[s], count = end - first;
+      const pictures = count * rowPx < 3 * width ? this.#pictures(flat, first, end) : Infinity;
       const gaps = (count - 1) * gapPx;
-      if (pictures * ROW_SCALE + gaps <= width) {
-        const narrow = pictures + gaps < leastPx;
-        const own = narrow ? leastPx : gaps, scales = narrow ? 0 : pictures;
-        // Once a shelf is full, the next section joins it only if the pictures need not become too small.
-        const after = (width - fixed - own - bandGapPx) / Math.max(1, scaled + scales);
-        if (shelfFrom < s && (after < LEAST_SCALE || scaled + fixed >= width)) endShelf(s);
+      const short = pictures * ROW_SCALE + gaps <= width;
+      const narrow = pictures + gaps < leastPx;
+      const own = narrow ? leastPx : gaps, scales = narrow ? 0 : pictures;
+      // Once a shelf is full, the next section joins it only if the pictures need not become too small.
+      const after = (width - fixed - own - bandGapPx) / Math.max(1, scaled + scales);
+      if (!short || (shelfFrom < s && (after < LEAST_SCALE || scaled + fixed >= width))) {
+        if (shelfFrom < s) y = this.#placeShelf(shelfFrom, s, y, (width - fixed) / Math.max(1, scaled));
+        shelfFrom = s;
+        scaled = fixed = 0;
+      }
+      if (short) {
         this.shelved[s] = 1;
         this.width[s] = narrow ? -leastPx : pictures;
-        rowFrom[rows++] = from[s];
+        rowFrom[rows++] = first;
         fixed += own + (s > shelfFrom ? bandGapPx : 0);
         scaled += scales;
         continue;
       }
-      endShelf(s);
       this.top[s] = y;
       this.left[s] = 0;
       this.width[s] = width;
       this.shelved[s] = 0;
       this.rowPx[s] = rowPx;
-      let rowWidth = 0;
-      rowFrom[rows++] = from[s];
-      for (let f = from[s]; f < to[s]; f++) {
-        const tile = aspect[flat[f]] * rowPx;
-        // A tile that is more than half beyond the edge starts the next row.
-        if (rowWidth > 0 && rowWidth + tile / 2 > width) {
-          rowFrom[rows++] = f;
-          rowWidth = 0;
-        }
-        rowWidth += tile + gapPx;
-      }
-      y += headPx + (rows - this.firstRow[s]) * (rowPx + gapPx) - gapPx + bandGapPx;
+      const before = rows;
+      rows = this.#breakRows(flat, first, end, rows);
+      y += headPx + (rows - before) * (rowPx + gapPx) - gapPx + bandGapPx;
       shelfFrom = s + 1;
     }
-    endShelf(k);
     this.firstRow[k] = rows;
+    if (shelfFrom < k) y = this.#placeShelf(shelfFrom, k, y, (width - fixed) / Math.max(1, scaled));
     this.top[k] = y;
     this.height = y;
   }
 
+  /**
+   * Rows of full width. @param {Uint32Array} flat @param {number} from @param {number} to
+   * @param {number} rows before these @returns {number} rows with these
+   */
+  #breakRows(flat, from, to, rows) {
+    const { width, rowPx, gapPx } = this.measures;
+    const { aspect, rowFrom } = this;
+    let used = 0;
+    rowFrom[rows++] = from;
+    for (let f = from; f < to; f++) {
+      const tile = aspect[flat[f]] * rowPx;
+      // A tile that is more than half beyond the edge starts the next row.
+      if (used > 0 && used + tile / 2 > width) {
+        rowFrom[rows++] = f;
+        used = 0;
+      }
+      used += tile + gapPx;
+    }
+    return rows;
+  }
+
   /** Width of pictures side by side, without gaps. @param {Uint32Array} flat @param {number} from @param {number} to */
   #pictures(flat, from, to) {
+    const { aspect } = this;
     let sum = 0;
-    for (let f = from; f < to; f++) sum += this.aspect[flat[f]];
+    for (let f = from; f < to; f++) sum += aspect[flat[f]];
     return sum * this.measures.rowPx;
   }
 
   /**
    * Places the sections [a, b) side by side. Their `width` holds that of their pictures, or less than 0 for a section
    * that is as wide as its head needs.
-   * @param {number} a @param {number} b @param {number} wanted scale @returns {number} the scale
+   * @param {number} a @param {number} b @param {number} y top @param {number} filling the scale that fills the width
+   * @returns {number} top of what follows
    */
-  #fillShelf(a, b, wanted) {
-    const { rowPx, gapPx, bandGapPx } = this.measures;
+  #placeShelf(a, b, y, filling) {
+    const { rowPx, gapPx, headPx, bandGapPx } = this.measures;
+    const { from, to } = /** @type {import('./arrange.js').Arrangement} */ (this.arrangement);
     // A shelf that is not full stays as it is.
-    const scale = wanted >= MOST_SCALE ? 1 : wanted;
-    for (let s = a, x = 0; s < b; s++) {
-      const count = /** @type {import('./arrange.js').Arrangement} */ (this.arrangement).to[s] - /** @type {import('./arrange.js').Arrangement} */ (this.arrangement).from[s];
+    const scale = filling >= MOST_SCALE ? 1 : filling;
+    let x = 0;
+    for (let s = a; s < b; s++) {
+      this.top[s] = y;
       this.left[s] = x;
-      this.width[s] = this.width[s] < 0 ? -this.width[s] : this.width[s] * scale + (count - 1) * gapPx;
+      this.width[s] = this.width[s] < 0 ? -this.width[s] : this.width[s] * scale + (to[s] - from[s] - 1) * gapPx;
       this.rowPx[s] = rowPx * scale;
       x += this.width[s] + bandGapPx;
     }
-    return scale;
+    return y + headPx + rowPx * scale + bandGapPx;
   }
 
   /** Height of a section with its head. @param {number} s */
