@@ -244,7 +244,7 @@ export async function searchSimilar(context) {
 /** @param {Context} context */
 export async function reveal(context) {
   try {
-    await post('/api/reveal', { id: pictureOf(context) });
+    await post('/api/reveal', { snapshot: theCollection().snapshot, id: pictureOf(context) });
   } catch (error) {
     state.say(error instanceof Error ? error.message : String(error));
   }

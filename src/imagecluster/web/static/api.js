@@ -4,11 +4,11 @@
  * @typedef {{sim: number, label: string, n_clusters: number}} Suggestion
  * @typedef {{running: boolean, stage: string, done: number, total: number, error?: string}} Run
  * @typedef {{snapshot: string, n: number, model: string, root_name: string, sim: number, min_size: number,
- *   largest_distance: number, has_times: boolean, has_places: boolean, read_only: boolean, can_search_text: boolean,
+ *   largest_distance: number, has_times: boolean, has_places: boolean, read_only: boolean, can_reveal?: boolean, can_search_text: boolean,
  *   provisional?: boolean, run: Run, edits_version: number, map_ready: boolean, suggestions: Suggestion[]}} ServerState
  * @typedef {{id: number, similarity: number, distance: number}} Neighbour
  * @typedef {{name: string, folder: string, bytes: number, width: number, height: number, format: string,
- *   taken_s: number | null, latitude: number | null, longitude: number | null, exif: Record<string, unknown>,
+ *   taken_s: number | null, latitude: number | null, longitude: number | null, exif: Record<string, unknown>, problem?: string,
  *   neighbours: Neighbour[]}} PictureFacts
  * @typedef {{closest: [number, number, number] | null, farthest: [number, number, number] | null,
  *   nearest_outside: {id: number, distance: number} | null}} ClusterFacts

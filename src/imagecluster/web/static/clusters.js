@@ -73,7 +73,7 @@ function askForCorrected() {
   const stop = new AbortController();
   const timer = setTimeout(async () => {
     try {
-      const answer = await askJson(`/api/${collection.snapshot}/edited?sim=${sim}&min_size=${minSize}`, stop.signal);
+      const answer = await askJson(`/api/${collection.snapshot}/edited?sim=${sim}&min_size=${minSize}&changed=1`, stop.signal);
       state.edited.value = { key, ...answer };
     } catch (error) {
       if (!stop.signal.aborted) state.say(error instanceof Error ? error.message : String(error));
@@ -110,22 +110,37 @@ function provisional(collection, minSize, sort) {
 }
 
 /**
- * The server's clusters, with the branches that have a cut of their own taken apart or put together again.
+ * @typedef {{members: number[], name: string | null, pinned: boolean}} Group
+ *
+ * The cut with the server's corrected clusters in the place of those that corrections have changed. Inside a branch that
+ * has a cut of its own, that cut decides, except for what was put together by hand.
  * @param {{clusters: import('./api.js').EditedCluster[], hidden: number[]}} edited @param {number} minSize
  * @param {import('./arrange.js').SortKey} sort
  */
 function withCorrections(edited, minSize, sort) {
   const collection = /** @type {import('./collection.js').Collection} */ (state.collection.peek());
-  const place = (/** @type {number} */ id) => collection.position[id];
-  let groups = edited.clusters.map((c) => ({ members: c.members.map(place).sort((a, b) => a - b), name: c.name, pinned: c.pinned }));
-  const seen = new Uint8Array(collection.n);
-  for (const id of edited.hidden) seen[place(id)] = 1;
-  for (const group of groups) for (const p of group.members) seen[p] = 1;
-  for (let p = 0; p < collection.n; p++) if (!seen[p]) groups.push({ members: [p], name: null, pinned: false });
-  const height = heightOf(collection.largest, state.sim.peek());
-  for (const branch of state.branches.peek()) {
-    if (!segments(collection.gap, height, state.branches.peek()).includes(branch)) continue;
-    groups = rebranched(groups, branch);
+  const branches = state.branches.peek();
+  const own = segments(collection.gap, heightOf(collection.largest, state.sim.peek()), branches).filter((s) => branches.includes(s));
+  const elsewhere = new Uint8Array(collection.n);
+  for (const id of edited.hidden) elsewhere[collection.position[id]] = 1;
+  /** @type {Group[]} */
+  const groups = [];
+  /** @type {Map<number, string>} */
+  const names = new Map();
+  for (const cluster of edited.clusters) {
+    const members = cluster.members.map((id) => collection.position[id]).sort((a, b) => a - b);
+    const low = members[0], high = members[members.length - 1];
+    if (!cluster.pinned && own.some((b) => b.from <= low && high < b.to)) {
+      if (cluster.name) names.set(runAt(low)[0], cluster.name);
+      continue;
+    }
+    for (const p of members) elsewhere[p] = 1;
+    groups.push({ members, name: cluster.name, pinned: cluster.pinned });
+  }
+  for (let c = 0; c < runs.k; c++) {
+    const members = [];
+    for (let p = runs.starts[c]; p < runs.starts[c + 1]; p++) if (!elsewhere[p]) members.push(p);
+    if (members.length) groups.push({ members, name: names.get(runs.starts[c]) ?? null, pinned: false });
   }
   // What was put together or named by hand is a cluster, however small.
   const least = (/** @type {Group} */ g) => (g.pinned || g.name ? Math.min(2, minSize) : minSize);
@@ -134,24 +149,4 @@ function withCorrections(edited, minSize, sort) {
   }));
   const singles = groups.filter((g) => g.members.length < least(g)).flatMap((g) => g.members).sort((a, b) => a - b);
   return /** @type {Arranger} */ (arranger).ofLists(shown, singles, sort);
-}
-
-/**
- * @typedef {{members: number[], name: string | null, pinned: boolean}} Group
- * @param {Group[]} groups @param {import('./recut.js').Branch} branch @returns {Group[]}
- */
-function rebranched(groups, branch) {
-  const inside = (/** @type {Group} */ g) => !g.pinned && g.members.every((p) => p >= branch.from && p < branch.to);
-  /** @type {Map<number, Group>} */
-  const parts = new Map();
-  for (const group of groups.filter(inside)) {
-    for (const p of group.members) {
-      const [start] = runAt(p);
-      const part = parts.get(start) ?? { members: [], name: group.name, pinned: false };
-      part.members.push(p);
-      parts.set(start, part);
-    }
-  }
-  for (const part of parts.values()) part.members.sort((a, b) => a - b);
-  return [...groups.filter((g) => !inside(g)), ...parts.values()];
 }

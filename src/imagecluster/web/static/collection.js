@@ -12,7 +12,7 @@ const WIDEST = 2.6;
 export class Collection {
   /**
    * @param {import('./api.js').ServerState} state
-   * @param {{order: ArrayBuffer, gap: ArrayBuffer, pictures: ArrayBuffer, rank: ArrayBuffer | null}} bytes
+   * @param {{order: ArrayBuffer, gap: ArrayBuffer, pictures: ArrayBuffer, rank: ArrayBuffer}} bytes
    */
   constructor(state, bytes) {
     const n = state.n;
@@ -32,11 +32,11 @@ export class Collection {
     this.aspect = new Float32Array(n);
     /** place in the order of the names, by position */
     this.rank = new Uint32Array(n);
-    const rank = bytes.rank ? new Uint32Array(bytes.rank) : null;
+    const rank = new Uint32Array(bytes.rank);
     for (let p = 0; p < n; p++) {
       const id = this.order[p];
       this.position[id] = p;
-      this.rank[p] = rank ? rank[id] : id;
+      this.rank[p] = rank[id];
       const wide = this.pixels[8 * id] / Math.max(1, this.pixels[8 * id + 1]) || 1;
       this.aspect[p] = wide < NARROWEST ? NARROWEST : wide > WIDEST ? WIDEST : wide;
     }
@@ -48,8 +48,17 @@ export class Collection {
   /** Seconds since 1970; NaN where unknown. @param {number} id */
   takenS(id) { return this.times[2 * id + 1]; }
 
-  /** Average colour as CSS. @param {number} id */
-  colour(id) { return `#${(this.colours[4 * id + 1] & 0xffffff).toString(16).padStart(6, '0')}`; }
+  /** Average colour as CSS; that of an empty tile where it is not known yet. @param {number} id */
+  colour(id) {
+    const colour = this.colours[4 * id + 1];
+    return colour >>> 24 ? 'var(--tile)' : `#${colour.toString(16).padStart(6, '0')}`;
+  }
+
+  /** Fetches the colours again: the server has found more of them. */
+  async refreshColours() {
+    const bytes = await askBytes(`/api/${this.snapshot}/pictures.bin`);
+    if (bytes?.byteLength === this.colours.byteLength) this.colours = new Uint32Array(bytes);
+  }
 
   /** @param {number} id */
   widthPx(id) { return this.pixels[8 * id]; }
@@ -61,13 +70,13 @@ export class Collection {
 /** @param {import('./api.js').ServerState} state @returns {Promise<Collection>} */
 export async function loadCollection(state) {
   const none = new ArrayBuffer(0);
-  if (state.n === 0) return new Collection(state, { order: none, gap: none, pictures: none, rank: null });
+  if (state.n === 0) return new Collection(state, { order: none, gap: none, pictures: none, rank: none });
   const at = `/api/${state.snapshot}`;
   const [order, gap, pictures, rank] = await Promise.all([
     askBytes(`${at}/order.bin`),
     askBytes(`${at}/gap.bin`),
     askBytes(`${at}/pictures.bin`),
-    askBytes(`${at}/rank.bin`).catch(() => null),
+    askBytes(`${at}/rank.bin`),
   ]);
-  return new Collection(state, { order: order ?? none, gap: gap ?? none, pictures: pictures ?? none, rank });
+  return new Collection(state, { order: order ?? none, gap: gap ?? none, pictures: pictures ?? none, rank: rank ?? none });
 }

@@ -66,7 +66,9 @@ function push(entry) {
 /** Fetches the corrections anew. */
 export async function refreshEdits() {
   const answer = await askJson('/api/edits');
-  state.edits.value = { version: answer.version, records: answer.records ?? [] };
+  state.edits.value = {
+    version: answer.version, records: answer.records ?? [], canUndo: Boolean(answer.can_undo), canRedo: Boolean(answer.can_redo),
+  };
 }
 
 /**
@@ -75,7 +77,7 @@ export async function refreshEdits() {
  */
 export async function correct(label, record) {
   try {
-    await post('/api/edits', { record });
+    await post('/api/edits', { snapshot: state.collection.peek()?.snapshot, record });
     push({ kind: 'edit', id: String(record.kind), label });
     await refreshEdits();
     state.say(label, true);
@@ -85,6 +87,15 @@ export async function correct(label, record) {
     return false;
   }
 }
+
+/** Whether there is something to take back: changes of this visit, then corrections of earlier ones. */
+export const canUndo = () => done.value.length > 0 || (state.edits.value.canUndo && !state.readOnly.value);
+
+/** Whether there is something to do again. */
+export const canRedo = () => undone.value.length > 0 || (state.edits.value.canRedo && !state.readOnly.value);
+
+/** @type {Entry} */
+const EARLIER = { kind: 'edit', id: 'earlier', label: 'an earlier correction' };
 
 /** Takes the latest change back. */
 export async function undo() { await step(done, undone, 'undo', 'Undone'); }
@@ -97,8 +108,7 @@ export async function redo() { await step(undone, done, 'redo', 'Done again'); }
  * @param {'undo' | 'redo'} way @param {string} said
  */
 async function step(from, to, way, said) {
-  const entry = from.peek()[from.peek().length - 1];
-  if (!entry) return;
+  const entry = from.peek()[from.peek().length - 1] ?? EARLIER;
   try {
     if (entry.kind === 'edit') {
       await post('/api/edits', { [way]: true });

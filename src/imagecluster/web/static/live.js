@@ -1,4 +1,5 @@
 /** Loads the collection, and stays in touch with the server: progress of a run, new data, the server's end. */
+import { gallery } from './actions.js';
 import { askJson } from './api.js';
 import { loadCollection } from './collection.js';
 import { refreshEdits } from './history.js';
@@ -62,6 +63,10 @@ export function listen() {
   on('run', (data) => { state.run.value = data; });
   on('snapshot', (data) => { if (data.snapshot !== state.collection.peek()?.snapshot && state.collection.peek()) load(false); });
   on('edits', (data) => { if (data.version !== state.edits.peek().version) refreshEdits().catch(() => {}); });
-  on('map', () => { if (state.server.peek()) state.server.value = { .../** @type {import('./api.js').ServerState} */ (state.server.peek()), map_ready: true }; });
+  on('map', () => { state.mapVersion.value++; });
+  on('colours', () => {
+    const collection = state.collection.peek();
+    collection?.refreshColours().then(() => gallery.grid?.tiles.recolour(), () => {});
+  });
   setInterval(() => { if (!state.online.peek()) load(!state.collection.peek()); }, AGAIN_AFTER_MS);
 }

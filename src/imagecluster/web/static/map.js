@@ -12,7 +12,7 @@ export function MapView() {
   const [said, setSaid] = useState('');
   const [lasso, setLasso] = useState(false);
   const shown = useRef(/** @type {MapStage | null} */ (null));
-  const collection = state.collection.value;
+  const collection = state.collection.value, version = state.mapVersion.value;
   useEffect(() => {
     if (!stage.current || !collection) return undefined;
     const element = stage.current;
@@ -39,7 +39,7 @@ export function MapView() {
       shown.current?.end();
       shown.current = null;
     };
-  }, [collection]);
+  }, [collection, version]);
   useEffect(() => { if (shown.current) shown.current.lassoing = lasso; }, [lasso]);
   return html`<main class="map" aria-label="Map of the pictures">
     <div class="map-stage" ref=${stage} tabindex="0" role="application" aria-label="Map: arrows move, plus and minus zoom, shift and drag select"></div>

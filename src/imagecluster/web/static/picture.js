@@ -66,7 +66,6 @@ function Neighbours({ title, neighbours }) {
 
 /** @param {{id: number, facts: import('./api.js').PictureFacts | null}} props */
 function Side({ id, facts }) {
-  const collection = /** @type {import('./collection.js').Collection} */ (state.collection.value);
   if (!facts) return html`<aside class="side" aria-busy="true"></aside>`;
   const members = clusterOf(id);
   const place = facts.latitude !== null && facts.longitude !== null ? placeText(facts.latitude, facts.longitude) : '';
@@ -78,6 +77,7 @@ function Side({ id, facts }) {
     ['Taken', facts.taken_s === null ? '' : momentText(facts.taken_s)],
     ['Size', `${facts.width} × ${facts.height} · ${bytesText(facts.bytes)} · ${facts.format}`],
     ['Place', place],
+    ['Problem', facts.problem],
     ['Cluster', members.size > 1 ? html`<button type="button" class="link" onClick=${() => openCluster({ id })}>${counted(members.size, 'picture')}</button>` : 'on its own'],
   ])}/>
     <div class="row">
@@ -87,7 +87,6 @@ function Side({ id, facts }) {
     <${Neighbours} title="In its cluster" neighbours=${facts.neighbours.filter((n) => members.has(n.id))}/>
     <${Neighbours} title="Outside its cluster" neighbours=${facts.neighbours.filter((n) => !members.has(n.id))}/>
     ${exif.length > 0 && html`<details><summary>All that the camera says</summary><${Facts} rows=${exif}/></details>`}
-    <p class="unseen">${collection.n}</p>
   </aside>`;
 }
 

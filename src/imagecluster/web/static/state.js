@@ -40,9 +40,9 @@ export const dragging = signal(false);
 export const arrangement = signal(null);
 /** @type {import('./vendor/signals.js').Signal<Found | null>} */
 export const found = signal(null);
-/** Corrections as the server keeps them. @type {import('./vendor/signals.js').Signal<{version: number, records: Record<string, any>[]}>} */
-export const edits = signal({ version: 0, records: [] });
-/** Clusters after corrections, for one cut. @type {import('./vendor/signals.js').Signal<{key: string, clusters: import('./api.js').EditedCluster[], hidden: number[]} | null>} */
+/** Corrections as the server keeps them. @type {import('./vendor/signals.js').Signal<{version: number, records: Record<string, any>[], canUndo: boolean, canRedo: boolean}>} */
+export const edits = signal({ version: 0, records: [], canUndo: false, canRedo: false });
+/** Clusters that corrections have changed, for one cut. @type {import('./vendor/signals.js').Signal<{key: string, clusters: import('./api.js').EditedCluster[], hidden: number[]} | null>} */
 export const edited = signal(null);
 
 /** Picture that the keys act on; -1 for none. */
@@ -57,6 +57,8 @@ export const openedCluster = signal(null);
 export const dialog = signal(null);
 /** First picture that is in sight: what a deep link leads back to. */
 export const anchor = signal(-1);
+/** Grows when the server has a better map. */
+export const mapVersion = signal(0);
 /** A short message at the foot of the page. @type {import('./vendor/signals.js').Signal<{text: string, undoable: boolean} | null>} */
 export const notice = signal(null);
 

@@ -74,6 +74,11 @@ export class Tiles {
     this.sharpenTimer = setTimeout(() => this.#sharpen(), SHARPEN_MS);
   }
 
+  /** More colours are known. */
+  recolour() {
+    for (const tile of this.shown.values()) tile.element.style.backgroundColor = this.collection.colour(tile.id);
+  }
+
   /** Takes all elements away. */
   clear() {
     clearTimeout(this.restTimer);
