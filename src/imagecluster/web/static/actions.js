@@ -88,7 +88,8 @@ export function close() {
 export function closePicture() {
   const id = state.opened.peek();
   state.opened.value = -1;
-  if (id >= 0 && state.view.peek() === 'gallery') gallery.focus(id);
+  // Nothing behind a dialog can have the focus until the dialog is gone.
+  if (id >= 0 && state.view.peek() === 'gallery') setTimeout(() => gallery.focus(id));
 }
 
 /** @param {import('./state.js').DialogName} name */

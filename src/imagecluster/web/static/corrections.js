@@ -48,7 +48,7 @@ export async function setName(name) {
 /** Pins the selected pictures together. */
 export async function together() {
   const ids = [...state.selection.peek()];
-  if (await correct(`${counted(ids.length, 'picture')} kept together`, { kind: 'together', ids })) selection.selectNone();
+  if (await correct(`${counted(ids.length, 'picture')} kept together`, { kind: 'together', ids })) selection.spent();
 }
 
 /** @param {Context} context */
@@ -61,7 +61,7 @@ export async function apart(context) {
     return;
   }
   const done = await correct(`${counted(chosen.size, 'picture')} kept apart`, { kind: 'apart', a: [...rest], b: [...chosen] });
-  if (done) selection.selectNone();
+  if (done) selection.spent();
 }
 
 /** @param {Context} context */
@@ -73,7 +73,7 @@ export async function moveHere(context) {
     state.say('Go to a picture of the cluster where the selected pictures should be, then move them here.');
     return;
   }
-  if (await correct(`${counted(ids.length, 'picture')} moved`, { kind: 'move', ids, to })) selection.selectNone();
+  if (await correct(`${counted(ids.length, 'picture')} moved`, { kind: 'move', ids, to })) selection.spent();
 }
 
 /** @param {Context} context */
@@ -81,7 +81,7 @@ export async function hide(context) {
   const ids = pictures(context);
   if (!ids.length) return;
   state.opened.value = -1;
-  if (await correct(`${counted(ids.length, 'picture')} hidden`, { kind: 'hide', ids })) selection.selectNone();
+  if (await correct(`${counted(ids.length, 'picture')} hidden`, { kind: 'hide', ids })) selection.spent();
 }
 
 /** Shows all hidden pictures again. */

@@ -97,11 +97,14 @@ export const canRedo = () => undone.value.length > 0 || (state.edits.value.canRe
 /** @type {Entry} */
 const EARLIER = { kind: 'edit', id: 'earlier', label: 'an earlier correction' };
 
+/** Corrections and steps back and forth are made one after the other. */
+let queue = Promise.resolve();
+
 /** Takes the latest change back. */
-export async function undo() { await step(done, undone, 'undo', 'Undone'); }
+export const undo = () => (queue = queue.then(() => step(done, undone, 'undo', 'Undone')));
 
 /** Makes the change again that was taken back last. */
-export async function redo() { await step(undone, done, 'redo', 'Done again'); }
+export const redo = () => (queue = queue.then(() => step(undone, done, 'redo', 'Done again')));
 
 /**
  * @param {import('./vendor/signals.js').Signal<readonly Entry[]>} from @param {import('./vendor/signals.js').Signal<readonly Entry[]>} to
@@ -109,6 +112,7 @@ export async function redo() { await step(undone, done, 'redo', 'Done again'); }
  */
 async function step(from, to, way, said) {
   const entry = from.peek()[from.peek().length - 1] ?? EARLIER;
+  if (entry === EARLIER && !(way === 'undo' ? canUndo() : canRedo())) return;
   try {
     if (entry.kind === 'edit') {
       await post('/api/edits', { [way]: true });

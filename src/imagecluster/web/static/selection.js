@@ -22,6 +22,12 @@ export function selectNone() {
   if (state.selection.peek().size) select([], 'Select nothing');
 }
 
+/** A correction has used the selection up; undoing the correction is the next thing to undo. */
+export function spent() {
+  rangeFrom = -1;
+  state.selection.value = new Set();
+}
+
 /** Selects a picture, or takes it out of the selection. @param {number} id */
 export function toggle(id) {
   const ids = new Set(state.selection.peek());

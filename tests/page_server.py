@@ -1,0 +1,28 @@
+"""A viewer's server in a process of its own, as a user starts it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from imagecluster.pipeline import Settings, run
+
+
+@contextmanager
+def serving(folder: Path, *options: str) -> Iterator[str]:
+    """Address of the page of a folder, which is sorted first."""
+    run([folder], Settings(links="none"))
+    # -u: the address must not wait in a buffer.
+    command = [sys.executable, "-u", "-m", "imagecluster", "view", str(folder), "--no-browser", *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith("http://"), line + process.stdout.read()
+        yield line.split()[0]
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)

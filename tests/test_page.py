@@ -1,0 +1,330 @@
+"""What the viewer's page does in a browser: the same clusters as the command line, keys, links, undo, access for all."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from imagecluster import cut
+from imagecluster.records import Dendrogram
+from imagecluster.store import Store, default_location
+from page_server import serving
+from pictures import draw_groups
+
+CHROMIUM = Path("/usr/bin/chromium")
+SIZES = (7, 5, 4, 3, 2, 1, 1)
+
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser here: install chromium as {CHROMIUM}")
+
+ARRANGED = """() => {
+  const { state } = imagecluster, a = state.arrangement.value, order = state.collection.value.order;
+  return Array.from({ length: a.k }, (_, s) => Array.from(a.flat.slice(a.from[s], a.to[s]), (p) => order[p]));
+}"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Drawn pictures in groups."""
+    return draw_groups(tmp_path_factory.mktemp("page") / "pictures", SIZES)
+
+
+@pytest.fixture(scope="module")
+def address(folder):
+    """Address of the viewer of the drawn pictures."""
+    with serving(folder) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A browser without a window."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--enable-unsafe-swiftshader"]
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def opened(browser):
+    """Opens pages; each must leave no error in the console, broken policies included."""
+    contexts, wrong = [], []
+
+    def open_page(url, *, ready=".tile img.there", **options):
+        context = browser.new_context(viewport={"width": 1200, "height": 800}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(url)
+        page.wait_for_selector(ready)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    # That a server has ended is for the page to say; the browser notes it too.
+    assert [text for text in wrong if "net::ERR_" not in text] == []
+
+
+def until(page, condition: str, what: object = None) -> None:
+    """Waits until a function in the page gives `what`, or something true."""
+    for _ in range(100):
+        found = page.evaluate(condition)
+        if found == what or (what is None and found):
+            return
+        page.wait_for_timeout(50)
+    pytest.fail(f"{condition} is {found!r}, not {what!r}")
+
+
+def set_sim(page, sim: float) -> None:
+    """Moves the slider."""
+    page.locator("#sim").evaluate(
+        "(slider, sim) => { slider.value = sim; slider.dispatchEvent(new Event('input', { bubbles: true })); }", str(sim)
+    )
+
+
+def served_dendrogram(address: str) -> Dendrogram:
+    """The dendrogram that the page shows, from the server."""
+    import numpy as np
+
+    state = json.load(urlopen(f"{address}api/state"))
+    parts = {
+        name: urlopen(f"{address}api/{state['snapshot']}/{name}.bin").read() for name in ("order", "gap", "merges")
+    }
+    return Dendrogram(
+        merges=np.frombuffer(parts["merges"], "<f8").reshape(-1, 4),
+        largest_distance=state["largest_distance"],
+        order=np.frombuffer(parts["order"], "<u4").astype(np.int64),
+        gap=np.frombuffer(parts["gap"], "<f8"),
+    )
+
+
+def partition(labels) -> set[frozenset[int]]:
+    """Clusters as sets, without the numbers that labels are."""
+    members: dict[int, set[int]] = {}
+    for row, label in enumerate(labels.tolist()):
+        members.setdefault(label, set()).add(row)
+    return {frozenset(rows) for rows in members.values()}
+
+
+def shown_partition(page) -> set[frozenset[int]]:
+    """Clusters that the page shows; each single is one of its own."""
+    sections = page.evaluate(ARRANGED)
+    if page.evaluate("() => imagecluster.state.arrangement.value.hasSingles"):
+        *sections, singles = sections
+        sections += [[single] for single in singles]
+    return set(map(frozenset, sections))
+
+
+def same_as_the_command_line(page, address: str, sims) -> None:
+    dendrogram = served_dendrogram(address)
+    for sim in sims:
+        set_sim(page, sim)
+        assert shown_partition(page) == partition(cut.cut(dendrogram, sim=sim)), sim
+
+
+def test_the_slider_gives_the_clusters_of_the_command_line(opened, address):
+    """At each of a thousand stops of the slider the page shows the partition that `cut` gives."""
+    page = opened(address)
+    same_as_the_command_line(page, address, [i / 1000 for i in range(0, 1001, 20)])
+
+
+@pytest.mark.photos
+def test_real_photographs_are_cut_and_numbered_as_on_the_command_line(opened, photos, tmp_path, capsys):
+    """Objects photographed four times: same clusters, same numbers, and how long a movement of the slider takes."""
+    folder = tmp_path / "objects"
+    folder.mkdir()
+    for picture in sorted((photos / "objects_ukbench").glob("*.jpg"))[:80]:
+        (folder / picture.name).symlink_to(picture)
+    with serving(folder) as address:
+        page = opened(address)
+        same_as_the_command_line(page, address, (0, 0.3, 0.5, 0.62, 0.7, 0.801, 0.95, 1))
+        set_sim(page, 0.7)
+        snapshot = page.evaluate("() => imagecluster.state.collection.value.snapshot")
+        names = [name for name, _ in json.load(urlopen(f"{address}api/{snapshot}/names.json?from=0&to=80"))]
+        with Store.open(default_location(folder), writable=False) as store:
+            vectors = store.fingerprints(store.runs()[-1].model, [folder / name for name in names]).vectors
+        by_path = sorted(range(80), key=lambda row: names[row].encode())
+        expected = cut.clusters(served_dendrogram(address), vectors, sim=0.7, path_order=by_path)
+        shown = page.evaluate(ARRANGED)[: len(expected.clusters)]
+        assert [set(members) for members in shown] == [set(cluster.members) for cluster in expected.clusters]
+        times = page.evaluate("() => imagecluster.cutTimes")
+    with capsys.disabled():
+        print(f"\n  slider: cut and order of 80 pictures, median {statistics.median(times):.2f} ms")
+
+
+def test_everything_is_reached_by_keys(opened, address):
+    """Arrows walk, Enter shows a picture, Escape leads back to it, x selects, ? lists the keys, / searches."""
+    page = opened(address)
+    page.keyboard.press("ArrowRight")
+    first = page.evaluate("() => document.activeElement.dataset.id")
+    page.keyboard.press("ArrowRight")
+    second = page.evaluate("() => document.activeElement.dataset.id")
+    assert first != second
+    page.keyboard.press("Enter")
+    page.wait_for_selector("dialog.picture h2")
+    page.keyboard.press("ArrowLeft")
+    until(page, "() => String(imagecluster.state.opened.value)", first)
+    page.keyboard.press("Escape")
+    until(page, "() => document.activeElement.dataset.id", first)
+    page.keyboard.press("Shift+ArrowRight")
+    assert page.locator('.tile[aria-pressed="true"]').count() == 2
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog.keys")
+    page.keyboard.press("Escape")
+    page.keyboard.press("c")
+    page.wait_for_selector("dialog.wide .tree .leaf")
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type("0_")
+    page.keyboard.press("Enter")
+    until(page, "() => imagecluster.state.found.value?.ids.length", SIZES[0])
+
+
+def test_a_link_leads_back_to_what_was_shown(opened, address):
+    """The address keeps similarity, order, size, selection, own cuts and the open picture."""
+    page = opened(address)
+    set_sim(page, 0.61)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("x")
+    page.keyboard.press("s")
+    page.keyboard.press("+")
+    page.locator(".order select").select_option("tight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    read = """() => { const { state: s } = imagecluster; return JSON.stringify([s.sim.value, s.sort.value, s.size.value,
+      [...s.selection.value], s.branches.value, s.opened.value]); }"""
+    shown = page.evaluate(read)
+    until(page, "() => location.hash.includes('picture=')")
+    again = opened(page.url, ready="dialog.picture h2")
+    assert again.evaluate(read) == shown
+    assert json.loads(shown)[1:3] == ["tight", "L"]
+
+
+def test_a_branch_has_a_cut_of_its_own(opened, address):
+    """Splitting takes one cluster apart and joining puts it together with its neighbour; the others stay."""
+    page = opened(address)
+    set_sim(page, 0.5)
+    before = shown_partition(page)
+    largest = max(before, key=len)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("s")
+    after = shown_partition(page)
+    assert before - after == {largest}
+    assert frozenset().union(*(after - before)) == largest
+    page.keyboard.press("Control+z")
+    assert shown_partition(page) == before
+    page.keyboard.press("u")
+    joined = shown_partition(page) - before
+    assert len(joined) == 1
+    assert largest < next(iter(joined))
+
+
+def test_corrections_are_made_undone_and_done_again(opened, address):
+    """A name, a pin and a hidden picture change what is shown; undo takes each back, redo makes it again."""
+    page = opened(address)
+    set_sim(page, 0.5)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("n")
+    page.fill("#cluster-name", "Seven blocks")
+    page.keyboard.press("Enter")
+    named = "() => [...imagecluster.state.arrangement.value.names.values()].join()"
+    until(page, named, "Seven blocks")
+    page.keyboard.press("Control+z")
+    until(page, named, "")
+    page.keyboard.press("Control+Shift+z")
+    until(page, named, "Seven blocks")
+    set_sim(page, 0.52)
+    until(page, named, "Seven blocks")
+    before = shown_partition(page)
+    page.keyboard.press("h")
+    until(page, "() => imagecluster.state.edited.value?.hidden.length", 1)
+    until(page, "() => imagecluster.state.counts.value.nGrouped + imagecluster.state.counts.value.nSingle", sum(SIZES) - 1)
+    page.keyboard.press("Control+z")
+    until(page, "() => imagecluster.state.counts.value.nGrouped + imagecluster.state.counts.value.nSingle", sum(SIZES))
+    assert shown_partition(page) == before
+    page.evaluate("""() => { const { state } = imagecluster, order = state.collection.value.order,
+      a = state.arrangement.value; state.selection.value = new Set([order[a.flat[a.from[0]]], order[a.flat[a.from[1]]]]); }""")
+    page.keyboard.press("t")
+    until(page, "() => imagecluster.state.edits.value.records.at(-1)?.kind", "together")
+    until(page, "() => imagecluster.state.edited.value?.clusters.some((c) => c.pinned)", True)
+    assert shown_partition(page) != before
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    until(page, "() => imagecluster.state.edits.value.records.length", 0)
+
+
+def test_a_read_only_page_corrects_nothing(opened, folder):
+    """Where the viewer is read-only no correction can be made, by key or by button."""
+    with serving(folder, "--read-only") as address:
+        page = opened(address)
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("h")
+        page.wait_for_selector("text=This viewer is read-only")
+        assert page.locator('button[data-id="export"]').is_disabled()
+
+
+def test_a_lasso_and_a_rectangle_select(opened, address):
+    """A rectangle from an empty place of the gallery selects what it touches; a lasso around the map selects all."""
+    page = opened(address)
+    box = page.locator(".tile").first.bounding_box()
+    page.mouse.move(box["x"] - 12, box["y"] - 4)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 20, box["y"] + 20, steps=4)
+    page.mouse.up()
+    assert page.evaluate("() => imagecluster.state.selection.value.size") == 1
+    page.keyboard.press("2")
+    page.wait_for_selector(".map-stage canvas")
+    stage = page.locator(".map-stage").bounding_box()
+    left, top, right, foot = stage["x"] + 4, stage["y"] + 4, stage["x"] + stage["width"] - 4, stage["y"] + stage["height"] - 4
+    page.keyboard.down("Shift")
+    page.mouse.move(left, top)
+    page.mouse.down()
+    for x, y in ((right, top + 90), (right, foot), (left, foot), (left, top)):
+        page.mouse.move(x, y, steps=3)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    until(page, "() => imagecluster.state.selection.value.size", sum(SIZES))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_is_open_to_all(opened, address, scheme):
+    """axe finds nothing wrong in the gallery, a picture, a cluster, the map, the timeline and the dialogs."""
+    axe_module = pytest.importorskip("axe_playwright_python", reason="pip install axe-playwright-python")
+    source = (Path(axe_module.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    page = opened(address, color_scheme=scheme, reduced_motion="reduce")
+
+    def violations():
+        page.evaluate(f"() => {{ {source}\n }}")
+        found = page.evaluate("() => window.axe.run(document, { resultTypes: ['violations'] })")["violations"]
+        return [(v["id"], [node["html"][:160] for node in v["nodes"]][:3]) for v in found]
+
+    assert violations() == []
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("x")
+    for keys, ready in (("Enter", "dialog.picture h2"), ("c", "dialog.wide .pair"), ("?", "dialog.keys"),
+                        ("n", "#cluster-name"), ("e", ".choices")):  # fmt: skip
+        page.keyboard.press(keys)
+        page.wait_for_selector(ready)
+        assert violations() == [], keys
+        page.keyboard.press("Escape")
+        page.wait_for_selector("dialog", state="detached")
+    page.keyboard.press("2")
+    page.wait_for_selector(".map-stage canvas")
+    assert violations() == []
+
+
+def test_the_server_gone_is_said_and_nothing_is_lost(opened, folder):
+    """When the server ends the page says so and keeps showing what it has."""
+    with serving(folder, "--read-only") as address:
+        page = opened(address)
+    page.wait_for_selector("text=The server does not answer")
+    assert page.locator(".tile").count() > 0
