@@ -37,7 +37,7 @@ function Keys() {
   const groups = [...new Set(COMMANDS.map((c) => c.group))];
   return html`<${Modal} label="Keys" kind="keys" onClose=${() => showDialog(null)}>
     <${Title} title="Keys"/>
-    <div class="key-groups" tabindex="0" role="region" aria-label="List of keys">${groups.map((group) => html`<section><h3>${group}</h3><dl>
+    <div class="key-groups" tabindex="0" autofocus role="region" aria-label="List of keys">${groups.map((group) => html`<section><h3>${group}</h3><dl>
       ${COMMANDS.filter((c) => c.group === group).map((c) => html`<div><dt>${c.label}</dt>
         <dd>${c.keys.map((key) => html`<kbd>${keyText(key)}</kbd>`)}</dd></div>`)}
     </dl></section>`)}

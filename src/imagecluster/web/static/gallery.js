@@ -66,7 +66,11 @@ function mount(scroller) {
       const found = state.found.value;
       if (found) grid?.scroll.scrollTo(0);
     }),
-    effect(() => grid?.mark(state.selection.value, state.active.value)),
+    effect(() => {
+      // Read before the grid is looked at: what an effect does not read, it does not hear of.
+      const selection = state.selection.value, active = state.active.value, collection = state.collection.value;
+      if (collection) grid?.mark(selection, active);
+    }),
     effect(() => {
       if (namesVersion.value) for (const tile of grid?.tiles.shown.values() ?? []) tile.element.setAttribute('aria-label', nameOf(tile.id));
     }),

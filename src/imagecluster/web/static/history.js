@@ -71,23 +71,6 @@ export async function refreshEdits() {
   };
 }
 
-/**
- * Sends a correction. @param {string} label @param {Record<string, unknown>} record
- * @returns {Promise<boolean>} whether the server kept it
- */
-export async function correct(label, record) {
-  try {
-    await post('/api/edits', { snapshot: state.collection.peek()?.snapshot, record });
-    push({ kind: 'edit', id: String(record.kind), label });
-    await refreshEdits();
-    state.say(label, true);
-    return true;
-  } catch (error) {
-    state.say(error instanceof Error ? error.message : String(error));
-    return false;
-  }
-}
-
 /** Whether there is something to take back: changes of this visit, then corrections of earlier ones. */
 export const canUndo = () => done.value.length > 0 || (state.edits.value.canUndo && !state.readOnly.value);
 
@@ -99,6 +82,30 @@ const EARLIER = { kind: 'edit', id: 'earlier', label: 'an earlier correction' };
 
 /** Corrections and steps back and forth are made one after the other. */
 let queue = Promise.resolve();
+
+/**
+ * Sends a correction. @param {string} label @param {Record<string, unknown>} record
+ * @returns {Promise<boolean>} whether the server kept it
+ */
+export function correct(label, record) {
+  const sent = queue.then(() => send(label, record));
+  queue = sent.then(() => {});
+  return sent;
+}
+
+/** @param {string} label @param {Record<string, unknown>} record */
+async function send(label, record) {
+  try {
+    await post('/api/edits', { snapshot: state.collection.peek()?.snapshot, record });
+    push({ kind: 'edit', id: String(record.kind), label });
+    await refreshEdits();
+    state.say(label, true);
+    return true;
+  } catch (error) {
+    state.say(error instanceof Error ? error.message : String(error));
+    return false;
+  }
+}
 
 /** Takes the latest change back. */
 export const undo = () => (queue = queue.then(() => step(done, undone, 'undo', 'Undone')));

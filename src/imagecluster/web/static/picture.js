@@ -126,7 +126,7 @@ export function Picture() {
   };
   return html`<${Modal} label=${facts ? `Picture ${facts.name}` : 'Picture'} kind="picture" onClose=${closePicture} onKeyDown=${pressed}>
     <div class=${`picture-view ${withFacts ? '' : 'bare'}`}>
-      <div class="picture-main">
+      <div class="picture-main" tabindex="-1" autofocus>
         <${Stage} id=${id} key=${id}/>
         ${gallery.grid && html`<button type="button" class="turn before" aria-label="Previous picture" onClick=${() => step('left')}>‹</button>
         <button type="button" class="turn after" aria-label="Next picture" onClick=${() => step('right')}>›</button>`}
