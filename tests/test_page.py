@@ -1,4 +1,4 @@
-"""What the viewer's page does in a browser: the same clusters as the command line, keys, links, undo, access for all."""
+"""The viewer's page in a browser: the same clusters as the command line, keys, links, undo, access for all."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ ARRANGED = """() => {
   const { state } = imagecluster, a = state.arrangement.value, order = state.collection.value.order;
   return Array.from({ length: a.k }, (_, s) => Array.from(a.flat.slice(a.from[s], a.to[s]), (p) => order[p]));
 }"""
+
+
+SHOWN = "() => { const { counts } = imagecluster.state; return counts.value.nGrouped + counts.value.nSingle; }"
 
 
 @pytest.fixture(scope="module")
@@ -86,9 +89,8 @@ def until(page, condition: str, what: object = None) -> None:
 
 def set_sim(page, sim: float) -> None:
     """Moves the slider."""
-    page.locator("#sim").evaluate(
-        "(slider, sim) => { slider.value = sim; slider.dispatchEvent(new Event('input', { bubbles: true })); }", str(sim)
-    )
+    moved = "(slider, sim) => { slider.value = sim; slider.dispatchEvent(new Event('input', { bubbles: true })); }"
+    page.locator("#sim").evaluate(moved, str(sim))
 
 
 def served_dendrogram(address: str) -> Dendrogram:
@@ -248,12 +250,13 @@ def test_corrections_are_made_undone_and_done_again(opened, address):
     before = shown_partition(page)
     page.keyboard.press("h")
     until(page, "() => imagecluster.state.edited.value?.hidden.length", 1)
-    until(page, "() => imagecluster.state.counts.value.nGrouped + imagecluster.state.counts.value.nSingle", sum(SIZES) - 1)
+    until(page, SHOWN, sum(SIZES) - 1)
     page.keyboard.press("Control+z")
-    until(page, "() => imagecluster.state.counts.value.nGrouped + imagecluster.state.counts.value.nSingle", sum(SIZES))
+    until(page, SHOWN, sum(SIZES))
     assert shown_partition(page) == before
-    page.evaluate("""() => { const { state } = imagecluster, order = state.collection.value.order,
-      a = state.arrangement.value; state.selection.value = new Set([order[a.flat[a.from[0]]], order[a.flat[a.from[1]]]]); }""")
+    page.evaluate("""() => { const { state } = imagecluster, order = state.collection.value.order;
+      const { flat, from } = state.arrangement.value;
+      state.selection.value = new Set([order[flat[from[0]]], order[flat[from[1]]]]); }""")
     page.keyboard.press("t")
     until(page, "() => imagecluster.state.edits.value.records.at(-1)?.kind", "together")
     until(page, "() => imagecluster.state.edited.value?.clusters.some((c) => c.pinned)", True)
@@ -285,7 +288,8 @@ def test_a_lasso_and_a_rectangle_select(opened, address):
     page.keyboard.press("2")
     page.wait_for_selector(".map-stage canvas")
     stage = page.locator(".map-stage").bounding_box()
-    left, top, right, foot = stage["x"] + 4, stage["y"] + 4, stage["x"] + stage["width"] - 4, stage["y"] + stage["height"] - 4
+    left, top = stage["x"] + 4, stage["y"] + 4
+    right, foot = left + stage["width"] - 8, top + stage["height"] - 8
     page.keyboard.down("Shift")
     page.mouse.move(left, top)
     page.mouse.down()
@@ -298,7 +302,7 @@ def test_a_lasso_and_a_rectangle_select(opened, address):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_is_open_to_all(opened, address, scheme):
-    """axe finds nothing wrong in the gallery, a picture, a cluster, the map, the timeline and the dialogs."""
+    """The checker axe finds nothing wrong in the gallery, a picture, a cluster, the map and the dialogs."""
     axe_module = pytest.importorskip("axe_playwright_python", reason="pip install axe-playwright-python")
     source = (Path(axe_module.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
     page = opened(address, color_scheme=scheme, reduced_motion="reduce")

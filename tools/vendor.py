@@ -53,7 +53,13 @@ PACKAGES = (
         "MIT",
         {"dist/preact.mjs": "preact.js", "hooks/dist/hooks.mjs": "hooks.js"},
     ),
-    Package("htm", "3.1.1", "983Vyg8NwUE7JkZ6NmOqpCZ+sh1bKv2iYTlUkzlWmA5JD2acKoxd4KVxbMmxX/85mtfdnDmTFoNKcg5DGAvxNQ==", "Apache-2.0", {"dist/htm.mjs": "htm.js"}),
+    Package(
+        "htm",
+        "3.1.1",
+        "983Vyg8NwUE7JkZ6NmOqpCZ+sh1bKv2iYTlUkzlWmA5JD2acKoxd4KVxbMmxX/85mtfdnDmTFoNKcg5DGAvxNQ==",
+        "Apache-2.0",
+        {"dist/htm.mjs": "htm.js"},
+    ),
     Package(
         "@preact/signals",
         "2.11.4",

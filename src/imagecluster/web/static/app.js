@@ -10,7 +10,7 @@ import { html, render } from './lib.js';
 import { clusterLink, watchLink } from './link.js';
 import { listen, load } from './live.js';
 import { MapView } from './map.js';
-import { Notices, Selected, Unready } from './notices.js';
+import { Notices, Unready } from './notices.js';
 import { Picture } from './picture.js';
 import * as state from './state.js';
 import { Timeline } from './timeline.js';
@@ -25,7 +25,6 @@ function Page() {
       <div class="view" hidden=${!ready || view !== 'gallery'}><${Gallery}/></div>
       ${ready && view === 'map' && html`<${MapView}/>`}
       ${ready && view === 'timeline' && html`<${Timeline}/>`}
-      <${Selected}/>
       <${Notices}/>
     </div>
     <${Dock}/>

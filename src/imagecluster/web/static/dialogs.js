@@ -17,6 +17,7 @@ export function Modal({ label, kind = '', onClose, onKeyDown, children }) {
   useEffect(() => {
     const shown = element.current;
     shown?.showModal();
+    /** @type {HTMLElement | null | undefined} */ (shown?.querySelector('[data-first]'))?.focus();
     return () => shown?.close();
   }, []);
   const cancelled = (/** @type {Event} */ event) => {
@@ -37,7 +38,7 @@ function Keys() {
   const groups = [...new Set(COMMANDS.map((c) => c.group))];
   return html`<${Modal} label="Keys" kind="keys" onClose=${() => showDialog(null)}>
     <${Title} title="Keys"/>
-    <div class="key-groups" tabindex="0" autofocus role="region" aria-label="List of keys">${groups.map((group) => html`<section><h3>${group}</h3><dl>
+    <div class="key-groups" tabindex="0" data-first role="region" aria-label="List of keys">${groups.map((group) => html`<section><h3>${group}</h3><dl>
       ${COMMANDS.filter((c) => c.group === group).map((c) => html`<div><dt>${c.label}</dt>
         <dd>${c.keys.map((key) => html`<kbd>${keyText(key)}</kbd>`)}</dd></div>`)}
     </dl></section>`)}
@@ -60,7 +61,7 @@ function Naming() {
     <${Title} title="Name the cluster"/>
     <form onSubmit=${entered}>
       <label for="cluster-name">Name of these ${ids.length} pictures; it stays with them at every similarity</label>
-      <input id="cluster-name" name="name" type="text" value=${name} maxlength="200" autocomplete="off" autofocus/>
+      <input id="cluster-name" name="name" type="text" value=${name} maxlength="200" autocomplete="off" data-first/>
       <div class="row end"><button type="button" class="button" onClick=${() => showDialog(null)}>Cancel</button>
         <button type="submit" class="button main">Keep the name</button></div>
     </form>

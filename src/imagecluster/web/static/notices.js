@@ -32,7 +32,7 @@ export function Unready() {
 }
 
 /** What is selected, and what can be done with it. */
-export function Selected() {
+function Selected() {
   const count = state.selection.value.size;
   if (!count) return null;
   return html`<div class="selected" role="region" aria-label="Selection">
@@ -58,5 +58,6 @@ export function Notices() {
     ${!state.online.value && html`<div class="notice warn" role="alert">The server does not answer. What is here stays; the page comes back by itself.</div>`}
     <div role="status" class=${notice ? 'notice' : 'unseen'}>${notice?.text ?? ''}
       ${notice?.undoable && html` <${CommandButton} id="undo" text="Undo" kind="link"/>`}</div>
+    <${Selected}/>
   </div>`;
 }

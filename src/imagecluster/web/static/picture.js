@@ -81,7 +81,7 @@ function Side({ id, facts }) {
     ['Cluster', members.size > 1 ? html`<button type="button" class="link" onClick=${() => openCluster({ id })}>${counted(members.size, 'picture')}</button>` : 'on its own'],
   ])}/>
     <div class="row">
-      <${CommandButton} id="similar" icon/><${CommandButton} id="reveal" icon/><${CommandButton} id="copy-path" icon/>
+      <${CommandButton} id="similar" text="Find similar"/><${CommandButton} id="reveal" icon/><${CommandButton} id="copy-path" icon/>
       <${CommandButton} id="open-cluster" icon context=${{ id }}/>
     </div>
     <${Neighbours} title="In its cluster" neighbours=${facts.neighbours.filter((n) => members.has(n.id))}/>
@@ -126,7 +126,7 @@ export function Picture() {
   };
   return html`<${Modal} label=${facts ? `Picture ${facts.name}` : 'Picture'} kind="picture" onClose=${closePicture} onKeyDown=${pressed}>
     <div class=${`picture-view ${withFacts ? '' : 'bare'}`}>
-      <div class="picture-main" tabindex="-1" autofocus>
+      <div class="picture-main" tabindex="-1" data-first>
         <${Stage} id=${id} key=${id}/>
         ${gallery.grid && html`<button type="button" class="turn before" aria-label="Previous picture" onClick=${() => step('left')}>‹</button>
         <button type="button" class="turn after" aria-label="Next picture" onClick=${() => step('right')}>›</button>`}
