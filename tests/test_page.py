@@ -212,6 +212,22 @@ def test_a_link_leads_back_to_what_was_shown(opened, address):
     assert json.loads(shown)[1:3] == ["tight", "L"]
 
 
+def test_a_link_leads_back_to_the_place_in_the_gallery(opened, address):
+    """The first picture in sight is in the address, and at the top of the window when the address is opened again."""
+    page = opened(address)
+    page.set_viewport_size({"width": 420, "height": 520})
+    page.keyboard.press("+")
+    page.locator("#gallery").evaluate("(gallery) => { gallery.scrollTop = 900; }")
+    until(page, "() => location.hash.includes('at=')")
+    first = page.evaluate("() => imagecluster.state.anchor.value")
+    page.wait_for_timeout(400)
+    again = opened("about:blank", ready="body")
+    again.set_viewport_size({"width": 420, "height": 520})
+    again.goto(page.url)
+    again.wait_for_selector(".tile")
+    until(again, "() => imagecluster.gallery.grid.first", first)
+
+
 def test_a_branch_has_a_cut_of_its_own(opened, address):
     """Splitting takes one cluster apart and joining puts it together with its neighbour; the others stay."""
     page = opened(address)

@@ -20,7 +20,9 @@ def test_the_types_are_right():
     tsc = shutil.which("tsc")
     if tsc is None:
         pytest.skip("no TypeScript here: npm install --global typescript")
-    done = subprocess.run([tsc, "-p", ROOT / "tools" / "page.tsconfig.json"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [tsc, "-p", ROOT / "tools" / "page.tsconfig.json"], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout
 
 
@@ -40,7 +42,9 @@ def test_files_are_small_and_import_only_their_neighbours():
     for file in [*MODULES, *STATIC.glob("css/*.css")]:
         assert len(file.read_text(encoding="utf-8").splitlines()) <= 400, file.name
     for module in MODULES:
-        for name in re.findall(r"^(?:import|export) .*?from '([^']+)'", module.read_text(encoding="utf-8"), re.M | re.S):
+        for name in re.findall(
+            r"^(?:import|export) .*?from '([^']+)'", module.read_text(encoding="utf-8"), re.M | re.S
+        ):
             assert (module.parent / name).is_file(), f"{module.name} imports {name}"
 
 

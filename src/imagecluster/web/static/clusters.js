@@ -1,7 +1,7 @@
 /** Keeps the arrangement true to the state: cuts, sorts, and lays the corrections over the cut. */
 import { askJson } from './api.js';
 import { Arranger } from './arrange.js';
-import { effect, signal, untracked } from './lib.js';
+import { effect } from './lib.js';
 import { cutRuns, emptyRuns, heightOf, joinedAt, segments } from './recut.js';
 import * as state from './state.js';
 
@@ -14,8 +14,6 @@ let arranger = null;
 let runs = emptyRuns(0);
 /** Milliseconds of the latest cuts, newest last; for measurements. */
 export const cutTimes = /** @type {number[]} */ ([]);
-/** Grows with each cut: `runLabels` are new. */
-export const cutVersion = signal(0);
 
 /** Place where the run that holds a position starts and ends. @param {number} position @returns {[number, number]} */
 export function runAt(position) {
@@ -51,7 +49,6 @@ function arranged() {
   const records = state.edits.value.records;
   if (!collection || !arranger) return null;
   cutRuns(collection.gap, heightOf(collection.largest, sim), branches, runs);
-  untracked(() => { cutVersion.value++; });
   if (found) {
     const ids = found.ids.filter((id) => id < collection.n);
     const members = ids.map((id) => collection.position[id]);

@@ -25,7 +25,8 @@ export function Modal({ label, kind = '', onClose, onKeyDown, children }) {
     onClose();
   };
   const clicked = (/** @type {MouseEvent} */ event) => { if (event.target === element.current) onClose(); };
-  return html`<dialog class=${kind} aria-label=${label} ref=${element} onCancel=${cancelled} onClick=${clicked} onKeyDown=${onKeyDown}>${children}</dialog>`;
+  return html`<dialog class=${kind} aria-label=${label} ref=${element} onCancel=${cancelled} onClick=${clicked} onKeyDown=${onKeyDown}>${children}
+    ${state.notice.value && html`<p class="dialog-said" role="status">${state.notice.value.text}</p>`}</dialog>`;
 }
 
 /** @param {{title: string}} props */

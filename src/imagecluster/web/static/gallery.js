@@ -9,6 +9,7 @@ import * as selection from './selection.js';
 import * as state from './state.js';
 
 const NAMES_AFTER_MS = 150;
+const MOST_GLIDING = 200_000;
 /** Room below the last picture, so that nothing hides behind the bar with the slider. */
 const FOOT_PX = 24;
 
@@ -28,7 +29,7 @@ function mount(scroller) {
     clearTimeout(namesTimer);
     namesTimer = setTimeout(() => {
       if (!grid) return;
-      state.anchor.value = grid.scroll.top > 40 ? (grid.visible[0] ?? -1) : -1;
+      state.anchor.value = grid.scroll.top > 40 ? grid.first : -1;
       fetchNames(grid.tiles.shown.keys(), grid.collection.n);
     }, NAMES_AFTER_MS);
   };
@@ -59,7 +60,8 @@ function mount(scroller) {
     }),
     effect(() => {
       if (!state.arrangement.value || !state.size.value) return;
-      box.classList.add('gliding');
+      // With very many pictures hardly one stays in sight, and the time is needed for the cut.
+      box.classList.toggle('gliding', (grid?.collection.n ?? 0) <= MOST_GLIDING);
       arrange();
     }),
     effect(() => {
@@ -122,13 +124,12 @@ function clicked(event) {
 export function Gallery() {
   const scroller = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => (scroller.current ? mount(scroller.current) : undefined), []);
-  const hovering = (/** @type {PointerEvent} */ event) => { state.hovered.value = tileId(event.target); };
   const focused = (/** @type {FocusEvent} */ event) => {
     const id = tileId(event.target);
     if (id >= 0) state.active.value = id;
   };
   return html`<main id="gallery" class="scroller" aria-label="Pictures by cluster" tabindex="-1" ref=${scroller}
-    onClick=${clicked} onPointerOver=${hovering} onFocusIn=${focused}>
+    onClick=${clicked} onFocusIn=${focused}>
     <div class="sticker"></div>
     <div class="box"></div>
   </main>`;

@@ -39,6 +39,8 @@ export class Grid {
     this.active = -1;
     /** ids in sight, top to bottom */
     this.visible = /** @type {number[]} */ ([]);
+    /** first picture whose upper edge is in sight; -1 where there is none */
+    this.first = -1;
     /** place in `flat` of each position, or MISSING; brought up to date when first asked for */
     this.places = new Uint32Array(collection.n);
     this.placesOf = /** @type {import('./arrange.js').Arrangement | null} */ (null);
@@ -71,6 +73,7 @@ export class Grid {
     this.tiles.begin();
     this.heads.begin();
     this.visible = [];
+    this.first = -1;
     for (let s = layout.sectionAt(from); s < arrangement.k && layout.top[s] < to; s++) {
       this.heads.put(s, arrangement, layout, scroll.offset);
       const top = layout.top[s] + headPx, rowPx = layout.rowPx[s];
@@ -92,6 +95,7 @@ export class Grid {
     for (const { left, width } of layout.tiles(s, row)) {
       const id = collection.order[arrangement.flat[f++]];
       if (inSight) this.visible.push(id);
+      if (inSight && y >= scroll.top && this.first < 0) this.first = id;
       const tile = this.tiles.put(id, left, y + scroll.offset, width, layout.rowPx[s]);
       this.#mark(tile);
     }

@@ -3,7 +3,7 @@ import { PATHS } from './icons.js';
 import { readOnly } from './state.js';
 import { closeness, spanText, whole } from './words.js';
 
-/** @typedef {{element: HTMLElement, title: HTMLButtonElement, facts: HTMLElement, section: number, seen: number, text: string}} Head */
+/** @typedef {{element: HTMLElement, title: HTMLButtonElement, facts: HTMLElement, text: string}} Head */
 
 /** @param {string} name @param {string} className @param {string} [text] */
 function make(name, className, text = '') {
@@ -71,7 +71,7 @@ export class Heads {
     );
     element.append(heading, facts, actions);
     parent.append(element);
-    return { element, title, facts, section: -1, seen: 0, text: '' };
+    return { element, title, facts, text: '' };
   }
 
   /**

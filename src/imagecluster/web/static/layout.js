@@ -47,47 +47,53 @@ export class Layout {
   update(arrangement, measures) {
     const { flat, k, from, to } = arrangement;
     const { width, rowPx, gapPx, headPx, bandGapPx, leastPx } = measures;
-    const { rowFrom } = this;
+    // Fields in variables: the loop runs once for each cluster and picture of the collection.
+    const { aspect, rowFrom, firstRow, shelved, width: widths, top, rowPx: rowHeights } = this;
     this.arrangement = arrangement;
     this.measures = measures;
     this.k = k;
     let rows = 0, y = 0, shelfFrom = 0, scaled = 0, fixed = 0;
     for (let s = 0; s < k; s++) {
-      this.firstRow[s] = rows;
+      firstRow[s] = rows;
       const first = from[s], end = to[s], count = end - first;
-      const pictures = count * rowPx < 3 * width ? this.#pictures(flat, first, end) : Infinity;
       const gaps = (count - 1) * gapPx;
+      let pictures = Infinity;
+      if (count * rowPx < 3 * width) {
+        pictures = 0;
+        for (let f = first; f < end; f++) pictures += aspect[flat[f]];
+        pictures *= rowPx;
+      }
       const short = pictures * ROW_SCALE + gaps <= width;
       const narrow = pictures + gaps < leastPx;
       const own = narrow ? leastPx : gaps, scales = narrow ? 0 : pictures;
       // Once a shelf is full, the next section joins it only if the pictures need not become too small.
-      const after = (width - fixed - own - bandGapPx) / Math.max(1, scaled + scales);
-      if (!short || (shelfFrom < s && (after < LEAST_SCALE || scaled + fixed >= width))) {
-        if (shelfFrom < s) y = this.#placeShelf(shelfFrom, s, y, (width - fixed) / Math.max(1, scaled));
+      const fits = scaled + fixed < width && width - fixed - own - bandGapPx >= LEAST_SCALE * (scaled + scales);
+      if (shelfFrom < s && !(short && fits)) {
+        y = this.#placeShelf(shelfFrom, s, y, (width - fixed) / Math.max(1, scaled));
         shelfFrom = s;
         scaled = fixed = 0;
       }
       if (short) {
-        this.shelved[s] = 1;
-        this.width[s] = narrow ? -leastPx : pictures;
+        shelved[s] = 1;
+        widths[s] = narrow ? -leastPx : pictures;
         rowFrom[rows++] = first;
         fixed += own + (s > shelfFrom ? bandGapPx : 0);
         scaled += scales;
         continue;
       }
-      this.top[s] = y;
+      top[s] = y;
       this.left[s] = 0;
-      this.width[s] = width;
-      this.shelved[s] = 0;
-      this.rowPx[s] = rowPx;
+      widths[s] = width;
+      shelved[s] = 0;
+      rowHeights[s] = rowPx;
       const before = rows;
       rows = this.#breakRows(flat, first, end, rows);
       y += headPx + (rows - before) * (rowPx + gapPx) - gapPx + bandGapPx;
       shelfFrom = s + 1;
     }
-    this.firstRow[k] = rows;
+    firstRow[k] = rows;
     if (shelfFrom < k) y = this.#placeShelf(shelfFrom, k, y, (width - fixed) / Math.max(1, scaled));
-    this.top[k] = y;
+    top[k] = y;
     this.height = y;
   }
 
@@ -112,14 +118,6 @@ export class Layout {
     return rows;
   }
 
-  /** Width of pictures side by side, without gaps. @param {Uint32Array} flat @param {number} from @param {number} to */
-  #pictures(flat, from, to) {
-    const { aspect } = this;
-    let sum = 0;
-    for (let f = from; f < to; f++) sum += aspect[flat[f]];
-    return sum * this.measures.rowPx;
-  }
-
   /**
    * Places the sections [a, b) side by side. Their `width` holds that of their pictures, or less than 0 for a section
    * that is as wide as its head needs.
@@ -129,15 +127,17 @@ export class Layout {
   #placeShelf(a, b, y, filling) {
     const { rowPx, gapPx, headPx, bandGapPx } = this.measures;
     const { from, to } = /** @type {import('./arrange.js').Arrangement} */ (this.arrangement);
+    const { top, left, width, rowPx: rowHeights } = this;
     // A shelf that is not full stays as it is.
     const scale = filling >= MOST_SCALE ? 1 : filling;
     let x = 0;
     for (let s = a; s < b; s++) {
-      this.top[s] = y;
-      this.left[s] = x;
-      this.width[s] = this.width[s] < 0 ? -this.width[s] : this.width[s] * scale + (to[s] - from[s] - 1) * gapPx;
-      this.rowPx[s] = rowPx * scale;
-      x += this.width[s] + bandGapPx;
+      top[s] = y;
+      left[s] = x;
+      const wide = width[s] < 0 ? -width[s] : width[s] * scale + (to[s] - from[s] - 1) * gapPx;
+      width[s] = wide;
+      rowHeights[s] = rowPx * scale;
+      x += wide + bandGapPx;
     }
     return y + headPx + rowPx * scale + bandGapPx;
   }

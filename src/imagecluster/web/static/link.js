@@ -1,7 +1,6 @@
 /** Keeps the address true to what is shown, and shows what an address says. */
-import { gallery } from './actions.js';
+import { gallery, SORTS } from './actions.js';
 import { batch, effect } from './lib.js';
-import { SORTS } from './actions.js';
 import * as state from './state.js';
 
 const WRITE_AFTER_MS = 250;
@@ -76,12 +75,13 @@ export function readLink() {
     state.branches.value = sameData ? ownCuts(query.get('own') ?? '', collection.n) : [];
   });
   const at = id('at'), picture = id('picture'), cluster = id('cluster');
-  if (at >= 0) gallery.grid?.reveal(at, true);
-  if (picture >= 0) state.opened.value = picture;
-  else if (cluster >= 0) {
-    state.active.value = cluster;
-    clusterLink.open(cluster);
-  }
+  const open = () => {
+    if (at >= 0) gallery.grid?.reveal(at, true);
+    if (picture >= 0) state.opened.value = picture;
+    else if (cluster >= 0) clusterLink.open(cluster);
+  };
+  // The gallery has its size once it was shown for a frame.
+  requestAnimationFrame(() => requestAnimationFrame(open));
 }
 
 /** Set by app.js: opening a cluster needs the commands. */

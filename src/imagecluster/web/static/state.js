@@ -7,7 +7,7 @@ import { computed, signal } from './lib.js';
  * @typedef {{kind: 'picture' | 'name' | 'text', label: string, ids: number[]}} Found
  * @typedef {{kind: 'loading' | 'ready' | 'failed', message: string}} Status
  * @typedef {{from: number, to: number, section: number}} OpenCluster  from, to: places in the leaf order
- * @typedef {'keys' | 'name' | 'export' | 'menu' | null} DialogName
+ * @typedef {'keys' | 'name' | 'export' | null} DialogName
  */
 
 /** @type {import('./vendor/signals.js').Signal<import('./api.js').ServerState | null>} */
@@ -47,7 +47,7 @@ export const edited = signal(null);
 
 /** Picture that the keys act on; -1 for none. */
 export const active = signal(-1);
-/** Picture under the pointer in the map or in the gallery; -1 for none. */
+/** Picture under the pointer in the map; -1 for none. */
 export const hovered = signal(-1);
 /** Picture that is shown large; -1 for none. */
 export const opened = signal(-1);

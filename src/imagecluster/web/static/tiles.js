@@ -22,7 +22,7 @@ export class Tiles {
     this.shown = new Map();
     /** @type {Tile[]} */
     this.spare = [];
-    /** id * 3 + size of every thumbnail that has come */
+    /** id/side of every thumbnail that has come */
     this.loaded = new Set();
     this.round = 0;
     this.restTimer = 0;
