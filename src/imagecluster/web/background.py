@@ -20,6 +20,9 @@ __all__ = ["Background", "PlaneMap"]
 
 _log = logging.getLogger(__name__)
 
+_AFTER_S = 0.5
+"""The first pictures of a new snapshot go before colours."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlaneMap:
@@ -28,8 +31,7 @@ class PlaneMap:
     places: NDArray[np.float32]
     """Shape (n, 2), within [-1, 1]."""
     method: str
-    final: bool
-    """Whether no better one is being made."""
+    """`principal` or `umap`."""
 
 
 class Background:
@@ -51,6 +53,7 @@ class Background:
         self._keep = keep
         self._colours = Colours(cache, directory / COLOURS_NAME, keep=keep)
         self._present = ""
+        self._ended = threading.Event()
         self._maps: dict[str, PlaneMap | None] = {}
         self._guard = threading.Lock()
         self.n_colours = 0
@@ -66,6 +69,7 @@ class Background:
     def close(self) -> None:
         """Ends the work that can be ended."""
         self._present = ""
+        self._ended.set()
 
     def colours(self, snapshot: Snapshot) -> tuple[NDArray[np.uint32], int]:
         """Colours of a snapshot's pictures, and how many are not known yet."""
@@ -89,6 +93,7 @@ class Background:
         def tell(n_new: int) -> None:
             self.n_colours = before + n_new
 
+        self._ended.wait(_AFTER_S)
         try:
             self._colours.complete(
                 snapshot.leaves.hashes,
@@ -100,21 +105,20 @@ class Background:
             _log.exception("the average colours cannot be worked out")
 
     def _make_map(self, snapshot: Snapshot) -> None:
+        """First what is there at once, then the better map."""
         try:
             better = kept_map(self._directory, snapshot, method="umap")
             if better is None:
-                self._publish(snapshot, PlaneMap(principal_map(snapshot), "principal", final=False))
+                self._publish(snapshot, PlaneMap(principal_map(snapshot), "principal"))
                 better = umap_map(snapshot)
                 if better is not None and self._keep:
                     keep_map(self._directory, snapshot, better, method="umap")
             if better is not None:
-                self._publish(snapshot, PlaneMap(better, "umap", final=True))
-                return
+                self._publish(snapshot, PlaneMap(better, "umap"))
         except Exception:
             _log.exception("the map cannot be worked out")
-        first = self._maps.get(snapshot.key)
-        places = np.zeros((len(snapshot), 2), np.float32) if first is None else first.places
-        self._publish(snapshot, PlaneMap(places, "principal", final=True))
+            if not self.has_map(snapshot):
+                self._publish(snapshot, PlaneMap(np.zeros((len(snapshot), 2), np.float32), "principal"))
 
     def _publish(self, snapshot: Snapshot, found: PlaneMap) -> None:
         with self._guard:

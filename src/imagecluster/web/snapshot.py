@@ -11,12 +11,13 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from imagecluster.errors import StoreDamagedError, StoreError
 from imagecluster.pipeline import is_key_of
 from imagecluster.records import Dendrogram
 from imagecluster.store import Leaves, MappedFingerprints, Store
 from imagecluster.suggest import Suggestion, suggest
 
-__all__ = ["Snapshot", "load_snapshot"]
+__all__ = ["Snapshot", "empty_snapshot", "load_snapshot"]
 
 _LARGEST_SIDE_PX = 0xFFFF
 _SHORTEST = 1e-30
@@ -53,13 +54,6 @@ class Snapshot:
     def gap_bytes(self) -> bytes:
         """Heights between neighbours of the leaf order, float64 little-endian."""
         return self.dendrogram.gap.astype("<f8").tobytes()
-
-    @cached_property
-    def position(self) -> NDArray[np.int64]:
-        """Place of each leaf in the leaf order, shape (n,)."""
-        position = np.empty(len(self), np.int64)
-        position[self.dendrogram.order] = np.arange(len(self))
-        return position
 
     @cached_property
     def suggestions(self) -> tuple[Suggestion, ...]:
@@ -138,9 +132,12 @@ def load_snapshot(store: Store, model: str, *, key: str) -> Snapshot:
 def _leaves_and_vectors(store: Store, model: str) -> tuple[Leaves, NDArray[np.float16]]:
     """The pictures and the matrix whose rows they name, also while a writer puts fingerprints into other rows."""
     while True:
-        if not store.rows(model):
+        try:
+            mapped = MappedFingerprints(store, model)
+        except StoreDamagedError:
+            raise
+        except StoreError:  # no fingerprints of this model
             return store.leaves(model), np.empty((0, 1), np.float16)
-        mapped = MappedFingerprints(store, model)
         leaves = store.leaves(model)
         if mapped.is_current():
             return leaves, mapped.rows

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections.abc import Iterator
 from html import escape
 from typing import NamedTuple
 
@@ -66,18 +64,13 @@ class ThumbnailMaker:
         if found is not None:
             return Shown(found, THUMBNAIL_MEDIA_TYPE, None)
         try:
-            with self._slot():
+            with self._slots:
                 image = self._made(snapshot, picture, side_px=side_px)
         except ImageclusterError as error:
             return _placeholder(str(error), snapshot, picture, side_px=side_px)
         if self._keep and side_px in SIDES_PX:
             self._cache.put(content_hash, image, side_px=side_px)
         return Shown(image, THUMBNAIL_MEDIA_TYPE, None)
-
-    @contextlib.contextmanager
-    def _slot(self) -> Iterator[None]:
-        with self._slots:
-            yield
 
     def _made(self, snapshot: Snapshot, picture: int, *, side_px: int) -> bytes:
         path = snapshot.path(picture)
