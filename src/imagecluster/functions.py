@@ -122,8 +122,8 @@ def cluster(
     X
         Vectors of shape (n_images, n_dimensions), of any length but zero, or `Fingerprints`.
     sim
-        In [0, 1]: the cut is at the largest pairwise distance x (1 - sim). 0 puts all in one cluster, 1 only
-        identical ones together.
+        In [0, 1]: the cut is at the largest pairwise distance x (1 - sim), or the root's height x (1 - sim) where that
+        is larger, as in ward. 0 puts all in one cluster, 1 only identical ones together.
     min_size
         Smaller clusters go to `singles`.
     max_diameter
