@@ -70,7 +70,7 @@ def test_without_a_weight_time_is_nowhere(tmp_path):
     table = json.loads(result.outputs.json.read_text())
     assert (result.time, table["time"]) == (None, None)
     assert set(table["pictures"][0]) == {"path", "cluster", "size"}
-    assert result.outputs.csv.read_text().startswith("path,cluster,size\n")
+    assert result.outputs.csv.read_text().startswith("path,cluster,size,name\n")
 
 
 def test_impossible_dates_fall_back_to_the_files_time(tmp_path):
