@@ -91,7 +91,13 @@ def test_kill_9_at_random_moments_loses_nothing(pictures, uninterrupted, tmp_pat
 def test_ctrl_c_says_how_to_go_on(pictures, uninterrupted, tmp_path):
     """An interrupt ends the run with exit code 1 and one line; the next run completes it."""
     folder = shutil.copytree(pictures, tmp_path / "pics")
-    process = subprocess.Popen([*command(folder), "--quiet"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    # A shell that starts the tests in the background has them ignore SIGINT, and so would the child.
+    process = subprocess.Popen(
+        [*command(folder), "--quiet"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     while not (folder / "imagecluster" / "fingerprints").exists() and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
