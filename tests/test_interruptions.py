@@ -96,7 +96,7 @@ def test_ctrl_c_says_how_to_go_on(pictures, uninterrupted, tmp_path):
         [*command(folder), "--quiet"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads run here
     )
     while not (folder / "imagecluster" / "fingerprints").exists() and process.poll() is None:
         time.sleep(0.01)
