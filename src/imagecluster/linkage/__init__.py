@@ -57,7 +57,7 @@ def average_linkage(
     X : array of float32 or float64, shape (n_images, n_dimensions)
         Vectors of any length; a memory map is read in pieces.
     approximate : bool
-        Whether neighbours may be missed, for a tenth of the time; see `link`.
+        Whether neighbours may be missed; worth it from some 100,000 rows on; see `link`.
     n_threads : int, optional
         Default: as many as this process may use.
     max_memory_bytes : int, optional
