@@ -13,7 +13,8 @@ from scipy.cluster.hierarchy import fcluster, is_valid_linkage, linkage
 from scipy.spatial.distance import pdist, squareform
 
 from imagecluster.errors import ArgumentError, MemoryLimitError
-from imagecluster.linkage import _link, average_linkage, needed_bytes
+from imagecluster.linkage import average_linkage, needed_bytes
+from imagecluster.linkage.average import _link
 from imagecluster.linkage.duplicates import identical_rows
 from imagecluster.linkage.graph import neighbour_graph
 from imagecluster.linkage.rounds import Rounds

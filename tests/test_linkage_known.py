@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
 from imagecluster.errors import MemoryLimitError
-from imagecluster.linkage import _link, average_linkage, estimate, link, needed_bytes
+from imagecluster.linkage import average_linkage, estimate, link, needed_bytes
+from imagecluster.linkage.average import _link
 from imagecluster.linkage.planning import fitting_candidates
 from imagecluster.neighbours import Farthest, Neighbours, approximate_neighbours, in_turn, scan
 from imagecluster.neighbours.cells import measured_recall

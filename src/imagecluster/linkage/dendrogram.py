@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from imagecluster.linkage.duplicates import Unique
 from imagecluster.records import Dendrogram
 
 
@@ -40,6 +41,31 @@ def dendrogram(
     sizes, order, gap = _layout(n_leaves, pairs, merges[:, 2])
     merges[:, 3] = sizes[n_leaves:]
     return Dendrogram(merges, largest_distance, order, gap)
+
+
+def dendrogram_of_unique(
+    unique: Unique, children: NDArray[np.int64], heights: NDArray[np.float64], *, largest_distance: float
+) -> Dendrogram:
+    """Dendrogram of all rows: identical ones at height 0, then merges of the different ones.
+
+    Parameters
+    ----------
+    unique : Unique
+    children : array of int64, shape (n_unique - 1, 2)
+        As in `dendrogram`, of the different rows alone.
+    heights : array of float64, shape (n_unique - 1,)
+    largest_distance : float
+
+    """
+    n_same = len(unique.children)
+    n = len(unique.leaf) + n_same
+    node = np.concatenate([unique.node, n + n_same + np.arange(len(children))])
+    return dendrogram(
+        n,
+        np.concatenate([unique.children, node[children]]),
+        np.concatenate([np.zeros(n_same), heights]),
+        largest_distance=largest_distance,
+    )
 
 
 def dendrogram_of_merges(merges: NDArray[np.float64], *, largest_distance: float) -> Dendrogram:

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.errors import MemoryLimitError
+from imagecluster.linkage.average import average_linkage
 from imagecluster.linkage.condensed import condensed, condensed_bytes
-from imagecluster.linkage.dendrogram import dendrogram, dendrogram_of_merges
+from imagecluster.linkage.dendrogram import dendrogram, dendrogram_of_merges, dendrogram_of_unique
 from imagecluster.linkage.duplicates import identical_rows
 from imagecluster.linkage.nearest import Tiles, largest_squared
 from imagecluster.linkage.points import Points, less_their_mean
@@ -81,8 +82,6 @@ def linkage(
     check_method(method, metric)
     X = checked(X)
     if method == "average" and metric in ("cosine", "correlation"):
-        from imagecluster.linkage import average_linkage  # a cycle otherwise: the package offers this function too
-
         if metric == "correlation":
             X = less_their_mean(X)
             max_memory_bytes = None if max_memory_bytes is None else max_memory_bytes - X.nbytes
@@ -149,13 +148,11 @@ def _single(points: Points, run: Mapper, progress: Progress | None) -> Dendrogra
     """Single linkage from a minimum spanning tree."""
     unique = identical_rows(points.X)
     tiles = Tiles(lambda ids: points.rows(unique.leaf[ids]), points.centre())
-    n, n_same = points.n, len(unique.children)
-    edges, squared = spanning_tree(tiles, n - n_same, run=run, progress=stage(progress, "comparing all pairs"))
-    node = np.concatenate([unique.node, n + n_same + np.arange(len(edges))])
-    return dendrogram(
-        n,
-        np.concatenate([unique.children, node[merges_of_tree(n - n_same, edges)]]),
-        np.concatenate([np.zeros(n_same), points.distance(squared)]),
+    edges, squared = spanning_tree(tiles, len(unique.leaf), run=run, progress=stage(progress, "comparing all pairs"))
+    return dendrogram_of_unique(
+        unique,
+        merges_of_tree(len(unique.leaf), edges),
+        points.distance(squared),
         largest_distance=_largest(points, Tiles(points.rows, tiles.centre), run, progress),
     )
 
@@ -163,17 +160,11 @@ def _single(points: Points, run: Mapper, progress: Progress | None) -> Dendrogra
 def _ward(points: Points, run: Mapper, progress: Progress | None) -> Dendrogram:
     """Ward's method from centroids."""
     unique = identical_rows(points.X)
-    n, n_same = points.n, len(unique.children)
     children, heights = ward_merges(
         points.rows(unique.leaf), unique.count, run=run, progress=stage(progress, "merging")
     )
-    node = np.concatenate([unique.node, n + n_same + np.arange(len(children))])
-    return dendrogram(
-        n,
-        np.concatenate([unique.children, node[children]]),
-        np.concatenate([np.zeros(n_same), heights]),
-        largest_distance=_largest(points, Tiles(points.rows, points.centre()), run, progress),
-    )
+    largest = _largest(points, Tiles(points.rows, points.centre()), run, progress)
+    return dendrogram_of_unique(unique, children, heights, largest_distance=largest)
 
 
 def _by_centroids(points: Points, method: str, run: Mapper, progress: Progress | None) -> Dendrogram:
