@@ -59,7 +59,7 @@ class Packaged:
     @property
     def n_bytes(self) -> int | None:
         """Its size."""
-        return self.path.stat().st_size if self.path.is_file() else None
+        return _size(self.path)
 
     def present(self) -> Path | None:
         """The file, checked: it is small."""
@@ -87,7 +87,7 @@ class Given:
     @property
     def n_bytes(self) -> int | None:
         """Its size."""
-        return self.path.stat().st_size if self.path.is_file() else None
+        return _size(self.path)
 
     def present(self) -> Path | None:
         """The file."""
@@ -144,6 +144,11 @@ class Published:
                 " it, and it is fetched again"
             )
         return download(self.url, self.destination, checksum=self.checksum, n_bytes=self.n_bytes, progress=progress)
+
+
+def _size(path: Path) -> int | None:
+    """Bytes of a file; None where there is none."""
+    return path.stat().st_size if path.is_file() else None
 
 
 def models_folder() -> Path:

@@ -288,36 +288,39 @@ def _brought_up(
             progress=progress,
         )
         leaves = leaf_order(collection.files)
-        term = time_term_of(leaves, store, settings, now_s=now_s)
-        tree = tree_of(
-            leaves,
-            store,
-            model.identity,
-            time=term,
-            method=settings.method,
-            metric=settings.metric,
-            exactness=settings.exactness,
-            n_threads=settings.n_threads,
-            max_memory_bytes=settings.max_memory_bytes,
-            progress=progress,
-        )
+        term, tree = tree_by(settings, leaves, store, model.identity, now_s=now_s, progress=progress)
         yield store, _Fresh(model.identity, found.ignored, collection, leaves, term, tree)
 
 
-def time_term_of(leaves: Sequence[HashedFile], store: Store, settings: Settings, *, now_s: float) -> TimeTerm | None:
-    """How time counts; None where it does not."""
-    if settings.time_weight == 0:
-        return None
-    from imagecluster.pipeline.times import time_term
+def tree_by(
+    settings: Settings, leaves: Sequence[HashedFile], store: Store, model: str, *, now_s: float, progress: Progress
+) -> tuple[TimeTerm | None, Tree]:
+    """How time counts (None where it does not), and the dendrogram, as the settings want them."""
+    term = None
+    if settings.time_weight > 0:
+        from imagecluster.pipeline.times import time_term
 
-    return time_term(
+        term = time_term(
+            leaves,
+            store,
+            weight=settings.time_weight,
+            scale_s=settings.time_scale_s,
+            source=settings.time_source,
+            now_s=now_s,
+        )
+    tree = tree_of(
         leaves,
         store,
-        weight=settings.time_weight,
-        scale_s=settings.time_scale_s,
-        source=settings.time_source,
-        now_s=now_s,
+        model,
+        time=term,
+        method=settings.method,
+        metric=settings.metric,
+        exactness=settings.exactness,
+        n_threads=settings.n_threads,
+        max_memory_bytes=settings.max_memory_bytes,
+        progress=progress,
     )
+    return term, tree
 
 
 def _remembered(fresh: _Fresh, settings: Settings, *, page_stamp: str) -> Run:

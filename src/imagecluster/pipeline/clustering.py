@@ -45,13 +45,17 @@ def leaf_order(files: Sequence[HashedFile]) -> list[HashedFile]:
     return sorted(files, key=lambda known: (known.content_hash, bytes(known.file.path)))
 
 
-def kept_leaves(store: Store) -> list[HashedFile]:
-    """Leaves of a collection as its latest scan left it, without looking at the files."""
-    files = store.known_files()
+def kept_leaves(store: Store, model: str | None = None) -> list[HashedFile]:
+    """Leaves of a collection as its latest scan left it, without looking at the files.
+
+    All pictures, or with `model` (`name@version`) those that have a fingerprint of it.
+    """
+    rows = None if model is None else store.rows(model)
     return leaf_order(
         [
             HashedFile(ImageFile(path, known.size_bytes, known.mtime_ns), known.content_hash)
-            for path, known in files.items()
+            for path, known in store.known_files().items()
+            if rows is None or known.content_hash in rows
         ]
     )
 

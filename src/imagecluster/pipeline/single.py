@@ -10,8 +10,8 @@ from typing import Literal, get_args
 from imagecluster.edits import EDITS_NAME, History
 from imagecluster.errors import ArgumentError
 from imagecluster.links import cluster_folders, make_links
-from imagecluster.pipeline.chain import Settings, settings_of, time_term_of
-from imagecluster.pipeline.clustering import Tree, clusters_of, kept_leaves, paths_of, tree_of
+from imagecluster.pipeline.chain import Settings, settings_of, tree_by
+from imagecluster.pipeline.clustering import Tree, clusters_of, kept_leaves, paths_of
 from imagecluster.pipeline.fingerprinting import Progress
 from imagecluster.pipeline.output import ThumbnailOf
 from imagecluster.records import Clusters, TimeTerm
@@ -106,21 +106,8 @@ def _clustered(
     """Pictures, how time counts, and the dendrogram, as in the latest run with this model."""
     run = latest_run(store, model)
     settings = settings_of(run) if run else Settings()
-    rows = store.rows(model)
-    leaves = [known for known in kept_leaves(store) if known.content_hash in rows]
-    term = time_term_of(leaves, store, settings, now_s=time.time())
-    tree = tree_of(
-        leaves,
-        store,
-        model,
-        time=term,
-        method=settings.method,
-        metric=settings.metric,
-        exactness=settings.exactness,
-        n_threads=settings.n_threads,
-        max_memory_bytes=settings.max_memory_bytes,
-        progress=progress,
-    )
+    leaves = kept_leaves(store, model)
+    term, tree = tree_by(settings, leaves, store, model, now_s=time.time(), progress=progress)
     return leaves, term, settings, tree
 
 

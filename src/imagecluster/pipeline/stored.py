@@ -46,8 +46,7 @@ def read_collection(store: Store, model: str) -> StoredCollection:
     InputError
         There is none.
     """
-    rows = store.rows(model)
-    leaves = [known for known in kept_leaves(store) if known.content_hash in rows]
+    leaves = kept_leaves(store, model)
     if not leaves:
         raise InputError(
             f"{store.directory} has no fingerprints of {model}: run `imagecluster run` with this model first"
