@@ -1,5 +1,6 @@
 """Who gets what from the viewer's server: strangers nothing, however they ask."""
 
+import asyncio
 import base64
 import http.client
 
@@ -7,7 +8,7 @@ import pytest
 
 from imagecluster.errors import ArgumentError, OutputError
 from imagecluster.pipeline import Settings, run
-from imagecluster.web.guard import MAX_BODY_BYTES, Rules
+from imagecluster.web.guard import MAX_BODY_BYTES, Guard, Rules
 from imagecluster.web.serve import Access, listener, read_password
 from pictures import draw_groups
 from web_samples import TOKEN, served
@@ -166,7 +167,8 @@ def test_a_password_is_needed_for_everything(folder):
     def given(text):
         return {"Authorization": "Basic " + base64.b64encode(text.encode()).decode()}
 
-    with served(folder, rules=Rules(token=TOKEN, password="correct horse", any_address=True)) as client:
+    rules = Rules(token=TOKEN, password="correct horse", any_address=True, wrong_password_s=0)
+    with served(folder, rules=rules) as client:
         for address in ("/", "/api/state", "/static/index.html", "/api/events"):
             answer = client.get(address)
             assert answer.status == 401
@@ -180,6 +182,41 @@ def test_a_password_is_needed_for_everything(folder):
         assert client.post("/api/edits", {}, headers=given("x:correct horse")).status == 400
         assert client.get("/", headers={**given("me:correct horse"), "Host": "192.168.0.7:80"}).status == 200
         assert client.get("/", headers={**given("me:correct horse"), "Host": "evil.example"}).status == 421
+
+
+def test_wrong_passwords_wait_in_line_and_the_right_one_does_not():
+    """Of more than 64 that wait the others are refused at once; who gives none is only asked for one."""
+
+    async def page(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    guard = Guard(page, Rules(token=TOKEN, password="correct horse", wrong_password_s=3600))
+
+    async def status(password):
+        given = [] if password is None else [(b"authorization", b"Basic " + base64.b64encode(b"me:" + password))]
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"host", b"localhost"), *given]}
+        sent = []
+
+        async def send(message):
+            sent.append(message)
+
+        await guard(scope, None, send)
+        return sent[0]["status"]
+
+    async def attack():
+        attempts = [asyncio.create_task(status(b"wrong")) for _ in range(64)]
+        await asyncio.sleep(0)
+        found = [await status(password) for password in (b"wrong", b"correct horse", None)]
+        assert not any(attempt.done() for attempt in attempts)
+        for attempt in attempts:
+            attempt.cancel()
+        await asyncio.wait(attempts)
+        again = asyncio.create_task(status(b"wrong"))
+        assert not (await asyncio.wait([again], timeout=0.1))[0]
+        again.cancel()
+        return found
+
+    assert asyncio.run(attack()) == [429, 200, 401]
 
 
 def test_a_password_may_hold_colons_and_any_letters(folder):

@@ -7,6 +7,7 @@ nothing, and every write carries a token that only our own page knows.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import hashlib
@@ -37,11 +38,17 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
+Refused = tuple[int, str, dict[str, str]]
+"""Status, reason and headers of a refusal."""
+
 _LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 _READING = frozenset(("GET", "HEAD"))
 
 MAX_BODY_BYTES = 32 << 20
 """Largest body of a request: the ids of a million pictures take 8 MB."""
+
+_MOST_WAITING = 64
+"""Wrong passwords beyond this number that wait for their turn are refused at once."""
 
 TOKEN_HEADER = "X-Imagecluster-Token"  # noqa: S105 - the name of the header, not the token
 
@@ -58,6 +65,8 @@ class Rules:
     """Whether any IP address is fine as a name too: needed where others on the network are let in by a password."""
     password: str | None = None
     """Needed for everything, by HTTP's basic authentication; any user name."""
+    wrong_password_s: float = 1.0
+    """Seconds that each wrong password costs, one after the other, from however many places they come."""
     read_only: bool = False
     can_reveal: bool = True
     """Whether the file manager may be opened: only where the user sits at this machine."""
@@ -69,6 +78,8 @@ class Guard:
     def __init__(self, app: ASGIApp, rules: Rules) -> None:
         self._app = app
         self._rules = rules
+        self._wrong_one = asyncio.Lock()
+        self._n_wrong = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -86,14 +97,29 @@ class Guard:
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        refused = self._refused(scope["method"], Headers(scope=scope))
+        headers = Headers(scope=scope)
+        refused = self._refused(scope["method"], headers)
+        if refused is not None and refused[0] == 401 and "authorization" in headers:
+            refused = await self._slowed(refused)
         if refused is None:
             await self._app(scope, _bounded(receive), send_safely)
         else:
             status, why, more = refused
             await refusal(status, why, headers=more)(scope, receive, send_safely)
 
-    def _refused(self, method: str, headers: Headers) -> tuple[int, str, dict[str, str]] | None:
+    async def _slowed(self, refused: Refused) -> Refused:
+        """The refusal of a wrong password, in its turn; a right one never waits."""
+        if self._n_wrong >= _MOST_WAITING:
+            return 429, "too many wrong passwords; wait a minute", {"Retry-After": "60"}
+        self._n_wrong += 1
+        try:
+            async with self._wrong_one:
+                await asyncio.sleep(self._rules.wrong_password_s)
+        finally:
+            self._n_wrong -= 1
+        return refused
+
+    def _refused(self, method: str, headers: Headers) -> Refused | None:
         """Status, reason and headers of the refusal of a request; None where it is allowed."""
         if not self._is_ours(headers.getlist("host")):
             return 421, "this server does not answer to that name; open the address that it printed", {}
@@ -109,7 +135,7 @@ class Guard:
             return 405, f"{method} is not known here", {"Allow": "GET, HEAD, POST"}
         return self._refused_write(headers)
 
-    def _refused_write(self, headers: Headers) -> tuple[int, str, dict[str, str]] | None:
+    def _refused_write(self, headers: Headers) -> Refused | None:
         if self._rules.read_only:
             return 403, "this viewer is read-only", {}
         origin = headers.get("origin")
