@@ -221,7 +221,8 @@ def search(
     pictures: Iterable[StrPath] | StrPath = (),
     *,
     unlike: Iterable[StrPath] | StrPath = (),
-    texts: Iterable[str] = (),
+    texts: Iterable[str] | str = (),
+    unlike_texts: Iterable[str] | str = (),
     weights: Iterable[float] | None = None,
     unlike_weight: float = 0.5,
     k: int = 20,
@@ -242,10 +243,12 @@ def search(
         Picture files that the hits are to be unlike.
     texts
         What to look for in words, with a model that has a text tower.
+    unlike_texts
+        Words that the hits are to be unlike.
     weights
         One for each of `pictures`, then for each of `texts`; default: 1 each.
     unlike_weight
-        Weight of each of `unlike`, against the 1 of a picture.
+        Weight of each of `unlike` and `unlike_texts`, against the 1 of a picture.
     k
         Number of hits at most.
     min_similarity
@@ -268,13 +271,22 @@ def search(
         A query's file does not exist, or cannot be read.
     ModelError
         The model is unknown, or has no text tower for `texts`.
+    MissingExtraError
+        `texts` are given and tokenizers is not installed.
     StoreError
         There is no database, or no fingerprint of the model in it.
     """
     from imagecluster.pipeline import Searcher, locate, queries
     from imagecluster.store import Store
 
-    asked = queries(_paths(pictures), list(texts), weights=weights, unlike=_paths(unlike), unlike_weight=unlike_weight)
+    asked = queries(
+        _paths(pictures),
+        _texts(texts),
+        weights=weights,
+        unlike=_paths(unlike),
+        unlike_texts=_texts(unlike_texts),
+        unlike_weight=unlike_weight,
+    )
     _, directory = locate([Path(path)], None if db is None else Path(db))
     with Store.open(directory, writable=False) as store:
         return Searcher(store, find_model(model)).search(asked, k=k, min_similarity=min_similarity)
@@ -283,6 +295,11 @@ def search(
 def _paths(paths: Iterable[StrPath] | StrPath) -> list[Path]:
     """Paths of one or several arguments."""
     return [Path(paths)] if isinstance(paths, (str, os.PathLike)) else [Path(path) for path in paths]
+
+
+def _texts(texts: Iterable[str] | str) -> list[str]:
+    """One text or several."""
+    return [texts] if isinstance(texts, str) else list(texts)
 
 
 def as_vectors(X: ArrayLike | Fingerprints) -> NDArray[Any]:

@@ -11,22 +11,35 @@ from typing import Any
 
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import printable
-from imagecluster.errors import ModelError
-from imagecluster.models import DEFAULT_MODEL, MODELS, Published, find_model, model_names
+from imagecluster.errors import ArgumentError, ModelError
+from imagecluster.models import DEFAULT_MODEL, MODELS, Published, TextTower, find_model, model_names, text_models
 from imagecluster.pipeline import FETCHING
 
 
 def command(arguments: argparse.Namespace) -> int:
     """Print the list; 1 when the weights of a model are damaged."""
     if arguments.fetch:
-        with ProgressBar(quiet=arguments.quiet) as progress:
-            find_model(arguments.fetch).source.obtain(partial(progress, FETCHING))
+        _fetch(arguments.fetch, text=arguments.text, quiet=arguments.quiet)
+    elif arguments.text:
+        raise ArgumentError("--text goes with --fetch NAME")
     entries = [_entry(name) for name in model_names()]
     if arguments.json:
         print(json.dumps(entries))
     else:
         print(_table(entries))
     return 1 if any(entry["problem"] for entry in entries) else 0
+
+
+def _fetch(name: str, *, text: bool, quiet: bool) -> None:
+    """Fetch the weights of a model, and on request its text tower."""
+    model = find_model(name)
+    tower = model.text_tower
+    if text and not isinstance(tower, TextTower):
+        raise ArgumentError(f"{name} has no text tower to fetch; {', '.join(text_models())} have one")
+    with ProgressBar(quiet=quiet) as progress:
+        model.source.obtain(partial(progress, FETCHING))
+        if text and isinstance(tower, TextTower):
+            tower.obtain(partial(progress, FETCHING))
 
 
 def _entry(name: str) -> dict[str, Any]:
@@ -49,8 +62,17 @@ def _entry(name: str) -> dict[str, Any]:
         "present": place is not None,
         "path": None if place is None else os.fspath(place),
         "url": source.url if isinstance(source, Published) else None,
+        "text": _text_entry(model.text_tower) if model else None,
         "problem": problem,
     }
+
+
+def _text_entry(tower: object) -> dict[str, Any] | None:
+    """What is known of a text tower; None where there is none, or where it is no matter of files."""
+    if not isinstance(tower, TextTower):
+        return None
+    sizes = [source.n_bytes for source in tower.sources]
+    return {"present": tower.present(), "size_bytes": sum(size or 0 for size in sizes)}
 
 
 def _table(entries: list[dict[str, Any]]) -> str:

@@ -7,12 +7,14 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import printable
 from imagecluster.models import DEFAULT_MODEL, Model, find_model
-from imagecluster.pipeline import Hit, Query, Searcher, locate, queries, write_search_page
+from imagecluster.pipeline import FETCHING, Hit, Query, Searcher, locate, queries, write_search_page
 from imagecluster.store import Store
 
 
@@ -23,13 +25,15 @@ def command(arguments: argparse.Namespace) -> int:
         arguments.text,
         weights=arguments.query_weights,
         unlike=arguments.unlike,
+        unlike_texts=arguments.unlike_texts,
         unlike_weight=arguments.not_weight,
     )
     _, directory = locate([arguments.path], arguments.db)
     model = find_model(arguments.model or DEFAULT_MODEL, weights=arguments.weights, preprocess=arguments.preprocess)
     with Store.open(directory, writable=False) as store:
-        searcher = Searcher(store, model, n_threads=arguments.threads)
-        hits = searcher.search(asked, k=arguments.k, min_similarity=arguments.min_sim)
+        with ProgressBar(quiet=arguments.quiet) as progress:
+            searcher = Searcher(store, model, n_threads=arguments.threads, fetching=partial(progress, FETCHING))
+            hits = searcher.search(asked, k=arguments.k, min_similarity=arguments.min_sim)
         if arguments.html is not None:
             write_search_page(store, model, asked, hits, arguments.html)
         if arguments.json:

@@ -2,10 +2,19 @@
 
 from imagecluster.models.declaration import Crop, Model, Output, Pixels
 from imagecluster.models.fingerprints import load_centre, to_fingerprint, unit_root
-from imagecluster.models.known import DEFAULT_MODEL, MODELS, VGG16_VARIABLE, WEIGHTS, find_model, model_names
+from imagecluster.models.known import (
+    DEFAULT_MODEL,
+    MODELS,
+    VGG16_VARIABLE,
+    WEIGHTS,
+    find_model,
+    model_names,
+    text_models,
+)
 from imagecluster.models.preprocess import PRESETS, parse_preprocess
 from imagecluster.models.session import open_session
 from imagecluster.models.sources import MODELS_VARIABLE, Given, Packaged, Published, Source, models_folder
+from imagecluster.models.text import TextTower, Words
 from imagecluster.models.vgg16 import VGG16_LAYERS
 
 __all__ = [
@@ -24,12 +33,15 @@ __all__ = [
     "Pixels",
     "Published",
     "Source",
+    "TextTower",
+    "Words",
     "find_model",
     "load_centre",
     "model_names",
     "models_folder",
     "open_session",
     "parse_preprocess",
+    "text_models",
     "to_fingerprint",
     "unit_root",
 ]

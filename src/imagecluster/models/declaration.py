@@ -93,8 +93,8 @@ class Model:
     batch: int = 1
     """Pictures that go through the network at once."""
     text_tower: Callable[[str], NDArray[np.float32]] | None = None
-    """Gives the fingerprint of a text, shape (n_dimensions,), comparable with those of pictures; None where the network
-    has no such part."""
+    """Gives the vector of a text, shape (n_dimensions,), comparable with the fingerprints of pictures; None where the
+    network has no such part. For an ONNX file and a tokenizer.json it is a `TextTower`."""
 
     @property
     def identity(self) -> str:

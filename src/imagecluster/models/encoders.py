@@ -16,8 +16,11 @@ from imagecluster.models.onnx_graph import Network
 from imagecluster.models.preprocess import PRESETS, Preprocess, parse_preprocess
 from imagecluster.models.session import open_session
 from imagecluster.models.sources import Given, Published, Source, remembered_digest
+from imagecluster.models.text import CLIP_WORDS, MOBILECLIP_WORDS, SIGLIP2_WORDS, TextTower, Words
 
-__all__ = ["EXPORTS", "Export", "export_model", "file_model"]
+__all__ = ["EXPORTS", "Export", "TextExport", "export_model", "file_model"]
+
+_HUB = "https://huggingface.co/"
 
 _SHA256 = f"sha256:{'0' * 64}"
 """Names the kind of checksum."""
@@ -28,11 +31,27 @@ _PREFERRED_OUTPUTS = ("image_embeds", "pooler_output", "features", "last_hidden_
 
 
 @dataclass(frozen=True, slots=True)
+class TextExport:
+    """The text tower beside an image encoder: files of the same repository and revision."""
+
+    sha256: str
+    """Of `onnx/text_model.onnx`."""
+    n_bytes: int
+    tokenizer_sha256: str
+    """Of `tokenizer.json`."""
+    tokenizer_n_bytes: int
+    words: Words
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
 class Export:
     """A public ONNX export of an image encoder."""
 
-    path: str
-    """Of the file that the declaration was written for, on https://huggingface.co: repository, revision, file."""
+    revision: str
+    """Of the repository that the declaration was written for, on https://huggingface.co, with its name in front."""
+    file: str
+    """Of the image encoder, inside it."""
     sha256: str
     n_bytes: int
     preset: str
@@ -41,38 +60,67 @@ class Export:
     n_dimensions: int
     licence: str
     summary: str
+    text: TextExport | None = None
 
     @property
     def url(self) -> str:
-        """Address of the file."""
-        return f"https://huggingface.co/{self.path}"
+        """Address of the image encoder."""
+        return f"{_HUB}{self.revision}/{self.file}"
+
+    def text_tower(self, name: str) -> TextTower | None:
+        """The text tower, its files named after the model."""
+        if self.text is None:
+            return None
+        text, base = self.text, f"{_HUB}{self.revision}"
+        network = Published(f"{base}/onnx/text_model.onnx", f"{name}-text.onnx", f"sha256:{text.sha256}", text.n_bytes)
+        tokenizer = Published(
+            f"{base}/tokenizer.json", f"{name}-tokenizer.json", f"sha256:{text.tokenizer_sha256}",
+            text.tokenizer_n_bytes,
+        )  # fmt: skip
+        return TextTower(network, tokenizer, text.words, text.output, self.n_dimensions)
 
 
 EXPORTS = {
     "dinov2-small": Export(
-        "onnx-community/dinov2-small/resolve/8b1f705a3a7f6f062f6bdd21986c1583d3ef105d/onnx/model.onnx",
+        "onnx-community/dinov2-small/resolve/8b1f705a3a7f6f062f6bdd21986c1583d3ef105d", "onnx/model.onnx",
         "f22797eabf810a75e41de68d378541ebea372122b25c4ce3ef25ff618250c20a", 88_532_934,
         "dinov2", 224, "last_hidden_state", 384, "Apache-2.0", "DINOv2 ViT-S/14, class token",
     ),
     "clip-vit-b32": Export(
-        "Xenova/clip-vit-base-patch32/resolve/d15189d7028b43f1d3e65039190477f6af591c2a/onnx/vision_model.onnx",
+        "Xenova/clip-vit-base-patch32/resolve/d15189d7028b43f1d3e65039190477f6af591c2a", "onnx/vision_model.onnx",
         "fd6e1402a588279d1723c7534d4bcba5bc0b14b47dfab0e46f8c47b8270d7d40", 351_685_709,
-        "clip", 224, "image_embeds", 512, "MIT", "CLIP ViT-B/32, image tower",
+        "clip", 224, "image_embeds", 512, "MIT", "CLIP ViT-B/32",
+        TextExport(
+            "3f6571f5bad13a97c469c1622e1cfc4d9aef78b79fdbfcff804ca357bfada8cc", 254_058_553,
+            "f7f3b7af117d467b58374797691a6438d3e6b9e9cef800dfd5dced7f697a90cd", 2_224_119,
+            CLIP_WORDS, "text_embeds",
+        ),
     ),
     "siglip2-base": Export(
-        "onnx-community/siglip2-base-patch16-224-ONNX/resolve/ba1f3b0843f24bc5417d38e19c37b287d719b2f4/onnx/"
-        "vision_model.onnx",
+        "onnx-community/siglip2-base-patch16-224-ONNX/resolve/ba1f3b0843f24bc5417d38e19c37b287d719b2f4",
+        "onnx/vision_model.onnx",
         "c0573e3f4140c3a7c4e9cc5912bd6b26a033b46a6a8e8af26cbea262b163bcad", 371_807_752,
-        "siglip2", 224, "pooler_output", 768, "Apache-2.0", "SigLIP 2 base, patches of 16, image tower",
+        "siglip2", 224, "pooler_output", 768, "Apache-2.0", "SigLIP 2 base, patches of 16",
+        TextExport(
+            "baf12d941beabafafb14f7b4adb38dc15be18681b964a84410ec53d9d65e6293", 1_129_469_657,
+            "cb9140fae3ac5122c972d37adf83e1248471a38147ad76f8215c8872c6fd8322", 34_363_039,
+            SIGLIP2_WORDS, "pooler_output",
+        ),
     ),
     "mobileclip-s2": Export(
-        "Xenova/mobileclip_s2/resolve/main/onnx/vision_model.onnx",
+        "Xenova/mobileclip_s2/resolve/main", "onnx/vision_model.onnx",
         "d28b92d7a3a6ba99bd000cce5c91678c0e279dc934c887a3785908a811872a6c", 143_020_962,
-        "mobileclip", 256, "image_embeds", 512, "Apple AMLR", "MobileCLIP S2, image tower",
+        "mobileclip", 256, "image_embeds", 512, "Apple AMLR", "MobileCLIP S2",
+        TextExport(
+            "ff82e945c6c652c51df687e10f102a8e43c87d37c9108ff692468be3732f3710", 253_894_023,
+            "72ed5c96db5729294468543e4bc75fce14ca63f58e37300290189ba1c1e52b85", 2_224_081,
+            MOBILECLIP_WORDS, "text_embeds",
+        ),
     ),
 }  # fmt: skip
 """By model name. All read `pixel_values`, float32 (n, 3, side_px, side_px). They are the exports in 32 bits: quantised
-ones compute scales over a whole batch, so that a fingerprint would depend on its neighbours."""
+ones compute scales over a whole batch, so that a fingerprint would depend on its neighbours. Text towers read
+`input_ids`, int64 (n, n_tokens), alone."""
 
 
 def export_model(name: str, weights: Path | None = None) -> Model:
@@ -95,6 +143,7 @@ def export_model(name: str, weights: Path | None = None) -> Model:
         n_dimensions=export.n_dimensions,
         licence=export.licence,
         summary=export.summary,
+        text_tower=export.text_tower(name),
     )
 
 

@@ -13,7 +13,7 @@ from imagecluster.models.preprocess import PRESETS
 from imagecluster.models.sources import Packaged
 from imagecluster.models.vgg16 import VGG16_LAYERS, vgg16_model
 
-__all__ = ["DEFAULT_MODEL", "MODELS", "VGG16_VARIABLE", "WEIGHTS", "find_model", "model_names"]
+__all__ = ["DEFAULT_MODEL", "MODELS", "VGG16_VARIABLE", "WEIGHTS", "find_model", "model_names", "text_models"]
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
 DEFAULT_MODEL = "efficientnet-lite0"
@@ -90,6 +90,11 @@ def find_model(name: str, *, weights: Path | None = None, preprocess: str | None
 def model_names() -> tuple[str, ...]:
     """Names of all models: those of `MODELS`, then those that installed packages add."""
     return (*MODELS, *(name for name in plugin_names() if name not in MODELS))
+
+
+def text_models() -> tuple[str, ...]:
+    """Names of the models of `MODELS` that have a text tower."""
+    return tuple(name for name, model in MODELS.items() if model.text_tower is not None)
 
 
 def _plugin(name: str, weights: Path | None) -> Model:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from imagecluster.decode import MAX_PIXELS, read_bytes
 from imagecluster.errors import ArgumentError, DecodeError, InputError, ModelError
-from imagecluster.models import Model
+from imagecluster.models import Model, TextTower, text_models
 from imagecluster.pipeline.output import ThumbnailOf
 from imagecluster.records import ImageFile
 from imagecluster.report import Found, write_found
@@ -36,7 +36,7 @@ class Query:
     """Share in the direction that is searched; below 0 what is found is to be unlike it."""
 
     def __post_init__(self) -> None:
-        if (self.picture is None) == (not self.text):
+        if (self.picture is None) == (not self.text.strip()):
             raise ArgumentError(f"got picture {self.picture} and text {self.text!r}; a query is one of the two")
 
 
@@ -46,9 +46,10 @@ def queries(
     *,
     weights: Iterable[float] | None = None,
     unlike: Sequence[Path] = (),
+    unlike_texts: Sequence[str] = (),
     unlike_weight: float = 0.5,
 ) -> list[Query]:
-    """Queries of pictures, texts and pictures that the hits are to be unlike.
+    """Queries of pictures and texts, and of those that the hits are to be unlike.
 
     Raises
     ------
@@ -67,6 +68,7 @@ def queries(
         *(Query(picture=path, weight=weight) for path, weight in zip(pictures, of_pictures, strict=True)),
         *(Query(text=text, weight=weight) for text, weight in zip(texts, of_texts, strict=True)),
         *(Query(picture=path, weight=-unlike_weight) for path in unlike),
+        *(Query(text=text, weight=-unlike_weight) for text in unlike_texts),
     ]
 
 
@@ -105,6 +107,8 @@ class Searcher:
         A query of more pixels is refused.
     n_threads : int, optional
         Default: one a core.
+    fetching : callable, optional
+        Called with (bytes here, bytes in all) while weights are fetched that a query needs.
 
     Raises
     ------
@@ -114,12 +118,19 @@ class Searcher:
     """
 
     def __init__(
-        self, store: Store, model: Model, *, max_pixels: int = MAX_PIXELS, n_threads: int | None = None
+        self,
+        store: Store,
+        model: Model,
+        *,
+        max_pixels: int = MAX_PIXELS,
+        n_threads: int | None = None,
+        fetching: Callable[[int, int], None] | None = None,
     ) -> None:
         self._store = store
         self._model = model
         self._max_pixels = max_pixels
         self._n_threads = n_threads
+        self._fetching = fetching
         self._embedder: Embedder | None = None
         self._opened = self._open()
 
@@ -155,7 +166,9 @@ class Searcher:
         InputError, DecodeError
             A query's file does not exist, or cannot be read.
         ModelError
-            A text is asked for and the model has no text tower.
+            A text is asked for and the model has no text tower; the message names models that have one.
+        MissingExtraError
+            A text is asked for and tokenizers is not installed.
 
         """
         if k < 1:
@@ -222,7 +235,7 @@ class Searcher:
         from imagecluster.embed import Embedder, embed_files
 
         if self._embedder is None:
-            self._embedder = Embedder(self._model)
+            self._embedder = Embedder(self._model, fetching=self._fetching)
         files = [ImageFile(path, 0, 0)]
         ((outcome,),) = embed_files(files, self._embedder, max_pixels=self._max_pixels, n_threads=1)
         if outcome.content is None:
@@ -232,9 +245,17 @@ class Searcher:
 
     def _of_text(self, text: str) -> NDArray[np.float64]:
         """Fingerprint of a text."""
-        if self._model.text_tower is None:
-            raise ModelError(f"cannot search for the text {text!r}: {self._model.name} has no text tower")
-        return np.asarray(self._model.text_tower(text), np.float64)
+        tower = self._model.text_tower
+        if tower is None:
+            names = text_models()
+            raise ModelError(
+                f"cannot search for the text {text!r}: {self._model.name} has no text tower; {', '.join(names)} have"
+                f" one. Fingerprint the pictures with one of them (imagecluster run {self._store.root} --model"
+                f" {names[0]}), then search with --model {names[0]}"
+            )
+        if isinstance(tower, TextTower):
+            tower.obtain(self._fetching)
+        return np.asarray(tower(text), np.float64)
 
 
 def write_search_page(store: Store, model: Model, queries: Sequence[Query], hits: Sequence[Hit], file: Path) -> None:

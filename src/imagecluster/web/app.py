@@ -100,7 +100,7 @@ class _Pages:
                 "has_places": snapshot.leaves.n_with_place > 0,
                 "read_only": self._rules.read_only,
                 "can_reveal": self._rules.can_reveal and not self._rules.read_only,
-                "can_search_text": False,
+                "can_search_text": viewer.text_tower(snapshot) is not None,
                 "run": viewer.run_state.as_json(),
                 "edits_version": viewer.history.state()[0],
                 "map_ready": viewer.background.has_map(snapshot),

@@ -18,7 +18,7 @@ from imagecluster.web.branch import branch_of, subtree
 from imagecluster.web.corrected import corrected_clusters
 from imagecluster.web.curve import cluster_counts
 from imagecluster.web.queries import picture, real, whole
-from imagecluster.web.similar import Nearest, extreme_pairs, nearest, nearest_outside
+from imagecluster.web.similar import Nearest, extreme_pairs, nearest, nearest_outside, nearest_to
 from imagecluster.web.snapshot import Snapshot
 from imagecluster.web.thumbnails import ORIGINAL_PX, SIDES_PX, Shown
 from imagecluster.web.viewer import Viewer
@@ -177,13 +177,16 @@ class Reads:
         return unkept_bytes(content, headers=headers)
 
     def _search(self, snapshot: Snapshot, request: Request) -> Response:
-        if "text" in request.query_params:
-            raise HTTPException(400, f"{snapshot.model or 'no model'} cannot search by text; give picture=ID")
-        chosen = picture(snapshot, request.query_params.get("picture"))
         k = whole(request, "k", 100)
         if not 1 <= k <= MOST_FOUND:
             raise HTTPException(400, f"k is {k}; it must be from 1 to {MOST_FOUND}")
-        found = nearest(snapshot, chosen, k=k)
+        if "text" in request.query_params:
+            tower = self._viewer.text_tower(snapshot)
+            if tower is None:
+                raise HTTPException(400, f"{snapshot.model or 'no model'} cannot search by text; give picture=ID")
+            found = nearest_to(snapshot, tower(request.query_params["text"]), k=k)
+        else:
+            found = nearest(snapshot, picture(snapshot, request.query_params.get("picture")), k=k)
         return immutable_json({"results": [{"id": near.picture, "score": 1.0 - near.distance} for near in found]})
 
     def _edited(self, snapshot: Snapshot, request: Request) -> Response:

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from imagecluster.cores import n_cores
 from imagecluster.web.snapshot import Snapshot
 
-__all__ = ["Nearest", "Pair", "extreme_pairs", "nearest", "nearest_outside"]
+__all__ = ["Nearest", "Pair", "extreme_pairs", "nearest", "nearest_outside", "nearest_to"]
 
 _BLOCK_ROWS = 256
 """Rows that are widened to float32 at a time: with more, the copy no longer fits the processor's cache."""
@@ -46,7 +46,18 @@ def nearest(snapshot: Snapshot, picture: int, *, k: int) -> list[Nearest]:
     """The `k` pictures nearest to one, the nearest first; exact."""
     similarity = _similarity_to_any(snapshot, np.array([picture]))
     similarity[picture] = -np.inf
-    k = min(k, len(snapshot) - 1)
+    return _highest(similarity, min(k, len(snapshot) - 1))
+
+
+def nearest_to(snapshot: Snapshot, direction: NDArray[np.float32], *, k: int) -> list[Nearest]:
+    """The `k` pictures nearest to a vector of unit length, shape (n_dimensions,), the nearest first; exact."""
+    if not len(snapshot):
+        return []
+    return _highest(_similarity_to(snapshot, direction[:, None].astype(np.float32)), min(k, len(snapshot)))
+
+
+def _highest(similarity: NDArray[np.float32], k: int) -> list[Nearest]:
+    """The k most similar pictures, the most similar first."""
     if k < 1:
         return []
     chosen = np.argpartition(similarity, -k)[-k:]
@@ -105,7 +116,11 @@ def _distance(similarity: float) -> float:
 
 def _similarity_to_any(snapshot: Snapshot, pictures: NDArray[np.int64]) -> NDArray[np.float32]:
     """Largest cosine similarity of each picture of the collection with one of these, shape (n,)."""
-    queries = snapshot.unit_vectors(pictures).T.copy()
+    return _similarity_to(snapshot, snapshot.unit_vectors(pictures).T.copy())
+
+
+def _similarity_to(snapshot: Snapshot, queries: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Largest cosine similarity of each picture with a column of `queries`, each of unit length, shape (n,)."""
     rows = snapshot.vectors
     of_rows = np.empty(len(rows), np.float32)
     buffers = threading.local()

@@ -6,13 +6,18 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from imagecluster.edits import EDITS_NAME, History
 from imagecluster.errors import ImageclusterError, InputError, StoreError
-from imagecluster.models import DEFAULT_MODEL, find_model
+from imagecluster.models import DEFAULT_MODEL, TextTower, find_model
 from imagecluster.pipeline import DENDROGRAM, Settings, cluster_known, latest_run, settings_of, update
 from imagecluster.records import Metadata
 from imagecluster.store import THUMBNAILS_NAME, Store, Thumbnails
@@ -21,6 +26,9 @@ from imagecluster.web.snapshot import Snapshot, empty_snapshot, load_snapshot
 from imagecluster.web.thumbnails import ThumbnailMaker
 
 __all__ = ["RunState", "Setup", "Viewer"]
+
+Tower = Callable[[str], NDArray[np.float32]]
+"""Gives the vector of a text."""
 
 _log = logging.getLogger(__name__)
 
@@ -91,6 +99,7 @@ class Viewer:
         self._run = RunState()
         self._ended = threading.Event()
         self._store: Store | None = None
+        self._towers: dict[str, Tower] = {}
 
     def begin(self) -> None:
         """Loads the collection in a thread of its own, and looks after it until `close`."""
@@ -141,6 +150,21 @@ class Viewer:
         """What the store knows of a picture."""
         content_hash = snapshot.leaves.hashes[picture]
         return self._opened_store().metadata([content_hash]).get(content_hash)
+
+    def text_tower(self, snapshot: Snapshot) -> Tower | None:
+        """What gives the vectors of words for the snapshot's model; None where it has none, or none is here.
+
+        Nothing is fetched: a page cannot wait for a gigabyte.
+        """
+        if snapshot.model not in self._towers and snapshot.model:
+            tower = None
+            run = latest_run(self._opened_store(), snapshot.model)
+            with suppress(ImageclusterError):
+                tower = _tower_here(settings_of(run)) if run is not None else None
+            if tower is None:
+                return None  # it may come while the viewer runs
+            self._towers[snapshot.model] = tower
+        return self._towers.get(snapshot.model)
 
     def news(self) -> dict[str, Any]:
         """How things stand, by kind of event: a page is told of what differs from what it was told last."""
@@ -269,3 +293,11 @@ class Viewer:
         run = latest_run(self._opened_store(), self._model) if self._opened() else None
         former = settings_of(run) if run else Settings(model=self.setup.model or DEFAULT_MODEL)
         return replace(former, sim=self.sim, min_size=self.setup.min_size, links="none", page=True)
+
+
+def _tower_here(settings: Settings) -> Tower | None:
+    """The text tower of the settings' model if it can be used at once."""
+    tower = find_model(settings.model, weights=settings.weights, preprocess=settings.preprocess).text_tower
+    if isinstance(tower, TextTower) and not (tower.present() and find_spec("tokenizers")):
+        return None
+    return tower

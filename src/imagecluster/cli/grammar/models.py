@@ -15,5 +15,6 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         description="List the fingerprint models: dimensions, size, licence, and where their weights are.",
     )
     parser.add_argument("--fetch", metavar="NAME", help="first fetch the weights of a model, for use without network")
+    parser.add_argument("--text", action="store_true", help="with --fetch: also what the search by words needs")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress")
     parser.add_argument("--json", action="store_true", help="print one JSON object")

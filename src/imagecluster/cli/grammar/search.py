@@ -15,27 +15,34 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "search",
         help="pictures of a folder that look like given ones",
         description=(
-            "Search a folder that was sorted before for pictures that look like the given ones, which may lie anywhere."
-            " Several are searched for together: what is like all of them comes first."
+            "Search a folder that was sorted before for pictures that look like the given ones, which may lie anywhere,"
+            " or that show what is said in words. Several are searched for together: what is like all of them comes"
+            " first."
         ),
     )
     parser.add_argument("path", type=Path, metavar="PATH", help="the folder of pictures")
     parser.add_argument("queries", type=Path, nargs="*", metavar="QUERY", help="pictures to look for")
     parser.add_argument(
         "--text", action="append", default=[], metavar="WORDS",
-        help="look for this in words; needs a model with a text tower (may be repeated)",
+        help="look for this in words, such as 'a red car'; needs a model with a text tower, such as clip-vit-b32"
+        " (may be repeated)",
     )  # fmt: skip
     parser.add_argument(
         "--not", dest="unlike", type=Path, action="append", default=[], metavar="FILE",
         help="a picture that the others are to be unlike (may be repeated)",
     )  # fmt: skip
     parser.add_argument(
+        "--not-text", dest="unlike_texts", action="append", default=[], metavar="WORDS",
+        help="words that the others are to be unlike (may be repeated)",
+    )  # fmt: skip
+    parser.add_argument(
         "--query-weights", type=_weights, default=None, metavar="W,W,...",
         help="one for each QUERY, then for each --text (default: 1 each)",
     )  # fmt: skip
     parser.add_argument(
-        "--not-weight", type=_weight, default=0.5, metavar="W", help="weight of each --not (default: 0.5)"
-    )
+        "--not-weight", type=_weight, default=0.5, metavar="W",
+        help="weight of each --not and --not-text (default: 0.5)",
+    )  # fmt: skip
     parser.add_argument("-k", type=positive, default=20, metavar="N", help="show at most so many (default: 20)")
     parser.add_argument(
         "--min-sim", type=_cosine, default=-1.0, metavar="C",
@@ -43,6 +50,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     )  # fmt: skip
     add_db(parser)
     add_model(parser)
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress while weights are fetched")
     parser.add_argument("--threads", type=positive, default=None, metavar="N", help="default: one a core")
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print one JSON object")
