@@ -128,7 +128,6 @@ def measure(root: Path, n_pictures: int) -> None:
         for record in ({"kind": "hide", "ids": [5]}, {"kind": "name", "ids": [7, 8], "name": "Sea"}):
             asked.post(token, {"snapshot": state["snapshot"], "record": record})
         asked.row(f"{at}edited?sim=0.5&min_size=2", "edited", root)
-        asked.row(f"{at}edited?sim=0.5&min_size=2&changed=1", "edited, changed only", root)
         begun, begun_cpu = time.perf_counter(), asked.cpu_s()
         for picture in order[:N_THUMBNAILS]:
             asked.get(f"{at}thumb/{picture}")

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from page_browser import CHROMIUM
+
 # No timing is asserted in a test: a busy machine may take its time.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
@@ -33,3 +35,38 @@ def read_manifest(folder: Path) -> list[dict[str, str]]:
     """Rows of a photo folder's MANIFEST.tsv."""
     with (folder / "MANIFEST.tsv").open(newline="", encoding="utf-8") as lines:
         return list(csv.DictReader(lines, delimiter="\t"))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A browser without a window."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--enable-unsafe-swiftshader"]
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def opened(browser):
+    """Opens pages; each must leave no error in the console, broken policies included."""
+    contexts, wrong = [], []
+
+    def open_page(url, *, ready=".tile img.there", **options):
+        context = browser.new_context(**{"viewport": {"width": 1200, "height": 800}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(url)
+        page.wait_for_selector(ready)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    # That a server has ended is for the page to say; the browser notes it too.
+    assert [text for text in wrong if "net::ERR_" not in text] == []

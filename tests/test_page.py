@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import statistics
-from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
@@ -12,19 +11,13 @@ import pytest
 from imagecluster import cut
 from imagecluster.records import Dendrogram
 from imagecluster.store import Store, default_location
+from page_browser import needs_browser, set_sim, shown_partition, shown_sections, until, violations
 from page_server import serving
 from pictures import draw_groups
 
-CHROMIUM = Path("/usr/bin/chromium")
 SIZES = (7, 5, 4, 3, 2, 1, 1)
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser here: install chromium as {CHROMIUM}")
-
-ARRANGED = """() => {
-  const { state } = imagecluster, a = state.arrangement.value, order = state.collection.value.order;
-  return Array.from({ length: a.k }, (_, s) => Array.from(a.flat.slice(a.from[s], a.to[s]), (p) => order[p]));
-}"""
-
+pytestmark = needs_browser
 
 SHOWN = "() => { const { counts } = imagecluster.state; return counts.value.nGrouped + counts.value.nSingle; }"
 
@@ -40,57 +33,6 @@ def address(folder):
     """Address of the viewer of the drawn pictures."""
     with serving(folder) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """A browser without a window."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--enable-unsafe-swiftshader"]
-        )
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def opened(browser):
-    """Opens pages; each must leave no error in the console, broken policies included."""
-    contexts, wrong = [], []
-
-    def open_page(url, *, ready=".tile img.there", **options):
-        context = browser.new_context(viewport={"width": 1200, "height": 800}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto(url)
-        page.wait_for_selector(ready)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    # That a server has ended is for the page to say; the browser notes it too.
-    assert [text for text in wrong if "net::ERR_" not in text] == []
-
-
-def until(page, condition: str, what: object = None) -> None:
-    """Waits until a function in the page gives `what`, or something true."""
-    for _ in range(100):
-        found = page.evaluate(condition)
-        if found == what or (what is None and found):
-            return
-        page.wait_for_timeout(50)
-    pytest.fail(f"{condition} is {found!r}, not {what!r}")
-
-
-def set_sim(page, sim: float) -> None:
-    """Moves the slider."""
-    moved = "(slider, sim) => { slider.value = sim; slider.dispatchEvent(new Event('input', { bubbles: true })); }"
-    page.locator("#sim").evaluate(moved, str(sim))
 
 
 def served_dendrogram(address: str) -> Dendrogram:
@@ -115,15 +57,6 @@ def partition(labels) -> set[frozenset[int]]:
     for row, label in enumerate(labels.tolist()):
         members.setdefault(label, set()).add(row)
     return {frozenset(rows) for rows in members.values()}
-
-
-def shown_partition(page) -> set[frozenset[int]]:
-    """Clusters that the page shows; each single is one of its own."""
-    sections = page.evaluate(ARRANGED)
-    if page.evaluate("() => imagecluster.state.arrangement.value.hasSingles"):
-        *sections, singles = sections
-        sections += [[single] for single in singles]
-    return set(map(frozenset, sections))
 
 
 def same_as_the_command_line(page, address: str, sims) -> None:
@@ -156,7 +89,7 @@ def test_real_photographs_are_cut_and_numbered_as_on_the_command_line(opened, ph
             vectors = store.fingerprints(store.runs()[-1].model, [folder / name for name in names]).vectors
         by_path = sorted(range(80), key=lambda row: names[row].encode())
         expected = cut.clusters(served_dendrogram(address), vectors, sim=0.7, path_order=by_path)
-        shown = page.evaluate(ARRANGED)[: len(expected.clusters)]
+        shown, _ = shown_sections(page)
         assert [set(members) for members in shown] == [set(cluster.members) for cluster in expected.clusters]
         times = page.evaluate("() => imagecluster.cutTimes")
     with capsys.disabled():
@@ -265,7 +198,7 @@ def test_corrections_are_made_undone_and_done_again(opened, address):
     until(page, named, "Seven blocks")
     before = shown_partition(page)
     page.keyboard.press("h")
-    until(page, "() => imagecluster.state.edited.value?.hidden.length", 1)
+    until(page, "() => imagecluster.state.arrangement.value.hidden.length", 1)
     until(page, SHOWN, sum(SIZES) - 1)
     page.keyboard.press("Control+z")
     until(page, SHOWN, sum(SIZES))
@@ -274,12 +207,12 @@ def test_corrections_are_made_undone_and_done_again(opened, address):
       const { flat, from } = state.arrangement.value;
       state.selection.value = new Set([order[flat[from[0]]], order[flat[from[1]]]]); }""")
     page.keyboard.press("t")
-    until(page, "() => imagecluster.state.edits.value.records.at(-1)?.kind", "together")
-    until(page, "() => imagecluster.state.edited.value?.clusters.some((c) => c.pinned)", True)
+    until(page, "() => imagecluster.state.edits.value.corrections.edits.at(-1)?.kind", "together")
+    until(page, "() => imagecluster.state.arrangement.value.pinned.size > 0", True)
     assert shown_partition(page) != before
     for _ in range(3):  # the pin, the slider, the name: one after the other, however fast the keys come
         page.keyboard.press("Control+z")
-    until(page, "() => imagecluster.state.edits.value.records.length", 0)
+    until(page, "() => imagecluster.state.edits.value.corrections.edits.length", 0)
 
 
 def test_a_read_only_page_corrects_nothing(opened, folder):
@@ -319,28 +252,21 @@ def test_a_lasso_and_a_rectangle_select(opened, address):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_is_open_to_all(opened, address, scheme):
     """The checker axe finds nothing wrong in the gallery, a picture, a cluster, the map and the dialogs."""
-    axe_module = pytest.importorskip("axe_playwright_python", reason="pip install axe-playwright-python")
-    source = (Path(axe_module.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
     page = opened(address, color_scheme=scheme, reduced_motion="reduce")
 
-    def violations():
-        page.evaluate(f"() => {{ {source}\n }}")
-        found = page.evaluate("() => window.axe.run(document, { resultTypes: ['violations'] })")["violations"]
-        return [(v["id"], [node["html"][:160] for node in v["nodes"]][:3]) for v in found]
-
-    assert violations() == []
+    assert violations(page) == []
     page.keyboard.press("ArrowRight")
     page.keyboard.press("x")
     for keys, ready in (("Enter", "dialog.picture h2"), ("c", "dialog.wide .pair"), ("?", "dialog.keys"),
                         ("n", "#cluster-name"), ("e", ".choices")):  # fmt: skip
         page.keyboard.press(keys)
         page.wait_for_selector(ready)
-        assert violations() == [], keys
+        assert violations(page) == [], keys
         page.keyboard.press("Escape")
         page.wait_for_selector("dialog", state="detached")
     page.keyboard.press("2")
     page.wait_for_selector(".map-stage canvas")
-    assert violations() == []
+    assert violations(page) == []
 
 
 def test_the_server_gone_is_said_and_nothing_is_lost(opened, folder):

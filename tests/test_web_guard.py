@@ -66,7 +66,7 @@ def test_a_write_without_the_token_changes_nothing(client, token):
     for address in ("/api/edits", "/api/export", "/api/reveal"):
         answer = client.ask("POST", address, headers=headers, body=b'{"record": {"kind": "hide", "ids": [0]}}')
         assert answer.status == 403
-    assert client.get("/api/edits").json()["records"] == []
+    assert client.get("/api/edits").json()["corrections"]["edits"] == []
 
 
 def test_the_page_knows_the_token(client):

@@ -54,8 +54,11 @@ def test_corrections_are_seen_kept_and_taken_back(folder):
         assert client.edit({"kind": "name", "ids": ids("1_0.png", "1_1.png"), "name": " Coast "}).status == 200
         assert client.edit({"kind": "move", "ids": ids("0_0.png"), "to": ids("1_0.png")}).status == 200
         answer = client.edit({"kind": "hide", "ids": ids("2_0.png")}).json()
-        assert [record["kind"] for record in answer["records"]] == ["name", "move", "hide"]
-        assert answer["records"][0] == {"kind": "name", "ids": sorted(ids("1_0.png", "1_1.png")), "name": "Coast"}
+        kinds = [(edit["kind"], edit.get("name")) for edit in answer["corrections"]["edits"]]
+        assert kinds == [("name", "Coast"), ("move", None), ("hide", None)]
+        contents = answer["corrections"]["contents"]
+        named = [contents[number] for number in answer["corrections"]["edits"][0]["pictures"]]
+        assert sorted(named) == sorted([[i] for i in ids("1_0.png", "1_1.png")])
         assert client.state()["edits_version"] == answer["version"] == 3
         edited = client.data("edited?sim=0.5").json()
         coast = next(cluster for cluster in edited["clusters"] if cluster["name"])
@@ -67,7 +70,7 @@ def test_corrections_are_seen_kept_and_taken_back(folder):
         assert client.post("/api/edits", {"redo": True}).json()["can_redo"] is False
         assert client.data("edited?sim=0.5").json() == {**edited, "version": 5}
         for n_left in (2, 1, 0):
-            assert len(client.post("/api/edits", {"undo": True}).json()["records"]) == n_left
+            assert len(client.post("/api/edits", {"undo": True}).json()["corrections"]["edits"]) == n_left
         assert client.post("/api/edits", {"undo": True}).status == 400
         for _ in range(3):
             client.post("/api/edits", {"redo": True})
@@ -79,18 +82,6 @@ def test_corrections_are_seen_kept_and_taken_back(folder):
         names = names_of(client)
         coast = next(c for c in client.data("edited?sim=0.5").json()["clusters"] if c["name"] == "Coast")
         assert sorted(names[i] for i in coast["members"]) == sorted(named["members"])
-
-
-def test_only_what_changed_can_be_asked_for(folder):
-    """All other clusters are those of the cut."""
-    with served(folder) as client:
-        names = names_of(client)
-        assert client.data("edited?sim=0.5&changed=1").json()["clusters"] == []
-        client.edit({"kind": "apart", "a": [names.index("0_0.png")], "b": names.index("0_1.png")})
-        client.edit({"kind": "together", "ids": [names.index("1_0.png")]})
-        found = client.data("edited?sim=0.5&changed=1").json()
-        assert sorted(names[i] for c in found["clusters"] for i in c["members"]) == ["0_0.png", "0_1.png"]
-        assert len(client.data("edited?sim=0.5").json()["clusters"]) == 2
 
 
 @pytest.mark.parametrize(
@@ -132,7 +123,7 @@ def test_ids_of_another_snapshot_correct_nothing(folder, monkeypatch):
         run([folder], Settings(links="none", page=False))
         waited(lambda: client.state()["n"] == 12)
         assert client.post("/api/reveal", {"id": 0}).status == 400
-        assert client.get("/api/edits").json()["records"] == []
+        assert client.get("/api/edits").json()["corrections"]["edits"] == []
         assert client.post("/api/edits", {"snapshot": before, **hide}).status == 200
         hidden = client.data("edited?sim=0.5").json()["hidden"]
         assert [names_of(client)[picture] for picture in hidden] == [first]

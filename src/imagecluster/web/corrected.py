@@ -18,7 +18,7 @@ _KINDS: dict[str, Any] = {"together": Together, "hide": Hide, "unhide": Unhide}
 
 
 def corrected_clusters(
-    snapshot: Snapshot, edits: Sequence[Edit], *, sim: float, min_size: int, only_changed: bool
+    snapshot: Snapshot, edits: Sequence[Edit], *, sim: float, min_size: int
 ) -> dict[str, Any]:
     """Clusters with their names and members, and hidden pictures; all others are single.
 
@@ -32,20 +32,15 @@ def corrected_clusters(
         Corrections, the oldest first.
     sim, min_size
         The cut.
-    only_changed
-        Leave out clusters without a name that are exactly as the cut made them. What a correction took apart so that
-        fewer than `min_size` are left is given too then.
 
     """
     height = cut.cut_height(snapshot.dendrogram, sim=sim)
     done = replay(cut.flat_clusters(snapshot.dendrogram, height), edits, snapshot.leaves.hashes)
-    wanted = done.changed | done.pinned | done.names.keys()
-    if not only_changed:
-        wanted |= set(np.flatnonzero(np.bincount(done.labels) >= min_size).tolist()) if len(snapshot) else set()
-    clusters = []
     by_hand = done.pinned | done.names.keys()
-    for label, members in members_of(done, wanted, order=snapshot.dendrogram.order).items():
-        smallest = 1 if only_changed else min(2, min_size) if label in by_hand else min_size
+    wanted = set(np.flatnonzero(np.bincount(done.labels) >= min_size).tolist()) if len(snapshot) else set()
+    clusters = []
+    for label, members in members_of(done, wanted | by_hand, order=snapshot.dendrogram.order).items():
+        smallest = min(2, min_size) if label in by_hand else min_size
         if len(members) >= smallest:
             first = snapshot.leaves.hashes[int(members.min())]
             clusters.append((-len(members), int(snapshot.path_rank[members].min()), label, first, members.tolist()))
@@ -90,34 +85,33 @@ def edit_of_request(values: Any, snapshot: Snapshot) -> Edit:
     return found
 
 
-def edits_for_page(edits: Sequence[Edit], snapshot: Snapshot) -> list[dict[str, Any]]:
-    """Corrections as a page gives them; pictures that are not there are left out."""
-    mentioned = {content_hash for edit in edits for side in _sides(edit).values() for content_hash in side}
-    ids: dict[bytes, list[int]] = {}
-    if mentioned:
-        for picture, content_hash in enumerate(snapshot.leaves.hashes):
-            if content_hash in mentioned:
-                ids.setdefault(content_hash, []).append(picture)
-    records = []
+def edits_for_page(edits: Sequence[Edit], snapshot: Snapshot) -> dict[str, Any]:
+    """Corrections as the page does them again on any cut: `contents` and `edits`.
+
+    `contents` holds the ids of the pictures of each content that a correction speaks of, none where it is not in the
+    collection (it may still link two others). A correction names contents by their numbers: `pictures`, and `others`
+    for the other side of "apart" and for where "move" leads to.
+    """
+    number: dict[bytes, int] = {}
+    listed: list[dict[str, Any]] = []
     for edit in edits:
-        record: dict[str, Any] = {"kind": type(edit).__name__.lower()}
-        for key, side in _sides(edit).items():
-            record[key] = sorted(picture for content_hash in side for picture in ids.get(content_hash, ()))
+        sides = {"pictures": edit.pictures}
+        if isinstance(edit, Apart):
+            sides["others"] = edit.others
+        elif isinstance(edit, Move):
+            sides["others"] = edit.target
+        entry: dict[str, Any] = {"kind": type(edit).__name__.lower()}
+        for key, side in sides.items():
+            entry[key] = [number.setdefault(content_hash, len(number)) for content_hash in sorted(side)]
         if isinstance(edit, Name):
-            record["name"] = edit.name
-        records.append(record)
-    return records
-
-
-def _sides(edit: Edit) -> dict[str, frozenset[bytes]]:
-    """Pictures of a correction, by the page's key."""
-    match edit:
-        case Apart():
-            return {"a": edit.pictures, "b": edit.others}
-        case Move():
-            return {"ids": edit.pictures, "to": edit.target}
-        case _:
-            return {"ids": edit.pictures}
+            entry["name"] = edit.name
+        listed.append(entry)
+    contents: list[list[int]] = [[] for _ in number]
+    if number:
+        for picture, content_hash in enumerate(snapshot.leaves.hashes):
+            if content_hash in number:
+                contents[number[content_hash]].append(picture)
+    return {"contents": contents, "edits": listed}
 
 
 def _hashes(ids: Any, what: str, snapshot: Snapshot) -> frozenset[bytes]:

@@ -194,9 +194,7 @@ class Reads:
         if min_size < 1:
             raise HTTPException(400, f"min_size is {min_size}; it must be at least 1")
         version, edits, _ = self._viewer.history.state()
-        found = corrected_clusters(
-            snapshot, edits, sim=sim, min_size=min_size, only_changed=request.query_params.get("changed") == "1"
-        )
+        found = corrected_clusters(snapshot, edits, sim=sim, min_size=min_size)
         return unkept_json({"version": version, **found})
 
 

@@ -67,8 +67,9 @@ class Writes:
     def _state(self, snapshot: Snapshot) -> dict[str, Any]:
         version, edits, can_redo = self._viewer.history.state()
         return {
+            "snapshot": snapshot.key,
             "version": version,
-            "records": edits_for_page(edits, snapshot),
+            "corrections": edits_for_page(edits, snapshot),
             "can_undo": bool(edits),
             "can_redo": can_redo,
         }

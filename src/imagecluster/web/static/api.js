@@ -13,8 +13,8 @@
  * @typedef {{closest: [number, number, number] | null, farthest: [number, number, number] | null,
  *   nearest_outside: {id: number, distance: number} | null}} ClusterFacts
  * @typedef {{sim: number[], n_clusters: number[], n_grouped: number[]}} Curve
- * @typedef {{key: string, name: string | null, members: number[], pinned: boolean}} EditedCluster
- * @typedef {{clusters: EditedCluster[], hidden: number[]}} Edited
+ * @typedef {{snapshot: string, version: number, corrections: import('./replay.js').Corrections, can_undo: boolean,
+ *   can_redo: boolean}} EditsAnswer
  */
 
 /** What the server refused, or that it cannot be reached (status 0). */

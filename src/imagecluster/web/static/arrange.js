@@ -1,4 +1,5 @@
 /** From clusters to the sections of the gallery: which pictures, in which order. Pure. */
+import { joinedAt } from './recut.js';
 
 /** @typedef {'size' | 'tight' | 'time' | 'name'} SortKey */
 
@@ -7,9 +8,10 @@
  * @typedef {{
  *   flat: Uint32Array, k: number, from: Uint32Array, to: Uint32Array, height: Float64Array,
  *   numbers: Uint32Array, nGrouped: number, hasSingles: boolean, names: Map<number, string>, pinned: Set<number>,
- *   runs: boolean,
+ *   hidden: readonly number[], runs: boolean,
  * }} Arrangement  `numbers`: number of each section's cluster, as the command line counts; `names` by section;
- *   the last section holds the singles if `hasSingles`; `runs`: each cluster is one run of positions
+ *   the last section holds the singles if `hasSingles`; `hidden`: positions that are in no section; `runs`: all other
+ *   pictures are in one, and those of a cluster that lies below n in `flat` at their own positions
  */
 
 const DIGIT = 0x10000;
@@ -48,92 +50,100 @@ export class Arranger {
     const n = collection.n;
     this.collection = collection;
     this.items = new Uint32Array(n);
-    this.keys = new Uint32Array(n);
-    this.first = new Uint32Array(n);
+    // By item: runs of the cut, and groups that corrections have made.
+    this.keys = new Uint32Array(2 * n);
+    this.first = new Uint32Array(2 * n);
     this.radix = new Radix(n);
-    /** places of all pictures, then those of the singles */
+    /** places of all pictures, then of the clusters that corrections have changed, then of the singles */
     this.flat = new Uint32Array(2 * n);
     for (let p = 0; p < n; p++) this.flat[p] = p;
-    this.numberOf = new Uint32Array(n + 1);
+    this.numberOf = new Uint32Array(2 * n);
     const [timeFrom, timeTo] = span(collection);
     this.timeFrom = timeFrom;
     this.timeTo = timeTo;
   }
 
   /**
-   * Sections of a cut.
-   * @param {import('./recut.js').Runs} runs @param {number} minSize @param {SortKey} sort @returns {Arrangement}
+   * Sections of a cut, with what corrections have made of it.
+   * @param {import('./recut.js').Runs} runs @param {number} minSize @param {SortKey} sort
+   * @param {import('./replay.js').Replayed | null} [replayed] @returns {Arrangement}
    */
-  ofRuns(runs, minSize, sort) {
+  ofRuns(runs, minSize, sort, replayed = null) {
     const { k, starts, heights } = runs;
+    const { items, flat } = this;
     const n = this.collection.n;
-    let kept = 0, singles = n;
-    for (let c = 0; c < k; c++) {
-      if (starts[c + 1] - starts[c] >= minSize) this.items[kept++] = c;
-      else for (let p = starts[c]; p < starts[c + 1]; p++) this.flat[singles++] = p;
+    let kept = 0, free = n;
+    const groups = replayed?.groups ?? [];
+    // What was put together or named by hand is a cluster, however small.
+    const leastByHand = Math.min(2, minSize);
+    const laidOut = groups.filter((g) => g.members.length >= (g.byHand ? leastByHand : minSize));
+    // Groups lie behind all positions; items from k on stand for them.
+    const ends = laidOut.length ? new Uint32Array(k + laidOut.length) : starts.subarray(1);
+    const begins = laidOut.length ? new Uint32Array(k + laidOut.length) : starts;
+    const joined = laidOut.length ? new Float64Array(k + laidOut.length) : heights;
+    if (laidOut.length) {
+      begins.set(starts.subarray(0, k));
+      ends.set(starts.subarray(1, k + 1));
+      joined.set(heights.subarray(0, k));
+      laidOut.forEach(({ members }, g) => {
+        begins[k + g] = free;
+        flat.set(members, free);
+        free += members.length;
+        ends[k + g] = free;
+        joined[k + g] = joinedAt(this.collection.gap, members[0], members[members.length - 1] + 1);
+      });
     }
-    const numbers = this.sorted(kept, starts, starts.subarray(1), heights, this.flat, sort);
-    const hasSingles = singles > n;
+    const singlesFrom = free;
+    for (let c = 0; c < k; c++) {
+      const small = starts[c + 1] - starts[c] < minSize;
+      if (replayed?.touched.has(c)) continue;
+      if (!small || (replayed?.names.has(c) && starts[c + 1] - starts[c] >= leastByHand)) items[kept++] = c;
+      else for (let p = starts[c]; p < starts[c + 1]; p++) flat[free++] = p;
+    }
+    for (const g of groups) {
+      if (g.members.length >= (g.byHand ? leastByHand : minSize)) continue;
+      flat.set(g.members, free);
+      free += g.members.length;
+    }
+    if (groups.length) flat.subarray(singlesFrom, free).sort();
+    for (let g = 0; g < laidOut.length; g++) items[kept++] = k + g;
+    const numbers = this.sorted(kept, begins, ends, joined, flat, sort);
+    const hasSingles = free > singlesFrom;
     const total = kept + (hasSingles ? 1 : 0);
-    const from = new Uint32Array(total), to = new Uint32Array(total), height = new Float64Array(total);
-    for (let s = 0; s < kept; s++) {
-      const c = this.items[s];
-      from[s] = starts[c];
-      to[s] = starts[c + 1];
-      height[s] = heights[c];
-    }
-    if (hasSingles) {
-      from[kept] = n;
-      to[kept] = singles;
-    }
-    return {
-      flat: this.flat, k: total, from, to, height, numbers, nGrouped: n - (singles - n), hasSingles,
-      names: new Map(), pinned: new Set(), runs: true,
-    };
-  }
-
-  /**
-   * Sections of clusters that corrections have changed, or of search results (with `asGiven`).
-   * @param {{members: ArrayLike<number>, height: number, name?: string | null, pinned?: boolean}[]} clusters positions
-   * @param {ArrayLike<number>} singles positions @param {SortKey} sort @param {boolean} [asGiven] keep the order
-   * @returns {Arrangement}
-   */
-  ofLists(clusters, singles, sort, asGiven = false) {
-    const k = clusters.length;
-    const flat = new Uint32Array(clusters.reduce((sum, c) => sum + c.members.length, singles.length));
-    const starts = new Uint32Array(k), ends = new Uint32Array(k), heights = new Float64Array(k);
-    let at = 0;
-    for (let c = 0; c < k; c++) {
-      starts[c] = at;
-      flat.set(clusters[c].members, at);
-      at += clusters[c].members.length;
-      ends[c] = at;
-      heights[c] = clusters[c].height;
-      this.items[c] = c;
-    }
-    flat.set(singles, at);
-    const numbers = asGiven ? new Uint32Array(k + 1) : this.sorted(k, starts, ends, heights, flat, sort);
-    const hasSingles = singles.length > 0;
-    const total = k + (hasSingles ? 1 : 0);
     const from = new Uint32Array(total), to = new Uint32Array(total), height = new Float64Array(total);
     /** @type {Map<number, string>} */
     const names = new Map();
     /** @type {Set<number>} */
     const pinned = new Set();
-    for (let s = 0; s < k; s++) {
-      const c = this.items[s];
-      from[s] = starts[c];
+    for (let s = 0; s < kept; s++) {
+      const c = items[s];
+      from[s] = begins[c];
       to[s] = ends[c];
-      height[s] = heights[c];
-      const name = clusters[c].name;
+      height[s] = joined[c];
+      const name = c < k ? replayed?.names.get(c) : laidOut[c - k].name;
       if (name) names.set(s, name);
-      if (clusters[c].pinned) pinned.add(s);
+      if (c >= k && laidOut[c - k].byHand) pinned.add(s);
     }
     if (hasSingles) {
-      from[k] = at;
-      to[k] = flat.length;
+      from[kept] = singlesFrom;
+      to[kept] = free;
     }
-    return { flat, k: total, from, to, height, numbers, nGrouped: at, hasSingles, names, pinned, runs: false };
+    const hidden = replayed?.hidden ?? [];
+    const nGrouped = n - hidden.length - (free - singlesFrom);
+    return { flat, k: total, from, to, height, numbers, nGrouped, hasSingles, names, pinned, hidden, runs: true };
+  }
+
+  /**
+   * One section of pictures in a given order: what a search found.
+   * @param {ArrayLike<number>} members positions @param {string} name @returns {Arrangement}
+   */
+  ofFound(members, name) {
+    const k = members.length ? 1 : 0;
+    return {
+      flat: Uint32Array.from(members), k, from: new Uint32Array(k), to: new Uint32Array(k).fill(members.length),
+      height: new Float64Array(k), numbers: new Uint32Array(k + 1), nGrouped: members.length, hasSingles: false,
+      names: new Map(k ? [[0, name]] : []), pinned: new Set(), hidden: [], runs: false,
+    };
   }
 
   /**

@@ -77,7 +77,7 @@ export const COMMANDS = [
   command('Correct', 'hide', 'Hide these pictures', ['h', 'Delete'], 'correction', corrections.hide,
     () => canWrite() && hasPictures()),
   command('Correct', 'unhide', 'Show all hidden pictures again', 'Shift+H', 'correction', corrections.unhide,
-    () => canWrite() && (state.edited.value?.hidden.length ?? 0) > 0),
+    () => canWrite() && (state.arrangement.value?.hidden.length ?? 0) > 0),
   command('Correct', 'undo', 'Undo', 'Ctrl+Z', 'none', history.undo, history.canUndo),
   command('Correct', 'redo', 'Redo', ['Ctrl+Shift+Z', 'Ctrl+Y'], 'none', history.redo,
     history.canRedo),

@@ -86,6 +86,6 @@ export async function hide(context) {
 
 /** Shows all hidden pictures again. */
 export async function unhide() {
-  const ids = state.edited.peek()?.hidden ?? [];
+  const ids = (state.arrangement.peek()?.hidden ?? []).map((p) => theCollection().order[p]);
   if (ids.length) await correct(`${counted(ids.length, 'picture')} shown again`, { kind: 'unhide', ids });
 }

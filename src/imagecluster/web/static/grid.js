@@ -122,11 +122,12 @@ export class Grid {
     if (!arrangement || id < 0 || id >= this.collection.n) return -1;
     if (this.placesOf !== arrangement) {
       this.placesOf = arrangement;
-      const { flat, from, to, k, runs, hasSingles } = arrangement;
-      // The clusters of a plain cut lie in `flat` at their own positions: only the singles lie elsewhere.
-      if (runs) this.places.set(flat.subarray(0, this.collection.n));
+      const { flat, from, to, k, runs, hidden } = arrangement;
+      const { n } = this.collection;
+      if (runs) this.places.set(flat.subarray(0, n));
       else this.places.fill(MISSING);
-      for (let s = runs ? (hasSingles ? k - 1 : k) : 0; s < k; s++) for (let f = from[s]; f < to[s]; f++) this.places[flat[f]] = f;
+      for (let s = 0; s < k; s++) if (!runs || from[s] >= n) for (let f = from[s]; f < to[s]; f++) this.places[flat[f]] = f;
+      for (const p of hidden) this.places[p] = MISSING;
     }
     const place = this.places[this.collection.position[id]];
     return place === MISSING ? -1 : place;

@@ -64,12 +64,20 @@ function push(entry) {
 }
 
 /** Fetches the corrections anew. */
-export async function refreshEdits() {
-  const answer = await askJson('/api/edits');
-  state.edits.value = {
-    version: answer.version, records: answer.records ?? [], canUndo: Boolean(answer.can_undo), canRedo: Boolean(answer.can_redo),
-  };
+export const refreshEdits = async () => setEdits(await askJson('/api/edits'));
+
+/**
+ * Takes corrections over, if they are those of the present snapshot: in another one their ids mean other pictures.
+ * @param {import('./api.js').EditsAnswer} answer @returns {boolean} whether they are
+ */
+export function setEdits({ snapshot, version, corrections, can_undo: canUndo, can_redo: canRedo }) {
+  if (snapshot !== state.collection.peek()?.snapshot) return false;
+  state.edits.value = { version, corrections, canUndo, canRedo };
+  return true;
 }
+
+/** Until the corrections of a new snapshot have come. */
+export const forgetEdits = () => { state.edits.value = state.NO_EDITS; };
 
 /** Whether there is something to take back: changes of this visit, then corrections of earlier ones. */
 export const canUndo = () => done.value.length > 0 || (state.edits.value.canUndo && !state.readOnly.value);

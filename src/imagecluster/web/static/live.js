@@ -2,7 +2,7 @@
 import { gallery } from './actions.js';
 import { askJson } from './api.js';
 import { loadCollection } from './collection.js';
-import { refreshEdits } from './history.js';
+import { forgetEdits, refreshEdits, setEdits } from './history.js';
 import { batch } from './lib.js';
 import { readLink } from './link.js';
 import { resetNames } from './names.js';
@@ -20,14 +20,13 @@ export async function load(first) {
       state.online.value = true;
       return;
     }
-    const collection = await loadCollection(server);
+    const [collection, edits] = await Promise.all([loadCollection(server), askJson('/api/edits')]);
     resetNames(server.snapshot);
     document.title = `${server.root_name} · imagecluster`;
     batch(() => {
       state.server.value = server;
       state.run.value = server.run;
       state.online.value = true;
-      state.edited.value = null;
       if (first) state.sim.value = server.sim;
       else {
         state.branches.value = [];
@@ -37,9 +36,9 @@ export async function load(first) {
       }
       state.active.value = -1;
       state.collection.value = collection;
+      if (!setEdits(edits)) forgetEdits();
       state.status.value = { kind: 'ready', message: '' };
     });
-    await refreshEdits().catch(() => {});
     if (first) readLink();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -96,7 +96,7 @@ function clusterOf(id) {
   const arrangement = state.arrangement.value, grid = gallery.grid;
   const place = grid?.flatOf(id) ?? -1;
   const s = grid && place >= 0 ? grid.layout.sectionOf(place) : -1;
-  if (arrangement && s >= 0 && !arrangement.runs && arrangement.numbers[s] > 0) {
+  if (arrangement && s >= 0 && arrangement.numbers[s] > 0) {
     return new Set(Array.from(arrangement.flat.subarray(arrangement.from[s], arrangement.to[s]), (p) => collection.order[p]));
   }
   const [from, to] = runAt(collection.position[id]);

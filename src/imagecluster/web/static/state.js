@@ -1,5 +1,6 @@
 /** What the page shows: one set of signals that every part reads. Changes go through commands.js. */
 import { computed, signal } from './lib.js';
+import { NO_CORRECTIONS } from './replay.js';
 
 /**
  * @typedef {'gallery' | 'map' | 'timeline'} ViewName
@@ -40,10 +41,10 @@ export const dragging = signal(false);
 export const arrangement = signal(null);
 /** @type {import('./vendor/signals.js').Signal<Found | null>} */
 export const found = signal(null);
-/** Corrections as the server keeps them. @type {import('./vendor/signals.js').Signal<{version: number, records: Record<string, any>[], canUndo: boolean, canRedo: boolean}>} */
-export const edits = signal({ version: 0, records: [], canUndo: false, canRedo: false });
-/** Clusters that corrections have changed, for one cut. @type {import('./vendor/signals.js').Signal<{key: string, clusters: import('./api.js').EditedCluster[], hidden: number[]} | null>} */
-export const edited = signal(null);
+/** No correction is known. */
+export const NO_EDITS = { version: -1, corrections: NO_CORRECTIONS, canUndo: false, canRedo: false };
+/** Corrections as the server keeps them. @type {import('./vendor/signals.js').Signal<{version: number, corrections: import('./replay.js').Corrections, canUndo: boolean, canRedo: boolean}>} */
+export const edits = signal(NO_EDITS);
 
 /** Picture that the keys act on; -1 for none. */
 export const active = signal(-1);

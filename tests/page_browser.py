@@ -1,0 +1,54 @@
+"""What tests of the page do in the browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+needs_browser = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser here: install chromium as {CHROMIUM}")
+
+_ARRANGED = """() => {
+  const { state } = imagecluster, a = state.arrangement.value, order = state.collection.value.order;
+  return Array.from({ length: a.k }, (_, s) => Array.from(a.flat.slice(a.from[s], a.to[s]), (p) => order[p]));
+}"""
+
+
+def until(page, condition: str, what: object = None) -> None:
+    """Waits until a function in the page gives `what`, or something true."""
+    for _ in range(100):
+        found = page.evaluate(condition)
+        if found == what or (what is None and found):
+            return
+        page.wait_for_timeout(50)
+    pytest.fail(f"{condition} is {found!r}, not {what!r}")
+
+
+def set_sim(page, sim: float) -> None:
+    """Moves the slider."""
+    moved = "(slider, sim) => { slider.value = sim; slider.dispatchEvent(new Event('input', { bubbles: true })); }"
+    page.locator("#sim").evaluate(moved, str(sim))
+
+
+def shown_sections(page) -> tuple[list[list[int]], list[int]]:
+    """Ids of the pictures of each cluster that the page shows, in its order, and of the singles."""
+    sections = page.evaluate(_ARRANGED)
+    singles = sections.pop() if page.evaluate("() => imagecluster.state.arrangement.value.hasSingles") else []
+    return sections, singles
+
+
+def shown_partition(page) -> set[frozenset[int]]:
+    """Clusters that the page shows; each single is one of its own."""
+    clusters, singles = shown_sections(page)
+    return {*map(frozenset, clusters), *(frozenset([single]) for single in singles)}
+
+
+def violations(page) -> list[object]:
+    """What the checker axe finds wrong."""
+    axe_module = pytest.importorskip("axe_playwright_python", reason="pip install axe-playwright-python")
+    source = (Path(axe_module.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    page.evaluate(f"() => {{ {source}\n }}")
+    found = page.evaluate("() => window.axe.run(document, { resultTypes: ['violations'] })")["violations"]
+    return [(each["id"], [node["html"][:160] for node in each["nodes"]][:3]) for each in found]
