@@ -1,22 +1,45 @@
-"""`imagecluster export`: fingerprints for other programs."""
+"""`imagecluster export`: fingerprints for other programs, and the page for other people."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
+from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import printable
-from imagecluster.models import DEFAULT_MODEL, find_model
+from imagecluster.models import DEFAULT_MODEL, Model, find_model
 from imagecluster.pipeline import locate, write_fingerprints
 from imagecluster.store import Store
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """Write the fingerprints of a folder's pictures to a file."""
+    """Write what was asked for."""
     _, directory = locate([arguments.path], arguments.db)
-    model = find_model(arguments.model or DEFAULT_MODEL, weights=arguments.weights, preprocess=arguments.preprocess)
+    if arguments.page is not None:
+        return _page(arguments, directory)
     file = Path(arguments.fingerprints)
+    model = _model(arguments, arguments.model or DEFAULT_MODEL)
     with Store.open(directory, writable=False) as store:
         n_images = write_fingerprints(store, model.identity, file)
     print(f"{n_images} fingerprints of {model.identity} in {printable(file)}")
+    return 0
+
+
+def _model(arguments: argparse.Namespace, name: str) -> Model:
+    return find_model(name, weights=arguments.weights, preprocess=arguments.preprocess)
+
+
+def _page(arguments: argparse.Namespace, directory: Path) -> int:
+    """Write a copy of the page, and say what it weighs."""
+    from imagecluster.web.page_copy import View, stored_source, write_page_copy
+
+    model = None if arguments.model is None else _model(arguments, arguments.model).identity
+    with stored_source(directory, model) as (source, run), ProgressBar(quiet=False) as progress:
+        sim = float(run.settings.get("sim", 0.5)) if arguments.sim is None else arguments.sim
+        view = View(sim, arguments.min_size)
+        copied = write_page_copy(source, arguments.page, view, side_px=arguments.side, progress=progress)
+    print(
+        f"{copied.n_pictures} pictures of {copied.side_px} px, {copied.size_bytes / 1e6:.1f} MB: open"
+        f" {printable(copied.page)}"
+    )
     return 0

@@ -7,7 +7,7 @@ import sys
 from types import TracebackType
 from typing import Any, Self
 
-_UNITS = {"fingerprints": " images", "weights": "B"}
+_UNITS = {"fingerprints": " images", "pictures": " images", "weights": "B"}
 
 
 class ProgressBar:

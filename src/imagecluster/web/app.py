@@ -6,8 +6,6 @@ import asyncio
 import html
 import json
 from collections.abc import AsyncIterator
-from functools import cache
-from importlib import resources
 from typing import Any
 
 from starlette.applications import Starlette
@@ -18,8 +16,10 @@ from starlette.routing import Route
 
 from imagecluster.errors import ArgumentError, ImageclusterError
 from imagecluster.web.answers import refusal, unkept_json
+from imagecluster.web.assets import asset, asset_names
 from imagecluster.web.guard import Guard, Rules
 from imagecluster.web.reads import Reads
+from imagecluster.web.snapshot import name_of
 from imagecluster.web.viewer import Viewer
 from imagecluster.web.writes import Writes
 
@@ -68,8 +68,8 @@ class _Pages:
 
     def index(self, request: Request) -> Response:
         """The page, with its token."""
-        values = {"{{token}}": self._rules.token, "{{title}}": _name_of(self._viewer)}
-        page = _asset("index.html").decode()
+        values = {"{{token}}": self._rules.token, "{{title}}": name_of(self._viewer.setup.root)}
+        page = asset("index.html").decode()
         for placeholder, value in values.items():
             page = page.replace(placeholder, html.escape(value))
         return Response(page, media_type="text/html", headers={"Cache-Control": "no-store"})
@@ -78,9 +78,9 @@ class _Pages:
         """A file of the page: one of those in the package, by its exact name."""
         name = request.path_params["name"]
         media_type = _MEDIA_TYPES.get(name.rpartition(".")[2])
-        if media_type is None or name not in _asset_names():
+        if media_type is None or name not in asset_names():
             raise HTTPException(404, "there is no such file")
-        return Response(_asset(name), media_type=media_type, headers={"Cache-Control": "no-cache"})
+        return Response(asset(name), media_type=media_type, headers={"Cache-Control": "no-cache"})
 
     def state(self, request: Request) -> Response:
         """What the page needs at its start."""
@@ -88,26 +88,17 @@ class _Pages:
         snapshot = viewer.snapshot()
         return unkept_json(
             {
-                "snapshot": snapshot.key,
-                "n": len(snapshot),
+                **snapshot.facts(),
                 "model": snapshot.model,
-                "root_name": _name_of(viewer),
+                "root_name": name_of(viewer.setup.root),
                 "sim": viewer.sim,
                 "min_size": viewer.setup.min_size,
-                "largest_distance": snapshot.dendrogram.top,
-                "provisional": snapshot.provisional,
-                "has_times": snapshot.has_times,
-                "has_places": snapshot.leaves.n_with_place > 0,
                 "read_only": self._rules.read_only,
                 "can_reveal": self._rules.can_reveal and not self._rules.read_only,
                 "can_search_text": viewer.text_tower(snapshot) is not None,
                 "run": viewer.run_state.as_json(),
                 "edits_version": viewer.history.state()[0],
                 "map_ready": viewer.background.has_map(snapshot),
-                "suggestions": [
-                    {"sim": each.sim, "label": each.name, "n_clusters": each.n_clusters}
-                    for each in snapshot.suggestions
-                ],
             }
         )
 
@@ -150,28 +141,3 @@ _MEDIA_TYPES = {
     "woff2": "font/woff2",
 }
 """By suffix. The system's own table may say otherwise."""
-
-
-def _name_of(viewer: Viewer) -> str:
-    """What the collection is called: its folder's name."""
-    root = viewer.setup.root
-    return (root.name or str(root)).encode("utf-8", "replace").decode()
-
-
-@cache
-def _asset_names() -> frozenset[str]:
-    """Files of the page, as their addresses name them."""
-    names: set[str] = set()
-    left = [("", resources.files("imagecluster.web") / "static")]
-    while left:
-        prefix, folder = left.pop()
-        for entry in folder.iterdir():
-            if entry.is_dir():
-                left.append((f"{prefix}{entry.name}/", entry))
-            else:
-                names.add(prefix + entry.name)
-    return frozenset(names)
-
-
-def _asset(name: str) -> bytes:
-    return (resources.files("imagecluster.web") / "static").joinpath(*name.split("/")).read_bytes()

@@ -51,7 +51,7 @@ class Background:
     def __init__(self, directory: Path, cache: Thumbnails, *, keep: bool) -> None:
         self._directory = directory
         self._keep = keep
-        self._colours = Colours(cache, directory / COLOURS_NAME, keep=keep)
+        self.known_colours = Colours(cache, directory / COLOURS_NAME, keep=keep)
         self._present = ""
         self._ended = threading.Event()
         self._maps: dict[str, PlaneMap | None] = {}
@@ -73,7 +73,7 @@ class Background:
 
     def colours(self, snapshot: Snapshot) -> tuple[NDArray[np.uint32], int]:
         """Colours of a snapshot's pictures, and how many are not known yet."""
-        return self._colours.of(snapshot.leaves.hashes)
+        return self.known_colours.of(snapshot.leaves.hashes)
 
     def map_of(self, snapshot: Snapshot) -> PlaneMap | None:
         """The map of a snapshot; None while the first version is made, which the first call begins."""
@@ -95,7 +95,7 @@ class Background:
 
         self._ended.wait(_AFTER_S)
         try:
-            self._colours.complete(
+            self.known_colours.complete(
                 snapshot.leaves.hashes,
                 side_px=SIDES_PX[0],
                 tell=tell,

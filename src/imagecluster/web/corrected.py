@@ -17,9 +17,7 @@ __all__ = ["corrected_clusters", "edit_of_request", "edits_for_page"]
 _KINDS: dict[str, Any] = {"together": Together, "hide": Hide, "unhide": Unhide}
 
 
-def corrected_clusters(
-    snapshot: Snapshot, edits: Sequence[Edit], *, sim: float, min_size: int
-) -> dict[str, Any]:
+def corrected_clusters(snapshot: Snapshot, edits: Sequence[Edit], *, sim: float, min_size: int) -> dict[str, Any]:
     """Clusters with their names and members, and hidden pictures; all others are single.
 
     The same clusters as those of `imagecluster PATH`: largest first, then by the first member's path.

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from imagecluster.cores import n_cores
 from imagecluster.web.snapshot import Snapshot
 
-__all__ = ["Nearest", "Pair", "extreme_pairs", "nearest", "nearest_outside", "nearest_to"]
+__all__ = ["Nearest", "Pair", "all_nearest", "extreme_pairs", "nearest", "nearest_outside", "nearest_to"]
 
 _BLOCK_ROWS = 256
 """Rows that are widened to float32 at a time: with more, the copy no longer fits the processor's cache."""
@@ -63,6 +63,29 @@ def _highest(similarity: NDArray[np.float32], k: int) -> list[Nearest]:
     chosen = np.argpartition(similarity, -k)[-k:]
     chosen = chosen[np.lexsort((chosen, -similarity[chosen]))]
     return [Nearest(int(other), _distance(similarity[other])) for other in chosen]
+
+
+def all_nearest(
+    snapshot: Snapshot, *, k: int, leave_out: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The `k` pictures nearest to each one, the nearest first, and their distances; both of shape (n, k). Exact.
+
+    Those that are left out are near to nothing.
+    """
+    X = snapshot.unit_vectors(np.arange(len(snapshot)))
+    ids, distances = np.empty((len(X), k), np.int64), np.empty((len(X), k))
+    with _ONE_AT_A_TIME:
+        for start in range(0, len(X), _BLOCK_ROWS):
+            similarity = X[start : start + _BLOCK_ROWS] @ X.T
+            similarity[:, leave_out] = -np.inf
+            here = np.arange(len(similarity))
+            similarity[here, start + here] = -np.inf
+            best = np.argpartition(similarity, -k, axis=1)[:, -k:]
+            values = np.take_along_axis(similarity, best, axis=1)
+            order = np.lexsort((best, -values))
+            ids[start : start + len(best)] = np.take_along_axis(best, order, axis=1)
+            distances[start : start + len(best)] = 1.0 - np.take_along_axis(values, order, axis=1)
+    return ids, np.maximum(distances, 0.0)
 
 
 def nearest_outside(snapshot: Snapshot, members: NDArray[np.int64]) -> tuple[Nearest, bool] | None:

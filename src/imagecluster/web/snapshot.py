@@ -6,18 +6,19 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
 from imagecluster.errors import StoreDamagedError, StoreError
-from imagecluster.pipeline import is_key_of
+from imagecluster.pipeline import DENDROGRAM, is_key_of
 from imagecluster.records import Dendrogram
-from imagecluster.store import Leaves, MappedFingerprints, Store
+from imagecluster.store import Leaves, MappedFingerprints, Run, Store
 from imagecluster.suggest import Suggestion, suggest
 
-__all__ = ["Snapshot", "empty_snapshot", "load_snapshot"]
+__all__ = ["Snapshot", "empty_snapshot", "is_absolute", "load_snapshot", "name_of"]
 
 _LARGEST_SIDE_PX = 0xFFFF
 _SHORTEST = 1e-30
@@ -64,7 +65,7 @@ class Snapshot:
     def path_rank(self) -> NDArray[np.int64]:
         """Place of each leaf in the order of the paths' bytes, shape (n,)."""
         keys = self.leaves.keys
-        if any(map(_is_absolute, keys)):
+        if any(map(is_absolute, keys)):
             keys = tuple(bytes(self.path(picture)) for picture in range(len(self)))
         rank = np.empty(len(self), np.int64)
         rank[sorted(range(len(self)), key=keys.__getitem__)] = np.arange(len(self))
@@ -96,22 +97,56 @@ class Snapshot:
         X = np.asarray(self.vectors[self.leaves.rows[pictures]], np.float32)
         return np.asarray(X / np.maximum(np.sqrt(np.einsum("ij,ij->i", X, X)), _SHORTEST)[:, None])
 
+    def facts(self) -> dict[str, Any]:
+        """What the page needs to know of it before anything else."""
+        return {
+            "snapshot": self.key,
+            "n": len(self),
+            "largest_distance": self.dendrogram.top,
+            "provisional": self.provisional,
+            "has_times": self.has_times,
+            "has_places": self.leaves.n_with_place > 0,
+            "suggestions": [
+                {"sim": each.sim, "label": each.name, "n_clusters": each.n_clusters} for each in self.suggestions
+            ],
+        }
+
     @property
     def has_times(self) -> bool:
         """Whether any picture says when it was taken."""
         return bool(np.isfinite(self.leaves.taken_s).any())
 
 
-def _is_absolute(key: bytes) -> bool:
+def name_of(root: Path) -> str:
+    """What a collection is called: its folder's name."""
+    return (root.name or str(root)).encode("utf-8", "replace").decode()
+
+
+def is_absolute(key: bytes) -> bool:
+    """Whether a picture's path in the database is not relative to the root."""
     return key.startswith(b"/") or key[1:2] == b":"
 
 
-def load_snapshot(store: Store, model: str, *, key: str) -> Snapshot:
+def load_snapshot(store: Store, model: str, *, run: Run | None, key: str = "") -> Snapshot:
     """The pictures of a store and their dendrogram.
 
-    Where the store keeps no dendrogram of exactly these pictures under the key, one that keeps all of them apart takes
-    its place, and the snapshot is provisional.
+    Where the store keeps no dendrogram of exactly these pictures, one that keeps all of them apart takes its place, and
+    the snapshot is provisional.
+
+    Parameters
+    ----------
+    store
+        The store.
+    model
+        `name@version`.
+    run
+        The latest run with this model; None where there is none.
+    key
+        Of the dendrogram; default: the one that the run remembers.
+
     """
+    if not key and run is not None:
+        key = str(run.settings.get(DENDROGRAM, ""))
     leaves, vectors = _leaves_and_vectors(store, model)
     saved = store.load_dendrogram(key) if len(leaves) and is_key_of(key, leaves.hashes) else None
     dendrogram = saved.dendrogram if saved else _all_apart(leaves)

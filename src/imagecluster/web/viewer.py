@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from imagecluster.edits import EDITS_NAME, History
 from imagecluster.errors import ImageclusterError, InputError, StoreError
 from imagecluster.models import DEFAULT_MODEL, TextTower, find_model
-from imagecluster.pipeline import DENDROGRAM, Settings, cluster_known, latest_run, settings_of, update
+from imagecluster.pipeline import Settings, cluster_known, latest_run, settings_of, update
 from imagecluster.records import Metadata
 from imagecluster.store import THUMBNAILS_NAME, Store, Thumbnails
 from imagecluster.web.background import Background
+from imagecluster.web.page_copy import Source
 from imagecluster.web.snapshot import Snapshot, empty_snapshot, load_snapshot
 from imagecluster.web.thumbnails import ThumbnailMaker
 
@@ -146,6 +147,12 @@ class Viewer:
         self.snapshot()
         return next((snapshot for snapshot in reversed(self._snapshots) if snapshot.key == key), None)
 
+    def source(self, snapshot: Snapshot) -> Source:
+        """What a copy of the page is made from."""
+        return Source(
+            snapshot, self.history.edits, self.thumbnails, self.background.known_colours, self.setup.directory
+        )
+
     def metadata(self, snapshot: Snapshot, picture: int) -> Metadata | None:
         """What the store knows of a picture."""
         content_hash = snapshot.leaves.hashes[picture]
@@ -257,8 +264,7 @@ class Viewer:
         run = latest_run(store, self._model)
         if run is not None and self._sim is None:
             self._sim = float(run.settings.get("sim", 0.5))
-        remembered = "" if run is None else str(run.settings.get(DENDROGRAM, ""))
-        self._publish(load_snapshot(store, self._model, key=self._key or remembered))
+        self._publish(load_snapshot(store, self._model, run=run, key=self._key))
 
     def _update(self) -> None:
         """Fingerprints and clusters what is new, showing the pictures so far."""

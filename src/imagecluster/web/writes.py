@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,11 +20,17 @@ from imagecluster.pipeline import write_output
 from imagecluster.web.answers import unkept_json
 from imagecluster.web.corrected import edit_of_request, edits_for_page
 from imagecluster.web.guard import Rules
+from imagecluster.web.page_copy import View, write_page_copy
 from imagecluster.web.queries import body, picture
 from imagecluster.web.snapshot import Snapshot
 from imagecluster.web.viewer import Viewer
 
-__all__ = ["Writes"]
+__all__ = ["COPY_NAME", "Writes"]
+
+COPY_NAME = "viewer.html"
+"""Name of a copy of the page, in the folder of the database."""
+
+_LONGEST_LINK = 1 << 20
 
 
 class Writes:
@@ -82,13 +89,21 @@ class Writes:
     def _exported(self, values: dict[str, Any]) -> Response:
         snapshot = self._viewer.snapshot()
         sim, min_size = values.get("sim"), values.get("min_size", self._viewer.setup.min_size)
-        if type(sim) not in (int, float) or type(min_size) is not int:
+        if not isinstance(sim, int | float) or isinstance(sim, bool) or type(min_size) is not int:
             raise HTTPException(400, "sim must be a number from 0 to 1, and min_size a whole number from 1")
         if snapshot.provisional or not len(snapshot):
             raise HTTPException(409, "there are no clusters yet")
         directory = self._viewer.setup.directory
+        if values.get("kind") == "copy":
+            view = View(float(sim), min_size, _link_of(values))
+            return unkept_json({"path": os.fspath(self._copied(snapshot, view))})
         path = write_output(directory, values.get("kind"), model=snapshot.model, sim=sim, min_size=min_size)  # type: ignore[arg-type]  # checked there
         return unkept_json({"path": os.fspath(path)})
+
+    def _copied(self, snapshot: Snapshot, view: View) -> Path:
+        """A copy of the page, in one file beside the database."""
+        place = self._viewer.setup.directory / COPY_NAME
+        return write_page_copy(self._viewer.source(snapshot), place, view).page
 
     async def reveal(self, request: Request) -> Response:
         """Opens the file manager at a picture."""
@@ -99,6 +114,14 @@ class Writes:
         chosen = picture(snapshot, values.get("id"))
         await run_in_threadpool(_reveal, snapshot.path(chosen))
         return unkept_json({})
+
+
+def _link_of(values: dict[str, Any]) -> str:
+    """The part of the page's address that says how the clusters are looked at. HTTP 400 where it is no such part."""
+    link = values.get("link", "")
+    if not isinstance(link, str) or len(link) > _LONGEST_LINK or not re.fullmatch(r"[\w=&.%+-]*", link, re.ASCII):
+        raise HTTPException(400, "link must be the part of the page's address behind '#'")
+    return link
 
 
 def _reveal(path: Path) -> None:

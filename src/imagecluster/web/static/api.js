@@ -1,12 +1,18 @@
-/** Talks to the server. All addresses of data carry the snapshot's key, so that the browser may keep every answer. */
+/**
+ * Talks to the server; in a copy of the page, to the data that it holds. All addresses of data carry the snapshot's key,
+ * so that the browser may keep every answer.
+ */
+import { copy } from './copy.js';
 
 /**
  * @typedef {{sim: number, label: string, n_clusters: number}} Suggestion
  * @typedef {{running: boolean, stage: string, done: number, total: number, error?: string}} Run
  * @typedef {{snapshot: string, n: number, model: string, root_name: string, sim: number, min_size: number,
  *   largest_distance: number, has_times: boolean, has_places: boolean, read_only: boolean, can_reveal?: boolean, can_search_text: boolean,
- *   provisional?: boolean, run: Run, edits_version: number, map_ready: boolean, suggestions: Suggestion[]}} ServerState
- * @typedef {{id: number, similarity: number, distance: number}} Neighbour
+ *   provisional?: boolean, run: Run, suggestions: Suggestion[],
+ *   made_s?: number, lacks?: string[], link?: string}} ServerState  the last three in a copy of the page: when it was made, which
+ *   commands it lacks, and what it shows first, as in the page's address
+ * @typedef {{id: number, distance: number}} Neighbour
  * @typedef {{name: string, folder: string, bytes: number, width: number, height: number, format: string,
  *   taken_s: number | null, latitude: number | null, longitude: number | null, exif: Record<string, unknown>, problem?: string,
  *   neighbours: Neighbour[]}} PictureFacts
@@ -31,7 +37,7 @@ async function ask(address, options) {
   /** @type {Response} */
   let reply;
   try {
-    reply = await fetch(address, options);
+    reply = copy ? copy.answer(address) : await fetch(address, options);
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ServerError('The server does not answer.', 0);
@@ -59,7 +65,7 @@ export async function post(address, body) {
 }
 
 /** Address of a thumbnail. @param {string} snapshot @param {number} id @param {192 | 384 | 1024} size */
-export const thumbnail = (snapshot, id, size) => `/api/${snapshot}/thumb/${id}?size=${size}`;
+export const thumbnail = (snapshot, id, size) => copy?.picture(id) ?? `/api/${snapshot}/thumb/${id}?size=${size}`;
 
 /** Address of the picture itself. @param {string} snapshot @param {number} id */
-export const original = (snapshot, id) => `/api/${snapshot}/original/${id}`;
+export const original = (snapshot, id) => copy?.picture(id) ?? `/api/${snapshot}/original/${id}`;

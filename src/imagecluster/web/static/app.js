@@ -2,6 +2,7 @@
 import { gallery, openCluster } from './actions.js';
 import { Cluster } from './cluster.js';
 import { cutTimes, watchClusters } from './clusters.js';
+import { copy } from './copy.js';
 import { Dialogs } from './dialogs.js';
 import { Dock, watchCurve } from './dock.js';
 import { Gallery } from './gallery.js';
@@ -32,7 +33,7 @@ function Page() {
 }
 
 // For tests and measurements: what a visitor sees, as numbers.
-Object.assign(globalThis, { imagecluster: { state, cutTimes, gallery } });
+Object.assign(globalThis, { imagecluster: { state, cutTimes, gallery, copy } });
 
 watchClusters();
 watchCurve();

@@ -101,12 +101,16 @@ export function commandOf(id) {
   return found;
 }
 
+/** Whether this page has a command at all: a copy lacks what only a server does. @param {string} id */
+export const has = (id) => !state.server.value?.lacks?.includes(id);
+
 /** Whether a command can be run now. @param {string} id */
-export const canRun = (id) => commandOf(id).enabled?.() ?? true;
+export const canRun = (id) => has(id) && (commandOf(id).enabled?.() ?? true);
 
 /** Runs a command if it can be run; true if so. @param {string} id @param {Context} [context] */
 export function runCommand(id, context = {}) {
   const found = commandOf(id);
+  if (!has(id)) return false;
   if (!(found.enabled?.() ?? true)) {
     if (found.undo === 'correction' && state.readOnly.peek()) state.say('This viewer is read-only.');
     return false;

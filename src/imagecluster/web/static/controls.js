@@ -1,5 +1,5 @@
 /** Buttons that are made from the list of commands. */
-import { canRun, commandOf, keyText, runCommand } from './commands.js';
+import { canRun, commandOf, has, keyText, runCommand } from './commands.js';
 import { PATHS } from './icons.js';
 import { html } from './lib.js';
 
@@ -13,6 +13,7 @@ export function Icon({ name }) {
  *   kind?: string}} props
  */
 export function CommandButton({ id, icon = false, text, context, kind = '' }) {
+  if (!has(id)) return null;
   const command = commandOf(id);
   const label = command.keys.length ? `${command.label} (${keyText(command.keys[0])})` : command.label;
   return html`<button type="button" class=${`button ${icon ? 'round' : ''} ${kind}`} title=${label} data-id=${id}

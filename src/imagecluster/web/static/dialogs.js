@@ -1,10 +1,11 @@
 /** Dialogs: the frame of all of them, the list of keys, naming, export. */
 import { post } from './api.js';
 import { showDialog } from './actions.js';
-import { COMMANDS, keyText } from './commands.js';
+import { COMMANDS, has, keyText } from './commands.js';
 import { Icon } from './controls.js';
 import { naming, setName } from './corrections.js';
 import { html, useEffect, useRef, useState } from './lib.js';
+import { lookLink } from './link.js';
 import * as state from './state.js';
 import { simText } from './words.js';
 
@@ -36,11 +37,12 @@ function Title({ title }) {
 }
 
 function Keys() {
-  const groups = [...new Set(COMMANDS.map((c) => c.group))];
+  const commands = COMMANDS.filter((c) => has(c.id));
+  const groups = [...new Set(commands.map((c) => c.group))];
   return html`<${Modal} label="Keys" kind="keys" onClose=${() => showDialog(null)}>
     <${Title} title="Keys"/>
     <div class="key-groups" tabindex="0" data-first role="region" aria-label="List of keys">${groups.map((group) => html`<section><h3>${group}</h3><dl>
-      ${COMMANDS.filter((c) => c.group === group).map((c) => html`<div><dt>${c.label}</dt>
+      ${commands.filter((c) => c.group === group).map((c) => html`<div><dt>${c.label}</dt>
         <dd>${c.keys.map((key) => html`<kbd>${keyText(key)}</kbd>`)}</dd></div>`)}
     </dl></section>`)}
     <section><h3>With the mouse</h3><dl>
@@ -74,7 +76,8 @@ const KINDS = [
   ['csv', 'CSV', 'A table for spreadsheets: path, cluster, name'],
   ['json', 'JSON', 'Clusters with their members and heights'],
   ['parquet', 'Parquet', 'The same table for data tools'],
-  ['page', 'Page', 'One file with contact sheets, for sharing'],
+  ['page', 'Contact sheets', 'One file to look through or print'],
+  ['copy', 'This page', 'One file for sharing, with small pictures and the slider, that needs no server'],
 ];
 
 function Export() {
@@ -84,7 +87,7 @@ function Export() {
     setBusy(kind);
     setSaid('');
     try {
-      const answer = await post('/api/export', { kind, sim: state.sim.peek(), min_size: state.minSize.peek() });
+      const answer = await post('/api/export', { kind, sim: state.sim.peek(), min_size: state.minSize.peek(), link: lookLink() });
       setSaid(`Written: ${answer.path}`);
     } catch (error) {
       setSaid(error instanceof Error ? error.message : String(error));

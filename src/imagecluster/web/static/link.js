@@ -29,25 +29,39 @@ export function unpacked(text, n) {
   return ids;
 }
 
-/** The address of what is shown, without its '#'. */
-export function written() {
-  const server = state.server.value, collection = state.collection.value;
+/** How the clusters are looked at, as a part of an address. */
+function look() {
+  const server = state.server.value;
   const query = new URLSearchParams();
-  if (!server || !collection) return '';
   query.set('sim', String(state.sim.value));
-  if (state.minSize.value !== server.min_size) query.set('min', String(state.minSize.value));
+  if (state.minSize.value !== server?.min_size) query.set('min', String(state.minSize.value));
   if (state.sort.value !== 'size') query.set('sort', state.sort.value);
   if (state.size.value !== 'M') query.set('size', state.size.value);
   if (state.view.value !== 'gallery') query.set('view', state.view.value);
   const own = state.branches.value.map((b) => `${b.from.toString(36)}-${b.to.toString(36)}-${b.height}`).join('_');
   if (own) query.set('own', own);
+  return query;
+}
+
+/** The address of how the clusters are looked at, without its '#' and without what is selected and open. */
+export function lookLink() {
+  const query = look();
+  query.set('of', state.collection.value?.snapshot ?? '');
+  return query.toString();
+}
+
+/** The address of what is shown, without its '#'. */
+export function written() {
+  const collection = state.collection.value;
+  if (!state.server.value || !collection) return '';
+  const query = look();
   const selected = state.selection.value;
   if (selected.size && selected.size <= MOST_IDS) query.set('sel', packed(selected));
   if (state.opened.value >= 0) query.set('picture', state.opened.value.toString(36));
   const cluster = state.openedCluster.value;
   if (cluster) query.set('cluster', collection.order[cluster.from].toString(36));
   if (state.anchor.value >= 0) query.set('at', state.anchor.value.toString(36));
-  if (own || selected.size || query.has('picture') || query.has('cluster') || query.has('at')) query.set('of', collection.snapshot);
+  if (selected.size || ['own', 'picture', 'cluster', 'at'].some((key) => query.has(key))) query.set('of', collection.snapshot);
   return query.toString();
 }
 
@@ -55,7 +69,7 @@ export function written() {
 export function readLink() {
   const server = state.server.peek(), collection = state.collection.peek();
   if (!server || !collection) return;
-  const query = new URLSearchParams(location.hash.slice(1));
+  const query = new URLSearchParams(location.hash.slice(1) || server.link);
   const number = (/** @type {string} */ key, /** @type {number} */ otherwise, /** @type {number} */ low, /** @type {number} */ high) => {
     const value = query.has(key) ? Number(query.get(key)) : NaN;
     return value >= low && value <= high ? value : otherwise;

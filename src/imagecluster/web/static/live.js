@@ -2,6 +2,7 @@
 import { gallery } from './actions.js';
 import { askJson } from './api.js';
 import { loadCollection } from './collection.js';
+import { copy } from './copy.js';
 import { forgetEdits, refreshEdits, setEdits } from './history.js';
 import { batch } from './lib.js';
 import { readLink } from './link.js';
@@ -47,8 +48,9 @@ export async function load(first) {
   }
 }
 
-/** Listens to the server's news. */
+/** Listens to the server's news; a copy of the page has none. */
 export function listen() {
+  if (copy) return;
   const news = new EventSource('/api/events');
   news.addEventListener('open', () => { if (!state.online.peek() || state.status.peek().kind === 'failed') load(!state.collection.peek()); });
   news.addEventListener('error', () => { if (state.collection.peek()) state.online.value = false; });

@@ -139,8 +139,10 @@ export class Tiles {
       const { id, wanted } = tile;
       if (tile.side >= wanted || this.collection.widthPx(id) + this.collection.heightPx(id) < tile.side * 2) continue;
       const side = SIDES.find((s) => s >= wanted) ?? 1024;
+      const address = thumbnail(this.collection.snapshot, id, side);
+      if (address === tile.image.getAttribute('src')) continue; // a copy of the page has one size
       const sharper = new Image();
-      sharper.src = thumbnail(this.collection.snapshot, id, side);
+      sharper.src = address;
       sharper.decode().then(() => { if (tile.id === id && tile.side < side) this.#load(tile, side); }, () => {});
     }
   }

@@ -3,7 +3,7 @@ import { SORTS, searchText, setSize, setSort, showView } from './actions.js';
 import { CommandButton, Icon } from './controls.js';
 import { html } from './lib.js';
 import * as state from './state.js';
-import { counted } from './words.js';
+import { counted, dayText } from './words.js';
 
 const VIEWS = /** @type {[state.ViewName, string][]} */ ([['gallery', 'Gallery'], ['map', 'Map'], ['timeline', 'Timeline']]);
 
@@ -39,10 +39,11 @@ export function Top() {
   const server = state.server.value;
   const views = VIEWS.filter(([name]) => name !== 'timeline' || server?.has_times);
   const sorts = SORTS.filter(([key]) => key !== 'time' || server?.has_times);
-  const n = state.collection.value?.n ?? 0;
+  const n = (state.collection.value?.n ?? 0) - (state.arrangement.value?.hidden.length ?? 0);
   return html`<header class="top">
     <div class="what"><h1>${server?.root_name ?? 'imagecluster'}</h1>
-      <span class="soft">${n ? counted(n, 'picture') : ''}</span></div>
+      <span class="soft">${n ? counted(n, 'picture') : ''}</span>
+      ${server?.made_s && html`<span class="soft copied">copied ${dayText(server.made_s)}</span>`}</div>
     <nav class="segments" aria-label="Views">
       ${views.map(([name, label]) => html`<button type="button" aria-current=${state.view.value === name ? 'page' : null}
         onClick=${() => showView(name)} disabled=${!n}>${label}</button>`)}

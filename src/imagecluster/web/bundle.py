@@ -1,0 +1,127 @@
+"""The page's modules as one script, for a copy of the page that is opened as a file.
+
+Browsers load no module from a file: its origin is unknown. So each module becomes a function that gives back what the
+module exports, one after another, those that are imported before those that import them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+
+from imagecluster.errors import ArgumentError
+from imagecluster.web.assets import asset
+
+__all__ = ["bundle", "bundled_script", "bundled_styles"]
+
+_STYLES = ("base", "frame", "gallery", "dialogs", "views")
+"""In the order of index.html."""
+
+_IMPORT = re.compile(r"""(?:^|(?<=[;}]))import\s*([\w*${][^;'"]*?)\s*from\s*["']([^"']+)["'];?""", re.M)
+_EXPORT_LIST = re.compile(r"""(?:^|(?<=[;}]))export\s*\{([^}]*)\}\s*(?:from\s*["']([^"']+)["'])?;?""", re.M)
+_EXPORT_DEFAULT = re.compile(r"(?:^|(?<=[;}]))export default\s*", re.M)
+_EXPORT = re.compile(r"^export ((?:async )?function\*?|const|class) ([\w$]+)", re.M)
+_LEFT_OVER = re.compile(r"^(?:import|export)\b.*", re.M)
+
+
+@cache
+def bundled_script() -> str:
+    """The whole page as one script."""
+    return bundle("app.js", lambda name: asset(name).decode())
+
+
+@cache
+def bundled_styles() -> str:
+    """All styles of the page."""
+    return "\n".join(asset(f"css/{name}.css").decode() for name in _STYLES)
+
+
+def bundle(entry: str, read: Callable[[str], str]) -> str:
+    r"""A module and all that it imports, as one module without imports.
+
+    Parameters
+    ----------
+    entry
+        Name of the module.
+    read
+        Gives the text of a module by its name.
+
+    Raises
+    ------
+    ArgumentError
+        Modules import each other in a circle, or one has a form of import or export that is not known here.
+
+    Examples
+    --------
+    >>> files = {"a.js": "import { two } from './b.js';\nprint(two);", "b.js": "export const two = 2;"}
+    >>> print(bundle("a.js", files.__getitem__))
+    const $0 = (() => {
+    const two = 2;
+    return { two };
+    })();
+    const $1 = (() => {
+    const { two } = $0;
+    print(two);
+    return {  };
+    })();
+
+    """
+    numbers: dict[str, int] = {}
+    parts: list[str] = []
+
+    def add(name: str, above: tuple[str, ...]) -> str:
+        if name in above:
+            raise ArgumentError(f"modules import each other: {' -> '.join((*above, name))}; a script cannot hold them")
+        if name not in numbers:
+            folder = name.rpartition("/")[0]
+
+            def variable(address: str) -> str:
+                return add(_resolved(folder, address), (*above, name))
+
+            code = _as_function(name, read(name), variable)
+            numbers[name] = len(numbers)
+            parts.append(f"const ${numbers[name]} = {code};")
+        return f"${numbers[name]}"
+
+    add(entry, ())
+    return "\n".join(parts)
+
+
+def _resolved(folder: str, address: str) -> str:
+    """Name of a module that one in a folder imports."""
+    return f"{folder}/{address.removeprefix('./')}" if folder else address.removeprefix("./")
+
+
+def _as_function(name: str, text: str, variable: Callable[[str], str]) -> str:
+    """A module as a call that gives back its exports."""
+    exported: list[str] = []
+
+    def take_import(found: re.Match[str]) -> str:
+        wanted, module = found[1].strip(), variable(found[2])
+        if wanted.startswith("*"):
+            return f"const {wanted.split()[-1]} = {module};"
+        if wanted.startswith("{"):
+            return f"const {wanted.replace(' as ', ': ')} = {module};"
+        return f"const {{ default: {wanted} }} = {module};"
+
+    def take_list(found: re.Match[str]) -> str:
+        module = f"{variable(found[2])}." if found[2] else ""
+        for item in filter(None, (part.strip() for part in found[1].split(","))):
+            inner, _, outer = item.partition(" as ")
+            exported.append(f"{outer or inner}: {module}{inner}")
+        return ""
+
+    def take_export(found: re.Match[str]) -> str:
+        exported.append(found[2])
+        return f"{found[1]} {found[2]}"
+
+    text = _IMPORT.sub(take_import, text)
+    text = _EXPORT_LIST.sub(take_list, text)
+    if _EXPORT_DEFAULT.search(text):
+        text = _EXPORT_DEFAULT.sub("const $default=", text)
+        exported.append("default: $default")
+    text = _EXPORT.sub(take_export, text)
+    if left_over := _LEFT_OVER.search(text):
+        raise ArgumentError(f"{name} has {left_over[0][:80]!r}, which cannot be bundled")
+    return f"(() => {{\n{text.strip()}\nreturn {{ {', '.join(exported)} }};\n}})()"

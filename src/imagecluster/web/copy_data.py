@@ -1,0 +1,150 @@
+"""What a copy of the page holds in the place of a server: names, sizes, times, dendrogram and corrections, no paths."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagecluster.edits import Edit, replay
+from imagecluster.web.colours import UNKNOWN
+from imagecluster.web.corrected import edits_for_page
+from imagecluster.web.curve import cluster_counts
+from imagecluster.web.similar import all_nearest
+from imagecluster.web.snapshot import Snapshot, is_absolute, name_of
+
+__all__ = ["View", "copy_data", "hidden_pictures"]
+
+N_NEIGHBOURS = 12
+MOST_FOR_NEIGHBOURS = 6_000
+"""Pictures up to which a copy knows what is similar to each: all pairs take a second or two."""
+
+_FOR_A_SERVER = ("reveal", "export", "name-cluster", "together", "apart", "move-here", "hide", "unhide")
+"""Commands that need a server."""
+
+
+class View(NamedTuple):
+    """What the copy shows first."""
+
+    sim: float
+    min_size: int
+    link: str = ""
+    """The part of the page's address that says the rest, without its '#'; empty for the page's defaults."""
+
+
+def hidden_pictures(snapshot: Snapshot, edits: Sequence[Edit]) -> NDArray[np.int64]:
+    """Pictures that were hidden by hand: nothing of them goes into a copy."""
+    return replay(np.zeros(len(snapshot), np.int64), edits, snapshot.leaves.hashes).hidden
+
+
+def copy_data(
+    snapshot: Snapshot,
+    edits: Sequence[Edit],
+    view: View,
+    *,
+    colours: NDArray[np.uint32],
+    places: NDArray[np.float32],
+    made_s: float,
+) -> dict[str, Any]:
+    """Everything that the copied page asks for, but the pictures.
+
+    Parameters
+    ----------
+    snapshot
+        The pictures.
+    edits
+        Corrections, the oldest first.
+    view
+        What the copy shows first.
+    colours : array of uint32, shape (n,)
+        Average colours.
+    places : array of float32, shape (n, 2)
+        The map.
+    made_s
+        When the copy is made, seconds since 1970.
+
+    """
+    hidden = hidden_pictures(snapshot, edits)
+    shown = _without(snapshot, hidden)
+    found = cluster_counts(snapshot.dendrogram)
+    neighbours = _neighbours(snapshot, hidden) if len(snapshot) <= MOST_FOR_NEIGHBOURS else None
+    colours = colours.copy()
+    colours[hidden] = UNKNOWN
+    return {
+        "state": {
+            **snapshot.facts(),
+            "root_name": name_of(snapshot.root),
+            "sim": view.sim,
+            "min_size": view.min_size,
+            "read_only": True,
+            "can_search_text": False,
+            "run": {"running": False, "stage": "", "done": 0, "total": 0},
+            "has_times": shown.has_times,
+            "has_places": False,
+            "made_s": made_s,
+            "lacks": [*_FOR_A_SERVER, *(() if neighbours else ("similar",))],
+            "link": view.link,
+        },
+        "edits": {
+            "snapshot": snapshot.key,
+            "version": 0,
+            "corrections": edits_for_page(edits, snapshot),
+            "can_undo": False,
+            "can_redo": False,
+        },
+        "curve": {name: values.tolist() for name, values in found._asdict().items()},
+        "names": _names(snapshot, hidden),
+        "bytes": shown.leaves.size_bytes.tolist(),
+        "arrays": {
+            "order": _text(snapshot.order_bytes),
+            "gap": _text(snapshot.gap_bytes),
+            "rank": _text(snapshot.path_rank.astype("<u4").tobytes()),
+            "pictures": _text(shown.picture_bytes(colours)),
+            "map": _text(places.astype("<f4").tobytes()),
+        },
+        "neighbours": neighbours,
+    }
+
+
+def _text(content: bytes) -> str:
+    return base64.b64encode(content).decode("ascii")
+
+
+def _without(snapshot: Snapshot, hidden: NDArray[np.int64]) -> Snapshot:
+    """The same pictures, with no size and no time of hidden ones."""
+    values = {name: getattr(snapshot.leaves, name).copy() for name in ("size_bytes", "width_px", "height_px")}
+    for array in values.values():
+        array[hidden] = 0
+    taken_s = snapshot.leaves.taken_s.copy()
+    taken_s[hidden] = np.nan
+    return dataclasses.replace(snapshot, leaves=dataclasses.replace(snapshot.leaves, **values, taken_s=taken_s))
+
+
+def _names(snapshot: Snapshot, hidden: NDArray[np.int64]) -> list[str]:
+    """Paths inside the collection; of pictures that lie elsewhere the file's name alone, of hidden ones nothing."""
+    names = []
+    unseen = set(hidden.tolist())
+    for picture, key in enumerate(snapshot.leaves.keys):
+        name = "" if picture in unseen else snapshot.name(picture)
+        if is_absolute(key) or name.startswith("../"):
+            name = name.replace("\\", "/").rpartition("/")[2]
+        # A name that is no Unicode text shows a mark in the place of each byte that is none.
+        names.append(name.encode("utf-8", "replace").decode())
+    return names
+
+
+def _neighbours(snapshot: Snapshot, hidden: NDArray[np.int64]) -> dict[str, Any] | None:
+    """The pictures nearest to each, for the view of one picture and for "find similar"."""
+    k = min(N_NEIGHBOURS, len(snapshot) - len(hidden) - 1)
+    if k < 1:
+        return None
+    ids, distances = all_nearest(snapshot, k=k, leave_out=hidden)
+    return {
+        "k": k,
+        "ids": _text(ids.astype("<u4").tobytes()),
+        "distances": _text(distances.astype("<f4").tobytes()),
+    }
