@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imagecluster.cores import n_cores
-from imagecluster.decode import MAX_PIXELS, decode, read_bytes
-from imagecluster.errors import DecodeError, ModelError
+from imagecluster.decode import MAX_PIXELS, Frame, Picture, decode, read_bytes
+from imagecluster.errors import ArgumentError, DecodeError, ModelError
 from imagecluster.models import Crop, Model, open_session, to_fingerprint
 from imagecluster.records import ImageFile, Metadata, Skip
 
@@ -38,10 +38,15 @@ T = TypeVar("T")
 class Content:
     """What was computed from the bytes of a picture."""
 
-    fingerprint: NDArray[np.float32]
-    """Shape (n_dimensions,), of unit length unless the model says otherwise."""
+    fingerprints: tuple[NDArray[np.float32], ...]
+    """One of each network, in their order; of shape (n_dimensions,), of unit length unless the model says otherwise."""
     metadata: Metadata
     thumbnail: bytes | None
+
+    @property
+    def fingerprint(self) -> NDArray[np.float32]:
+        """That of the first network, shape (n_dimensions,)."""
+        return self.fingerprints[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +77,13 @@ class Embedder:
 
         Raises
         ------
+        ArgumentError
+            The model is a joint one, which has a network for each part: see `load_embedders`.
         ModelError
             The weights are missing, are not the declared ones or cannot be fetched.
         """
+        if model.parts:
+            raise ArgumentError(f"{model.name} has {len(model.parts)} networks; load_embedders loads them")
         self.model = model
         path = model.source.obtain(fetching)
         self._session = open_session(model.build(path), name=model.name, n_threads=n_threads)
@@ -105,6 +114,11 @@ class Embedder:
         return to_fingerprint(self.features(image), self.model)
 
 
+def load_embedders(model: Model, *, fetching: Progress | None = None) -> tuple[Embedder, ...]:
+    """The loaded network of each member of a model: one, unless it is a joint model. Errors as for `Embedder`."""
+    return tuple(Embedder(member, fetching=fetching) for member in model.members)
+
+
 def to_pixels(image: Image.Image, model: Model) -> NDArray[np.float32]:
     """What the network reads: the middle, scaled as the network was trained.
 
@@ -124,8 +138,7 @@ def to_pixels(image: Image.Image, model: Model) -> NDArray[np.float32]:
 
 def embed_files(
     files: Sequence[ImageFile],
-    embedder: Embedder,
-    *,
+    *embedders: Embedder,
     known: Container[bytes] = frozenset(),
     thumbnail: Callable[[Image.Image], bytes] | None = None,
     max_pixels: int = MAX_PIXELS,
@@ -137,8 +150,8 @@ def embed_files(
     ----------
     files
         Files to read, in the order wanted.
-    embedder
-        The loaded network.
+    *embedders
+        The loaded networks, at least one. A picture is read once for all of them, and decoded once for each geometry.
     known
         Content hashes that need no fingerprint. Asked again for every file, so the caller may add to it: results
         are held until their hash is known here, because equal bytes may still come.
@@ -150,7 +163,7 @@ def embed_files(
         Worker threads, one a core by default. Each takes its pictures through all steps on its own: no queue between
         steps was faster here than this, and larger batches bring nothing on a CPU.
     """
-    worker = _Worker(embedder, known, thumbnail, max_pixels)
+    worker = _Worker(embedders, known, thumbnail, max_pixels)
     n_threads = n_threads or n_cores()
     chunks = (files[start : start + CHUNK] for start in range(0, len(files), CHUNK))
     with ThreadPoolExecutor(n_threads, thread_name_prefix="embed") as pool:
@@ -178,12 +191,13 @@ class _Worker:
 
     def __init__(
         self,
-        embedder: Embedder,
+        embedders: Sequence[Embedder],
         known: Container[bytes],
         thumbnail: Callable[[Image.Image], bytes] | None,
         max_pixels: int,
     ) -> None:
-        self._embedder = embedder
+        self._embedders = embedders
+        self._batch = max(embedder.model.batch for embedder in embedders)
         self._known = known
         self._thumbnail = thumbnail
         self._max_pixels = max_pixels
@@ -198,7 +212,7 @@ class _Worker:
         try:
             for file in files:
                 looked_at.append(self._look_at(file, ours))
-                if len(ours) >= self._embedder.model.batch:
+                if len(ours) >= self._batch:
                     self._embed(ours)
             self._embed(ours)
         except BaseException as error:
@@ -240,34 +254,51 @@ class _Worker:
         return _LookedAt(file, content_hash, future, None)
 
     def _decode(self, data: bytes, suffix: str, future: Future[Content]) -> _Decoded:
-        geometry = self._embedder.model.geometry
-        frame = None if isinstance(geometry, Crop) else geometry
-        short_side_px = geometry.short_side_px if isinstance(geometry, Crop) else SEEN_PX
-        picture = decode(data, short_side_px=short_side_px, frame=frame, max_pixels=self._max_pixels, suffix=suffix)
-        thumbnail = self._thumbnail(picture.image) if self._thumbnail else None
-        return _Decoded(future, picture.framed or picture.image, picture.metadata, thumbnail)
+        pictures: dict[Crop | Frame, Picture] = {}
+        for embedder in self._embedders:
+            geometry = embedder.model.geometry
+            if geometry not in pictures:
+                frame = None if isinstance(geometry, Crop) else geometry
+                short_side_px = geometry.short_side_px if isinstance(geometry, Crop) else SEEN_PX
+                pictures[geometry] = decode(
+                    data, short_side_px=short_side_px, frame=frame, max_pixels=self._max_pixels, suffix=suffix
+                )
+        images = {geometry: picture.framed or picture.image for geometry, picture in pictures.items()}
+        first = pictures[self._embedders[0].model.geometry]
+        thumbnail = self._thumbnail(first.image) if self._thumbnail else None
+        return _Decoded(future, images, first.metadata, thumbnail)
 
     def _embed(self, ours: list[_Decoded]) -> None:
-        """Run the network on decoded pictures, and empty the list."""
+        """Run the networks on decoded pictures, and empty the list."""
         if not ours:
             return
-        features = self._embedder.all_features([decoded.image for decoded in ours])
-        for decoded, feature in zip(ours, features, strict=True):
+        features = [_features(embedder, ours) for embedder in self._embedders]
+        for i, decoded in enumerate(ours):
             try:
-                fingerprint = to_fingerprint(feature, self._embedder.model)
+                fingerprints = tuple(
+                    to_fingerprint(found[i], embedder.model)
+                    for found, embedder in zip(features, self._embedders, strict=True)
+                )
             except ModelError as error:
                 decoded.future.set_exception(error)
             else:
-                decoded.future.set_result(Content(fingerprint, decoded.metadata, decoded.thumbnail))
+                decoded.future.set_result(Content(fingerprints, decoded.metadata, decoded.thumbnail))
         ours.clear()
+
+
+def _features(embedder: Embedder, ours: Sequence[_Decoded]) -> NDArray[np.float32]:
+    """Outputs of a network, shape (n_images, n_dimensions), in runs of as many pictures as it takes at once."""
+    images, batch = [decoded.images[embedder.model.geometry] for decoded in ours], embedder.model.batch
+    starts = range(0, len(images), batch)
+    return np.concatenate([embedder.all_features(images[start : start + batch]) for start in starts])
 
 
 @dataclass(frozen=True, slots=True)
 class _Decoded:
-    """A picture that waits for the network."""
+    """A picture that waits for the networks."""
 
     future: Future[Content]
-    image: Image.Image
+    images: dict[Crop | Frame, Image.Image]
     metadata: Metadata
     thumbnail: bytes | None
 

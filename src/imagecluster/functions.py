@@ -36,7 +36,7 @@ def fingerprint(
     paths
         Picture files. A folder is taken with all pictures inside it. A path that is given twice is taken once.
     model
-        Fingerprint model.
+        Fingerprint model, or several together: `NAME+NAME`.
     on_skip
         What to do when a picture cannot be read: 'raise' DecodeError, or 'omit' it with a warning.
     n_threads
@@ -60,8 +60,9 @@ def fingerprint(
 
     import numpy as np
 
-    from imagecluster.embed import Embedder, embed_files
+    from imagecluster.embed import embed_files, load_embedders
     from imagecluster.errors import DecodeError
+    from imagecluster.models import joined
     from imagecluster.scan import scan
 
     if on_skip not in ("raise", "omit"):
@@ -71,10 +72,10 @@ def fingerprint(
     found = scan(given)
     skips: list[Skip] = list(found.skips)
     rows: dict[Path, NDArray[np.float32]] = {}
-    for chunk in embed_files(found.files, Embedder(declaration), n_threads=n_threads):
+    for chunk in embed_files(found.files, *load_embedders(declaration), n_threads=n_threads):
         for outcome in chunk:
             if outcome.content is not None:
-                rows[outcome.file.path] = outcome.content.fingerprint
+                rows[outcome.file.path] = joined(declaration, outcome.content.fingerprints)
             elif outcome.skip is not None:
                 skips.append(outcome.skip)
     if skips and on_skip == "raise":

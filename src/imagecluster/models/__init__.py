@@ -1,7 +1,8 @@
 """The fingerprint models: what each one is, without loading any of them."""
 
-from imagecluster.models.declaration import Crop, Model, Output, Pixels
+from imagecluster.models.declaration import Crop, Model, Output, Part, Pixels
 from imagecluster.models.fingerprints import load_centre, to_fingerprint, unit_root
+from imagecluster.models.joint import joined, joint_model, parse_joint
 from imagecluster.models.known import (
     DEFAULT_MODEL,
     MODELS,
@@ -30,16 +31,20 @@ __all__ = [
     "Model",
     "Output",
     "Packaged",
+    "Part",
     "Pixels",
     "Published",
     "Source",
     "TextTower",
     "Words",
     "find_model",
+    "joined",
+    "joint_model",
     "load_centre",
     "model_names",
     "models_folder",
     "open_session",
+    "parse_joint",
     "parse_preprocess",
     "text_models",
     "to_fingerprint",

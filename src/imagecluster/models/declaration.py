@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Channels", "Crop", "Model", "Output", "Pixels"]
+__all__ = ["Channels", "Crop", "Model", "Output", "Part", "Pixels"]
 
 Channels = Literal["RGB", "BGR"]
 
@@ -74,6 +74,15 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A model inside a joint one."""
+
+    model: Model
+    weight: float
+    """Share of its cosine in that of the joint fingerprints; the shares of all parts add up to 1."""
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """Declaration of a network that turns a picture into a fingerprint."""
 
@@ -95,6 +104,14 @@ class Model:
     text_tower: Callable[[str], NDArray[np.float32]] | None = None
     """Gives the vector of a text, shape (n_dimensions,), comparable with the fingerprints of pictures; None where the
     network has no such part. For an ONNX file and a tokenizer.json it is a `TextTower`."""
+
+    parts: tuple[Part, ...] = ()
+    """Models whose fingerprints this one puts together (`joint_model`); then geometry, pixels and build say nothing."""
+
+    @property
+    def members(self) -> tuple[Model, ...]:
+        """The models whose networks are run: the parts, or this one alone."""
+        return tuple(part.model for part in self.parts) or (self,)
 
     @property
     def identity(self) -> str:

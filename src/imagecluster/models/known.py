@@ -8,6 +8,7 @@ from pathlib import Path
 from imagecluster.errors import ArgumentError, ModelError
 from imagecluster.models.declaration import Crop, Model, Output, Pixels
 from imagecluster.models.encoders import EXPORTS, export_model, file_model
+from imagecluster.models.joint import is_joint_name, joint_model, parse_joint
 from imagecluster.models.plugins import plugin_model, plugin_names
 from imagecluster.models.preprocess import PRESETS
 from imagecluster.models.sources import Packaged
@@ -51,8 +52,8 @@ def find_model(name: str, *, weights: Path | None = None, preprocess: str | None
     Parameters
     ----------
     name
-        A key of `MODELS`, the name of a model that an installed package adds, or the path of an ONNX file (it ends
-        with .onnx).
+        A key of `MODELS`, the name of a model that an installed package adds, the path of an ONNX file (it ends with
+        .onnx), or several names together, see `parse_joint`.
     weights
         The user's own file of weights, for a model of `MODELS` that takes one. For VGG16 the environment variable
         IMAGECLUSTER_VGG16_WEIGHTS names one, too; else the official file is looked for, when a picture must be
@@ -73,6 +74,10 @@ def find_model(name: str, *, weights: Path | None = None, preprocess: str | None
         if not preprocess:
             raise ArgumentError(f"{name} needs --preprocess: one of {', '.join(PRESETS)}, and what differs from it")
         return file_model(Path(name).expanduser(), preprocess)
+    if is_joint_name(name) and name not in MODELS:
+        if weights is not None or preprocess:
+            raise ArgumentError(f"{name} takes no --weights and no --preprocess; only a model alone does")
+        return joint_model([(find_model(part), share) for part, share in parse_joint(name)])
     if preprocess:
         raise ArgumentError(f"{name} takes no --preprocess; only ONNX files do")
     if name not in MODELS:
@@ -102,7 +107,9 @@ def _plugin(name: str, weights: Path | None) -> Model:
     model = plugin_model(name)
     if model is None:
         known = ", ".join(sorted(model_names()))
-        raise ModelError(f"no model is called {name!r}; known: {known}, and files whose names end with .onnx")
+        raise ModelError(
+            f"no model is called {name!r}; known: {known}, files whose names end with .onnx, and NAME+NAME"
+        )
     if weights is not None:
         raise ArgumentError(f"{name} takes no file of weights; {', '.join((*VGG16_LAYERS, *EXPORTS))} do")
     return model

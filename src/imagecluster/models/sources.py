@@ -22,6 +22,7 @@ __all__ = [
     "Given",
     "Packaged",
     "Published",
+    "Several",
     "Source",
     "models_folder",
     "remembered_digest",
@@ -144,6 +145,29 @@ class Published:
                 " it, and it is fetched again"
             )
         return download(self.url, self.destination, checksum=self.checksum, n_bytes=self.n_bytes, progress=progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """The files of several models together."""
+
+    sources: tuple[Source, ...]
+
+    @property
+    def n_bytes(self) -> int | None:
+        """Their sizes together; None where one is unknown."""
+        sizes = [source.n_bytes for source in self.sources]
+        return None if None in sizes else sum(size for size in sizes if size is not None)
+
+    def present(self) -> Path | None:
+        """The first file, or None where any would have to be fetched."""
+        found = [source.present() for source in self.sources]
+        return None if None in found else found[0]
+
+    def obtain(self, progress: Progress | None = None) -> Path:
+        """The first file, after all were fetched that must be."""
+        found = [source.obtain(progress) for source in self.sources]
+        return found[0]
 
 
 def _size(path: Path) -> int | None:

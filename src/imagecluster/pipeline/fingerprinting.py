@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from imagecluster.models import Crop, Model
+from imagecluster.models import Crop, Model, joined
 from imagecluster.records import ImageFile, Scan, Skip
-from imagecluster.store import Batch, HashedFile, SkippedFile, Store, Thumbnails
+from imagecluster.store import Batch, HashedFile, Recognised, SkippedFile, Store, Thumbnails
 
 if TYPE_CHECKING:
     from imagecluster.embed import Outcome
@@ -19,6 +20,9 @@ BATCH = 64
 """Files that one commit holds at most: what a crash can lose."""
 BATCH_S = 1.0
 """Seconds after which a smaller batch is committed."""
+
+JOINED = 4096
+"""Joint fingerprints that are put together and committed at a time."""
 
 THUMBNAIL_PX = 192
 """Longer side of the thumbnails that are kept."""
@@ -60,31 +64,68 @@ def fingerprint_scan(
     """Bring the store up to date with a scan: only contents without a fingerprint of this model are computed.
 
     A renamed or copied file costs a read; a file that is gone keeps its fingerprint until the store is pruned. Without
-    `all_there_is` nothing is said of files that are not in the scan.
+    `all_there_is` nothing is said of files that are not in the scan. Of a joint model the fingerprints of the parts are
+    kept too, under their own names, and those that are there are not computed again.
     """
-    # A damaged file may give a small picture and not the whole one: a skip counts for its own way of decoding.
-    decoder = f"1:{max_pixels}" if isinstance(model.geometry, Crop) else f"1:whole:{max_pixels}"
-    recognised = store.recognise(scan.files, decoder=decoder)
-    rows = set(store.rows(model.identity))
-    reused = [known for known in recognised.files if known.content_hash in rows]
-    todo = [known.file for known in recognised.files if known.content_hash not in rows]
-    todo = sorted([*todo, *recognised.unknown], key=lambda file: bytes(file.path))
-    writer = _Writer(store, model, decoder, rows)
-    if todo:
+    recognised = store.recognise(scan.files, decoder=_decoder(model.members, max_pixels))
+    rows = {member: set(store.rows(member.identity)) for member in model.members}
+    writers = []
+    for missing, todo in _missing(recognised, rows).items():
+        writer = _Writer(store, missing, _decoder(missing, max_pixels), set.intersection(*(rows[m] for m in missing)))
         writer.embed(todo, max_pixels=max_pixels, thumbnails=thumbnails, n_threads=n_threads, progress=progress)
+        writers.append(writer)
     if all_there_is:
         store.mark_present(file.path for file in scan.files)
-    files = sorted([*reused, *writer.files], key=lambda known: bytes(known.file.path))
-    skips = sorted([*scan.skips, *recognised.skips, *writer.skips], key=lambda skip: bytes(skip.path))
-    return Collection(tuple(files), tuple(skips), writer.n_fingerprinted, len(files) - writer.n_fingerprinted)
+    complete = set.intersection(*rows.values())
+    reused = [known for known in recognised.files if known.content_hash in complete]
+    files = sorted([*reused, *chain(*(writer.files for writer in writers))], key=lambda known: bytes(known.file.path))
+    skips = [*scan.skips, *recognised.skips, *chain(*(writer.skips for writer in writers))]
+    if model.parts:
+        _join(store, model, [known.content_hash for known in files])
+    n_fingerprinted = sum(writer.n_fingerprinted for writer in writers)
+    skips = sorted(skips, key=lambda skip: bytes(skip.path))
+    return Collection(tuple(files), tuple(skips), n_fingerprinted, len(files) - n_fingerprinted)
+
+
+def _decoder(models: Sequence[Model], max_pixels: int) -> str:
+    """Names how pictures are decoded for models.
+
+    A damaged file may give a small picture and not the whole one: a skip counts for its own way of decoding.
+    """
+    small = all(isinstance(model.geometry, Crop) for model in models)
+    return f"1:{max_pixels}" if small else f"1:whole:{max_pixels}"
+
+
+def _missing(
+    recognised: Recognised, rows: Mapping[Model, Container[bytes]]
+) -> dict[tuple[Model, ...], list[ImageFile]]:
+    """Files to fingerprint, sorted, by the models of which they have no fingerprint."""
+    found: dict[tuple[Model, ...], list[ImageFile]] = {}
+    for known in recognised.files:
+        missing = tuple(model for model in rows if known.content_hash not in rows[model])
+        if missing:
+            found.setdefault(missing, []).append(known.file)
+    if recognised.unknown:
+        found.setdefault(tuple(rows), []).extend(recognised.unknown)
+    return {missing: sorted(todo, key=lambda file: bytes(file.path)) for missing, todo in found.items()}
+
+
+def _join(store: Store, model: Model, hashes: Sequence[bytes]) -> None:
+    """Keep a joint model's fingerprints of contents of which those of all parts are kept."""
+    known = store.rows(model.identity)
+    todo = [content_hash for content_hash in dict.fromkeys(hashes) if content_hash not in known]
+    for start in range(0, len(todo), JOINED):
+        part = todo[start : start + JOINED]
+        vectors = joined(model, [store.vectors(member.identity, part) for member in model.members])
+        store.commit(Batch(vectors=dict(zip(part, vectors, strict=True))), model=model.identity)
 
 
 class _Writer:
     """Commits outcomes in batches."""
 
-    def __init__(self, store: Store, model: Model, decoder: str, rows: set[bytes]) -> None:
+    def __init__(self, store: Store, models: Sequence[Model], decoder: str, rows: set[bytes]) -> None:
         self._store = store
-        self._model = model
+        self._models = models
         self._decoder = decoder
         self._rows = rows
         self._pending: list[Outcome] = []
@@ -109,7 +150,7 @@ class _Writer:
         progress("fingerprints", 0, len(files))
         outcomes = embed_files(
             files,
-            Embedder(self._model, fetching=partial(progress, FETCHING)),
+            *(Embedder(model, fetching=partial(progress, FETCHING)) for model in self._models),
             known=self._rows,
             thumbnail=partial(make_thumbnail, long_side_px=THUMBNAIL_PX) if thumbnails else None,
             max_pixels=max_pixels,
@@ -143,11 +184,14 @@ class _Writer:
                 skips=_skipped(broken),
                 decoder=self._decoder,
             ),
-            model=self._model.identity,
+            model=self._models[0].identity,
         )
+        for i, model in enumerate(self._models[1:], 1):
+            vectors = {content_hash: content.fingerprints[i] for content_hash, content in new.items()}
+            self._store.commit(Batch(vectors=vectors), model=model.identity)
         if passing:
             # Under an empty decoder the skip is never believed.
-            self._store.commit(Batch(skips=_skipped(passing)), model=self._model.identity)
+            self._store.commit(Batch(skips=_skipped(passing)), model=self._models[0].identity)
         self._rows.update(new)
         self.files += files
         self.skips += [outcome.skip for outcome in pending if outcome.skip is not None]

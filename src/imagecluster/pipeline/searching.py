@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from imagecluster.decode import MAX_PIXELS, read_bytes
 from imagecluster.errors import ArgumentError, DecodeError, InputError, ModelError
-from imagecluster.models import Model, TextTower, text_models
+from imagecluster.models import Model, TextTower, joined, text_models
 from imagecluster.pipeline.output import ThumbnailOf
 from imagecluster.records import ImageFile
 from imagecluster.report import Found, write_found
@@ -131,7 +131,7 @@ class Searcher:
         self._max_pixels = max_pixels
         self._n_threads = n_threads
         self._fetching = fetching
-        self._embedder: Embedder | None = None
+        self._embedders: tuple[Embedder, ...] = ()
         self._opened = self._open()
 
     def _open(self) -> tuple[MappedFingerprints, Scanner]:
@@ -232,16 +232,17 @@ class Searcher:
 
     def _made(self, path: Path) -> NDArray[np.float16]:
         """Fingerprint of a picture of which none is kept, rounded as the store keeps them."""
-        from imagecluster.embed import Embedder, embed_files
+        from imagecluster.embed import embed_files, load_embedders
 
-        if self._embedder is None:
-            self._embedder = Embedder(self._model, fetching=self._fetching)
+        if not self._embedders:
+            self._embedders = load_embedders(self._model, fetching=self._fetching)
         files = [ImageFile(path, 0, 0)]
-        ((outcome,),) = embed_files(files, self._embedder, max_pixels=self._max_pixels, n_threads=1)
+        ((outcome,),) = embed_files(files, *self._embedders, max_pixels=self._max_pixels, n_threads=1)
         if outcome.content is None:
             reason = outcome.skip.reason if outcome.skip else "no reason given"
             raise DecodeError(f"cannot search for {str(path)!r}: {reason}")
-        return outcome.content.fingerprint.astype(np.float16)
+        kept = [found.astype(np.float16).astype(np.float32) for found in outcome.content.fingerprints]
+        return joined(self._model, kept).astype(np.float16)
 
     def _of_text(self, text: str) -> NDArray[np.float64]:
         """Fingerprint of a text."""

@@ -25,7 +25,8 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     """`--model NAME`, `--weights FILE` and `--preprocess SPEC`."""
     parser.add_argument(
         "--model", default=None, metavar="NAME",
-        help="fingerprint model, see `imagecluster models`, or an ONNX file (default: efficientnet-lite0)",
+        help="fingerprint model, see `imagecluster models`, an ONNX file, or several together: NAME+NAME, or"
+        " NAME:0.3+NAME:0.7 (default: efficientnet-lite0)",
     )  # fmt: skip
     parser.add_argument(
         "--weights", type=Path, default=None, metavar="FILE",
