@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from imagecluster.errors import ArgumentError
 from imagecluster.records import Cluster, Clusters, Dendrogram
+from imagecluster.sim_scale import SimScale, relative
 
 __all__ = [
     "clusters",
@@ -18,6 +20,8 @@ __all__ = [
     "flat_clusters",
     "height_for_n_clusters",
     "measurer",
+    "on_scale",
+    "sim_at_height",
     "sim_for_n_clusters",
     "split_wide",
 ]
@@ -28,16 +32,17 @@ _TIE = 1e-12
 _CHUNK_BYTES = 1 << 24
 
 
-def cut_height(dendrogram: Dendrogram, *, sim: float) -> float:
-    """Distance at which a similarity index cuts, on the relative scale: `dendrogram.top` x (1 - sim).
-
-    That is the largest distance of two pictures, except where a method's heights pass it, as ward's do.
+def cut_height(dendrogram: Dendrogram, *, sim: float, scale: SimScale | None = None) -> float:
+    """Distance at which a similarity index cuts.
 
     Parameters
     ----------
     dendrogram : Dendrogram
     sim : float
         In [0, 1]: 0 puts all in one cluster, 1 only identical ones together.
+    scale : SimScale, optional
+        What `sim` means. Default: the relative scale, `dendrogram.top` x (1 - sim). That is the largest distance of two
+        pictures, except where a method's heights pass it, as ward's do.
 
     Raises
     ------
@@ -45,19 +50,30 @@ def cut_height(dendrogram: Dendrogram, *, sim: float) -> float:
         `sim` is outside [0, 1] or not a number.
 
     """
-    if not 0.0 <= sim <= 1.0:
-        raise ArgumentError(f"sim is {sim}; it must be from 0 (all in one cluster) to 1 (only identical ones)")
-    return dendrogram.top * (1.0 - sim)
+    scale = scale or relative(dendrogram.top)
+    height = scale.height(sim)
+    # By rounding, opposite vectors can be farther apart than a calibrated scale reaches.
+    return max(height, dendrogram.top) if sim == 0.0 else height
 
 
-def sim_at_height(dendrogram: Dendrogram, height: float) -> float:
+def sim_at_height(dendrogram: Dendrogram, height: float, *, scale: SimScale | None = None) -> float:
     """Similarity index that cuts at a distance, up to rounding: the inverse of `cut_height`, kept inside [0, 1].
 
     1 where all leaves are identical, since every index cuts there.
     """
     if dendrogram.top == 0.0:
         return 1.0
-    return min(1.0, max(0.0, 1.0 - height / dendrogram.top))
+    return (scale or relative(dendrogram.top)).sim(height)
+
+
+def on_scale(dendrogram: Dendrogram, scale: SimScale) -> Dendrogram:
+    """The same tree with 1 - sim as its heights: what the relative scale cuts there is what `scale` cuts here.
+
+    For what draws a tree by sim. Cuts that are only rounding apart from a merge may differ.
+    """
+    merges = dendrogram.merges.copy()
+    merges[:, 2] = 1.0 - scale.sim(merges[:, 2])
+    return replace(dendrogram, merges=merges, largest_distance=1.0, gap=1.0 - scale.sim(dendrogram.gap))
 
 
 def flat_clusters(dendrogram: Dendrogram, height: float) -> NDArray[np.int64]:
@@ -118,6 +134,7 @@ def cut(
     sim: float | None = None,
     height: float | None = None,
     n_clusters: int | None = None,
+    scale: SimScale | None = None,
 ) -> NDArray[np.int64]:
     """Cluster label of each leaf, shape (n,), for exactly one of three ways to say where to cut.
 
@@ -130,6 +147,8 @@ def cut(
         Distance, in the metric of the dendrogram: no merge inside a cluster is higher.
     n_clusters : int, optional
         At most so many clusters, see `height_for_n_clusters`.
+    scale : SimScale, optional
+        What `sim` means, see `cut_height`.
 
     Returns
     -------
@@ -147,7 +166,7 @@ def cut(
     if len(names) != 1:
         raise ArgumentError(f"got {' and '.join(names) or 'none'} of sim, height and n_clusters; give exactly one")
     if sim is not None:
-        height = cut_height(dendrogram, sim=sim)
+        height = cut_height(dendrogram, sim=sim, scale=scale)
     elif n_clusters is not None:
         height = height_for_n_clusters(dendrogram, n_clusters)
     assert height is not None
@@ -172,10 +191,11 @@ def height_for_n_clusters(dendrogram: Dendrogram, n_clusters: int) -> float:
     return float(np.partition(dendrogram.gap, n_merges - 1)[n_merges - 1]) if n_merges > 0 else -np.inf
 
 
-def sim_for_n_clusters(dendrogram: Dendrogram, n_clusters: int) -> float:
+def sim_for_n_clusters(dendrogram: Dendrogram, n_clusters: int, *, scale: SimScale | None = None) -> float:
     """Largest similarity index whose cut leaves at most `n_clusters` clusters, in [0, 1]: the inverse of `cut_height`.
 
-    Identical ones are together at any index, so that sim = 1 may leave fewer.
+    `scale` says what the index means, as in `cut_height`. Identical ones are together at any index, so that sim = 1
+    may leave fewer.
 
     Raises
     ------
@@ -186,11 +206,7 @@ def sim_for_n_clusters(dendrogram: Dendrogram, n_clusters: int) -> float:
     height = max(0.0, height_for_n_clusters(dendrogram, n_clusters))
     if height == 0.0:
         return 1.0
-    sim = 1.0 - height / dendrogram.top
-    # The product with the largest distance must not round to below the merge.
-    while sim > 0.0 and cut_height(dendrogram, sim=sim) < height:
-        sim = float(np.nextafter(sim, 0.0))
-    return sim
+    return (scale or relative(dendrogram.top)).largest_sim_at(height)
 
 
 def clusters(
@@ -201,6 +217,7 @@ def clusters(
     path_order: Sequence[int] | NDArray[np.integer[Any]],
     min_size: int = 2,
     max_diameter: float | None = None,
+    scale: SimScale | None = None,
 ) -> Clusters:
     """Clusters of a cut, numbered, each with its height and its most central picture.
 
@@ -217,6 +234,8 @@ def clusters(
         Smaller clusters go to `singles`.
     max_diameter : float, optional
         Divide clusters with two pictures farther apart than this cosine distance, see `split_wide`.
+    scale : SimScale, optional
+        What `sim` means, see `cut_height`.
 
     Raises
     ------
@@ -225,7 +244,8 @@ def clusters(
 
     """
     n = dendrogram.n_leaves
-    height = cut_height(dendrogram, sim=sim)
+    scale = scale or relative(dendrogram.top)
+    height = cut_height(dendrogram, sim=sim, scale=scale)
     rank = _path_rank(path_order, n)
     if min_size < 1:
         raise ArgumentError(f"min_size is {min_size}; it must be at least 1")
@@ -247,7 +267,9 @@ def clusters(
         found.append(Cluster(number, tuple(members.tolist()), joined, _most_central(X, members)))
     rest = np.concatenate([np.empty(0, np.int64), *singles])
     rest = rest[np.argsort(rank[rest])]
-    return Clusters(float(sim), height, min_size, tuple(found), tuple(rest.tolist()), max_diameter)
+    return Clusters(
+        float(sim), height, min_size, tuple(found), tuple(rest.tolist()), max_diameter, sim_scale=scale.name
+    )
 
 
 def measurer(dendrogram: Dendrogram, X: NDArray[Any]) -> Callable[[Sequence[int]], tuple[float, int]]:

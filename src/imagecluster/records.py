@@ -16,6 +16,8 @@ TimeOrigin = Literal["exif", "file", "none"]
 
 TIME_SCALE_S = 6 * 3600.0
 """Time after which nearness in time has fallen to 1/e, where nothing else is asked for: about an outing."""
+SimScaleName = Literal["relative", "calibrated"]
+"""What a similarity index counts from: the collection's own largest distance, or the curve that its model has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,8 @@ class Clusters:
     """Largest cosine distance of two pictures in a cluster, where wider clusters were divided."""
     hidden: tuple[int, ...] = ()
     """Row numbers of pictures that were hidden by hand, in the order of their paths; neither clustered nor singles."""
+    sim_scale: SimScaleName = "relative"
+    """What `sim` means."""
 
     def sizes(self) -> dict[int, int]:
         """Number of clusters by cluster size, smallest size first."""

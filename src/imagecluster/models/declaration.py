@@ -104,6 +104,8 @@ class Model:
     text_tower: Callable[[str], NDArray[np.float32]] | None = None
     """Gives the vector of a text, shape (n_dimensions,), comparable with the fingerprints of pictures; None where the
     network has no such part. For an ONNX file and a tokenizer.json it is a `TextTower`."""
+    sim_curve: tuple[tuple[float, float], ...] = ()
+    """Points (cosine distance, sim) from (0, 1) to (2, 0) of the calibrated scale of sim; empty where there is none."""
 
     parts: tuple[Part, ...] = ()
     """Models whose fingerprints this one puts together (`joint_model`); then geometry, pixels and build say nothing."""

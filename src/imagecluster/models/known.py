@@ -39,6 +39,7 @@ MODELS = {
             n_dimensions=1280,
             licence="Apache-2.0",
             summary="EfficientNet-Lite0, ImageNet, pooled features, statically quantised to 8 bits",
+            sim_curve=((0.0, 1.0), (0.047, 0.9), (0.12, 0.75), (0.36, 0.5), (0.625, 0.25), (0.775, 0.05), (2.0, 0.0)),
         ),
         *(vgg16_model(name) for name in VGG16_LAYERS),
         *(export_model(name) for name in EXPORTS),
