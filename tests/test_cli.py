@@ -42,6 +42,38 @@ def test_json_is_one_object_on_standard_output(pics, capsys):
     assert Path(found["outputs"]["page"]).is_file()
 
 
+def test_the_scale_of_sim_is_said_and_chosen(pics, capsys):
+    """Calibrated where the model has a curve for the case, else relative and why; asked for without cause it fails."""
+
+    def cut(*options):
+        assert main([str(pics), *options]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        start = next(i for i, line in enumerate(lines) if line.startswith("cut:"))
+        return "\n".join(lines[start : start + 2])
+
+    assert "sim 0.5, calibrated: cosine distance 0." in cut()
+    assert json.loads((pics / "imagecluster" / "clusters.json").read_text())["sim_scale"] == "calibrated"
+    asked = cut("--sim-scale", "relative")
+    assert "sim 0.5, relative: cosine distance 0." in asked and "calibrated scale" not in asked
+    assert json.loads((pics / "imagecluster" / "clusters.json").read_text())["sim_scale"] == "relative"
+    assert "(the calibrated scale is for average linkage of cosine distances" in cut("--method", "single")
+    assert "distance with time 0." in cut("--time-weight", "0.3")
+    for options in (("--method", "single"), ("--metric", "euclidean"), ("--time-weight", "0.3")):
+        assert main([str(pics), "--sim-scale", "calibrated", *options]) == 2
+        assert "another metric or time take the relative scale" in capsys.readouterr().err
+
+
+def test_every_command_that_cuts_knows_both_scales(pics, capsys):
+    """`suggest` and `info` name the scale they mean."""
+    main([str(pics), "--sim-scale", "relative"])
+    capsys.readouterr()
+    assert main(["info", str(pics)]) == 0
+    assert "sim 0.5 (relative)" in capsys.readouterr().out
+    for options, scale in (((), "calibrated"), (("--sim-scale", "relative"), "relative")):
+        assert main(["suggest", str(pics), "--json", *options]) == 0
+        assert json.loads(capsys.readouterr().out)["sim_scale"] == scale
+
+
 def test_method_metric_and_diameter_are_taken(pics, capsys):
     """They are in the JSON object; a pair that does not fit is wrong usage that says what fits."""
     assert main([str(pics), "--json", "--method", "ward", "--metric", "euclidean", "--max-diameter", "0.3"]) == 0

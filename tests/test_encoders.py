@@ -122,7 +122,7 @@ def test_a_file_of_the_user_is_a_model(tmp_path):
     """Its inputs and outputs are read from the file; the whole chain runs, and runs again with what it has."""
     file = write_encoder(tmp_path / "My Net é.onnx", {"embedding": (2, 24)})
     folder = draw_groups(tmp_path / "pics")
-    settings = Settings(model=str(file), preprocess="clip", sim=0.5)
+    settings = Settings(model=str(file), preprocess="clip", sim=0.95)
     first, second = run([folder], settings), run([folder], settings)
     assert first.model.startswith("My_Net_")
     assert (first.n_fingerprinted, second.n_reused) == (9, 9)

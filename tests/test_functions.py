@@ -6,6 +6,7 @@ from PIL import Image
 
 import imagecluster
 from imagecluster.errors import ArgumentError, DecodeError, InputError
+from imagecluster.models import DEFAULT_MODEL, MODELS
 
 
 def draw(path, seed):
@@ -73,6 +74,23 @@ def test_fingerprints_and_a_kept_dendrogram_are_taken():
     X = np.random.default_rng(0).standard_normal((50, 8)).astype(np.float32)
     tree = imagecluster.dendrogram(X)
     assert imagecluster.cluster(X, sim=0.3, tree=tree) == imagecluster.cluster(X, sim=0.3)
+
+
+def test_the_scale_of_sim_is_relative_unless_the_calibrated_one_is_asked_for(tmp_path):
+    """The calibrated one comes with the fingerprints' model; vectors alone, and other distances, have none."""
+    found = imagecluster.fingerprint([draw(tmp_path / f"{i}.png", i) for i in range(3)])
+    height = {sim: height for height, sim in MODELS[DEFAULT_MODEL].sim_curve}[0.5]
+    plain, fitted = imagecluster.cluster(found), imagecluster.cluster(found, sim_scale="calibrated")
+    assert (plain.sim_scale, fitted.sim_scale, fitted.cut_height) == ("relative", "calibrated", height)
+    assert plain.cut_height == imagecluster.dendrogram(found).largest_distance / 2
+    with pytest.raises(ArgumentError, match="give the Fingerprints that fingerprint"):
+        imagecluster.cluster(found.vectors, sim_scale="calibrated")
+    with pytest.raises(ArgumentError, match="average linkage of cosine distances without time"):
+        imagecluster.cluster(found, method="single", sim_scale="calibrated")
+    with pytest.raises(ArgumentError, match="average linkage of cosine distances without time"):
+        imagecluster.cluster(found, times_s=[0, 1, 2], sim_scale="calibrated")
+    with pytest.raises(ArgumentError, match="it must be 'relative' or 'calibrated'"):
+        imagecluster.cluster(found, sim_scale="absolute")
 
 
 def test_method_metric_and_diameter_are_taken():

@@ -6,10 +6,12 @@ import json
 import statistics
 from urllib.request import urlopen
 
+import numpy as np
 import pytest
 
 from imagecluster import cut
 from imagecluster.records import Dendrogram
+from imagecluster.sim_scale import SimScale, calibrated, relative
 from imagecluster.store import Store, default_location
 from page_browser import needs_browser, set_sim, shown_partition, shown_sections, until, violations
 from page_server import serving
@@ -37,8 +39,6 @@ def address(folder):
 
 def served_dendrogram(address: str) -> Dendrogram:
     """The dendrogram that the page shows, from the server."""
-    import numpy as np
-
     state = json.load(urlopen(f"{address}api/state"))
     parts = {
         name: urlopen(f"{address}api/{state['snapshot']}/{name}.bin").read() for name in ("order", "gap", "merges")
@@ -63,7 +63,30 @@ def same_as_the_command_line(page, address: str, sims) -> None:
     dendrogram = served_dendrogram(address)
     for sim in sims:
         set_sim(page, sim)
-        assert shown_partition(page) == partition(cut.cut(dendrogram, sim=sim)), sim
+        assert shown_partition(page) == partition(cut.cut(dendrogram, sim=sim, scale=served_scale(address))), sim
+
+
+def served_scale(address: str) -> SimScale:
+    """What the slider means, from the server."""
+    scale = json.load(urlopen(f"{address}api/state"))["scale"]
+    return SimScale(scale["name"], *(np.array(scale[axis]) for axis in ("heights", "sims")))
+
+
+def test_the_page_and_the_command_line_compute_the_same_height(opened, address):
+    """To the last bit, on the scale of the run, on the original's, and at the points of any curve."""
+    page = opened(address)
+    sims = [*(i / 1000 for i in range(1, 1001)), *np.random.default_rng(0).random(1000).tolist()]
+    curve = calibrated([(0, 1), (0.1, 0.9), (0.3, 0.7), (0.77, 0.3), (2, 0)])
+    assert served_scale(address).name == "calibrated"
+    for scale in (served_scale(address), relative(0.731), curve):
+        given = {"heights": scale.heights.tolist(), "sims": scale.sims.tolist()}
+        asked = sims + given["sims"][:-1]
+        computed = page.evaluate(
+            "async ([scale, sims]) => { const { heightOf } = await import('./static/recut.js');"
+            " return sims.map((sim) => heightOf(scale, sim)); }",
+            [given, asked],
+        )
+        assert computed == [scale.height(sim) for sim in asked]
 
 
 def test_the_slider_gives_the_clusters_of_the_command_line(opened, address):
@@ -88,7 +111,8 @@ def test_real_photographs_are_cut_and_numbered_as_on_the_command_line(opened, ph
         with Store.open(default_location(folder), writable=False) as store:
             vectors = store.fingerprints(store.runs()[-1].model, [folder / name for name in names]).vectors
         by_path = sorted(range(80), key=lambda row: names[row].encode())
-        expected = cut.clusters(served_dendrogram(address), vectors, sim=0.7, path_order=by_path)
+        tree, scale = served_dendrogram(address), served_scale(address)
+        expected = cut.clusters(tree, vectors, sim=0.7, path_order=by_path, scale=scale)
         shown, _ = shown_sections(page)
         assert [set(members) for members in shown] == [set(cluster.members) for cluster in expected.clusters]
         times = page.evaluate("() => imagecluster.cutTimes")
@@ -242,7 +266,7 @@ def test_a_lasso_and_a_rectangle_select(opened, address):
     page.keyboard.down("Shift")
     page.mouse.move(left, top)
     page.mouse.down()
-    for x, y in ((right, top + 90), (right, foot), (left, foot), (left, top)):
+    for x, y in ((right - 250, top), (right, top + 90), (right, foot), (left, foot), (left, top)):
         page.mouse.move(x, y, steps=3)
     page.mouse.up()
     page.keyboard.up("Shift")

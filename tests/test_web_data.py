@@ -12,6 +12,7 @@ from PIL import Image
 from conftest import read_manifest
 from imagecluster.cli import main
 from imagecluster.pipeline import Settings, run
+from imagecluster.sim_scale import SimScale
 from imagecluster.store import Store
 from pictures import draw, draw_groups
 from web_samples import served
@@ -47,7 +48,8 @@ def cut_of(client, sim, min_size):
     """Clusters as the page cuts them: sets of names."""
     state = client.state()
     order, gap = client.data("order.bin").array("<u4"), client.data("gap.bin").array("<f8")
-    height = state["largest_distance"] * (1 - sim)
+    scale = SimScale(state["scale"]["name"], *(np.array(state["scale"][axis]) for axis in ("heights", "sims")))
+    height = scale.height(sim)
     runs = np.split(order, np.flatnonzero(gap > height) + 1)
     names = names_of(client)
     return {frozenset(names[i] for i in run) for run in runs if len(run) >= min_size}

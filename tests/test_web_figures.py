@@ -12,6 +12,7 @@ from scipy.spatial.distance import cdist, squareform
 from imagecluster import cut
 from imagecluster.errors import ArgumentError
 from imagecluster.linkage import average_linkage
+from imagecluster.sim_scale import relative
 from imagecluster.store import Leaves
 from imagecluster.web import similar
 from imagecluster.web.branch import branch_of, subtree
@@ -46,7 +47,16 @@ def sample_snapshot(n, seed, *, n_dimensions=6):
         numbers, numbers, numbers, numbers.astype(float), 0,
     )  # fmt: skip
     dendrogram = average_linkage(X.astype(np.float32))
-    return Snapshot("key", Path("/pics"), "m@1", leaves, dendrogram, provisional=False, vectors=matrix), X
+    return Snapshot(
+        "key",
+        Path("/pics"),
+        "m@1",
+        leaves,
+        dendrogram,
+        provisional=False,
+        vectors=matrix,
+        scale=relative(dendrogram.top),
+    ), X
 
 
 def distances(X):
@@ -57,7 +67,7 @@ def distances(X):
 def test_the_curve_counts_the_clusters_of_each_cut(n, seed):
     """Clusters of two and more, and pictures in them, as a cut at that similarity gives them."""
     dendrogram = average_linkage(random_vectors(n, seed).astype(np.float32))
-    curve = cluster_counts(dendrogram, n_steps=17)
+    curve = cluster_counts(dendrogram, relative(dendrogram.top), n_steps=17)
     assert curve.sim[0] == 0
     assert curve.sim[-1] == 1
     for sim, n_clusters, n_grouped in zip(*curve, strict=True):

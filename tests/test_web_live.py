@@ -4,6 +4,7 @@ import http.client
 import json
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from imagecluster import pipeline
 from imagecluster.cli import main
 from imagecluster.pipeline import Settings, run
 from imagecluster.store import Store
+from imagecluster.store.layout import DATABASE_NAME
 from imagecluster.web import viewer as viewer_module
 from imagecluster.web import writes
 from imagecluster.web.guard import Rules
@@ -277,6 +279,24 @@ def test_pictures_without_a_dendrogram_are_clustered(folder):
     with served(folder) as client:
         waited(lambda: not client.state()["provisional"])
         assert client.state()["n"] == 9
+
+
+def test_the_slider_means_what_it_meant_in_the_latest_run(folder):
+    """The scale of the run, and the original's where the run is from before there were two."""
+    with served(folder) as client:
+        assert client.state()["scale"]["name"] == "calibrated"
+    with sqlite3.connect(folder / "imagecluster" / DATABASE_NAME) as connection:
+        ((kept,),) = connection.execute("SELECT settings FROM runs ORDER BY rowid DESC LIMIT 1").fetchall()
+        settings = {name: value for name, value in json.loads(kept).items() if name != "sim_scale"}
+        connection.execute("UPDATE runs SET settings = ?", (json.dumps(settings),))
+    connection.close()
+    with served(folder) as client:
+        state = client.state()
+        assert state["scale"] == {"name": "relative", "heights": [0.0, state["largest_distance"]], "sims": [1.0, 0.0]}
+        client.post("/api/export", {"kind": "json", "sim": 0.4, "min_size": 2})
+        written = json.loads((folder / "imagecluster" / "clusters.json").read_text())
+        assert written["sim_scale"] == "relative"
+        assert written["cut_height"] == state["largest_distance"] * 0.6
 
 
 def test_another_folders_database_is_not_filled_with_this_one(folder, tmp_path):

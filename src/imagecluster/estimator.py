@@ -11,12 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from imagecluster import cut as cuts
 from imagecluster.errors import ArgumentError
-from imagecluster.functions import TIME_WEIGHT, as_vectors, dendrogram, fingerprint, with_times
+from imagecluster.functions import TIME_WEIGHT, as_vectors, dendrogram, fingerprint, scale_for, with_times
 from imagecluster.models import DEFAULT_MODEL
-from imagecluster.records import TIME_SCALE_S, Fingerprints
+from imagecluster.records import TIME_SCALE_S, Fingerprints, SimScaleName
 
 PARAMETERS = (
-    "sim", "min_size", "max_diameter", "method", "metric", "model", "time_weight", "time_scale_s", "n_threads",
+    "sim", "sim_scale", "min_size", "max_diameter", "method", "metric", "model", "time_weight", "time_scale_s",
+    "n_threads",
 )  # fmt: skip
 
 
@@ -27,6 +28,8 @@ class ImageClusterer:
     ----------
     sim
         Similarity index in [0, 1] of the cut.
+    sim_scale
+        What it means: 'relative', or for paths and `Fingerprints` also 'calibrated'; see `imagecluster.cluster`.
     min_size
         Members of smaller clusters get the label -1.
     max_diameter
@@ -61,6 +64,7 @@ class ImageClusterer:
         self,
         sim: float = 0.5,
         *,
+        sim_scale: SimScaleName = "relative",
         min_size: int = 2,
         max_diameter: float | None = None,
         method: str = "average",
@@ -71,6 +75,7 @@ class ImageClusterer:
         n_threads: int | None = None,
     ) -> None:
         self.sim = sim
+        self.sim_scale = sim_scale
         self.min_size = min_size
         self.max_diameter = max_diameter
         self.method = method
@@ -94,10 +99,14 @@ class ImageClusterer:
         DecodeError
             A picture cannot be read.
         """
-        vectors = as_vectors(fingerprint(X, model=self.model, n_threads=self.n_threads) if _are_paths(X) else X)  # type: ignore[arg-type]
+        found = fingerprint(X, model=self.model, n_threads=self.n_threads) if _are_paths(X) else X  # type: ignore[arg-type]
+        vectors = as_vectors(found)  # type: ignore[arg-type]
         self.n_features_in_ = vectors.shape[1]
         self._vectors = with_times(vectors, times_s, self.time_weight, self.time_scale_s, metric=self.metric)
         self.dendrogram_ = dendrogram(self._vectors, method=self.method, metric=self.metric, n_threads=self.n_threads)
+        is_plain = (self.method, self.metric) == ("average", "cosine") and times_s is None
+        model = found.model if isinstance(found, Fingerprints) else None
+        self._scale = scale_for(model, self.sim_scale, self.dendrogram_, is_plain=is_plain)
         self.labels_ = self.cut(self.sim)
         return self
 
@@ -116,6 +125,7 @@ class ImageClusterer:
             self.dendrogram_,
             self._vectors,
             sim=sim,
+            scale=self._scale,
             min_size=self.min_size,
             max_diameter=self.max_diameter,
             path_order=range(n_images),

@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from numpy.typing import ArrayLike, NDArray
 
 from imagecluster.errors import ArgumentError
 from imagecluster.models import DEFAULT_MODEL, find_model
-from imagecluster.records import TIME_SCALE_S, Clusters, Dendrogram, Fingerprints, Skip
+from imagecluster.records import TIME_SCALE_S, Clusters, Dendrogram, Fingerprints, SimScaleName, Skip
 
 if TYPE_CHECKING:
     from imagecluster.pipeline import Hit
+    from imagecluster.sim_scale import SimScale
 
 StrPath = str | os.PathLike[str]
 
@@ -107,6 +108,7 @@ def cluster(
     X: ArrayLike | Fingerprints,
     *,
     sim: float = 0.5,
+    sim_scale: SimScaleName = "relative",
     min_size: int = 2,
     max_diameter: float | None = None,
     method: str = "average",
@@ -123,8 +125,12 @@ def cluster(
     X
         Vectors of shape (n_images, n_dimensions), of any length but zero, or `Fingerprints`.
     sim
-        In [0, 1]: the cut is at the largest pairwise distance x (1 - sim), or the root's height x (1 - sim) where that
-        is larger, as in ward. 0 puts all in one cluster, 1 only identical ones together.
+        In [0, 1]: 0 puts all in one cluster, 1 only identical ones together.
+    sim_scale
+        What `sim` means. 'relative': the cut is at the largest pairwise distance x (1 - sim), or the root's height
+        x (1 - sim) where that is larger, as in ward. 'calibrated': at the distance that the curve of the fingerprints'
+        model gives, whatever else is in the collection; `X` must be `Fingerprints` then, and method, metric and times
+        stay as by default.
     min_size
         Smaller clusters go to `singles`.
     max_diameter
@@ -153,7 +159,8 @@ def cluster(
     Raises
     ------
     ArgumentError
-        An argument is outside its range, or a vector is zero or not finite (its row is named).
+        An argument is outside its range, a vector is zero or not finite (its row is named), or there is no calibrated
+        scale for these vectors.
     MemoryLimitError
         The method needs all pairs of vectors, and they do not fit into memory.
     MissingExtraError
@@ -177,9 +184,35 @@ def cluster(
 
     vectors = with_times(as_vectors(X), times_s, time_weight, time_scale_s, metric=metric)
     tree = dendrogram(vectors, method=method, metric=metric) if tree is None else tree
+    is_plain = (method, metric) == ("average", "cosine") and times_s is None
     return cut.clusters(
-        tree, vectors, sim=sim, min_size=min_size, max_diameter=max_diameter, path_order=range(len(vectors))
+        tree,
+        vectors,
+        sim=sim,
+        scale=scale_for(X.model if isinstance(X, Fingerprints) else None, sim_scale, tree, is_plain=is_plain),
+        min_size=min_size,
+        max_diameter=max_diameter,
+        path_order=range(len(vectors)),
     )
+
+
+def scale_for(model: str | None, name: SimScaleName, tree: Dendrogram, *, is_plain: bool) -> SimScale | None:
+    """The scale of `sim` of that name; None, which is the relative one, needs no model (`name@version`).
+
+    `is_plain` says whether the tree is average linkage under cosine distance by content alone.
+    """
+    from imagecluster.pipeline import scale_of, sim_scale_name
+
+    if name not in get_args(SimScaleName):
+        raise ArgumentError(f"sim_scale is {name!r}; it must be 'relative' or 'calibrated'")
+    if name == "relative":
+        return None
+    if model is None:
+        raise ArgumentError(
+            "the calibrated scale of sim belongs to a fingerprint model: give the Fingerprints that fingerprint() "
+            "returns, not their vectors, or take sim_scale='relative'"
+        )
+    return scale_of(model, sim_scale_name(model, name, is_plain=is_plain), tree)
 
 
 def dendrogram(

@@ -49,7 +49,8 @@ def main(
     imagedir
         Folder of pictures.
     sim
-        Similarity index in [0, 1]: 0 puts all pictures in one cluster, 1 only identical ones together.
+        Similarity index in [0, 1], on the relative scale: the cut is at the largest distance between two pictures
+        x (1 - sim). 0 puts all pictures in one cluster, 1 only identical ones together.
     layer
         Layer of VGG16: 'fc2' (the original's default), 'fc1' or 'flatten'.
     size
@@ -125,7 +126,8 @@ def _with_the_chain(folder: Path, sim: float, model: str, *, links: bool) -> dic
     """Clusters as the command line finds them."""
     print(f"model {model} (layer='fc2' takes the VGG16 of the original)")
     clustering = _Announcement()
-    result = run([folder], Settings(sim=sim, model=model, links="symlink" if links else "none"), progress=clustering)
+    settings = Settings(sim=sim, sim_scale="relative", model=model, links="symlink" if links else "none")
+    result = run([folder], settings, progress=clustering)
     clustering.once()
     for skip in result.skips:
         warnings.warn(f"left out {skip.path}: {skip.reason}", stacklevel=3)

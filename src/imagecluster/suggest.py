@@ -12,7 +12,7 @@ from imagecluster import cut
 from imagecluster.errors import ArgumentError
 from imagecluster.records import Dendrogram
 
-__all__ = ["RELATIVE_LEVELS", "Level", "Suggestion", "suggest"]
+__all__ = ["CALIBRATED_LEVELS", "RELATIVE_LEVELS", "Level", "Suggestion", "suggest"]
 
 _STEP = 0.01
 """Similarity indices are proposed in hundredths: what a person types and a slider shows."""
@@ -28,6 +28,10 @@ class Level(NamedTuple):
     low: float
     high: float
 
+
+CALIBRATED_LEVELS = (Level("copies", 0.74, 0.84), Level("scenes", 0.46, 0.54), Level("themes", 0.21, 0.29))
+"""On the calibrated scale, around what its points stand for: copies and the same shot, the same object or place, the
+same kind of thing (docs/quality.md)."""
 
 RELATIVE_LEVELS = (Level("copies", 0.86, 0.94), Level("scenes", 0.56, 0.64), Level("themes", 0.38, 0.46))
 """On the relative scale. Of labelled photographs, pictures of the same object or place came together best at 0.57 to

@@ -41,6 +41,7 @@ def command(arguments: argparse.Namespace) -> int:
             model.identity,
             arguments.labels,
             sim=arguments.sim,
+            sim_scale=arguments.sim_scale,
             path_column=arguments.path_column,
             label_column=arguments.label_column,
             distractors=arguments.distractor,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from imagecluster import plots
 from imagecluster.cli.text import printable
 from imagecluster.models import DEFAULT_MODEL, find_model
-from imagecluster.pipeline import SmallPictures, StoredCollection, locate, read_collection
+from imagecluster.pipeline import SmallPictures, StoredCollection, locate, read_collection, scale_of, sim_scale_name
 from imagecluster.store import Store
 
 if TYPE_CHECKING:
@@ -20,8 +20,10 @@ def command(arguments: argparse.Namespace) -> int:
     plots.check_format(arguments.output)
     _, directory = locate([arguments.path], arguments.db)
     model = find_model(arguments.model or DEFAULT_MODEL, weights=arguments.weights, preprocess=arguments.preprocess)
+    scale_name = sim_scale_name(model.identity, arguments.sim_scale)
     with Store.open(directory, writable=False) as store:
         collection = read_collection(store, model.identity)
+        collection = collection.on_scale(scale_of(model.identity, scale_name, collection.dendrogram))
         with store.thumbnails() as cache:
             pictures = SmallPictures(collection.leaves, cache)
             figure = _drawn(arguments.kind, collection, pictures, sim=arguments.sim, most=arguments.most)

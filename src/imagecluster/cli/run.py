@@ -14,7 +14,7 @@ from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import duration, printable
 from imagecluster.errors import InputError
 from imagecluster.models import DEFAULT_MODEL
-from imagecluster.pipeline import Result, Settings, run
+from imagecluster.pipeline import Result, Settings, run, sim_scale_name
 from imagecluster.records import Recall, TimeTerm
 from imagecluster.scan import read_path_list
 
@@ -42,6 +42,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     given: dict[str, Any] = {} if arguments.max_pixels is None else {"max_pixels": arguments.max_pixels}
     return Settings(
         sim=arguments.sim,
+        sim_scale=arguments.sim_scale,
         model=arguments.model or DEFAULT_MODEL,
         weights=arguments.weights,
         preprocess=arguments.preprocess,
@@ -91,6 +92,7 @@ def _print_unlinked(result: Result) -> None:
 
 def _report(result: Result) -> str:
     lines = [result.outputs.statistics]
+    lines.append(f"cut:     {_cut(result)}")
     if result.time is not None:
         lines.append(f"time:    {_time(result.time)}")
     if result.outputs.links is not None:
@@ -105,6 +107,20 @@ def _report(result: Result) -> str:
         others = ", ".join(f"{count} {suffix or 'without suffix'}" for suffix, count in result.ignored.items())
         lines.append(f"no pictures found; other files: {others}")
     return "\n".join(lines)
+
+
+def _cut(result: Result) -> str:
+    """Where the cut is, and by which scale of `sim`."""
+    cut = result.clusters
+    distance = f"{result.metric} distance{' with time' if result.time else ''} {cut.cut_height:.3f}"
+    if cut.sim_scale == "calibrated":
+        return f"sim {cut.sim:g}, calibrated: {distance}"
+    line = f"sim {cut.sim:g}, relative: {distance}, the farthest pair is {result.largest_distance:.3f} apart"
+    if (result.method, result.metric, result.time) != ("average", "cosine", None):
+        return f"{line}\n         (the calibrated scale is for average linkage of cosine distances without time)"
+    if sim_scale_name(result.model, None) == "relative":
+        return f"{line}\n         ({result.model} has no calibrated scale)"
+    return line
 
 
 def _recall(recall: Recall) -> str:
@@ -141,7 +157,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "method": result.method,
         "metric": result.metric,
         "sim": clusters.sim,
-        "sim_scale": "relative",
+        "sim_scale": clusters.sim_scale,
         "cut_height": clusters.cut_height,
         "largest_distance": result.largest_distance,
         "recall": None if result.recall is None else asdict(result.recall),

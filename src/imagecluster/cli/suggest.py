@@ -8,34 +8,40 @@ from dataclasses import asdict
 
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.models import DEFAULT_MODEL, find_model
-from imagecluster.pipeline import kept_leaves, kept_tree, locate
+from imagecluster.pipeline import kept_leaves, kept_tree, locate, scale_of, sim_scale_name
+from imagecluster.records import SimScaleName
 from imagecluster.store import Store
-from imagecluster.suggest import Suggestion, suggest
+from imagecluster.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, Suggestion, suggest
 
 
 def command(arguments: argparse.Namespace) -> int:
     """Print three similarity indices and what each would give."""
     _, directory = locate([arguments.path], arguments.db)
     model = find_model(arguments.model or DEFAULT_MODEL, weights=arguments.weights, preprocess=arguments.preprocess)
+    scale_name = sim_scale_name(model.identity, arguments.sim_scale)
     with Store.open(directory, writable=False) as store, ProgressBar(quiet=arguments.json) as progress:
         dendrogram = kept_tree(kept_leaves(store), store, model.identity, progress=progress).dendrogram
-    found = suggest(dendrogram)
+    found = suggest(
+        dendrogram,
+        height_of=scale_of(model.identity, scale_name, dendrogram).height,
+        levels=CALIBRATED_LEVELS if scale_name == "calibrated" else RELATIVE_LEVELS,
+    )
     if arguments.json:
         shown = {
             "model": model.identity,
-            "sim_scale": "relative",
+            "sim_scale": scale_name,
             "n_images": dendrogram.n_leaves,
             "suggestions": [asdict(suggestion) for suggestion in found],
         }
         print(json.dumps(shown))
     else:
-        print(_as_text(found, dendrogram.n_leaves))
+        print(_as_text(found, dendrogram.n_leaves, scale_name))
     return 0
 
 
-def _as_text(found: tuple[Suggestion, ...], n_images: int) -> str:
+def _as_text(found: tuple[Suggestion, ...], n_images: int, scale_name: SimScaleName) -> str:
     """A line for each suggestion."""
-    lines = [f"{'for':<8}{'--sim':>6}{'clusters':>10}{'pictures in them':>18}{'largest':>9}"]
+    lines = [f"{'for':<8}{'--sim':>6}{'clusters':>10}{'pictures in them':>18}{'largest':>9}   ({scale_name} scale)"]
     for s in found:
         held = f"{s.n_clustered:,} of {n_images:,}"
         lines.append(f"{s.name:<8}{s.sim:>6.2f}{s.n_clusters:>10,}{held:>18}{s.largest:>9,}")

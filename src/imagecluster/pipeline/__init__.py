@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from imagecluster.pipeline.chain import DENDROGRAM, Result, Settings, locate, run, settings_of, update
+from imagecluster.pipeline.chain import DENDROGRAM, Result, Settings, locate, run, scale_name_of, settings_of, update
 from imagecluster.pipeline.clustering import is_key_of, kept_leaves, kept_tree
 from imagecluster.pipeline.export import write_fingerprints
 from imagecluster.pipeline.fingerprinting import FETCHING, Progress, fingerprint_scan
+from imagecluster.pipeline.scales import scale_of, sim_scale_name
 
 if TYPE_CHECKING:
     from imagecluster.pipeline.evaluation import Evaluation, evaluate_collection
@@ -40,7 +41,10 @@ __all__ = [
     "queries",
     "read_collection",
     "run",
+    "scale_name_of",
+    "scale_of",
     "settings_of",
+    "sim_scale_name",
     "update",
     "write_fingerprints",
     "write_output",

@@ -18,9 +18,11 @@ from imagecluster.models import DEFAULT_MODEL, find_model
 from imagecluster.pipeline.clustering import Exactness, Tree, clusters_of, leaf_order, paths_of, tree_of
 from imagecluster.pipeline.fingerprinting import Collection, Progress, fingerprint_scan
 from imagecluster.pipeline.output import Links, Outputs, thumbnail_of, write_outputs
-from imagecluster.records import TIME_SCALE_S, Clusters, Recall, Skip, TimeSource, TimeTerm
+from imagecluster.pipeline.scales import has_curve, scale_of, sim_scale_name
+from imagecluster.records import TIME_SCALE_S, Clusters, Recall, SimScaleName, Skip, TimeSource, TimeTerm
 from imagecluster.report import Html, gallery
 from imagecluster.scan import scan
+from imagecluster.sim_scale import SimScale
 from imagecluster.store import HashedFile, Run, Store, default_location
 
 PAGE_STAMP = "page_stamp"
@@ -36,6 +38,10 @@ class Settings:
 
     sim: float = 0.5
     """Similarity index of the cut, in [0, 1]: 0 all in one cluster, 1 only identical pictures."""
+    sim_scale: SimScaleName | None = None
+    """What `sim` means: 'calibrated' (the model's curve from distance to sim) or 'relative' (counted from the largest
+    distance in the collection). Default: calibrated where the model has a curve, for average linkage under cosine
+    distance without time."""
     model: str = DEFAULT_MODEL
     weights: Path | None = None
     """The user's own file of weights, for models that take one."""
@@ -74,6 +80,8 @@ class Settings:
         _check_linkage(self)
         if self.max_diameter is not None and not self.max_diameter >= 0:
             raise ArgumentError(f"max_diameter is {self.max_diameter}; it must be a cosine distance, 0 or more")
+        if self.sim_scale not in (None, "calibrated", "relative"):
+            raise ArgumentError(f"sim_scale is {self.sim_scale!r}; it must be calibrated, relative or None")
         if self.min_size < 1:
             raise ArgumentError(f"min_size is {self.min_size}; it must be at least 1")
         if self.links not in ("symlink", "hardlink", "copy", "none"):
@@ -183,6 +191,8 @@ def run(
     ------
     InputError
         A path cannot be scanned.
+    ArgumentError
+        The calibrated scale of sim is asked for, and there is none.
     ModelError
         The model is unknown or damaged.
     StoreError
@@ -199,6 +209,7 @@ def run(
             fresh.tree.dendrogram,
             fresh.tree.vectors,
             sim=settings.sim,
+            scale=fresh.scale,
             min_size=settings.min_size,
             max_diameter=settings.max_diameter,
             edits=History(store.directory / EDITS_NAME).edits,
@@ -265,6 +276,7 @@ class _Fresh:
     leaves: list[HashedFile]
     term: TimeTerm | None
     tree: Tree
+    scale: SimScale
 
 
 @contextmanager
@@ -274,6 +286,7 @@ def _brought_up(
     """The open store of a collection, after everything new in it was fingerprinted and clustered."""
     now_s = time.time()
     model = find_model(settings.model, weights=settings.weights, preprocess=settings.preprocess)
+    scale_name = scale_name_of(settings, model.identity)
     root, directory = locate(paths, db)
     progress("scan", 0, 0)
     found = scan(paths, recursive=settings.recursive, exclude=[directory])
@@ -289,7 +302,8 @@ def _brought_up(
         )
         leaves = leaf_order(collection.files)
         term, tree = tree_by(settings, leaves, store, model.identity, now_s=now_s, progress=progress)
-        yield store, _Fresh(model.identity, found.ignored, collection, leaves, term, tree)
+        scale = scale_of(model.identity, scale_name, tree.dendrogram)
+        yield store, _Fresh(model.identity, found.ignored, collection, leaves, term, tree, scale)
 
 
 def tree_by(
@@ -336,15 +350,28 @@ def _remembered(fresh: _Fresh, settings: Settings, *, page_stamp: str) -> Run:
         settings={
             **asdict(settings),
             "weights": None if settings.weights is None else os.fspath(settings.weights),
+            "sim_scale": fresh.scale.name,
             PAGE_STAMP: page_stamp,
             DENDROGRAM: fresh.tree.key,
         },
     )
 
 
+def scale_name_of(settings: Settings, model: str) -> SimScaleName:
+    """Which scale of `sim` settings mean with a model, `name@version`. ArgumentError where there is no such scale."""
+    is_plain = (settings.method, settings.metric, settings.time_weight) == ("average", "cosine", 0)
+    return sim_scale_name(model, settings.sim_scale, is_plain=is_plain)
+
+
 def settings_of(run: Run) -> Settings:
-    """How a run was made; what a run of another version did not remember is as by default."""
+    """How a run was made; what a run of another version did not remember is as by default.
+
+    A run from before there were two scales of `sim` meant the relative one, and so does one whose model is known here
+    in another version, with another curve.
+    """
     known = {field.name: run.settings[field.name] for field in fields(Settings) if field.name in run.settings}
+    if known.get("sim_scale") is None or not has_curve(run.model):
+        known["sim_scale"] = "relative"
     if known.get("weights") is not None:
         known["weights"] = Path(known["weights"])
     return Settings(**known)

@@ -15,6 +15,7 @@ from imagecluster.edits import Edit, apply
 from imagecluster.errors import StoreDamagedError, VectorError
 from imagecluster.pipeline.fingerprinting import Progress
 from imagecluster.records import Clusters, Dendrogram, ImageFile, Recall, TimeTerm
+from imagecluster.sim_scale import SimScale
 from imagecluster.store import HashedFile, Store
 
 if TYPE_CHECKING:
@@ -220,14 +221,18 @@ def clusters_of(
     vectors: NDArray[np.float32],
     *,
     sim: float,
+    scale: SimScale | None = None,
     min_size: int,
     max_diameter: float | None = None,
     edits: Sequence[Edit] = (),
 ) -> Clusters:
-    """Clusters of the cut at `sim`, corrected by hand; members are row numbers of the leaves."""
+    """Clusters of the cut at `sim`, on the relative scale or another, corrected by hand.
+
+    Members are row numbers of the leaves.
+    """
     path_order = sorted(range(len(leaves)), key=lambda leaf: bytes(leaves[leaf].file.path))
     found = cut.clusters(
-        dendrogram, vectors, sim=sim, min_size=min_size, max_diameter=max_diameter, path_order=path_order
+        dendrogram, vectors, sim=sim, scale=scale, min_size=min_size, max_diameter=max_diameter, path_order=path_order
     )
     if not edits:
         return found

@@ -11,7 +11,9 @@ from imagecluster.errors import InputError
 from imagecluster.pipeline.clustering import kept_leaves, kept_tree, paths_of
 from imagecluster.pipeline.fingerprinting import Progress
 from imagecluster.pipeline.labels import FOLDERS, Labels, folder_labels, table_labels
-from imagecluster.records import Dendrogram
+from imagecluster.pipeline.scales import scale_of, sim_scale_name
+from imagecluster.records import Dendrogram, SimScaleName
+from imagecluster.sim_scale import SimScale
 from imagecluster.store import Store
 
 RECALL_AT = (1, 5, 10)
@@ -32,7 +34,7 @@ class Evaluation:
     """Scores of one collection with one model."""
 
     model: str
-    sim_scale: str
+    sim_scale: SimScaleName
     n_images: int
     labelling: evaluate.Labelling
     n_strangers: int
@@ -75,6 +77,7 @@ def evaluate_collection(
     source: str,
     *,
     sim: float,
+    sim_scale: SimScaleName | None = None,
     path_column: str | None = None,
     label_column: str | None = None,
     distractors: Collection[str] = (),
@@ -93,6 +96,8 @@ def evaluate_collection(
         File of the labels, or `folders`.
     sim
         Similarity index whose scores are asked for.
+    sim_scale
+        What it means; default: the model's curve, where it has one.
     path_column, label_column
         Names of the table's columns.
     distractors
@@ -105,13 +110,14 @@ def evaluate_collection(
     Raises
     ------
     ArgumentError
-        `sim` is outside [0, 1], or no picture has a class.
+        `sim` is outside [0, 1], the model has no curve, or no picture has a class.
     InputError
         The labels cannot be read, or are of other pictures.
     StoreError
         A picture has no fingerprint of this model.
 
     """
+    scale_name = sim_scale_name(model, sim_scale)
     leaves = kept_leaves(store)
     paths = paths_of(leaves)
     found = read_labels(source, store.root, paths, path_column=path_column, label_column=label_column)
@@ -126,27 +132,28 @@ def evaluate_collection(
         n_threads=n_threads,
         progress=lambda fraction: progress("searching for each picture", round(1000 * fraction), 1000),
     )
-    height = cut.cut_height(dendrogram, sim=sim)
+    scale = scale_of(model, scale_name, dendrogram)
+    height = cut.cut_height(dendrogram, sim=sim, scale=scale)
     return Evaluation(
         model=model,
-        sim_scale="relative",
+        sim_scale=scale_name,
         n_images=len(leaves),
         labelling=labelling,
         n_strangers=found.n_strangers,
         retrieval=retrieval,
         curve=curve,
-        sims=tuple(cut.sim_at_height(dendrogram, float(height)) for height in curve.height),
+        sims=tuple(cut.sim_at_height(dendrogram, float(height), scale=scale) for height in curve.height),
         sim=sim,
         at_sim=curve.at(height),
         n_clusters_at_sim=curve.n_clusters_at(height),
-        best=best_cuts(curve, dendrogram),
+        best=best_cuts(curve, dendrogram, scale),
     )
 
 
-def best_cuts(curve: evaluate.Curve, dendrogram: Dendrogram) -> dict[str, BestCut]:
-    """The best cut for each score, by name."""
+def best_cuts(curve: evaluate.Curve, dendrogram: Dendrogram, scale: SimScale | None = None) -> dict[str, BestCut]:
+    """The best cut for each score, by name, on a scale of sim (default: the relative one)."""
     found = {}
     for name in curve.scores:
         best = curve.best(name)
-        found[name] = BestCut(best.value, cut.sim_at_height(dendrogram, best.height), best.n_clusters)
+        found[name] = BestCut(best.value, cut.sim_at_height(dendrogram, best.height, scale=scale), best.n_clusters)
     return found

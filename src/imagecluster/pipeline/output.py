@@ -67,7 +67,7 @@ def write_outputs(
         model=model,
         method=method,
         metric=metric,
-        sim_scale="relative",
+        sim_scale=clusters.sim_scale,
         largest_distance=largest_distance,
         clusters=clusters,
         paths=paths,

@@ -10,10 +10,11 @@ from typing import Literal, get_args
 from imagecluster.edits import EDITS_NAME, History
 from imagecluster.errors import ArgumentError
 from imagecluster.links import cluster_folders, make_links
-from imagecluster.pipeline.chain import Settings, settings_of, tree_by
+from imagecluster.pipeline.chain import Settings, scale_name_of, settings_of, tree_by
 from imagecluster.pipeline.clustering import Tree, clusters_of, kept_leaves, paths_of
 from imagecluster.pipeline.fingerprinting import Progress
 from imagecluster.pipeline.output import ThumbnailOf
+from imagecluster.pipeline.scales import scale_of
 from imagecluster.records import Clusters, TimeTerm
 from imagecluster.report import Report, write_csv, write_json, write_page, write_parquet
 from imagecluster.store import HashedFile, Run, Store
@@ -35,7 +36,7 @@ def write_output(directory: Path, kind: Output, *, model: str, sim: float, min_s
     model
         `name@version`.
     sim, min_size
-        The cut.
+        The cut, on the scale of the latest run with this model.
 
     Raises
     ------
@@ -53,14 +54,17 @@ def write_output(directory: Path, kind: Output, *, model: str, sim: float, min_s
     with Store.open(directory) as store:
         leaves, term, settings, tree = _clustered(store, model, _silent)
         edits = History(directory / EDITS_NAME).edits
-        clusters = clusters_of(leaves, tree.dendrogram, tree.vectors, sim=sim, min_size=min_size, edits=edits)
+        scale = scale_of(model, scale_name_of(settings, model), tree.dendrogram)
+        clusters = clusters_of(
+            leaves, tree.dendrogram, tree.vectors, sim=sim, scale=scale, min_size=min_size, edits=edits
+        )
         skips = store.known_skips()
         if kind == "links":
             return _write_links(store, leaves, clusters)
         report = Report(
             root=store.root,
             model=model,
-            sim_scale="relative",
+            sim_scale=scale.name,
             largest_distance=tree.dendrogram.largest_distance,
             clusters=clusters,
             paths=paths_of(leaves),

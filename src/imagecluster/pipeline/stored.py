@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imagecluster import cut
 from imagecluster.errors import InputError
 from imagecluster.pipeline.clustering import clusters_of, kept_leaves, kept_tree, paths_of
 from imagecluster.pipeline.output import ThumbnailOf
 from imagecluster.records import Clusters, Dendrogram
+from imagecluster.sim_scale import SimScale
 from imagecluster.store import HashedFile, Store, Thumbnails
 
 if TYPE_CHECKING:
@@ -36,6 +38,10 @@ class StoredCollection:
     def clusters(self, *, sim: float, min_size: int = 2) -> Clusters:
         """Clusters of a cut; members are numbers of leaves."""
         return clusters_of(self.leaves, self.dendrogram, self.vectors, sim=sim, min_size=min_size)
+
+    def on_scale(self, scale: SimScale) -> StoredCollection:
+        """The same with `1 - sim` of a scale as heights, so that the relative scale is that one."""
+        return replace(self, dendrogram=cut.on_scale(self.dendrogram, scale))
 
 
 def read_collection(store: Store, model: str) -> StoredCollection:

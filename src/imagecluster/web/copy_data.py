@@ -70,7 +70,7 @@ def copy_data(
     """
     hidden = hidden_pictures(snapshot, edits)
     shown = _without(snapshot, hidden)
-    found = cluster_counts(snapshot.dendrogram)
+    found = cluster_counts(snapshot.dendrogram, snapshot.scale)
     neighbours = _neighbours(snapshot, hidden) if len(snapshot) <= MOST_FOR_NEIGHBOURS else None
     colours = colours.copy()
     colours[hidden] = UNKNOWN

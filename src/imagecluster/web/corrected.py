@@ -32,7 +32,7 @@ def corrected_clusters(snapshot: Snapshot, edits: Sequence[Edit], *, sim: float,
         The cut.
 
     """
-    height = cut.cut_height(snapshot.dendrogram, sim=sim)
+    height = cut.cut_height(snapshot.dendrogram, sim=sim, scale=snapshot.scale)
     done = replay(cut.flat_clusters(snapshot.dendrogram, height), edits, snapshot.leaves.hashes)
     by_hand = done.pinned | done.names.keys()
     wanted = set(np.flatnonzero(np.bincount(done.labels) >= min_size).tolist()) if len(snapshot) else set()

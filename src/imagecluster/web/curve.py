@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.records import Dendrogram
+from imagecluster.sim_scale import SimScale
 
 __all__ = ["N_STEPS", "Curve", "cluster_counts"]
 
@@ -24,14 +25,14 @@ class Curve(NamedTuple):
     """Pictures in them."""
 
 
-def cluster_counts(dendrogram: Dendrogram, *, n_steps: int = N_STEPS) -> Curve:
-    """Clusters of at least two pictures at evenly spaced similarities, without cutting at each of them.
+def cluster_counts(dendrogram: Dendrogram, scale: SimScale, *, n_steps: int = N_STEPS) -> Curve:
+    """Clusters of at least two pictures at evenly spaced similarities of a scale, without cutting at each of them.
 
     A picture is single at height h where both gaps beside it are larger than h; a run of m pictures has m - 1 gaps up
     to h. So n_grouped counts the pictures whose smaller gap is up to h, and n_clusters = n_grouped - (gaps up to h).
     """
     sim = np.linspace(0.0, 1.0, n_steps)
-    heights = dendrogram.top * (1.0 - sim)
+    heights = scale.height(sim)
     walled = np.concatenate([[np.inf], dendrogram.gap, [np.inf]])
     nearest = np.sort(np.minimum(walled[:-1], walled[1:])[: dendrogram.n_leaves])
     n_grouped = np.searchsorted(nearest, heights, side="right")

@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
+from imagecluster import cut
 from imagecluster.decode import exif_fields, read_bytes
 from imagecluster.errors import DecodeError
 from imagecluster.web.answers import immutable_bytes, immutable_json, unkept_bytes, unkept_json
@@ -162,7 +162,7 @@ class Reads:
         )
 
     def _curve(self, snapshot: Snapshot, request: Request) -> Response:
-        found = cluster_counts(snapshot.dendrogram)
+        found = cluster_counts(snapshot.dendrogram, snapshot.scale)
         return immutable_json(
             {"sim": found.sim.tolist(), "n_clusters": found.n_clusters.tolist(), "n_grouped": found.n_grouped.tolist()}
         )
@@ -209,6 +209,5 @@ def _as_response(shown: Shown, *, cached: str | None = None) -> Response:
 
 def _near(snapshot: Snapshot, found: Nearest) -> dict[str, Any]:
     """A neighbour, its similarity on the scale of the slider."""
-    largest = snapshot.dendrogram.top
-    similarity = 1.0 if largest <= 0 else float(np.clip(1.0 - found.distance / largest, 0.0, 1.0))
+    similarity = cut.sim_at_height(snapshot.dendrogram, found.distance, scale=snapshot.scale)
     return {"id": found.picture, "similarity": similarity, "distance": found.distance}

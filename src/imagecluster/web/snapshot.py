@@ -13,10 +13,11 @@ import xxhash
 from numpy.typing import NDArray
 
 from imagecluster.errors import StoreDamagedError, StoreError
-from imagecluster.pipeline import DENDROGRAM, is_key_of
+from imagecluster.pipeline import DENDROGRAM, Settings, is_key_of, scale_name_of, scale_of, settings_of
 from imagecluster.records import Dendrogram
+from imagecluster.sim_scale import LARGEST_COSINE_DISTANCE, SimScale, relative
 from imagecluster.store import Leaves, MappedFingerprints, Run, Store
-from imagecluster.suggest import Suggestion, suggest
+from imagecluster.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, Suggestion, suggest
 
 __all__ = ["Snapshot", "empty_snapshot", "is_absolute", "load_snapshot", "name_of"]
 
@@ -42,6 +43,8 @@ class Snapshot:
     """Whether the pictures are not clustered yet: the dendrogram keeps all apart."""
     vectors: NDArray[np.float16]
     """The model's matrix, mapped; `leaves.rows` are rows of it."""
+    scale: SimScale
+    """What similarity means."""
 
     def __len__(self) -> int:
         return len(self.leaves)
@@ -59,7 +62,10 @@ class Snapshot:
     @cached_property
     def suggestions(self) -> tuple[Suggestion, ...]:
         """Similarities worth a look."""
-        return () if self.provisional or len(self) < 2 else suggest(self.dendrogram)
+        if self.provisional or len(self) < 2:
+            return ()
+        levels = CALIBRATED_LEVELS if self.scale.name == "calibrated" else RELATIVE_LEVELS
+        return suggest(self.dendrogram, height_of=self.scale.height, levels=levels)
 
     @cached_property
     def path_rank(self) -> NDArray[np.int64]:
@@ -103,6 +109,11 @@ class Snapshot:
             "snapshot": self.key,
             "n": len(self),
             "largest_distance": self.dendrogram.top,
+            "scale": {
+                "name": self.scale.name,
+                "heights": self.scale.heights.tolist(),
+                "sims": self.scale.sims.tolist(),
+            },
             "provisional": self.provisional,
             "has_times": self.has_times,
             "has_places": self.leaves.n_with_place > 0,
@@ -128,7 +139,7 @@ def is_absolute(key: bytes) -> bool:
 
 
 def load_snapshot(store: Store, model: str, *, run: Run | None, key: str = "") -> Snapshot:
-    """The pictures of a store and their dendrogram.
+    """The pictures of a store and their dendrogram, with the scale of similarity of a run.
 
     Where the store keeps no dendrogram of exactly these pictures, one that keeps all of them apart takes its place, and
     the snapshot is provisional.
@@ -147,12 +158,13 @@ def load_snapshot(store: Store, model: str, *, run: Run | None, key: str = "") -
     """
     if not key and run is not None:
         key = str(run.settings.get(DENDROGRAM, ""))
+    scale_name = scale_name_of(Settings() if run is None else settings_of(run), model)
     leaves, vectors = _leaves_and_vectors(store, model)
     saved = store.load_dendrogram(key) if len(leaves) and is_key_of(key, leaves.hashes) else None
     dendrogram = saved.dendrogram if saved else _all_apart(leaves)
     names = xxhash.xxh3_128(b"\0".join(leaves.keys))
     names.update(b"".join(leaves.hashes))
-    names.update(f"{model} {key if saved else 'apart'}".encode())
+    names.update(f"{model} {key if saved else 'apart'} {scale_name}".encode())
     return Snapshot(
         key=names.hexdigest()[:16],
         root=store.root,
@@ -161,6 +173,7 @@ def load_snapshot(store: Store, model: str, *, run: Run | None, key: str = "") -
         dendrogram=dendrogram,
         provisional=saved is None and len(leaves) > 0,
         vectors=vectors,
+        scale=scale_of(model, scale_name, dendrogram),
     )
 
 
@@ -187,15 +200,18 @@ def _all_apart(leaves: Leaves) -> Dendrogram:
         steps = np.arange(n - 1)
         first = np.concatenate([order[:1], n + steps[:-1]])
         merges[:, :2] = np.sort(np.stack([first, order[1:]], axis=1), axis=1)
-        merges[:, 2] = 1.0
+        merges[:, 2] = LARGEST_COSINE_DISTANCE
         merges[:, 3] = steps + 2
-    return Dendrogram(merges, 1.0 if n > 1 else 0.0, order, np.ones(max(0, n - 1)))
+    return Dendrogram(
+        merges, LARGEST_COSINE_DISTANCE if n > 1 else 0.0, order, np.full(max(0, n - 1), LARGEST_COSINE_DISTANCE)
+    )
 
 
 def empty_snapshot(root: Path) -> Snapshot:
     """A snapshot of no pictures."""
     none, dendrogram = np.empty(0, np.int64), np.empty(0)
     leaves = Leaves((), (), none, none, none, none, dendrogram, 0)
+    nothing = np.empty((0, 1), np.float16)
     return Snapshot(
-        "empty", root, "", leaves, _all_apart(leaves), provisional=False, vectors=np.empty((0, 1), np.float16)
+        "empty", root, "", leaves, _all_apart(leaves), provisional=False, vectors=nothing, scale=relative(0.0)
     )

@@ -39,6 +39,15 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_sim_scale(parser: argparse.ArgumentParser) -> None:
+    """`--sim-scale SCALE`."""
+    parser.add_argument(
+        "--sim-scale", choices=("calibrated", "relative"), default=None,
+        help="what S means: the model's own scale, fitted on labelled photographs, or one that counts from the two most"
+        " different pictures (default: calibrated where the model has a scale)",
+    )  # fmt: skip
+
+
 def similarity(text: str) -> float:
     """A number from 0 to 1."""
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from imagecluster.cli.grammar.arguments import Commands, add_db, add_model, positive, similarity
+from imagecluster.cli.grammar.arguments import Commands, add_db, add_model, add_sim_scale, positive, similarity
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -34,6 +34,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--sim", type=similarity, default=0.5, metavar="S", help="score the cut at this index (default: 0.5)"
     )
+    add_sim_scale(parser)
     add_db(parser)
     add_model(parser)
     parser.add_argument("--threads", type=positive, default=None, metavar="N", help="default: one a core")

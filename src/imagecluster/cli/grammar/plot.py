@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from imagecluster.cli.grammar.arguments import Commands, add_db, add_model, positive, similarity
+from imagecluster.cli.grammar.arguments import Commands, add_db, add_model, add_sim_scale, positive, similarity
 
 KINDS = {
     "clusters": "the largest clusters, one a column",
@@ -40,5 +40,6 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "--most", type=positive, default=None, metavar="N",
         help="draw at most so many clusters (default: 48) or leaves of the dendrogram (default: 400)",
     )  # fmt: skip
+    add_sim_scale(parser)
     add_db(parser)
     add_model(parser)

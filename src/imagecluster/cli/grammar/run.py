@@ -9,6 +9,7 @@ from imagecluster.cli.grammar.arguments import (
     Commands,
     add_db,
     add_model,
+    add_sim_scale,
     memory,
     not_negative,
     positive,
@@ -37,6 +38,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "--sim", type=similarity, default=0.5, metavar="S",
         help="similarity index of the cut: 0 all in one cluster, 1 only identical pictures (default: 0.5)",
     )  # fmt: skip
+    add_sim_scale(parser)
     add_db(parser)
     add_model(parser)
     parser.add_argument(

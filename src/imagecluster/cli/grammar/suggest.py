@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from imagecluster.cli.grammar.arguments import Commands, add_db, add_model
+from imagecluster.cli.grammar.arguments import Commands, add_db, add_model, add_sim_scale
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -19,6 +19,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         ),
     )
     parser.add_argument("path", type=Path, metavar="PATH", help="the folder of pictures")
+    add_sim_scale(parser)
     add_db(parser)
     add_model(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")

@@ -138,7 +138,7 @@ export function join(context) {
     return;
   }
   changeView('join', 'Join clusters', () => { state.branches.value = withBranch(state.branches.peek(), parent); });
-  const sim = simOf(theCollection().largest, parent.height);
+  const sim = simOf(theCollection().scale, parent.height);
   state.say(`Joined: ${counted(parent.to - parent.from, 'picture')}, together from similarity ${simText(sim)} down.`, true);
 }
 

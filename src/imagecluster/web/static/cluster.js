@@ -21,7 +21,7 @@ function Pair({ title, pair }) {
   const collection = /** @type {import('./collection.js').Collection} */ (state.collection.value);
   if (!pair) return null;
   return html`<figure class="pair"><div><${Thumb} id=${pair[0]}/><${Thumb} id=${pair[1]}/></div>
-    <figcaption><b>${title}</b><span class="soft">similarity ${simText(simOf(collection.largest, pair[2]))}</span></figcaption></figure>`;
+    <figcaption><b>${title}</b><span class="soft">similarity ${simText(simOf(collection.scale, pair[2]))}</span></figcaption></figure>`;
 }
 
 /** @param {{from: number, to: number, next: import('./recut.js').Branch | null}} props */
@@ -29,7 +29,7 @@ function Next({ from, to, next }) {
   const collection = /** @type {import('./collection.js').Collection} */ (state.collection.value);
   if (!next) return html`<p>It holds every picture of the collection.</p>`;
   const others = [...collection.order.subarray(next.from, from), ...collection.order.subarray(to, next.to)];
-  const sim = simOf(collection.largest, next.height);
+  const sim = simOf(collection.scale, next.height);
   return html`<p>It joins ${counted(others.length, 'more picture')} at similarity <button type="button" class="link" onClick=${() => setSim(Math.floor(sim * 1000) / 1000)}>${simText(Math.floor(sim * 1000) / 1000)}</button>:</p>
     <ul class="strip">${others.slice(0, 8).map((id) => html`<li key=${id}><${Thumb} id=${id} label="Picture that would join"/></li>`)}
       ${others.length > 8 && html`<li class="more">+${whole(others.length - 8)}</li>`}</ul>`;
@@ -50,8 +50,8 @@ function About({ cluster }) {
   }, [from, to, collection]);
   const height = joinedAt(collection.gap, from, to);
   const next = parentOf(collection.gap, from, to);
-  const sim = simOf(collection.largest, height);
-  const until = next ? simOf(collection.largest, next.height) : 0;
+  const sim = simOf(collection.scale, height);
+  const until = next ? simOf(collection.scale, next.height) : 0;
   return html`<div class="about">
     <div class="about-why">
       <section><h3>Why it is together</h3>
@@ -61,7 +61,7 @@ function About({ cluster }) {
       </section>
       <section><h3>What joins next</h3><${Next} from=${from} to=${to} next=${next}/>
         ${facts?.nearest_outside && html`<figure class="pair one"><div><${Thumb} id=${facts.nearest_outside.id} label="Nearest picture outside"/></div>
-          <figcaption><b>Nearest picture outside</b><span class="soft">similarity ${simText(simOf(collection.largest, facts.nearest_outside.distance))}</span></figcaption></figure>`}
+          <figcaption><b>Nearest picture outside</b><span class="soft">similarity ${simText(simOf(collection.scale, facts.nearest_outside.distance))}</span></figcaption></figure>`}
       </section>
       <div class="row wrap"><${CommandButton} id="split-cluster" text="Split" context=${{ section }}/><${CommandButton} id="join-cluster" text="Join next" context=${{ section }}/>
         <${CommandButton} id="name-cluster" text="Name" context=${{ section }}/><${CommandButton} id="select-cluster" text="Select" context=${{ section }}/></div>

@@ -38,7 +38,7 @@ function arranged() {
   const sim = state.sim.value, minSize = state.minSize.value, sort = state.sort.value;
   const branches = state.branches.value, found = state.found.value, { corrections } = state.edits.value;
   if (!collection || !arranger) return null;
-  cutRuns(collection.gap, heightOf(collection.largest, sim), branches, runs);
+  cutRuns(collection.gap, heightOf(collection.scale, sim), branches, runs);
   if (found) {
     const ids = found.ids.filter((id) => id < collection.n);
     return arranger.ofFound(ids.map((id) => collection.position[id]), found.label);

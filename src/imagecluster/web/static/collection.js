@@ -19,6 +19,7 @@ export class Collection {
     this.snapshot = state.snapshot;
     this.n = n;
     this.largest = state.largest_distance;
+    this.scale = state.scale;
     /** id at each position */
     this.order = new Uint32Array(bytes.order);
     /** height at which positions p and p + 1 first share a cluster */

@@ -59,9 +59,9 @@ function Neighbours({ title, neighbours }) {
   if (!neighbours.length) return null;
   return html`<section><h3>${title}</h3><ul class="neighbours">${neighbours.map((n) => html`<li key=${n.id}>
     <button type="button" style=${{ backgroundColor: collection.colour(n.id) }} onClick=${() => { state.opened.value = n.id; state.active.value = n.id; }}
-      aria-label=${`Similar picture, similarity ${simText(simOf(collection.largest, n.distance))}`}>
+      aria-label=${`Similar picture, similarity ${simText(simOf(collection.scale, n.distance))}`}>
       <img src=${thumbnail(collection.snapshot, n.id, 192)} alt="" loading="lazy"/>
-      <span>${simText(simOf(collection.largest, n.distance))}</span></button></li>`)}</ul></section>`;
+      <span>${simText(simOf(collection.scale, n.distance))}</span></button></li>`)}</ul></section>`;
 }
 
 /** @param {{id: number, facts: import('./api.js').PictureFacts | null}} props */

@@ -12,11 +12,27 @@
  * @typedef {{k: number, starts: Uint32Array, heights: Float64Array}} Runs  run c is [starts[c], starts[c + 1])
  */
 
-/** Height of a cut. @param {number} largest @param {number} sim */
-export const heightOf = (largest, sim) => largest * (1 - sim);
+/**
+ * What a similarity index means: heights rise and sims fall from (0, 1) to the root, straight between the points.
+ * @typedef {{name: string, heights: readonly number[], sims: readonly number[]}} Scale
+ */
 
-/** Similarity index at which things that join at a height come together. @param {number} largest @param {number} height */
-export const simOf = (largest, height) => (largest > 0 ? Math.max(0, 1 - height / largest) : 1);
+/** Height of a cut. @param {Scale} scale @param {number} sim */
+export function heightOf({ heights, sims }, sim) {
+  if (sim <= 0) return Infinity; // by rounding, a merge can be a little above the last point
+  let i = 1;
+  while (i < sims.length - 1 && sim <= sims[i]) i++;
+  return heights[i - 1] + (heights[i] - heights[i - 1]) * ((sims[i - 1] - sim) / (sims[i - 1] - sims[i]));
+}
+
+/** Similarity index at which things that join at a height come together. @param {Scale} scale @param {number} height */
+export function simOf({ heights, sims }, height) {
+  let i = 1;
+  while (i < heights.length - 1 && height > heights[i]) i++;
+  const span = heights[i] - heights[i - 1];
+  if (span <= 0) return 1;
+  return Math.max(0, sims[i - 1] + (sims[i] - sims[i - 1]) * ((height - heights[i - 1]) / span));
+}
 
 /** Room for the runs of n pictures. @param {number} n @returns {Runs} */
 export const emptyRuns = (n) => ({ k: 0, starts: new Uint32Array(n + 1), heights: new Float64Array(n) });

@@ -43,13 +43,13 @@ export function Tree({ from, to }) {
     const at = x(height), a = middles[left], b = middles[right];
     middles.push((a + b) / 2);
     ends.push(at);
-    return { d: `M${ends[left]} ${a} H${at} V${b} H${ends[right]}`, sim: simOf(collection.largest, height) };
+    return { d: `M${ends[left]} ${a} H${at} V${b} H${ends[right]}`, sim: simOf(collection.scale, height) };
   });
   const size = (/** @type {number} */ i) => (i + 1 < m ? starts[i + 1] : to) - starts[i];
   return html`<div class="tree" tabindex="0" role="region" aria-label="Dendrogram"><div class="tree-sheet" style=${{ height: `${m * ROW}px` }}>
     <svg width=${WIDTH} height=${m * ROW} viewBox=${`0 0 ${WIDTH} ${m * ROW}`} aria-hidden="true">
       ${lines.map(({ d, sim }) => html`<path d=${d}><title>together from ${simText(sim)} down</title></path>`)}
-      ${merges.length > 0 && html`<text x=${WIDTH - 48} y=${middles[middles.length - 1] + 4}>${simText(simOf(collection.largest, tallest))}</text>`}
+      ${merges.length > 0 && html`<text x=${WIDTH - 48} y=${middles[middles.length - 1] + 4}>${simText(simOf(collection.scale, tallest))}</text>`}
     </svg>
     ${starts.map((start, i) => html`<button type="button" key=${start} class="leaf" style=${{ top: `${i * ROW + (ROW - PIC) / 2}px`, backgroundColor: collection.colour(collection.order[start]) }}
       aria-label=${size(i) > 1 ? `${size(i)} pictures` : 'One picture'} onClick=${() => openPicture({ id: collection.order[start] })}>

@@ -1,0 +1,61 @@
+"""Which scale of `sim` applies to a collection, and what it is."""
+
+from __future__ import annotations
+
+from imagecluster.errors import ArgumentError, ImageclusterError
+from imagecluster.models import MODELS, find_model
+from imagecluster.records import Dendrogram, SimScaleName
+from imagecluster.sim_scale import SimScale, calibrated, relative
+
+
+def sim_scale_name(model: str, asked: SimScaleName | None, *, is_plain: bool = True) -> SimScaleName:
+    """The scale of `sim` that was asked for; without a wish, the model's curve where there is one for the case.
+
+    Parameters
+    ----------
+    model
+        `name@version`.
+    asked
+        The wish.
+    is_plain
+        Whether pictures are joined by average linkage of the cosine distances of their contents: what curves are fitted
+        for. (Other methods and metrics, and time, have heights of their own.)
+
+    Raises
+    ------
+    ArgumentError
+        The calibrated scale was asked for, and there is none.
+
+    """
+    if asked == "relative" or (asked is None and not is_plain):
+        return "relative"
+    if asked == "calibrated" and not is_plain:
+        raise ArgumentError(
+            "the calibrated scale of sim is for average linkage of cosine distances without time; with another method, "
+            "another metric or time take the relative scale"
+        )
+    if has_curve(model):
+        return "calibrated"
+    if asked == "calibrated":
+        known = ", ".join(sorted(name for name, declaration in MODELS.items() if declaration.sim_curve))
+        raise ArgumentError(f"{model} has no calibrated scale of sim ({known} have one); take the relative scale")
+    return "relative"
+
+
+def has_curve(model: str) -> bool:
+    """Whether the model of this identity, `name@version`, is known here and has a curve."""
+    return bool(_curve(model))
+
+
+def scale_of(model: str, name: SimScaleName, dendrogram: Dendrogram) -> SimScale:
+    """What `sim` means on a scale: the relative one of a dendrogram, or the curve of a model, `name@version`."""
+    return calibrated(_curve(model)) if name == "calibrated" else relative(dendrogram.top)
+
+
+def _curve(model: str) -> tuple[tuple[float, float], ...]:
+    """Curve of the model of this identity; empty where it has none, or is not known here."""
+    try:
+        declaration = find_model(model.rpartition("@")[0])
+    except ImageclusterError:
+        return ()
+    return declaration.sim_curve if declaration.identity == model else ()
