@@ -22,10 +22,12 @@ from imagecluster import cut, evaluate
 from imagecluster.embed import Embedder, embed_files
 from imagecluster.linkage import average_linkage
 from imagecluster.models import Model, find_model, model_names
-from imagecluster.pipeline import Settings
+from imagecluster.pipeline import Settings, scale_of, sim_scale_name
 from imagecluster.records import Dendrogram, ImageFile
-from imagecluster.suggest import suggest
+from imagecluster.sim_scale import SimScale
+from imagecluster.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, suggest
 
+SIMS = (0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, 0.75, 0.8, 0.9)
 POOLED = ("copies_clothing", "categories_clothing", "objects_ukbench")
 QUERIES = ("copies_clothing", "objects_ukbench")
 BEGIN, END = "<!-- made by bench/quality.py: begin -->\n", "<!-- made by bench/quality.py: end -->\n"
@@ -41,6 +43,20 @@ TITLES = {
     "objects_ukbench": "objects (UKBench, four photographs each)",
     "scenes_sfm": "views of a place",
 }
+
+
+class Scored(NamedTuple):
+    """A set, its hierarchy, the scores of all its cuts, and what `sim` means for it."""
+
+    labelled: Labelled
+    dendrogram: Dendrogram
+    curve: evaluate.Curve
+    scale: SimScale
+
+    @property
+    def title(self) -> str:
+        """What the set is of."""
+        return TITLES.get(self.labelled.name, self.labelled.name)
 
 
 class Labelled(NamedTuple):
@@ -74,10 +90,12 @@ def table(model: Model, photos: Path) -> str:
     """The tables of one model."""
     embedder = Embedder(model)
     sets = [fingerprints(folder, embedder) for folder in sorted(photos.iterdir()) if is_labelled(folder)]
-    scored = [(s, dendrogram := average_linkage(s.vectors), curve_of(dendrogram, s)) for s in sets]
+    scored = [scores_of(s, model) for s in sets]
     sim = Settings().sim
     lines = [
         f"### `{model.identity}`",
+        "",
+        f"Cuts are on the {scored[0].scale.name} scale of sim.",
         "",
         "| set | pictures | groups | mAP (95 %) | recall@1 |",
         "|---|---|---|---|---|",
@@ -87,11 +105,15 @@ def table(model: Model, photos: Path) -> str:
         "| set | best ARI | at sim | best AMI | best B-cubed F1 | at sim "
         f"| ARI at {sim:g} | B-cubed P, R, F1 at {sim:g} |",
         "|---|---|---|---|---|---|---|---|",
-        *(clustering_row(*of_set, sim) for of_set in scored),
+        *(clustering_row(of_set, sim) for of_set in scored),
+        "",
+        "| B-cubed F1 at sim | " + " | ".join(f"{s:g}" for s in SIMS) + " |",
+        "|---" * (len(SIMS) + 1) + "|",
+        *(row_of_sims(of_set) for of_set in scored),
         "",
         "| set | `suggest`: ARI of copies, scenes, themes | their sims |",
         "|---|---|---|",
-        *(suggestion_row(*of_set) for of_set in scored),
+        *(suggestion_row(of_set) for of_set in scored),
         "",
     ]
     return "\n".join(lines)
@@ -160,29 +182,39 @@ def pooled_rows(sets: list[Labelled]) -> list[str]:
     return rows
 
 
-def curve_of(dendrogram: Dendrogram, labelled: Labelled) -> evaluate.Curve:
-    """Scores of all cuts of a set."""
-    return evaluate.curve(dendrogram, evaluate.labelling(labelled.groups).numbers)
+def scores_of(labelled: Labelled, model: Model) -> Scored:
+    """Scores of all cuts of a set, on the scale that the command line takes for the model."""
+    dendrogram = average_linkage(labelled.vectors)
+    curve = evaluate.curve(dendrogram, evaluate.labelling(labelled.groups).numbers)
+    name = sim_scale_name(model.identity, None)
+    return Scored(labelled, dendrogram, curve, scale_of(model.identity, name, dendrogram))
 
 
-def clustering_row(labelled: Labelled, dendrogram: Dendrogram, curve: evaluate.Curve, sim: float) -> str:
+def clustering_row(of: Scored, sim: float) -> str:
     """The best cuts, and the default one."""
-    ari, ami, f1 = curve.best("ari"), curve.best("ami"), curve.best("bcubed_f1")
-    at = curve.at(cut.cut_height(dendrogram, sim=sim))
+    ari, ami, f1 = of.curve.best("ari"), of.curve.best("ami"), of.curve.best("bcubed_f1")
+    at = of.curve.at(cut.cut_height(of.dendrogram, sim=sim, scale=of.scale))
     bcubed = ", ".join(f"{at[f'bcubed_{part}']:.3f}" for part in ("precision", "recall", "f1"))
+    ari_sim, f1_sim = (cut.sim_at_height(of.dendrogram, best.height, scale=of.scale) for best in (ari, f1))
     return (
-        f"| {TITLES.get(labelled.name, labelled.name)} "
-        f"| {ari.value:.3f} | {cut.sim_at_height(dendrogram, ari.height):.2f} | {ami.value:.3f} "
-        f"| {f1.value:.3f} | {cut.sim_at_height(dendrogram, f1.height):.2f} | {at['ari']:.3f} | {bcubed} |"
+        f"| {of.title} | {ari.value:.3f} | {ari_sim:.2f} | {ami.value:.3f} "
+        f"| {f1.value:.3f} | {f1_sim:.2f} | {at['ari']:.3f} | {bcubed} |"
     )
 
 
-def suggestion_row(labelled: Labelled, dendrogram: Dendrogram, curve: evaluate.Curve) -> str:
+def row_of_sims(of: Scored) -> str:
+    """B-cubed F1 of one cut after the other."""
+    found = [of.curve.at(cut.cut_height(of.dendrogram, sim=sim, scale=of.scale))["bcubed_f1"] for sim in SIMS]
+    return f"| {of.title} | " + " | ".join(f"{value:.2f}" for value in found) + " |"
+
+
+def suggestion_row(of: Scored) -> str:
     """What the suggested cuts are worth."""
-    found = suggest(dendrogram)
-    scores = ", ".join(f"{curve.at(suggestion.height)['ari']:.3f}" for suggestion in found)
+    levels = CALIBRATED_LEVELS if of.scale.name == "calibrated" else RELATIVE_LEVELS
+    found = suggest(of.dendrogram, height_of=of.scale.height, levels=levels)
+    scores = ", ".join(f"{of.curve.at(suggestion.height)['ari']:.3f}" for suggestion in found)
     sims = ", ".join(f"{suggestion.sim:.2f}" for suggestion in found)
-    return f"| {TITLES.get(labelled.name, labelled.name)} | {scores} | {sims} |"
+    return f"| {of.title} | {scores} | {sims} |"
 
 
 if __name__ == "__main__":
