@@ -119,16 +119,20 @@ def load_embedders(model: Model, *, fetching: Progress | None = None) -> tuple[E
     return tuple(Embedder(member, fetching=fetching) for member in model.members)
 
 
-def to_pixels(image: Image.Image, model: Model) -> NDArray[np.float32]:
+def to_pixels(image: Image.Image, model: Model) -> NDArray[Any]:
     """What the network reads: the middle, scaled as the network was trained.
 
-    Shape (1, 3, height_px, width_px), or (1, height_px, width_px, 3) where the model has channels last.
+    Shape (1, 3, height_px, width_px), or (1, height_px, width_px, 3) where the model has channels last; float32, or
+    uint8 where the network takes levels as they are.
     """
     width, height = model.geometry.size
     left, top = (image.width - width) // 2, (image.height - height) // 2
     levels = np.asarray(image.crop((left, top, left + width, top + height))).transpose(2, 0, 1)
     if model.pixels.channels == "BGR":
         levels = levels[::-1]
+    if model.pixels.levels:
+        levels = levels[None] if not model.pixels.last else levels.transpose(1, 2, 0)[None]
+        return np.ascontiguousarray(levels)
     mean, scale = (np.array(values)[:, None, None] for values in (model.pixels.mean, model.pixels.scale))
     pixels = np.empty((1, 3, height, width), np.float32)
     np.subtract(levels, mean.astype(np.float32), out=pixels[0])
@@ -151,7 +155,8 @@ def embed_files(
     files
         Files to read, in the order wanted.
     *embedders
-        The loaded networks, at least one. A picture is read once for all of them, and decoded once for each geometry.
+        The loaded networks, at least one. A picture is read once for all of them, and decoded once
+        for each size or frame that they ask for.
     known
         Content hashes that need no fingerprint. Asked again for every file, so the caller may add to it: results
         are held until their hash is known here, because equal bytes may still come.
@@ -254,18 +259,16 @@ class _Worker:
         return _LookedAt(file, content_hash, future, None)
 
     def _decode(self, data: bytes, suffix: str, future: Future[Content]) -> _Decoded:
-        pictures: dict[Crop | Frame, Picture] = {}
+        pictures: dict[tuple[int, Frame | None], Picture] = {}
         for embedder in self._embedders:
-            geometry = embedder.model.geometry
-            if geometry not in pictures:
-                frame = None if isinstance(geometry, Crop) else geometry
-                short_side_px = geometry.short_side_px if isinstance(geometry, Crop) else SEEN_PX
-                pictures[geometry] = decode(
+            key = short_side_px, frame = _decoding(embedder.model)
+            if key not in pictures:
+                pictures[key] = decode(
                     data, short_side_px=short_side_px, frame=frame, max_pixels=self._max_pixels, suffix=suffix
                 )
-        images = {geometry: picture.framed or picture.image for geometry, picture in pictures.items()}
-        first = pictures[self._embedders[0].model.geometry]
+        first, *_ = pictures.values()
         thumbnail = self._thumbnail(first.image) if self._thumbnail else None
+        images = {key: picture.framed or picture.image for key, picture in pictures.items()}
         return _Decoded(future, images, first.metadata, thumbnail)
 
     def _embed(self, ours: list[_Decoded]) -> None:
@@ -286,9 +289,15 @@ class _Worker:
         ours.clear()
 
 
+def _decoding(model: Model) -> tuple[int, Frame | None]:
+    """Short side and frame with which a model's pictures are decoded: several models may share them."""
+    geometry = model.geometry
+    return (geometry.short_side_px, None) if isinstance(geometry, Crop) else (SEEN_PX, geometry)
+
+
 def _features(embedder: Embedder, ours: Sequence[_Decoded]) -> NDArray[np.float32]:
     """Outputs of a network, shape (n_images, n_dimensions), in runs of as many pictures as it takes at once."""
-    images, batch = [decoded.images[embedder.model.geometry] for decoded in ours], embedder.model.batch
+    images, batch = [decoded.images[_decoding(embedder.model)] for decoded in ours], embedder.model.batch
     starts = range(0, len(images), batch)
     return np.concatenate([embedder.all_features(images[start : start + batch]) for start in starts])
 
@@ -298,7 +307,8 @@ class _Decoded:
     """A picture that waits for the networks."""
 
     future: Future[Content]
-    images: dict[Crop | Frame, Image.Image]
+    images: dict[tuple[int, Frame | None], Image.Image]
+    """By `_decoding`."""
     metadata: Metadata
     thumbnail: bytes | None
 

@@ -12,7 +12,16 @@ from typing import Any
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import printable
 from imagecluster.errors import ArgumentError, ModelError
-from imagecluster.models import DEFAULT_MODEL, MODELS, Published, TextTower, find_model, model_names, text_models
+from imagecluster.models import (
+    DEFAULT_MODEL,
+    MODELS,
+    Installed,
+    Published,
+    TextTower,
+    find_model,
+    model_names,
+    text_models,
+)
 from imagecluster.pipeline import FETCHING
 
 
@@ -62,6 +71,7 @@ def _entry(name: str) -> dict[str, Any]:
         "present": place is not None,
         "path": None if place is None else os.fspath(place),
         "url": source.url if isinstance(source, Published) else None,
+        "extra": source.spelled if isinstance(source, Installed) else None,
         "text": _text_entry(model.text_tower) if model else None,
         "problem": problem,
     }
@@ -92,4 +102,6 @@ def _where(entry: dict[str, Any]) -> str:
         return f"FAIL {entry['problem']}"
     if entry["present"]:
         return printable(Path(entry["path"]))
+    if entry["extra"]:
+        return f"not here; pip install '{entry['extra']}'"
     return f"not here; fetched when used, from {entry['url']}"

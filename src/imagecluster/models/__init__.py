@@ -14,7 +14,7 @@ from imagecluster.models.known import (
 )
 from imagecluster.models.preprocess import PRESETS, parse_preprocess
 from imagecluster.models.session import open_session
-from imagecluster.models.sources import MODELS_VARIABLE, Given, Packaged, Published, Source, models_folder
+from imagecluster.models.sources import MODELS_VARIABLE, Given, Installed, Packaged, Published, Source, models_folder
 from imagecluster.models.text import TextTower, Words
 from imagecluster.models.vgg16 import VGG16_LAYERS
 
@@ -28,6 +28,7 @@ __all__ = [
     "WEIGHTS",
     "Crop",
     "Given",
+    "Installed",
     "Model",
     "Output",
     "Packaged",

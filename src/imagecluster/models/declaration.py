@@ -42,12 +42,14 @@ class Crop:
 class Pixels:
     """How 8-bit levels become what a network reads: (v - mean) / scale, each channel its own."""
 
-    mean: tuple[float, float, float]
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """In levels from 0 to 255, in the order of `channels`."""
     scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
     channels: Channels = "RGB"
     last: bool = False
     """Whether the network reads (n, height, width, 3) in place of (n, 3, height, width)."""
+    levels: bool = False
+    """Whether the network reads the levels themselves, uint8, and scales them on its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from imagecluster.models.joint import is_joint_name, joint_model, parse_joint
 from imagecluster.models.plugins import plugin_model, plugin_names
 from imagecluster.models.preprocess import PRESETS
 from imagecluster.models.sources import Packaged
+from imagecluster.models.sscd import SSCD, sscd_model
 from imagecluster.models.vgg16 import VGG16_LAYERS, vgg16_model
 
 __all__ = ["DEFAULT_MODEL", "MODELS", "VGG16_VARIABLE", "WEIGHTS", "find_model", "model_names", "text_models"]
@@ -41,6 +42,7 @@ MODELS = {
             summary="EfficientNet-Lite0, ImageNet, pooled features, statically quantised to 8 bits",
             sim_curve=((0.0, 1.0), (0.047, 0.9), (0.12, 0.75), (0.36, 0.5), (0.625, 0.25), (0.775, 0.05), (2.0, 0.0)),
         ),
+        *(sscd_model(name) for name in SSCD),
         *(vgg16_model(name) for name in VGG16_LAYERS),
         *(export_model(name) for name in EXPORTS),
     )

@@ -8,11 +8,12 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from imagecluster.atomic import replacing
-from imagecluster.errors import ModelError
+from imagecluster.errors import MissingExtraError, ModelError
 
 if TYPE_CHECKING:
     from imagecluster.fetch import Progress
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MODELS_VARIABLE",
     "Given",
+    "Installed",
     "Packaged",
     "Published",
     "Several",
@@ -145,6 +147,47 @@ class Published:
                 " it, and it is fetched again"
             )
         return download(self.url, self.destination, checksum=self.checksum, n_bytes=self.n_bytes, progress=progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A file of another package, which an extra brings."""
+
+    module: str
+    file_name: str
+    """Inside the module's folder."""
+    sha256: str
+    n_bytes: int | None
+    extra: str
+    needs: str = ""
+    """What else must be so, such as the version of Python."""
+
+    def present(self) -> Path | None:
+        """The file, or None where the package is not installed. ModelError where it holds another file."""
+        found = find_spec(self.module)
+        if found is None or found.origin is None:
+            return None
+        path = Path(found.origin).with_name(self.file_name)
+        digits = remembered_digest(path, f"sha256:{self.sha256}").removeprefix("sha256:")
+        if digits != self.sha256:
+            raise ModelError(
+                f"{path} is not the file that was declared (sha256 {digits}, expected {self.sha256}): "
+                f"pip install --force-reinstall '{self.spelled}'"
+            )
+        return path
+
+    def obtain(self, progress: Progress | None = None) -> Path:
+        """The file. MissingExtraError where the package is not installed."""
+        found = self.present()
+        if found is None:
+            needs = f" ({self.needs})" if self.needs else ""
+            raise MissingExtraError(f"this model is in the package {self.module}: pip install '{self.spelled}'{needs}")
+        return found
+
+    @property
+    def spelled(self) -> str:
+        """What to give to pip."""
+        return f"imagecluster[{self.extra}]"
 
 
 @dataclass(frozen=True, slots=True)
