@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,7 +20,7 @@ from PIL import Image
 from imagecluster.cores import n_cores
 from imagecluster.decode import MAX_PIXELS, Frame, Picture, decode, read_bytes
 from imagecluster.errors import ArgumentError, DecodeError, ModelError
-from imagecluster.models import Crop, Model, open_session, to_fingerprint
+from imagecluster.models import Crop, Model, choose_device, open_session, to_fingerprint
 from imagecluster.records import ImageFile, Metadata, Skip
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ CHUNKS_AHEAD = 4
 """Chunks a worker may be ahead of the consumer: bounds memory whatever the size of the collection."""
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,15 @@ class Outcome:
 class Embedder:
     """A loaded network. Safe to call from several threads at once."""
 
-    def __init__(self, model: Model, *, n_threads: int = 1, fetching: Progress | None = None) -> None:
+    def __init__(
+        self,
+        model: Model,
+        *,
+        n_threads: int = 1,
+        device: str = "cpu",
+        batch: int | None = None,
+        fetching: Progress | None = None,
+    ) -> None:
         """Load the network of a model, fetching its weights if they are not on this machine yet.
 
         Parameters
@@ -72,13 +84,18 @@ class Embedder:
             Its declaration.
         n_threads
             Threads that share one picture. One is best where many pictures are worked on at once.
+        device
+            What the network runs on, as for `imagecluster.models.choose_device`.
+        batch
+            Most pictures that go through the network at once. Default: the model's own number, on a graphics processor
+            64, or 1 where the network takes no more. Where memory does not hold them, fewer go.
         fetching
             Called with (bytes here, bytes in all) while weights are fetched.
 
         Raises
         ------
         ArgumentError
-            The model is a joint one, which has a network for each part: see `load_embedders`.
+            There is no such device; or the model is a joint one, which has several networks: see `load_embedders`.
         ModelError
             The weights are missing, are not the declared ones or cannot be fetched.
         """
@@ -86,8 +103,13 @@ class Embedder:
             raise ArgumentError(f"{model.name} has {len(model.parts)} networks; load_embedders loads them")
         self.model = model
         path = model.source.obtain(fetching)
-        self._session = open_session(model.build(path), name=model.name, n_threads=n_threads)
-        self._input = self._session.get_inputs()[0].name
+        self._session = open_session(model.build(path), name=model.name, n_threads=n_threads, device=device)
+        entry = self._session.get_inputs()[0]
+        self._input = entry.name
+        chosen = choose_device(device)
+        takes_one = isinstance(entry.shape[0], int)
+        self.batch = batch or (chosen.batch if chosen.batch and not takes_one else model.batch)
+        self._turn: AbstractContextManager[Any] = nullcontext() if chosen.threads_share else threading.Lock()
 
     def features(self, image: Image.Image) -> NDArray[np.float32]:
         """Output of the network, shape (n_dimensions,), for an upright RGB picture.
@@ -98,13 +120,35 @@ class Embedder:
         return features
 
     def all_features(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
-        """Outputs of the network, shape (n_images, n_dimensions), in one run; see `features`."""
+        """Outputs of the network, shape (n_images, n_dimensions), in runs of `batch` pictures at most; see `features`.
+
+        Where a run of several fails, as it does where memory ends, half as many are tried, and go from then on.
+        """
         pixels = [to_pixels(image, self.model) for image in images]
-        joined = pixels[0] if len(pixels) == 1 else np.concatenate(pixels)
-        (features,) = self._session.run([self.model.output.name], {self._input: joined})
+        found: list[NDArray[np.float32]] = []
+        done = 0
+        while done < len(pixels):
+            part = pixels[done : done + self.batch]
+            try:
+                found.append(self._run(part[0] if len(part) == 1 else np.concatenate(part)))
+            except Exception as error:  # the engine's exceptions share no base of their own
+                if len(part) == 1 or isinstance(error, ModelError):
+                    raise
+                self.batch = max(1, len(part) // 2)
+                _log.warning(
+                    "%s: %d pictures at once fail (%.200s); %d go", self.model.name, len(part), error, self.batch
+                )
+                continue
+            done += len(part)
+        return found[0] if len(found) == 1 else np.concatenate(found)
+
+    def _run(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
+        """Outputs for what `to_pixels` gives, of one run."""
+        with self._turn:
+            (features,) = self._session.run([self.model.output.name], {self._input: pixels})
         if features.ndim == 3:
             features = features[:, 0]
-        expected = (len(images), self.model.n_dimensions)
+        expected = (len(pixels), self.model.n_dimensions)
         if features.shape != expected:
             raise ModelError(f"the output of {self.model.name} has shape {features.shape}, expected {expected}")
         return np.asarray(features, dtype=np.float32)
@@ -114,9 +158,9 @@ class Embedder:
         return to_fingerprint(self.features(image), self.model)
 
 
-def load_embedders(model: Model, *, fetching: Progress | None = None) -> tuple[Embedder, ...]:
+def load_embedders(model: Model, *, device: str = "cpu", fetching: Progress | None = None) -> tuple[Embedder, ...]:
     """The loaded network of each member of a model: one, unless it is a joint model. Errors as for `Embedder`."""
-    return tuple(Embedder(member, fetching=fetching) for member in model.members)
+    return tuple(Embedder(member, device=device, fetching=fetching) for member in model.members)
 
 
 def to_pixels(image: Image.Image, model: Model) -> NDArray[Any]:
@@ -170,7 +214,9 @@ def embed_files(
     """
     worker = _Worker(embedders, known, thumbnail, max_pixels)
     n_threads = n_threads or n_cores()
-    chunks = (files[start : start + CHUNK] for start in range(0, len(files), CHUNK))
+    # A graphics processor takes a whole chunk in one run, while the other threads decode theirs.
+    size = max(CHUNK, *(embedder.batch for embedder in embedders))
+    chunks = (files[start : start + size] for start in range(0, len(files), size))
     with ThreadPoolExecutor(n_threads, thread_name_prefix="embed") as pool:
         for outcomes in _in_order(pool, worker.chunk, chunks, ahead=n_threads * CHUNKS_AHEAD):
             yield outcomes
@@ -202,7 +248,7 @@ class _Worker:
         max_pixels: int,
     ) -> None:
         self._embedders = embedders
-        self._batch = max(embedder.model.batch for embedder in embedders)
+        self._batch = max(embedder.batch for embedder in embedders)
         self._known = known
         self._thumbnail = thumbnail
         self._max_pixels = max_pixels
@@ -275,7 +321,10 @@ class _Worker:
         """Run the networks on decoded pictures, and empty the list."""
         if not ours:
             return
-        features = [_features(embedder, ours) for embedder in self._embedders]
+        features = [
+            embedder.all_features([decoded.images[_decoding(embedder.model)] for decoded in ours])
+            for embedder in self._embedders
+        ]
         for i, decoded in enumerate(ours):
             try:
                 fingerprints = tuple(
@@ -293,13 +342,6 @@ def _decoding(model: Model) -> tuple[int, Frame | None]:
     """Short side and frame with which a model's pictures are decoded: several models may share them."""
     geometry = model.geometry
     return (geometry.short_side_px, None) if isinstance(geometry, Crop) else (SEEN_PX, geometry)
-
-
-def _features(embedder: Embedder, ours: Sequence[_Decoded]) -> NDArray[np.float32]:
-    """Outputs of a network, shape (n_images, n_dimensions), in runs of as many pictures as it takes at once."""
-    images, batch = [decoded.images[_decoding(embedder.model)] for decoded in ours], embedder.model.batch
-    starts = range(0, len(images), batch)
-    return np.concatenate([embedder.all_features(images[start : start + batch]) for start in starts])
 
 
 @dataclass(frozen=True, slots=True)

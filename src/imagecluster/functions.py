@@ -29,6 +29,7 @@ def fingerprint(
     model: str = DEFAULT_MODEL,
     on_skip: str = "raise",
     n_threads: int | None = None,
+    device: str = "cpu",
 ) -> Fingerprints:
     """Fingerprints of picture files, row i belonging to path i; nothing is kept on disk.
 
@@ -42,6 +43,8 @@ def fingerprint(
         What to do when a picture cannot be read: 'raise' DecodeError, or 'omit' it with a warning.
     n_threads
         Default: one a core.
+    device
+        What the network runs on: cpu, cuda, directml, coreml, openvino, or auto.
 
     Returns
     -------
@@ -73,7 +76,7 @@ def fingerprint(
     found = scan(given)
     skips: list[Skip] = list(found.skips)
     rows: dict[Path, NDArray[np.float32]] = {}
-    for chunk in embed_files(found.files, *load_embedders(declaration), n_threads=n_threads):
+    for chunk in embed_files(found.files, *load_embedders(declaration, device=device), n_threads=n_threads):
         for outcome in chunk:
             if outcome.content is not None:
                 rows[outcome.file.path] = joined(declaration, outcome.content.fingerprints)

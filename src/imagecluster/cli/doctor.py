@@ -17,7 +17,7 @@ from imagecluster.cores import n_cores
 from imagecluster.errors import ImageclusterError
 
 PACKAGES = ("imagecluster", "numpy", "onnxruntime", "pillow", "pillow-heif", "rawpy", "starlette", "uvicorn", "xxhash")
-EXTRAS = ("pyarrow", "umap-learn")
+EXTRAS = ("pyarrow", "tokenizers", "umap-learn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +84,9 @@ def _decoders() -> list[Check]:
 
 
 def _providers() -> Check:
-    import onnxruntime
+    from imagecluster.models import offered_devices
 
-    return Check("inference", True, ", ".join(onnxruntime.get_available_providers()) + " (used: CPU)")
+    return Check("inference", True, f"--device {', '.join(offered_devices())} (default: cpu)")
 
 
 def _models() -> list[Check]:

@@ -57,6 +57,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         page=not arguments.no_page,
         recursive=not arguments.no_recursive,
         n_threads=arguments.threads,
+        device=arguments.device,
         exactness=arguments.exactness,
         max_memory_bytes=arguments.max_memory,
         **given,

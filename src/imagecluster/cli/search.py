@@ -32,7 +32,8 @@ def command(arguments: argparse.Namespace) -> int:
     model = find_model(arguments.model or DEFAULT_MODEL, weights=arguments.weights, preprocess=arguments.preprocess)
     with Store.open(directory, writable=False) as store:
         with ProgressBar(quiet=arguments.quiet) as progress:
-            searcher = Searcher(store, model, n_threads=arguments.threads, fetching=partial(progress, FETCHING))
+            fetching = partial(progress, FETCHING)
+            searcher = Searcher(store, model, n_threads=arguments.threads, device=arguments.device, fetching=fetching)
             hits = searcher.search(asked, k=arguments.k, min_similarity=arguments.min_sim)
         if arguments.html is not None:
             write_search_page(store, model, asked, hits, arguments.html)

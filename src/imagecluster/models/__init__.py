@@ -1,6 +1,7 @@
 """The fingerprint models: what each one is, without loading any of them."""
 
 from imagecluster.models.declaration import Crop, Model, Output, Part, Pixels
+from imagecluster.models.devices import DEVICES, check_device, choose_device, offered_devices
 from imagecluster.models.fingerprints import load_centre, to_fingerprint, unit_root
 from imagecluster.models.joint import joined, joint_model, parse_joint
 from imagecluster.models.known import (
@@ -20,6 +21,7 @@ from imagecluster.models.vgg16 import VGG16_LAYERS
 
 __all__ = [
     "DEFAULT_MODEL",
+    "DEVICES",
     "MODELS",
     "MODELS_VARIABLE",
     "PRESETS",
@@ -38,12 +40,15 @@ __all__ = [
     "Source",
     "TextTower",
     "Words",
+    "check_device",
+    "choose_device",
     "find_model",
     "joined",
     "joint_model",
     "load_centre",
     "model_names",
     "models_folder",
+    "offered_devices",
     "open_session",
     "parse_joint",
     "parse_preprocess",

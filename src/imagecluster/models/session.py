@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagecluster.errors import ModelError
+from imagecluster.models.devices import choose_device
 
 if TYPE_CHECKING:
     from imagecluster.models.onnx_graph import Network
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["open_session"]
 
 
-def open_session(network: Network, *, name: str, n_threads: int = 1) -> Any:
-    """An `onnxruntime.InferenceSession` on the CPU.
+def open_session(network: Network, *, name: str, n_threads: int = 1, device: str = "cpu") -> Any:
+    """An `onnxruntime.InferenceSession`, by default on the processor.
 
     Parameters
     ----------
@@ -24,13 +26,19 @@ def open_session(network: Network, *, name: str, n_threads: int = 1) -> Any:
         Of the model, for messages.
     n_threads
         Threads that share one operator. The chain has one, since its pictures are spread over threads already.
+    device
+        Name of what it runs on, as for `choose_device`.
 
     Raises
     ------
+    ArgumentError
+        There is no such device.
     ModelError
-        The engine does not take it; the message has the engine's reason.
+        The engine does not take it, or has no such device; the message has the reason.
     """
     import onnxruntime
+
+    chosen = choose_device(device)
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = n_threads
@@ -43,7 +51,17 @@ def open_session(network: Network, *, name: str, n_threads: int = 1) -> Any:
         values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in network.arrays.values()]
         options.add_external_initializers(list(network.arrays), values)
     model = str(network.model) if isinstance(network.model, Path) else network.model
+    if chosen.name == "directml":
+        options.enable_mem_pattern = False  # as its documentation asks
     try:
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a fallback, which is looked for below
+            session = onnxruntime.InferenceSession(model, options, providers=chosen.providers)
     except Exception as error:  # the engine's exceptions share no base of their own
         raise ModelError(f"the network of {name} cannot be opened: {' '.join(str(error).split())[:300]}") from None
+    if chosen.provider not in session.get_providers():
+        raise ModelError(
+            f"onnxruntime offers {chosen.name} and could not start it (its libraries or driver may be missing); it has"
+            f" fallen back to {', '.join(session.get_providers())}: take device cpu, or see `imagecluster doctor`"
+        )
+    return session

@@ -14,7 +14,7 @@ from imagecluster.decode import MAX_PIXELS
 from imagecluster.edits import EDITS_NAME, History
 from imagecluster.errors import ArgumentError
 from imagecluster.methods import check_method, check_time_metric
-from imagecluster.models import DEFAULT_MODEL, find_model
+from imagecluster.models import DEFAULT_MODEL, check_device, find_model
 from imagecluster.pipeline.clustering import Exactness, Tree, clusters_of, leaf_order, paths_of, tree_of
 from imagecluster.pipeline.fingerprinting import Collection, Progress, fingerprint_scan
 from imagecluster.pipeline.output import Links, Outputs, thumbnail_of, write_outputs
@@ -69,6 +69,8 @@ class Settings:
     """Pictures of more pixels are skipped before they are decoded."""
     n_threads: int | None = None
     """Default: one a core."""
+    device: str = "cpu"
+    """What networks run on, see `imagecluster.models.choose_device`."""
     exactness: Exactness = "auto"
     """Whether all pairs of pictures are compared ('exact'), or part of them ('approximate'), with a measured recall."""
     max_memory_bytes: int | None = None
@@ -98,6 +100,7 @@ class Settings:
             raise ArgumentError(f"max_pixels is {self.max_pixels}; it must be at least 1")
         if self.n_threads is not None and self.n_threads < 1:
             raise ArgumentError(f"n_threads is {self.n_threads}; it must be at least 1, or None for one a core")
+        check_device(self.device)
         if self.exactness not in ("auto", "exact", "approximate"):
             raise ArgumentError(f"exactness is {self.exactness!r}; it must be auto, exact or approximate")
         if self.max_memory_bytes is not None and self.max_memory_bytes < 1:
@@ -298,6 +301,7 @@ def _brought_up(
             max_pixels=settings.max_pixels,
             thumbnails=settings.page,
             n_threads=settings.n_threads,
+            device=settings.device,
             progress=progress,
         )
         leaves = leaf_order(collection.files)

@@ -58,6 +58,7 @@ def fingerprint_scan(
     max_pixels: int,
     thumbnails: bool,
     n_threads: int | None,
+    device: str = "cpu",
     progress: Progress,
     all_there_is: bool = True,
 ) -> Collection:
@@ -72,7 +73,9 @@ def fingerprint_scan(
     writers = []
     for missing, todo in _missing(recognised, rows).items():
         writer = _Writer(store, missing, _decoder(missing, max_pixels), set.intersection(*(rows[m] for m in missing)))
-        writer.embed(todo, max_pixels=max_pixels, thumbnails=thumbnails, n_threads=n_threads, progress=progress)
+        writer.embed(
+            todo, max_pixels=max_pixels, thumbnails=thumbnails, n_threads=n_threads, device=device, progress=progress
+        )
         writers.append(writer)
     if all_there_is:
         store.mark_present(file.path for file in scan.files)
@@ -141,6 +144,7 @@ class _Writer:
         max_pixels: int,
         thumbnails: bool,
         n_threads: int | None,
+        device: str,
         progress: Progress,
     ) -> None:
         """Fingerprint files on all cores and commit what comes."""
@@ -150,7 +154,7 @@ class _Writer:
         progress("fingerprints", 0, len(files))
         outcomes = embed_files(
             files,
-            *(Embedder(model, fetching=partial(progress, FETCHING)) for model in self._models),
+            *(Embedder(model, device=device, fetching=partial(progress, FETCHING)) for model in self._models),
             known=self._rows,
             thumbnail=partial(make_thumbnail, long_side_px=THUMBNAIL_PX) if thumbnails else None,
             max_pixels=max_pixels,

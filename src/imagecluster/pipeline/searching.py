@@ -107,6 +107,8 @@ class Searcher:
         A query of more pixels is refused.
     n_threads : int, optional
         Default: one a core.
+    device : str
+        What networks run on, see `imagecluster.models.choose_device`.
     fetching : callable, optional
         Called with (bytes here, bytes in all) while weights are fetched that a query needs.
 
@@ -124,12 +126,14 @@ class Searcher:
         *,
         max_pixels: int = MAX_PIXELS,
         n_threads: int | None = None,
+        device: str = "cpu",
         fetching: Callable[[int, int], None] | None = None,
     ) -> None:
         self._store = store
         self._model = model
         self._max_pixels = max_pixels
         self._n_threads = n_threads
+        self._device = device
         self._fetching = fetching
         self._embedders: tuple[Embedder, ...] = ()
         self._opened = self._open()
@@ -235,7 +239,7 @@ class Searcher:
         from imagecluster.embed import embed_files, load_embedders
 
         if not self._embedders:
-            self._embedders = load_embedders(self._model, fetching=self._fetching)
+            self._embedders = load_embedders(self._model, device=self._device, fetching=self._fetching)
         files = [ImageFile(path, 0, 0)]
         ((outcome,),) = embed_files(files, *self._embedders, max_pixels=self._max_pixels, n_threads=1)
         if outcome.content is None:

@@ -48,6 +48,15 @@ def add_sim_scale(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """`--device NAME`."""
+    parser.add_argument(
+        "--device", choices=("auto", "cpu", "cuda", "directml", "coreml", "openvino"), default="cpu", metavar="NAME",
+        help="what networks run on: cpu, cuda, directml, coreml, openvino, or auto, which is cuda or directml where"
+        " onnxruntime offers one (default: cpu)",
+    )  # fmt: skip
+
+
 def similarity(text: str) -> float:
     """A number from 0 to 1."""
     try:

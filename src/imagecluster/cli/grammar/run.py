@@ -8,6 +8,7 @@ from pathlib import Path
 from imagecluster.cli.grammar.arguments import (
     Commands,
     add_db,
+    add_device,
     add_model,
     add_sim_scale,
     memory,
@@ -80,6 +81,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "--max-pixels", type=positive, default=None, metavar="N",
         help="skip pictures of more pixels (default: 250 million)",
     )  # fmt: skip
+    add_device(parser)
     parser.add_argument("--threads", type=positive, default=None, metavar="N", help="default: one a core")
     way = parser.add_mutually_exclusive_group()
     way.add_argument(

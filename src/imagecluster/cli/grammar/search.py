@@ -6,7 +6,7 @@ import argparse
 import math
 from pathlib import Path
 
-from imagecluster.cli.grammar.arguments import Commands, add_db, add_model, positive
+from imagecluster.cli.grammar.arguments import Commands, add_db, add_device, add_model, positive
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -50,6 +50,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     )  # fmt: skip
     add_db(parser)
     add_model(parser)
+    add_device(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress while weights are fetched")
     parser.add_argument("--threads", type=positive, default=None, metavar="N", help="default: one a core")
     output = parser.add_mutually_exclusive_group()

@@ -1,0 +1,102 @@
+"""What networks run on: the processor, or what else the installed inference engine offers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from imagecluster.errors import ArgumentError, ModelError
+
+__all__ = ["DEVICES", "Device", "check_device", "choose_device", "offered_devices"]
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """An execution provider of onnxruntime."""
+
+    name: str
+    provider: str
+    package: str
+    """On PyPI, in place of onnxruntime."""
+    options: Mapping[str, str] = field(default_factory=dict, hash=False)
+    batch: int | None = None
+    """Pictures at once; None: as many as the model says, which on a processor is best."""
+    threads_share: bool = True
+    """Whether several threads may run a session at once."""
+
+    @property
+    def providers(self) -> list[Any]:
+        """As onnxruntime takes them: this one, and the processor for what it cannot do."""
+        if self.name == "cpu":
+            return [self.provider]
+        return [(self.provider, dict(self.options)), "CPUExecutionProvider"]
+
+
+_CPU = Device("cpu", "CPUExecutionProvider", "onnxruntime")
+_BATCH = 64
+"""Where memory does not hold so many, half as many are tried."""
+
+DEVICES = {
+    device.name: device
+    for device in (
+        _CPU,
+        # Without TF32 the sums are those of float32, as everywhere else.
+        Device("cuda", "CUDAExecutionProvider", "onnxruntime-gpu", {"use_tf32": "0"}, _BATCH, threads_share=False),
+        Device("directml", "DmlExecutionProvider", "onnxruntime-directml", {}, _BATCH, threads_share=False),
+        Device("coreml", "CoreMLExecutionProvider", "onnxruntime (macOS)", {}, _BATCH, threads_share=False),
+        # It takes bfloat16 by itself where the processor has it; and two first runs at once have stopped it.
+        Device("openvino", "OpenVINOExecutionProvider", "onnxruntime-openvino", {"precision": "FP32"},
+               threads_share=False),
+    )
+}  # fmt: skip
+"""By name. `cpu` is the default: the same picture then has the same fingerprint on every machine of a kind."""
+
+AUTO = ("cuda", "directml")
+"""What `auto` takes if it is offered, the first before the second: devices that compute in 32 bits unless told
+otherwise. CoreML may take 16."""
+
+
+def offered_devices() -> tuple[str, ...]:
+    """Names of the devices that the installed onnxruntime offers."""
+    import onnxruntime
+
+    offered = onnxruntime.get_available_providers()
+    return tuple(name for name, device in DEVICES.items() if device.provider in offered)
+
+
+def check_device(name: str) -> None:
+    """ArgumentError for a name that is none."""
+    if name != "auto" and name not in DEVICES:
+        raise ArgumentError(f"device is {name!r}; it must be one of auto, {', '.join(DEVICES)}")
+
+
+def choose_device(name: str, offered: Sequence[str] | None = None) -> Device:
+    """The device of a name; for `auto` a fast one that is offered, else the processor.
+
+    Parameters
+    ----------
+    name
+        `auto`, or a key of `DEVICES`.
+    offered
+        Names to choose from; default: `offered_devices`.
+
+    Raises
+    ------
+    ArgumentError
+        There is no such name.
+    ModelError
+        The installed onnxruntime does not offer it; the message names what it offers and the package that does.
+    """
+    check_device(name)
+    if name == "cpu":
+        return _CPU  # asks the engine nothing
+    found = offered_devices() if offered is None else offered
+    if name == "auto":
+        return DEVICES[next((each for each in AUTO if each in found), "cpu")]
+    if name not in found:
+        raise ModelError(
+            f"device is {name}, and the installed onnxruntime offers only {', '.join(found)}: install"
+            f" {DEVICES[name].package} in its place (pip uninstall onnxruntime, then pip install), or take device cpu"
+        )
+    return DEVICES[name]
