@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster import cut, evaluate
-from imagecluster.embed import Embedder, embed_files
+from imagecluster.embed import Embedder, embed_files, load_embedders
 from imagecluster.linkage import average_linkage
-from imagecluster.models import Model, find_model, model_names
+from imagecluster.models import Model, find_model, joined, model_names
 from imagecluster.pipeline import Settings, scale_of, sim_scale_name
 from imagecluster.records import Dendrogram, ImageFile
 from imagecluster.sim_scale import SimScale
@@ -88,8 +89,8 @@ def main() -> None:
 
 def table(model: Model, photos: Path) -> str:
     """The tables of one model."""
-    embedder = Embedder(model)
-    sets = [fingerprints(folder, embedder) for folder in sorted(photos.iterdir()) if is_labelled(folder)]
+    embedders = load_embedders(model)
+    sets = [fingerprints(folder, model, embedders) for folder in sorted(photos.iterdir()) if is_labelled(folder)]
     scored = [scores_of(s, model) for s in sets]
     sim = Settings().sim
     lines = [
@@ -133,13 +134,17 @@ def manifest(folder: Path) -> list[tuple[Path, str]]:
         return [(folder / row["path"], row["group"]) for row in csv.DictReader(lines, delimiter="\t")]
 
 
-def fingerprints(folder: Path, embedder: Embedder) -> Labelled:
+def fingerprints(folder: Path, model: Model, embedders: Sequence[Embedder]) -> Labelled:
     """Fingerprints, as the store would keep them, and groups of the pictures of a set that can be read."""
     group_of = dict(manifest(folder))
     files = [ImageFile(path, 0, 0) for path in group_of]
     found = [
-        (outcome.content.fingerprint.astype(np.float16), group_of[outcome.file.path], outcome.content_hash)
-        for outcomes in embed_files(files, embedder)
+        (
+            joined(model, outcome.content.fingerprints).astype(np.float16),
+            group_of[outcome.file.path],
+            outcome.content_hash,
+        )
+        for outcomes in embed_files(files, *embedders)
         for outcome in outcomes
         if outcome.content
     ]

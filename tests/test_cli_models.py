@@ -3,11 +3,16 @@
 import hashlib
 import json
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import pytest
 
 from imagecluster.cli import main
-from imagecluster.models import DEFAULT_MODEL, MODELS, Published
+from imagecluster.cli import models as cli_models
+from imagecluster.models import DEFAULT_MODEL, MODELS, QUALITY, Published, find_model
+from imagecluster.speed import measure_speed
+from onnx_samples import write_encoder
 
 
 @pytest.fixture(autouse=True)
@@ -31,15 +36,58 @@ def entries(capsys):
 
 
 def test_the_list_tells_what_is_here_and_what_would_be_fetched(capsys):
-    """Every model with dimensions, size and licence; a line each."""
+    """Every model with dimensions, size and licence; a line each, in 100 columns. Unknown figures are dashes."""
     assert main(["models"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["model", "dimensions", "MB", "licence", "weights"]
-    assert [line.split()[0] for line in lines[1:]] == list(MODELS)
-    assert lines[1].endswith("efficientnet-lite0-int8.onnx")
+    out = capsys.readouterr().out
+    lines = out.splitlines()
+    assert lines[0].split() == ["model", "dims", "MB", "ms", "mAP", "objects", "kinds", "copies", "licence", "here"]
+    assert [line.split()[0] for line in lines[1 : lines.index("")]] == list(MODELS)
+    assert all(len(line) <= 100 for line in lines[: lines.index("")])
+    lite0 = next(line for line in lines if line.startswith("efficientnet-lite0 "))
+    assert lite0.split() == ["efficientnet-lite0", "1280", "3.8", "-", "0.993", "0.491", "0.989", "Apache-2.0", "yes"]
     vgg16 = next(line for line in lines if line.startswith("vgg16 "))
-    assert vgg16.split()[:4] == ["vgg16", "4096", "553.5", "CC-BY-4.0"]
-    assert "not here; fetched when used, from https://storage.googleapis.com/" in vgg16
+    assert vgg16.split() == ["vgg16", "4096", "553.5", "-", "-", "-", "-", "CC-BY-4.0", "when", "used"]
+    assert main(["models", "--paths"]) == 0
+    places = capsys.readouterr().out
+    assert "efficientnet-lite0-int8.onnx\n" in places
+    assert "not here; fetched when used, from https://storage.googleapis.com/" in places
+
+
+def test_a_speed_is_measured_on_request_and_remembered(tmp_path, monkeypatch, capsys):
+    """Of one model, or of all that are here; the next list has it. Joint models are measured and not listed."""
+    file = write_encoder(tmp_path / "net.onnx", {"embedding": (2, 24)})
+    small = find_model(str(file), preprocess="clip,size=32")
+    for name in ("one", "two"):
+        monkeypatch.setitem(MODELS, name, replace(small, name=name))
+    monkeypatch.setattr(cli_models, "measure_speed", partial(measure_speed, at_least_s=0.001))
+    assert main(["models", "--measure", "one", "--json"]) == 0
+    speeds = {name: entry["ms_per_picture"] for name, entry in entries(capsys).items()}
+    assert speeds["one"] >= 0 and speeds["two"] is speeds[DEFAULT_MODEL] is None
+    monkeypatch.setattr(cli_models, "model_names", lambda: ("one", "two", "vgg16"))
+    assert main(["models", "--measure", "--json"]) == 0
+    speeds = {name: entry["ms_per_picture"] for name, entry in entries(capsys).items()}
+    assert speeds["two"] >= 0 and speeds["vgg16"] is None
+    assert main(["models", "--measure", "one+two"]) == 0
+    assert "one+two: " in capsys.readouterr().err
+    (tmp_path / "models" / "speeds.json").write_text("damaged")
+    assert main(["models", "--json"]) == 0
+    assert entries(capsys)["one"]["ms_per_picture"] is None
+
+
+def test_figures_of_quality_are_those_of_the_docs():
+    """The table and the pages cannot say different things."""
+    docs = Path(__file__).parents[1] / "docs"
+    pages = {section.split("`")[0]: section for section in (docs / "quality.md").read_text("utf-8").split("### `")}
+    others = (docs / "models.md").read_text("utf-8")
+    for identity, quality in QUALITY.items():
+        figures = [f"{value:.4f}" for value in quality]
+        if identity in pages:
+            titles = ("objects (UKBench, four photographs each) ", "kinds of garment", "photograph, pooled")
+            rows = [next(line for line in pages[identity].splitlines() if title in line) for title in titles]
+            assert [row.split("|")[4].split()[0] for row in rows] == figures
+        else:
+            (row,) = [line for line in others.splitlines() if line.startswith(f"| `{identity.split('@')[0]}` | 0.")]
+            assert [cell.strip() for cell in row.split("|")[2:5]] == figures
 
 
 def test_json_has_the_same_for_programs(capsys):

