@@ -89,6 +89,7 @@ def test_identity_follows_from_parts_versions_and_shares(models):
     assert find_model("two:0.25+one:0.75").identity == find_model("one:3+two:1").identity == "one:0.75+two:0.25@1+1"
     assert find_model("one+two").n_dimensions == 34
     assert find_model("one+two+far").identity == "far+one+two@1+1+1"
+    assert find_model("efficientnet-lite0+one").sim_curve == ()  # a part's scale is not that of the whole
     third = find_model("one:1+two:2")
     assert third.name == "one:0.3333+two:0.6667"
     assert find_model(third.name).parts == third.parts

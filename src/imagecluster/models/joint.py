@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from imagecluster.errors import ArgumentError
@@ -72,16 +71,16 @@ def joint_model(parts: Sequence[tuple[Model, float]]) -> Model:
     models = [model for model, _ in parts]
     spelled = [model.name if equal else f"{model.name}:{share:g}" for model, share in zip(models, rounded, strict=True)]
     first = models[0]
-    return replace(
-        first,
+    return Model(
         name="+".join(spelled),
         version="+".join(model.version for model in models),
         source=Several(tuple(model.source for model in models)),
+        geometry=first.geometry,
+        pixels=first.pixels,
         output=Output("joint"),
         n_dimensions=sum(model.n_dimensions for model in models),
         licence=" and ".join(dict.fromkeys(model.licence for model in models)),
         summary="together: " + "; ".join(model.summary for model in models),
-        text_tower=None,
         parts=tuple(Part(model, share / sum(rounded)) for model, share in zip(models, rounded, strict=True)),
     )
 
