@@ -12,9 +12,9 @@ from imagecluster.pipeline import Settings, run
 
 
 @contextmanager
-def serving(folder: Path, *options: str) -> Iterator[str]:
+def serving(folder: Path, *options: str, max_diameter: float | None = None) -> Iterator[str]:
     """Address of the page of a folder, which is sorted first."""
-    run([folder], Settings(links="none"))
+    run([folder], Settings(links="none", max_diameter=max_diameter))
     # -u: the address must not wait in a buffer.
     command = [sys.executable, "-u", "-m", "imagecluster", "view", str(folder), "--no-browser", *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

@@ -53,6 +53,24 @@ def test_is_the_definition(
     assert partition(labels) == partition(divided(tree, X, height, max_diameter))
 
 
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from((*TIE_FREE, *TIED)), st.integers(1, 60), st.integers(2, 8), st.integers(0, 2**32),
+    st.sampled_from(METHODS), st.lists(st.floats(0.0, 1.0), min_size=1, max_size=4), st.floats(0.0, 2.0),
+)  # fmt: skip
+def test_every_cut_of_a_bounded_dendrogram_is_narrow(
+    kind: str, n: int, d: int, seed: int, method: str, shares: list[float], max_diameter: float
+) -> None:
+    """It is the cut of the dendrogram itself with its wide clusters divided; the scale of sim stays."""
+    X = sample(kind, n, d, np.random.default_rng(seed))
+    tree = linkage(X, method=method, metric="euclidean")
+    narrow = diameter.bounded(tree, X, max_diameter=max_diameter)
+    assert narrow.top == tree.top
+    for share in shares:
+        found = cuts.flat_clusters(narrow, share * tree.top)
+        assert partition(found) == partition(cuts.split_wide(tree, X, share * tree.top, max_diameter=max_diameter))
+
+
 def test_at_the_diameter_itself_nothing_is_divided() -> None:
     """The given distance is allowed; a little less is not."""
     X = np.random.default_rng(0).standard_normal((50, 8)) + 2.0

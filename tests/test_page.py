@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import statistics
+from pathlib import Path
 from urllib.request import urlopen
 
 import numpy as np
 import pytest
 
 from imagecluster import cut
+from imagecluster.pipeline import Settings, run
 from imagecluster.records import Dendrogram
 from imagecluster.sim_scale import SimScale, calibrated, relative
 from imagecluster.store import Store, default_location
@@ -202,6 +204,66 @@ def test_a_branch_has_a_cut_of_its_own(opened, address):
     joined = shown_partition(page) - before
     assert len(joined) == 1
     assert largest < next(iter(joined))
+
+
+def as_exported(address, path):
+    """Ids of each cluster of an exported table, in the order of their numbers."""
+    state = json.load(urlopen(f"{address}api/state"))
+    names = json.load(urlopen(f"{address}api/{state['snapshot']}/names.json?from=0&to={state['n']}"))
+    ids = {name: picture for picture, (name, _) in enumerate(names)}
+    table = json.loads(Path(path).read_text())
+    return [{ids[name] for name in cluster["members"]} for cluster in table["clusters"]], table
+
+
+def export(page, title):
+    """Path of what the export wrote."""
+    page.keyboard.press("e")
+    page.get_by_text(title, exact=True).click()
+    page.wait_for_selector("text=Written:")
+    path = page.locator(".written").inner_text().removeprefix("Written: ")
+    page.keyboard.press("Escape")
+    return path
+
+
+def test_exports_hold_branches_with_a_cut_of_their_own(opened, address):
+    """What is exported is what is seen, number for number, and the table says that branches were cut on their own."""
+    page = opened(address)
+    set_sim(page, 0.5)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("s")
+    page.keyboard.press("j")
+    page.keyboard.press("u")
+    exported, table = as_exported(address, export(page, "JSON"))
+    shown, _ = shown_sections(page)
+    assert exported == [set(members) for members in shown]
+    assert table["n_own_cuts"] == page.evaluate("() => imagecluster.state.branches.value.length") > 0
+    rows = Path(export(page, "CSV")).read_text().splitlines()[1:]
+    assert len(rows) == sum(SIZES)
+    page.keyboard.press("r")
+    exported, table = as_exported(address, export(page, "JSON"))
+    assert exported != [set(members) for members in shown]
+    assert table["n_own_cuts"] == 0
+
+
+def test_the_page_divides_wide_clusters_as_the_latest_run_did(opened, tmp_path):
+    """With --max-diameter the page shows the clusters of the command line at each similarity, and exports them."""
+    root = draw_groups(tmp_path / "pics", SIZES)
+    limit = round(run([root], Settings(links="none")).largest_distance * 0.7, 3)
+    with serving(root, max_diameter=limit) as address:
+        page = opened(address)
+        for sim in (0.0, 0.2, 0.4, 0.6, 0.9, 1.0):
+            result = run([root], Settings(sim=sim, max_diameter=limit, links="none", page=False))
+            set_sim(page, sim)
+            shown, _ = shown_sections(page)
+            expected, _ = as_exported(address, result.outputs.json)
+            assert [set(members) for members in shown] == expected, sim
+        set_sim(page, 0.0)
+        shown, _ = shown_sections(page)
+        assert len(shown) > 1
+        assert as_exported(address, export(page, "JSON"))[0] == [set(members) for members in shown]
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("u")
+        page.wait_for_selector(f"text=--max-diameter {limit}")
 
 
 def test_corrections_are_made_undone_and_done_again(opened, address):

@@ -1,15 +1,19 @@
-"""The page's corrections: on any cut the same clusters as the command line's."""
+"""The page's corrections and own cuts of branches: on any cut the same clusters as the command line's."""
 
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 from imagecluster import cut
-from imagecluster.edits import Apart, Hide, Move, Name, Together, Unhide, apply, replay
+from imagecluster.diameter import bounded
+from imagecluster.edits import Apart, Edit, Hide, Move, Name, Together, Unhide, apply, replay
 from imagecluster.linkage import average_linkage
+from imagecluster.own_cuts import OwnCut, own_segments
+from imagecluster.records import Dendrogram
 from imagecluster.web.corrected import edits_for_page
 from page_browser import needs_browser
 from page_server import serving
@@ -24,14 +28,15 @@ N_CASES = 300
 IN_THE_PAGE = """async (cases) => {
   const [{ Arranger }, { cutRuns, emptyRuns }, { replay }] = await Promise.all(
     ['arrange', 'recut', 'replay'].map((name) => import(`/static/${name}.js`)));
-  return cases.map(({ order, gap, height, minSize, corrections }) => {
+  return cases.map(({ order, gap, height, minSize, ownCuts, corrections }) => {
     const n = order.length, position = new Uint32Array(n);
     order.forEach((id, p) => { position[id] = p; });
     const collection = {
-      n, order: Uint32Array.from(order), position, gap: Float64Array.from(gap), rank: Uint32Array.from(order),
-      largest: 2, takenS: () => NaN,
+      n, order: Uint32Array.from(order), position, gap: Float64Array.from(gap, (g) => g ?? Infinity),
+      rank: Uint32Array.from(order), largest: 2, takenS: () => NaN,
     };
-    const runs = cutRuns(collection.gap, height, [], emptyRuns(n));
+    const branches = ownCuts.map(([from, to, at]) => ({ from, to, height: at }));
+    const runs = cutRuns(collection.gap, height, branches, emptyRuns(n));
     const a = new Arranger(collection).ofRuns(runs, minSize, 'size', replay(runs, corrections, collection));
     const clusters = Array.from({ length: a.k - (a.hasSingles ? 1 : 0) }, (_, s) => ({
       number: a.numbers[s], name: a.names.get(s) ?? '', height: a.height[s],
@@ -64,8 +69,40 @@ def random_edit(rng, contents):
     return (Together, Hide, Unhide)[kind - 3](one)
 
 
-def random_case(rng):
+class Case(NamedTuple):
     """A dendrogram, a cut, contents of which some are equal or absent, and corrections."""
+
+    dendrogram: Dendrogram
+    X: np.ndarray
+    hashes: list[bytes]
+    edits: list[Edit]
+    sim: float
+    min_size: int
+    max_diameter: float | None
+    own_cuts: list[OwnCut]
+
+    @property
+    def bounded(self):
+        """The dendrogram that the page is given."""
+        if self.max_diameter is None:
+            return self.dendrogram
+        return bounded(self.dendrogram, self.X, max_diameter=self.max_diameter)
+
+
+def random_own_cut(rng, dendrogram):
+    """Any run, or one that is a cluster, cut somewhere."""
+    first = int(rng.integers(0, dendrogram.n_leaves))
+    end = int(rng.integers(first + 1, dendrogram.n_leaves + 1))
+    if rng.random() < 0.7:
+        at = float(rng.choice(dendrogram.gap))
+        apart = np.flatnonzero(dendrogram.gap > at)
+        first = int(max(apart[apart < first], default=-1)) + 1
+        end = int(min(apart[apart >= first], default=dendrogram.n_leaves - 1)) + 1
+    return OwnCut(first, end, float(rng.choice([0.0, *dendrogram.gap])))
+
+
+def random_case(rng):
+    """Of a few pictures."""
     n = int(rng.integers(2, MOST_IDS))
     X = rng.standard_normal((n, 3))
     X[rng.integers(0, n)] = X[rng.integers(0, n)]
@@ -73,15 +110,19 @@ def random_case(rng):
     contents = [bytes([i]) * 16 for i in range(n)]
     hashes = [contents[min(i, rng.integers(0, n))] if rng.random() < 0.15 else contents[i] for i in range(n)]
     edits = [random_edit(rng, [*contents, b"\xee" * 16, b"\xef" * 16]) for _ in range(rng.integers(0, 8))]
-    return dendrogram, X, hashes, edits, float(rng.random()), int(rng.integers(1, 4))
+    max_diameter = None if rng.random() < 0.6 else float(rng.random())
+    own_cuts = [random_own_cut(rng, dendrogram) for _ in range(rng.integers(0, 4))]
+    return Case(dendrogram, X, hashes, edits, float(rng.random()), int(rng.integers(1, 4)), max_diameter, own_cuts)
 
 
-def expected(dendrogram, X, hashes, edits, sim, min_size):
+def expected(case):
     """What the command line makes of it."""
-    n = len(hashes)
-    found = cut.clusters(dendrogram, X, sim=sim, min_size=min_size, path_order=range(n))
-    labels = cut.flat_clusters(dendrogram, found.cut_height)
-    done = apply(found, edits, hashes, labels=labels, path_order=range(n), measure=cut.measurer(dendrogram, X))
+    tree, X, n = case.dendrogram, case.X, len(case.hashes)
+    bounds = {"max_diameter": case.max_diameter, "own_cuts": case.own_cuts}
+    found = cut.clusters(tree, X, sim=case.sim, min_size=case.min_size, path_order=range(n), **bounds)
+    labels = cut.split_wide(tree, X, found.cut_height, **bounds)
+    measure = cut.measurer(case.bounded, X)
+    done = apply(found, case.edits, case.hashes, labels=labels, path_order=range(n), measure=measure)
     clusters = [
         {"number": c.number, "name": c.name, "height": pytest.approx(c.height), "members": list(c.members)}
         for c in done.clusters
@@ -90,21 +131,29 @@ def expected(dendrogram, X, hashes, edits, sim, min_size):
     return {"clusters": clusters, "singles": list(done.singles), "hidden": list(done.hidden), "nGrouped": n_grouped}
 
 
-def test_corrections_in_the_page_give_the_clusters_of_the_command_line(opened, page_address):
-    """Same members, numbers, names, singles and hidden ones, over random trees, equal and absent pictures."""
+def test_the_page_makes_the_clusters_of_the_command_line(opened, page_address):
+    """Same members, numbers, names, singles and hidden ones, over random trees.
+
+    With corrections of equal and absent pictures, branches with a cut of their own, and clusters of a bounded diameter.
+    """
     rng = np.random.default_rng(0)
     cases = [random_case(rng) for _ in range(N_CASES)]
     sent = [
         {
-            "order": tree.order.tolist(),
-            "gap": tree.gap.tolist(),
-            "height": cut.cut_height(tree, sim=sim),
-            "minSize": min_size,
-            "corrections": edits_for_page(edits, SimpleNamespace(leaves=SimpleNamespace(hashes=hashes))),
+            "order": case.dendrogram.order.tolist(),
+            "gap": [gap if np.isfinite(gap) else None for gap in case.bounded.gap.tolist()],
+            "height": cut.cut_height(case.dendrogram, sim=case.sim),
+            "minSize": case.min_size,
+            "ownCuts": case.own_cuts,
+            "corrections": edits_for_page(case.edits, SimpleNamespace(leaves=SimpleNamespace(hashes=case.hashes))),
         }
-        for tree, _, hashes, edits, sim, min_size in cases
+        for case in cases
     ]
     answers = opened(page_address).evaluate(IN_THE_PAGE, sent)
     for case, answer in zip(cases, answers, strict=True):
-        assert answer == expected(*case), case[3:]
-    assert sum(bool(replay(np.zeros(len(h), np.int64), e, h).names) for _, _, h, e, _, _ in cases) > 20
+        assert answer == expected(case), case[3:]
+    assert sum(bool(replay(np.zeros(len(c.hashes), np.int64), c.edits, c.hashes).names) for c in cases) > 20
+    assert sum(np.isinf(case.bounded.gap).any() for case in cases) > 20
+    heights = [cut.cut_height(case.dendrogram, sim=case.sim) for case in cases]
+    n_segments = [len(own_segments(c.bounded.gap, at, c.own_cuts)) for c, at in zip(cases, heights, strict=True)]
+    assert sum(n > 1 for n in n_segments) > 50

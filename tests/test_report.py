@@ -63,6 +63,7 @@ def test_json_has_the_facts_of_the_run(tmp_path):
         "cut_height": 0.375,
         "largest_distance": 0.75,
         "max_diameter": None,
+        "n_own_cuts": 0,
         "min_size": 2,
         "time": None,
         "n_scanned": 7,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.errors import ArgumentError
+from imagecluster.own_cuts import OwnCut, own_segments, own_starts
 from imagecluster.records import Cluster, Clusters, Dendrogram
 from imagecluster.sim_scale import SimScale, relative
 
@@ -91,7 +92,14 @@ def flat_clusters(dendrogram: Dendrogram, height: float) -> NDArray[np.int64]:
     return _labels(dendrogram, _run_starts(dendrogram, height))
 
 
-def split_wide(dendrogram: Dendrogram, X: NDArray[Any], height: float, *, max_diameter: float) -> NDArray[np.int64]:
+def split_wide(
+    dendrogram: Dendrogram,
+    X: NDArray[Any],
+    height: float,
+    *,
+    max_diameter: float | None,
+    own_cuts: Sequence[OwnCut] = (),
+) -> NDArray[np.int64]:
     """Cluster label of each leaf, shape (n,), after clusters in which two rows are too far apart were divided.
 
     First the cut of `flat_clusters`. Then a cluster with two rows farther apart than `max_diameter` is divided into the
@@ -105,7 +113,9 @@ def split_wide(dendrogram: Dendrogram, X: NDArray[Any], height: float, *, max_di
     height : float
         Distance of the cut, in the metric of the dendrogram.
     max_diameter : float
-        Largest cosine distance of two rows in a cluster, whatever the metric; at least 0.
+        Largest cosine distance of two rows in a cluster, whatever the metric; at least 0. None for any.
+    own_cuts : sequence of OwnCut
+        Branches that are cut at heights of their own, see `own_cuts.own_segments`.
 
     Raises
     ------
@@ -121,10 +131,8 @@ def split_wide(dendrogram: Dendrogram, X: NDArray[Any], height: float, *, max_di
     [0, 0, 1, 1]
 
     """
-    from imagecluster.diameter import narrow_runs
-
     _check_length(dendrogram, X)
-    starts = narrow_runs(dendrogram, X, _run_starts(dendrogram, height), max_diameter=max_diameter)
+    starts, _ = _all_starts(dendrogram, X, height, max_diameter, own_cuts)
     return _labels(dendrogram, starts)
 
 
@@ -218,6 +226,7 @@ def clusters(
     min_size: int = 2,
     max_diameter: float | None = None,
     scale: SimScale | None = None,
+    own_cuts: Sequence[OwnCut] = (),
 ) -> Clusters:
     """Clusters of a cut, numbered, each with its height and its most central picture.
 
@@ -236,6 +245,8 @@ def clusters(
         Divide clusters with two pictures farther apart than this cosine distance, see `split_wide`.
     scale : SimScale, optional
         What `sim` means, see `cut_height`.
+    own_cuts : sequence of OwnCut
+        Branches that are cut at heights of their own, see `own_cuts.own_segments`.
 
     Raises
     ------
@@ -250,11 +261,7 @@ def clusters(
     if min_size < 1:
         raise ArgumentError(f"min_size is {min_size}; it must be at least 1")
     _check_length(dendrogram, X)
-    starts = _run_starts(dendrogram, height)
-    if max_diameter is not None:
-        from imagecluster.diameter import narrow_runs
-
-        starts = narrow_runs(dendrogram, X, starts, max_diameter=max_diameter)
+    starts, n_own_cuts = _all_starts(dendrogram, X, height, max_diameter, own_cuts)
     ends = np.append(starts[1:], n)
     large = ends - starts >= min_size
     by_number = _numbering(dendrogram, rank, starts[large], ends[large])
@@ -268,7 +275,14 @@ def clusters(
     rest = np.concatenate([np.empty(0, np.int64), *singles])
     rest = rest[np.argsort(rank[rest])]
     return Clusters(
-        float(sim), height, min_size, tuple(found), tuple(rest.tolist()), max_diameter, sim_scale=scale.name
+        float(sim),
+        height,
+        min_size,
+        tuple(found),
+        tuple(rest.tolist()),
+        max_diameter,
+        sim_scale=scale.name,
+        n_own_cuts=n_own_cuts,
     )
 
 
@@ -295,6 +309,29 @@ def _run_starts(dendrogram: Dendrogram, height: float) -> NDArray[np.int64]:
         raise ArgumentError("height is not a number; it must be a distance")
     inner = np.flatnonzero(dendrogram.gap > height) + 1
     return np.concatenate([np.zeros(min(1, dendrogram.n_leaves), np.int64), inner])
+
+
+def _all_starts(
+    dendrogram: Dendrogram,
+    X: NDArray[Any],
+    height: float,
+    max_diameter: float | None,
+    own_cuts: Sequence[OwnCut],
+) -> tuple[NDArray[np.int64], int]:
+    """Where in the leaf order each cluster starts, and how many of the branches are cut at heights of their own."""
+    if not own_cuts:
+        starts = _run_starts(dendrogram, height)
+        if max_diameter is not None:
+            from imagecluster.diameter import narrow_runs
+
+            starts = narrow_runs(dendrogram, X, starts, max_diameter=max_diameter)
+        return starts, 0
+    if max_diameter is not None:
+        from imagecluster.diameter import bounded
+
+        dendrogram = bounded(dendrogram, X, max_diameter=max_diameter)
+    segments = own_segments(dendrogram.gap, height, own_cuts)
+    return own_starts(dendrogram.gap, segments), len(set(segments) & set(own_cuts))
 
 
 def _labels(dendrogram: Dendrogram, starts: NDArray[np.int64]) -> NDArray[np.int64]:

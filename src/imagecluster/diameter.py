@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from imagecluster.errors import ArgumentError
 from imagecluster.linkage.vectors import inverse_norms
 from imagecluster.records import Dendrogram
 
-__all__ = ["narrow_runs"]
+__all__ = ["bounded", "narrow_runs"]
 
 _TIE = 1e-12
 """A distance that is larger by less than this is not larger."""
@@ -54,6 +55,21 @@ def narrow_runs(
     if max_diameter >= 2.0 or dendrogram.n_leaves < 2:
         return starts
     return _Branches(dendrogram, X, max_diameter).divide(starts)
+
+
+def bounded(dendrogram: Dendrogram, X: NDArray[Any], *, max_diameter: float) -> Dendrogram:
+    """The same dendrogram, of which no cut at any height has a cluster with two rows farther apart than `max_diameter`.
+
+    What contains a cluster that is too wide is too wide itself, so the clusters that `narrow_runs` makes of a cut are
+    the largest ones that are neither joined above the cut nor too wide. Where a merge makes one that is too wide, `gap`
+    becomes infinite; then every cut of the result is that of the dendrogram with its wide clusters divided.
+
+    Parameters and errors are those of `narrow_runs`.
+    """
+    starts = narrow_runs(dendrogram, X, np.zeros(min(1, dendrogram.n_leaves), np.int64), max_diameter=max_diameter)
+    gap = dendrogram.gap.copy()
+    gap[starts[1:] - 1] = np.inf
+    return replace(dendrogram, gap=gap, largest_distance=dendrogram.top)
 
 
 class _Branches:

@@ -89,7 +89,8 @@ class Dendrogram:
     order: NDArray[np.int64]
     """Leaf order, shape (n,): every cluster of every cut is one contiguous run of it."""
     gap: NDArray[np.float64]
-    """Shape (n - 1,): lowest height of a cut in which order[p] and order[p + 1] share a cluster."""
+    """Shape (n - 1,): lowest height of a cut in which order[p] and order[p + 1] share a cluster; infinite where there
+    is none, because the cluster would be too wide."""
 
     @property
     def n_leaves(self) -> int:
@@ -99,7 +100,7 @@ class Dendrogram:
     @property
     def top(self) -> float:
         """Distance that sim = 0 stands for: the largest, or the last merge's height where that is larger (ward)."""
-        return max(self.largest_distance, float(self.gap.max(initial=0.0)))
+        return max(self.largest_distance, float(self.gap.max(initial=0.0, where=self.gap < float("inf"))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,8 @@ class Clusters:
     """Row numbers of pictures that were hidden by hand, in the order of their paths; neither clustered nor singles."""
     sim_scale: SimScaleName = "relative"
     """What `sim` means."""
+    n_own_cuts: int = 0
+    """Branches of the dendrogram that were cut at heights of their own."""
 
     def sizes(self) -> dict[int, int]:
         """Number of clusters by cluster size, smallest size first."""

@@ -14,7 +14,7 @@ from imagecluster.pipeline.scales import scale_of, sim_scale_name
 if TYPE_CHECKING:
     from imagecluster.pipeline.evaluation import Evaluation, evaluate_collection
     from imagecluster.pipeline.searching import Hit, Query, Searcher, queries, write_search_page
-    from imagecluster.pipeline.single import Output, cluster_known, latest_run, write_output
+    from imagecluster.pipeline.single import Output, bounded_tree, cluster_known, latest_run, write_output
     from imagecluster.pipeline.stored import SmallPictures, StoredCollection, read_collection
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Settings",
     "SmallPictures",
     "StoredCollection",
+    "bounded_tree",
     "cluster_known",
     "evaluate_collection",
     "fingerprint_scan",
@@ -59,6 +60,7 @@ _HOME = {
     "Searcher": "searching",
     "SmallPictures": "stored",
     "StoredCollection": "stored",
+    "bounded_tree": "single",
     "cluster_known": "single",
     "evaluate_collection": "evaluation",
     "latest_run": "single",

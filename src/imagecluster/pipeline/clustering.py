@@ -13,6 +13,7 @@ import xxhash
 from imagecluster import cut
 from imagecluster.edits import Edit, apply
 from imagecluster.errors import StoreDamagedError, VectorError
+from imagecluster.own_cuts import OwnCut
 from imagecluster.pipeline.fingerprinting import Progress
 from imagecluster.records import Clusters, Dendrogram, ImageFile, Recall, TimeTerm
 from imagecluster.sim_scale import SimScale
@@ -224,6 +225,7 @@ def clusters_of(
     scale: SimScale | None = None,
     min_size: int,
     max_diameter: float | None = None,
+    own_cuts: Sequence[OwnCut] = (),
     edits: Sequence[Edit] = (),
 ) -> Clusters:
     """Clusters of the cut at `sim`, on the relative scale or another, corrected by hand.
@@ -232,7 +234,14 @@ def clusters_of(
     """
     path_order = sorted(range(len(leaves)), key=lambda leaf: bytes(leaves[leaf].file.path))
     found = cut.clusters(
-        dendrogram, vectors, sim=sim, scale=scale, min_size=min_size, max_diameter=max_diameter, path_order=path_order
+        dendrogram,
+        vectors,
+        sim=sim,
+        scale=scale,
+        min_size=min_size,
+        max_diameter=max_diameter,
+        own_cuts=own_cuts,
+        path_order=path_order,
     )
     if not edits:
         return found
@@ -241,9 +250,7 @@ def clusters_of(
         found,
         edits,
         [known.content_hash for known in leaves],
-        labels=cut.flat_clusters(dendrogram, height)
-        if max_diameter is None
-        else cut.split_wide(dendrogram, vectors, height, max_diameter=max_diameter),
+        labels=cut.split_wide(dendrogram, vectors, height, max_diameter=max_diameter, own_cuts=own_cuts),
         path_order=path_order,
         measure=cut.measurer(dendrogram, vectors),
     )

@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
+import numpy as np
+from numpy.typing import NDArray
+
+from imagecluster.diameter import bounded
 from imagecluster.edits import EDITS_NAME, History
 from imagecluster.errors import ArgumentError
 from imagecluster.links import cluster_folders, make_links
+from imagecluster.own_cuts import OwnCut
 from imagecluster.pipeline.chain import Settings, scale_name_of, settings_of, tree_by
 from imagecluster.pipeline.clustering import Tree, clusters_of, kept_leaves, paths_of
 from imagecluster.pipeline.fingerprinting import Progress
 from imagecluster.pipeline.output import ThumbnailOf
 from imagecluster.pipeline.scales import scale_of
-from imagecluster.records import Clusters, TimeTerm
+from imagecluster.records import Clusters, Dendrogram, TimeTerm
 from imagecluster.report import Report, write_csv, write_json, write_page, write_parquet
 from imagecluster.store import HashedFile, Run, Store
 
 Output = Literal["links", "csv", "json", "parquet", "page"]
 
 
-def write_output(directory: Path, kind: Output, *, model: str, sim: float, min_size: int) -> Path:
+def write_output(
+    directory: Path,
+    kind: Output,
+    *,
+    model: str,
+    sim: float,
+    min_size: int,
+    own_cuts: Sequence[OwnCut] = (),
+    order: NDArray[np.int64] | None = None,
+) -> Path:
     """Write one output of a cut, corrected by hand, into the folder of a database; the file or folder written.
 
     Nothing is scanned and nothing is fingerprinted: the pictures are those of the latest run.
@@ -36,12 +50,16 @@ def write_output(directory: Path, kind: Output, *, model: str, sim: float, min_s
     model
         `name@version`.
     sim, min_size
-        The cut, on the scale of the latest run with this model.
+        The cut, on the scale of the latest run with this model. Clusters are not wider than that run let them be.
+    own_cuts
+        Branches that are cut at heights of their own.
+    order : array of int64, shape (n,)
+        The leaf order whose places they give; needed with them.
 
     Raises
     ------
     ArgumentError
-        `kind`, `sim` or `min_size` is outside its range.
+        `kind`, `sim`, `min_size` or a branch is outside its range, or the leaf order is another one by now.
     MissingExtraError
         Parquet needs the extra `parquet`.
     StoreError
@@ -53,10 +71,19 @@ def write_output(directory: Path, kind: Output, *, model: str, sim: float, min_s
         raise ArgumentError(f"no output is called {kind!r}; known: {', '.join(get_args(Output))}")
     with Store.open(directory) as store:
         leaves, term, settings, tree = _clustered(store, model, _silent)
-        edits = History(directory / EDITS_NAME).edits
+        if own_cuts and not np.array_equal(tree.dendrogram.order, [] if order is None else order):
+            raise ArgumentError("the collection has changed since its branches were cut: look at it again, then export")
         scale = scale_of(model, scale_name_of(settings, model), tree.dendrogram)
         clusters = clusters_of(
-            leaves, tree.dendrogram, tree.vectors, sim=sim, scale=scale, min_size=min_size, edits=edits
+            leaves,
+            tree.dendrogram,
+            tree.vectors,
+            sim=sim,
+            scale=scale,
+            min_size=min_size,
+            max_diameter=settings.max_diameter,
+            own_cuts=own_cuts,
+            edits=History(directory / EDITS_NAME).edits,
         )
         skips = store.known_skips()
         if kind == "links":
@@ -97,6 +124,14 @@ def cluster_known(directory: Path, *, model: str, progress: Progress) -> str:
     """
     with Store.open(directory) as store:
         return _clustered(store, model, progress)[-1].key
+
+
+def bounded_tree(store: Store, model: str) -> Dendrogram:
+    """The dendrogram of the latest run with a model; at no height are its clusters wider than that run let them be."""
+    *_, settings, tree = _clustered(store, model, _silent)
+    if settings.max_diameter is None:
+        return tree.dendrogram
+    return bounded(tree.dendrogram, tree.vectors, max_diameter=settings.max_diameter)
 
 
 def latest_run(store: Store, model: str) -> Run | None:

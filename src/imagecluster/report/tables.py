@@ -129,6 +129,7 @@ def _facts(report: Report) -> dict[str, Any]:
         "cut_height": _finite(cut.cut_height),
         "largest_distance": _finite(report.largest_distance),
         "max_diameter": None if cut.max_diameter is None else _finite(cut.max_diameter),
+        "n_own_cuts": int(cut.n_own_cuts),
         "min_size": int(cut.min_size),
         "time": None if report.time is None else report.time.facts(),
         "n_scanned": int(report.n_scanned),

@@ -13,7 +13,15 @@ import xxhash
 from numpy.typing import NDArray
 
 from imagecluster.errors import StoreDamagedError, StoreError
-from imagecluster.pipeline import DENDROGRAM, Settings, is_key_of, scale_name_of, scale_of, settings_of
+from imagecluster.pipeline import (
+    DENDROGRAM,
+    Settings,
+    bounded_tree,
+    is_key_of,
+    scale_name_of,
+    scale_of,
+    settings_of,
+)
 from imagecluster.records import Dendrogram
 from imagecluster.sim_scale import LARGEST_COSINE_DISTANCE, SimScale, relative
 from imagecluster.store import Leaves, MappedFingerprints, Run, Store
@@ -45,6 +53,8 @@ class Snapshot:
     """The model's matrix, mapped; `leaves.rows` are rows of it."""
     scale: SimScale
     """What similarity means."""
+    max_diameter: float | None = None
+    """Clusters are at no similarity wider than this cosine distance: then `dendrogram` has infinite gaps."""
 
     def __len__(self) -> int:
         return len(self.leaves)
@@ -114,6 +124,7 @@ class Snapshot:
                 "heights": self.scale.heights.tolist(),
                 "sims": self.scale.sims.tolist(),
             },
+            "max_diameter": self.max_diameter,
             "provisional": self.provisional,
             "has_times": self.has_times,
             "has_places": self.leaves.n_with_place > 0,
@@ -162,9 +173,12 @@ def load_snapshot(store: Store, model: str, *, run: Run | None, key: str = "") -
     leaves, vectors = _leaves_and_vectors(store, model)
     saved = store.load_dendrogram(key) if len(leaves) and is_key_of(key, leaves.hashes) else None
     dendrogram = saved.dendrogram if saved else _all_apart(leaves)
+    limit = None if run is None or saved is None else run.settings.get("max_diameter")
+    if limit is not None:
+        dendrogram = bounded_tree(store, model)
     names = xxhash.xxh3_128(b"\0".join(leaves.keys))
     names.update(b"".join(leaves.hashes))
-    names.update(f"{model} {key if saved else 'apart'} {scale_name}".encode())
+    names.update(f"{model} {key if saved else 'apart'} {scale_name} {limit}".encode())
     return Snapshot(
         key=names.hexdigest()[:16],
         root=store.root,
@@ -174,6 +188,7 @@ def load_snapshot(store: Store, model: str, *, run: Run | None, key: str = "") -
         provisional=saved is None and len(leaves) > 0,
         vectors=vectors,
         scale=scale_of(model, scale_name, dendrogram),
+        max_diameter=limit,
     )
 
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from imagecluster.errors import ArgumentError, OutputError
+from imagecluster.own_cuts import OwnCut
 from imagecluster.pipeline import write_output
 from imagecluster.web.answers import unkept_json
 from imagecluster.web.corrected import edit_of_request, edits_for_page
@@ -97,7 +99,18 @@ class Writes:
         if values.get("kind") == "copy":
             view = View(float(sim), min_size, _link_of(values))
             return unkept_json({"path": os.fspath(self._copied(snapshot, view))})
-        path = write_output(directory, values.get("kind"), model=snapshot.model, sim=sim, min_size=min_size)  # type: ignore[arg-type]  # checked there
+        own_cuts = _own_cuts(values)
+        if own_cuts:
+            snapshot = self._asked_of(values)
+        path = write_output(
+            directory,
+            values.get("kind"),  # type: ignore[arg-type]  # checked there
+            model=snapshot.model,
+            sim=sim,
+            min_size=min_size,
+            own_cuts=own_cuts,
+            order=snapshot.dendrogram.order,
+        )
         return unkept_json({"path": os.fspath(path)})
 
     def _copied(self, snapshot: Snapshot, view: View) -> Path:
@@ -114,6 +127,14 @@ class Writes:
         chosen = picture(snapshot, values.get("id"))
         await run_in_threadpool(_reveal, snapshot.path(chosen))
         return unkept_json({})
+
+
+def _own_cuts(values: dict[str, Any]) -> list[OwnCut]:
+    """Branches that the page cuts at heights of their own. HTTP 400 where they are none."""
+    try:
+        return [OwnCut(index(first), index(end), float(height)) for first, end, height in values.get("own_cuts", [])]
+    except (TypeError, ValueError):
+        raise HTTPException(400, "own_cuts must be a list of [first place, end, height]") from None
 
 
 def _link_of(values: dict[str, Any]) -> str:

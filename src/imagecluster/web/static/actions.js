@@ -127,6 +127,14 @@ export function split(context) {
   changeView('split', 'Split a cluster', () => { state.branches.value = withBranch(state.branches.peek(), cut); });
 }
 
+/** Why a branch joins nothing more. @param {[number, number] | null} branch */
+export function whyNoMore(branch) {
+  const limit = state.server.peek()?.max_diameter ?? null;
+  const all = !branch || branch[1] - branch[0] === theCollection().n;
+  return all || limit === null ? 'It holds every picture of the collection.'
+    : `With its neighbour it would be wider than the latest run lets clusters be (--max-diameter ${limit}).`;
+}
+
 /** @param {Context} context */
 export function join(context) {
   const section = sectionOf(context);
@@ -134,7 +142,7 @@ export function join(context) {
   const branch = branchOf(section) ?? (id >= 0 ? runAt(theCollection().position[id]) : null);
   const parent = branch && parentOf(theCollection().gap, ...branch);
   if (!parent) {
-    state.say('This cluster holds everything already.');
+    state.say(whyNoMore(branch));
     return;
   }
   changeView('join', 'Join clusters', () => { state.branches.value = withBranch(state.branches.peek(), parent); });

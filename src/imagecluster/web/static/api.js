@@ -8,8 +8,8 @@ import { copy } from './copy.js';
  * @typedef {{sim: number, label: string, n_clusters: number}} Suggestion
  * @typedef {{running: boolean, stage: string, done: number, total: number, error?: string}} Run
  * @typedef {{snapshot: string, n: number, model: string, root_name: string, sim: number, min_size: number,
- *   scale: import('./recut.js').Scale, largest_distance: number, has_times: boolean, has_places: boolean, read_only: boolean,
- *   can_reveal?: boolean, can_search_text: boolean,
+ *   scale: import('./recut.js').Scale, largest_distance: number, max_diameter: number | null, has_times: boolean,
+ *   has_places: boolean, read_only: boolean, can_reveal?: boolean, can_search_text: boolean,
  *   provisional?: boolean, run: Run, suggestions: Suggestion[],
  *   made_s?: number, lacks?: string[], link?: string}} ServerState  the last three in a copy of the page: when it was made, which
  *   commands it lacks, and what it shows first, as in the page's address

@@ -1,6 +1,6 @@
 /** One cluster: its dendrogram, why it is together, what it would join next. */
 import { askJson, thumbnail } from './api.js';
-import { openPicture, setSim } from './actions.js';
+import { openPicture, setSim, whyNoMore } from './actions.js';
 import { CommandButton, Icon } from './controls.js';
 import { Modal } from './dialogs.js';
 import { html, useEffect, useState } from './lib.js';
@@ -27,7 +27,7 @@ function Pair({ title, pair }) {
 /** @param {{from: number, to: number, next: import('./recut.js').Branch | null}} props */
 function Next({ from, to, next }) {
   const collection = /** @type {import('./collection.js').Collection} */ (state.collection.value);
-  if (!next) return html`<p>It holds every picture of the collection.</p>`;
+  if (!next) return html`<p>${whyNoMore([from, to])}</p>`;
   const others = [...collection.order.subarray(next.from, from), ...collection.order.subarray(to, next.to)];
   const sim = simOf(collection.scale, next.height);
   return html`<p>It joins ${counted(others.length, 'more picture')} at similarity <button type="button" class="link" onClick=${() => setSim(Math.floor(sim * 1000) / 1000)}>${simText(Math.floor(sim * 1000) / 1000)}</button>:</p>
@@ -55,7 +55,7 @@ function About({ cluster }) {
   return html`<div class="about">
     <div class="about-why">
       <section><h3>Why it is together</h3>
-        <p>${height === 0 ? 'Its pictures have the same fingerprint.'
+        <p>${height === Infinity ? 'It was put together by hand, and is wider than the latest run lets clusters be.' : height === 0 ? 'Its pictures have the same fingerprint.'
     : html`All ${whole(to - from)} come together at a mean distance of ${height.toFixed(3)} (${closeness(height, collection.largest)}): from similarity <b>${simText(sim)}</b> down to <b>${simText(until)}</b> they are exactly this cluster.`}</p>
         ${facts && html`<div class="pairs"><${Pair} title="Closest two" pair=${facts.closest}/><${Pair} title="Farthest two" pair=${facts.farthest}/></div>`}
       </section>

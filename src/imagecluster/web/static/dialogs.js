@@ -7,7 +7,7 @@ import { naming, setName } from './corrections.js';
 import { html, useEffect, useRef, useState } from './lib.js';
 import { lookLink } from './link.js';
 import * as state from './state.js';
-import { simText } from './words.js';
+import { counted, simText } from './words.js';
 
 /**
  * A modal dialog; the browser keeps the focus inside and gives it back.
@@ -83,11 +83,15 @@ const KINDS = [
 function Export() {
   const [said, setSaid] = useState('');
   const [busy, setBusy] = useState('');
+  const branches = state.branches.value.length;
   const write = async (/** @type {string} */ kind) => {
     setBusy(kind);
     setSaid('');
     try {
-      const answer = await post('/api/export', { kind, sim: state.sim.peek(), min_size: state.minSize.peek(), link: lookLink() });
+      const answer = await post('/api/export', {
+        kind, sim: state.sim.peek(), min_size: state.minSize.peek(), link: lookLink(), snapshot: state.collection.peek()?.snapshot,
+        own_cuts: state.branches.peek().map((b) => [b.from, b.to, b.height]),
+      });
       setSaid(`Written: ${answer.path}`);
     } catch (error) {
       setSaid(error instanceof Error ? error.message : String(error));
@@ -97,8 +101,7 @@ function Export() {
   };
   return html`<${Modal} label="Export" kind="small" onClose=${() => showDialog(null)}>
     <${Title} title="Export"/>
-    <p class="soft">The clusters at similarity ${simText(state.sim.value)}, with all corrections.
-      ${state.branches.value.length > 0 && ' Branches with a cut of their own are written as the slider cuts them: keep them together or apart to have them in the files.'}</p>
+    <p class="soft">The clusters at similarity ${simText(state.sim.value)}${branches > 0 && `, with ${counted(branches, 'branch', 'branches')} cut ${branches === 1 ? 'on its' : 'on their'} own`}, with all corrections.</p>
     <ul class="choices">${KINDS.map(([kind, title, what]) => html`<li><button type="button" onClick=${() => write(kind)} disabled=${busy !== ''}>
       <b>${title}${busy === kind ? ' …' : ''}</b><span>${what}</span></button></li>`)}</ul>
     <p role="status" class="written">${said}</p>

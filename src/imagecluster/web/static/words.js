@@ -9,8 +9,8 @@ const moment = new Intl.DateTimeFormat('en-GB', {
 /** 12,345 @param {number} value */
 export const whole = (value) => number.format(value);
 
-/** "1 picture", "12 pictures" @param {number} count @param {string} noun */
-export const counted = (count, noun) => `${whole(count)} ${noun}${count === 1 ? '' : 's'}`;
+/** "1 picture", "12 pictures" @param {number} count @param {string} noun @param {string} [several] */
+export const counted = (count, noun, several = `${noun}s`) => `${whole(count)} ${count === 1 ? noun : several}`;
 
 /** 0.62; the last digits that matter only. @param {number} sim */
 export const simText = (sim) => sim.toFixed(3).replace(/0$/, '');
