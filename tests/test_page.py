@@ -335,6 +335,44 @@ def test_a_lasso_and_a_rectangle_select(opened, address):
     until(page, "() => imagecluster.state.selection.value.size", sum(SIZES))
 
 
+def test_map_and_gallery_mark_what_the_other_points_at(opened, address):
+    """Pointer and focus in the gallery mark a picture on the map; pointer and keys on the map mark in the gallery."""
+    page = opened(f"{address}#view=map&sim=0.7")
+    ring = """() => document.querySelector('.map-ring:not([hidden]), .map-pictures img.pointed')
+      ?.getBoundingClientRect().toJSON()"""
+    marked = "() => document.querySelector('.tile.pointed')?.dataset.id"
+    # The first map may be replaced by a better one at any time.
+    for _ in range(20):
+        page.mouse.move(2, 2)
+        tile = page.locator(".tile").nth(2)
+        tile.hover()
+        page.wait_for_timeout(200)
+        before = page.locator(".tile").first.bounding_box()
+        if place := page.evaluate(ring):
+            page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+            page.wait_for_timeout(400)
+            if page.evaluate(marked) == tile.get_attribute("data-id"):
+                break
+    else:
+        pytest.fail("the picture was never marked")
+    assert page.locator(".section-wash").is_visible()
+    assert page.locator(".tile").first.bounding_box() == before
+    page.mouse.move(2, 2)
+    until(page, f"() => !({marked})() && !({ring})()")
+    page.keyboard.press("ArrowRight")
+    until(page, "() => imagecluster.state.pointed.value.from", "gallery")
+    until(page, ring)
+    page.locator(".map-stage").focus()
+    moves = ["+", *["ArrowLeft"] * 6, *["ArrowUp", *["ArrowRight"] * 12, "ArrowUp", *["ArrowLeft"] * 12] * 3]
+    for key in moves:
+        page.keyboard.press(key)
+        if page.evaluate(marked):
+            break
+    assert page.evaluate(marked)
+    page.keyboard.press("b")
+    until(page, "() => document.querySelector('#gallery').clientWidth", 0)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_is_open_to_all(opened, address, scheme):
     """The checker axe finds nothing wrong in the gallery, a picture, a cluster, the map and the dialogs."""

@@ -89,7 +89,7 @@ export function closePicture() {
   const id = state.opened.peek();
   state.opened.value = -1;
   // Nothing behind a dialog can have the focus until the dialog is gone.
-  if (id >= 0 && state.view.peek() === 'gallery') setTimeout(() => gallery.focus(id));
+  if (id >= 0 && (state.view.peek() === 'gallery' || state.isSplit.peek())) setTimeout(() => gallery.focus(id));
 }
 
 /** @param {import('./state.js').DialogName} name */
@@ -97,6 +97,16 @@ export const showDialog = (name) => { state.dialog.value = name; };
 
 /** @param {import('./state.js').ViewName} name */
 export const showView = (name) => changeView('view', `Show the ${name}`, () => { state.view.value = name; });
+
+/** Shows the gallery beside the map, or the map alone. */
+export const toggleBeside = () => { state.beside.value = !state.beside.peek(); };
+
+/** What the pointer or the focus is at. @param {number} id @param {number} section @param {'map' | 'gallery'} from */
+export function point(id, section, from) {
+  const now = state.pointed.peek();
+  if (now.id === id && now.section === section && now.from === from) return;
+  state.pointed.value = id < 0 && section < 0 ? state.NOTHING : { id, section, from };
+}
 
 /** Another cut. @param {number} sim */
 export function setSim(sim) {

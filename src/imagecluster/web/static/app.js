@@ -23,8 +23,10 @@ function Page() {
   return html`<${Top}/>
     <div class="middle">
       ${!ready && html`<${Unready}/>`}
-      <div class="view" hidden=${!ready || view !== 'gallery'}><${Gallery}/></div>
-      ${ready && view === 'map' && html`<${MapView}/>`}
+      <div class=${state.isSplit.value ? 'views split' : 'views'} hidden=${!ready || view === 'timeline'}>
+        ${ready && view === 'map' && html`<${MapView}/>`}
+        <div class="view" hidden=${!ready || (view !== 'gallery' && !state.isSplit.value)}><${Gallery}/></div>
+      </div>
       ${ready && view === 'timeline' && html`<${Timeline}/>`}
       <${Notices}/>
     </div>

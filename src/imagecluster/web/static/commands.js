@@ -20,7 +20,7 @@ const ready = () => (state.collection.value?.n ?? 0) > 0;
 const hasActive = () => ready() && (state.active.value >= 0 || state.opened.value >= 0);
 const hasPictures = () => ready() && (state.selection.value.size > 0 || hasActive());
 const canWrite = () => ready() && !state.readOnly.value;
-const inGallery = () => ready() && state.view.value === 'gallery';
+const inGallery = () => ready() && (state.view.value === 'gallery' || state.isSplit.value);
 
 /**
  * @param {string} group @param {string} id @param {string} label @param {string | string[]} keys
@@ -84,6 +84,8 @@ export const COMMANDS = [
 
   command('View', 'gallery', 'Gallery', '1', 'view', () => actions.showView('gallery')),
   command('View', 'map', 'Map', '2', 'view', () => actions.showView('map'), ready),
+  command('View', 'beside', 'Gallery beside the map, or the map alone', 'b', 'none', actions.toggleBeside,
+    () => ready() && state.view.value === 'map'),
   command('View', 'timeline', 'Timeline', '3', 'view', () => actions.showView('timeline'),
     () => ready() && (state.server.value?.has_times ?? false)),
   command('View', 'larger', 'Larger pictures', ['+', '='], 'view', () => actions.stepSize(1), inGallery),

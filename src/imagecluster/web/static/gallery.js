@@ -1,5 +1,5 @@
 /** The gallery: a scrolling window on all clusters, drawn by the grid. */
-import { gallery, openPicture } from './actions.js';
+import { gallery, openPicture, point } from './actions.js';
 import { runCommand } from './commands.js';
 import { Grid, measures } from './grid.js';
 import { effect, html, useEffect, useRef } from './lib.js';
@@ -9,6 +9,8 @@ import * as selection from './selection.js';
 import * as state from './state.js';
 
 const NAMES_AFTER_MS = 150;
+/** What the map points at is brought into sight once the pointer rests. */
+const REVEAL_AFTER_MS = 140;
 const MOST_GLIDING = 200_000;
 /** Room below the last picture, so that nothing hides behind the bar with the slider. */
 const FOOT_PX = 24;
@@ -19,7 +21,7 @@ function mount(scroller) {
   const stuck = /** @type {HTMLElement} */ (scroller.querySelector('.sticker'));
   /** @type {Grid | null} */
   let grid = null;
-  let frame = 0, namesTimer = 0;
+  let frame = 0, namesTimer = 0, revealTimer = 0;
   const redraw = () => {
     frame = 0;
     grid?.draw();
@@ -51,8 +53,7 @@ function mount(scroller) {
   const ends = [
     effect(() => {
       const collection = state.collection.value;
-      grid?.tiles.clear();
-      grid?.heads.clear();
+      grid?.clear();
       grid = collection && collection.n ? new Grid(scroller, box, stuck, collection) : null;
       gallery.grid = grid;
       if (grid) grid.paddingPx = FOOT_PX;
@@ -76,6 +77,12 @@ function mount(scroller) {
     effect(() => {
       if (namesVersion.value) for (const tile of grid?.tiles.shown.values() ?? []) tile.element.setAttribute('aria-label', nameOf(tile.id));
     }),
+    effect(() => {
+      const { id, section, from } = state.pointed.value, isSplit = state.isSplit.value;
+      clearTimeout(revealTimer);
+      grid?.point(isSplit && from === 'map' ? id : -1, isSplit && from === 'map' ? section : -1);
+      if (isSplit && from === 'map' && id >= 0) revealTimer = setTimeout(() => grid?.reveal(id), REVEAL_AFTER_MS);
+    }),
     watchRectangle(scroller, box, () => grid),
   ];
   gallery.focus = (id) => {
@@ -88,10 +95,10 @@ function mount(scroller) {
     ends.forEach((end) => end());
     resized.disconnect();
     clearTimeout(namesTimer);
+    clearTimeout(revealTimer);
     cancelAnimationFrame(frame);
     scroller.removeEventListener('scroll', onScroll);
-    grid?.tiles.clear();
-    grid?.heads.clear();
+    grid?.clear();
     gallery.grid = null;
     gallery.focus = () => {};
   };
@@ -120,6 +127,15 @@ function clicked(event) {
   }
 }
 
+/** Tells the map what the pointer or the focus is at. @param {Event} event */
+function pointedAt(event) {
+  if (!state.isSplit.peek()) return;
+  const id = tileId(event.target), grid = gallery.grid;
+  const head = event.target instanceof Element ? event.target.closest('[data-section]') : null;
+  if (id >= 0 && grid) point(id, grid.sectionOf(id), 'gallery');
+  else point(-1, head instanceof HTMLElement ? Number(head.dataset.section) : -1, 'gallery');
+}
+
 /** The gallery's part of the page. */
 export function Gallery() {
   const scroller = useRef(/** @type {HTMLElement | null} */ (null));
@@ -127,10 +143,12 @@ export function Gallery() {
   const focused = (/** @type {FocusEvent} */ event) => {
     const id = tileId(event.target);
     if (id >= 0) state.active.value = id;
+    pointedAt(event);
   };
-  return html`<main id="gallery" class="scroller" aria-label="Pictures by cluster" tabindex="-1" ref=${scroller}
-    onClick=${clicked} onFocusIn=${focused}>
+  const left = () => point(-1, -1, 'gallery');
+  return html`<div id="gallery" class="scroller" role=${state.isSplit.value ? 'region' : 'main'} aria-label="Pictures by cluster" tabindex="-1"
+    ref=${scroller} onClick=${clicked} onFocusIn=${focused} onFocusOut=${left} onPointerOver=${pointedAt} onPointerLeave=${left}>
     <div class="sticker"></div>
     <div class="box"></div>
-  </main>`;
+  </div>`;
 }

@@ -45,6 +45,13 @@ export class Grid {
     this.places = new Uint32Array(collection.n);
     this.placesOf = /** @type {import('./arrange.js').Arrangement | null} */ (null);
     this.paddingPx = 0;
+    /** picture and section that another view points at; -1 for none */
+    this.pointedId = -1;
+    this.pointedSection = -1;
+    this.wash = document.createElement('div');
+    this.wash.className = 'section-wash';
+    this.wash.hidden = true;
+    box.append(this.wash);
   }
 
   /**
@@ -82,6 +89,7 @@ export class Grid {
       for (let row = first; row < last; row++) this.#drawRow(s, row);
     }
     this.heads.end(arrangement, layout, scroll);
+    this.#placeWash();
     this.tiles.end(document.activeElement?.classList.contains('tile') ? this.active : -1);
   }
 
@@ -101,8 +109,45 @@ export class Grid {
     }
   }
 
+  /** Marks what another view points at. @param {number} id @param {number} section */
+  point(id, section) {
+    if (id === this.pointedId && section === this.pointedSection) return;
+    this.pointedId = id;
+    this.pointedSection = section;
+    for (const tile of this.tiles.shown.values()) this.#mark(tile);
+    this.#placeWash();
+  }
+
+  /** Puts the wash behind the section that is pointed at, as far as it is near the window. */
+  #placeWash() {
+    const { layout, scroll, wash, arrangement, pointedSection: s } = this;
+    // Those on their own are no cluster.
+    const end = arrangement ? arrangement.k - (arrangement.hasSingles ? 1 : 0) : 0;
+    wash.hidden = s < 0 || s >= end;
+    if (wash.hidden) return;
+    const from = Math.max(layout.top[s], scroll.top - scroll.viewport);
+    const to = Math.min(layout.top[s] + layout.sectionHeight(s), scroll.top + 2 * scroll.viewport);
+    wash.style.transform = `translate(${layout.left[s]}px, ${from + scroll.offset}px)`;
+    wash.style.width = `${layout.width[s]}px`;
+    wash.style.height = `${Math.max(0, to - from)}px`;
+  }
+
+  /** Section of a picture; -1 where it is not shown. @param {number} id */
+  sectionOf(id) {
+    const place = this.flatOf(id);
+    return place < 0 ? -1 : this.layout.sectionOf(place);
+  }
+
+  /** Takes all elements away. */
+  clear() {
+    this.tiles.clear();
+    this.heads.clear();
+    this.wash.remove();
+  }
+
   /** @param {import('./tiles.js').Tile} tile */
   #mark(tile) {
+    tile.element.classList.toggle('pointed', tile.id === this.pointedId);
     const pressed = this.selection.has(tile.id) ? 'true' : 'false';
     if (tile.element.getAttribute('aria-pressed') !== pressed) tile.element.setAttribute('aria-pressed', pressed);
     const index = tile.id === this.active ? 0 : -1;

@@ -1,5 +1,6 @@
 /** The map: each picture a point, like ones near each other, coloured by cluster at the present similarity. */
 import { askBytes } from './api.js';
+import { CommandButton } from './controls.js';
 import { html, useEffect, useRef, useState } from './lib.js';
 import { MapStage } from './mapstage.js';
 import * as state from './state.js';
@@ -44,7 +45,8 @@ export function MapView() {
   return html`<main class="map" aria-label="Map of the pictures">
     <div class="map-stage" ref=${stage} tabindex="0" role="application" aria-label="Map: arrows move, plus and minus zoom, shift and drag select"></div>
     <div class="map-tools"><button type="button" class="button" aria-pressed=${lasso ? 'true' : 'false'} onClick=${() => setLasso(!lasso)}>Lasso</button>
-      <button type="button" class="button" onClick=${() => shown.current?.reset()}>Show all</button></div>
+      <button type="button" class="button" onClick=${() => shown.current?.reset()}>Show all</button>
+      <${CommandButton} id="beside" text="Gallery" kind="room-for-both" pressed=${state.beside.value}/></div>
     ${said && html`<p class="map-said" role="status">${said}</p>`}
   </main>`;
 }

@@ -1,6 +1,6 @@
 /** The map's canvas: moving about, picking, the lasso, thumbnails when few points are in sight. */
 import { thumbnail } from './api.js';
-import { openPicture } from './actions.js';
+import { gallery, openPicture, point } from './actions.js';
 import { effect } from './lib.js';
 import { Points } from './points.js';
 import * as selection from './selection.js';
@@ -57,18 +57,26 @@ export class MapStage {
     this.card = document.createElement('div');
     this.card.className = 'map-card';
     this.card.hidden = true;
-    element.append(this.canvas, this.overlay, this.drawing, this.card);
+    this.ring = document.createElement('div');
+    this.ring.className = 'map-ring';
+    this.ring.hidden = true;
+    element.append(this.canvas, this.overlay, this.drawing, this.ring, this.card);
     this.points = new Points(this.canvas, places);
     this.colours = new Uint8Array(4 * collection.n);
     /** @type {Map<number, HTMLImageElement>} */
     this.pictures = new Map();
     this.frame = 0;
+    this.ringId = -1;
+    this.hoveredId = -1;
     /** @type {{x: number, y: number, moved: boolean, lasso: [number, number][] | null} | null} */
     this.press = null;
     this.stops = new AbortController();
     this.#listen();
     this.ends = [effect(() => {
       this.#paint(state.arrangement.value, state.selection.value);
+      this.draw();
+    }), effect(() => {
+      this.#markPointed(state.pointed.value, state.arrangement.value);
       this.draw();
     })];
     this.resized = new ResizeObserver(() => this.#resize());
@@ -77,6 +85,7 @@ export class MapStage {
 
   /** Takes all down. */
   end() {
+    this.#hover(-1);
     this.stops.abort();
     this.ends.forEach((end) => end());
     this.resized.disconnect();
@@ -126,7 +135,28 @@ export class MapStage {
       const sizePx = Math.min(16, Math.max(2.5, Math.min(9, 200 / Math.sqrt(this.collection.n)) * (this.view.scale / this.whole.scale) ** 0.4)) * devicePixelRatio;
       this.points.draw(this.view, sizePx);
       this.#showPictures();
+      this.#placeRing();
     });
+  }
+
+  /** @param {import('./state.js').Pointed} pointed @param {import('./arrange.js').Arrangement | null} arrangement */
+  #markPointed({ id, section }, arrangement) {
+    const { order } = this.collection;
+    const single = arrangement?.hasSingles && section === arrangement.k - 1;
+    if (!arrangement || section < 0 || section >= arrangement.k) this.points.mark(new Uint32Array(0));
+    else if (single) this.points.mark(Uint32Array.from(id < 0 ? [] : [id]));
+    else this.points.mark(arrangement.flat.slice(arrangement.from[section], arrangement.to[section]).map((p) => order[p]));
+    this.ringId = id;
+  }
+
+  /** Puts the ring around the picture that is pointed at. */
+  #placeRing() {
+    const id = this.ringId;
+    this.ring.hidden = id < 0 || this.pictures.has(id);
+    for (const [other, image] of this.pictures) image.classList.toggle('pointed', other === id);
+    if (this.ring.hidden) return;
+    const [x, y] = this.#screen(id);
+    this.ring.style.transform = `translate(${x}px, ${y}px)`;
   }
 
   /** Pixels of one unit, which is the same both ways. */
@@ -292,8 +322,9 @@ export class MapStage {
 
   /** @param {number} id */
   #hover(id) {
-    if (id === state.hovered.peek() && !this.card.hidden === id >= 0) return;
-    state.hovered.value = id;
+    if (id === this.hoveredId) return;
+    this.hoveredId = id;
+    point(id, id < 0 ? -1 : (gallery.grid?.sectionOf(id) ?? -1), 'map');
     this.card.hidden = id < 0;
     this.element.classList.toggle('over', id >= 0);
     if (id < 0) return;
@@ -326,6 +357,7 @@ export class MapStage {
       if (id >= 0) openPicture({ id });
     } else return;
     event.preventDefault();
+    this.#hover(this.#pick(w / 2, h / 2));
     this.draw();
   }
 }

@@ -8,11 +8,12 @@ in vec2 place;
 in vec4 colour;
 uniform vec4 camera; // scale x, scale y, shift x, shift y
 uniform float size;
+uniform float strength;
 out vec4 shade;
 void main() {
   gl_Position = vec4(place * camera.xy + camera.zw, 0.0, 1.0);
   gl_PointSize = size * (colour.a > 0.99 ? 1.8 : 1.0);
-  shade = colour;
+  shade = vec4(colour.rgb, colour.a * strength);
 }`;
 
 const FRAGMENT = `#version 300 es
@@ -24,6 +25,9 @@ void main() {
   float alpha = shade.a * (1.0 - smoothstep(0.42, 0.5, away));
   result = vec4(shade.rgb * alpha, alpha);
 }`;
+
+/** Opacity of the other points while some stand out. */
+const OTHERS = 0.22;
 
 /** @param {WebGL2RenderingContext} gl @param {number} kind @param {string} source */
 function shader(gl, kind, source) {
@@ -51,6 +55,9 @@ export class Points {
     gl.useProgram(program);
     this.camera = gl.getUniformLocation(program, 'camera');
     this.size = gl.getUniformLocation(program, 'size');
+    this.strength = gl.getUniformLocation(program, 'strength');
+    this.marked = gl.createBuffer();
+    this.nMarked = 0;
     this.#attribute(program, 'place', places, 2, gl.FLOAT, false);
     this.colours = this.#attribute(program, 'colour', new Uint8Array(4 * this.n), 4, gl.UNSIGNED_BYTE, true);
     gl.enable(gl.BLEND);
@@ -79,6 +86,13 @@ export class Points {
     this.gl.bufferSubData(this.gl.ARRAY_BUFFER, 0, colours);
   }
 
+  /** Some points stand out, the others step back; none for all alike. @param {Uint32Array<ArrayBuffer>} indices */
+  mark(indices) {
+    this.nMarked = indices.length;
+    this.gl.bindBuffer(this.gl.ELEMENT_ARRAY_BUFFER, this.marked);
+    this.gl.bufferData(this.gl.ELEMENT_ARRAY_BUFFER, indices, this.gl.DYNAMIC_DRAW);
+  }
+
   /** @param {{x: number, y: number, scale: number}} view middle and scale @param {number} sizePx of a point */
   draw(view, sizePx) {
     const canvas = this.canvas;
@@ -91,7 +105,12 @@ export class Points {
     gl.clear(gl.COLOR_BUFFER_BIT);
     gl.uniform4f(this.camera, sx, sy, -view.x * sx, -view.y * sy);
     gl.uniform1f(this.size, sizePx);
+    gl.uniform1f(this.strength, this.nMarked ? OTHERS : 1);
     gl.drawArrays(gl.POINTS, 0, this.n);
+    if (!this.nMarked) return;
+    gl.uniform1f(this.size, sizePx * 1.4);
+    gl.uniform1f(this.strength, 1);
+    gl.drawElements(gl.POINTS, this.nMarked, gl.UNSIGNED_INT, 0);
   }
 
   /** Frees the graphics memory. */

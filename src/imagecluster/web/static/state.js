@@ -9,6 +9,7 @@ import { NO_CORRECTIONS } from './replay.js';
  * @typedef {{kind: 'loading' | 'ready' | 'failed', message: string}} Status
  * @typedef {{from: number, to: number, section: number}} OpenCluster  from, to: places in the leaf order
  * @typedef {'keys' | 'name' | 'export' | null} DialogName
+ * @typedef {{id: number, section: number, from: 'map' | 'gallery'}} Pointed  -1 for none
  */
 
 /** @type {import('./vendor/signals.js').Signal<import('./api.js').ServerState | null>} */
@@ -48,8 +49,15 @@ export const edits = signal(NO_EDITS);
 
 /** Picture that the keys act on; -1 for none. */
 export const active = signal(-1);
-/** Picture under the pointer in the map; -1 for none. */
-export const hovered = signal(-1);
+/** Nothing is pointed at. @type {Pointed} */
+export const NOTHING = { id: -1, section: -1, from: 'gallery' };
+/** Picture and cluster under the pointer, or with the focus: what one view points at, the other one marks. */
+export const pointed = signal(NOTHING);
+/** Whether the gallery is shown beside the map, where there is room. */
+export const beside = signal(true);
+const ROOM_FOR_BOTH = matchMedia('(min-width: 900px)');
+const roomForBoth = signal(ROOM_FOR_BOTH.matches);
+ROOM_FOR_BOTH.addEventListener('change', () => { roomForBoth.value = ROOM_FOR_BOTH.matches; });
 /** Picture that is shown large; -1 for none. */
 export const opened = signal(-1);
 /** @type {import('./vendor/signals.js').Signal<OpenCluster | null>} */
@@ -63,6 +71,8 @@ export const mapVersion = signal(0);
 /** A short message at the foot of the page. @type {import('./vendor/signals.js').Signal<{text: string, undoable: boolean} | null>} */
 export const notice = signal(null);
 
+/** Whether map and gallery are shown side by side. */
+export const isSplit = computed(() => view.value === 'map' && beside.value && roomForBoth.value);
 export const readOnly = computed(() => server.value?.read_only ?? true);
 /** Numbers for the slider and the title. */
 export const counts = computed(() => {
