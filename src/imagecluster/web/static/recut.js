@@ -19,7 +19,8 @@
 
 /** Height of a cut. @param {Scale} scale @param {number} sim */
 export function heightOf({ heights, sims }, sim) {
-  if (sim <= 0) return Infinity; // by rounding, a merge can be a little above the last point
+  // By rounding, a merge can be a little above the last point. One that would be too wide is at infinity.
+  if (sim <= 0) return Number.MAX_VALUE;
   let i = 1;
   while (i < sims.length - 1 && sim <= sims[i]) i++;
   return heights[i - 1] + (heights[i] - heights[i - 1]) * ((sims[i - 1] - sim) / (sims[i - 1] - sims[i]));
