@@ -62,7 +62,7 @@ def test_the_first_token_stands_for_the_picture(tmp_path, photo):
     tokens = embedder._session.run(["last_hidden_state"], {"pixel_values": to_pixels(framed, model)})[0]
     np.testing.assert_array_equal(embedder.features(framed), tokens[0, 0])
     other = framed.transpose(Image.Transpose.ROTATE_90)
-    together = embedder.all_features([framed, other])
+    together = Embedder(model, batch=2).all_features([framed, other])
     np.testing.assert_allclose(together[1], embedder.features(other), rtol=1e-4, atol=1e-4)
 
 

@@ -235,6 +235,15 @@ def test_a_model_without_text_tower_names_those_that_have_one_and_the_command(pi
     assert f"imagecluster run {pics} --model clip-vit-b32" in message
 
 
+def test_of_models_together_the_one_that_takes_words_is_named(clip, pics):
+    """Its fingerprints are kept beside the joint ones, so that it answers at once."""
+    both = f"clip-vit-b32+{DEFAULT_MODEL}"
+    run([pics], replace(QUICK, model=both))
+    with pytest.raises(ModelError, match="its part clip-vit-b32 takes words, search with --model clip-vit-b32"):
+        imagecluster.search(pics, texts="red", model=both)
+    assert names(imagecluster.search(pics, texts="red", model="clip-vit-b32", k=1)) == ["red.png"]
+
+
 def test_without_tokenizers_the_extra_is_named_and_nothing_fetched(clip, pics, monkeypatch):
     """Before 250 MB come for nothing."""
     run([pics], replace(QUICK, model="clip-vit-b32"))

@@ -88,7 +88,7 @@ class Embedder:
             What the network runs on, as for `imagecluster.models.choose_device`.
         batch
             Most pictures that go through the network at once. Default: the model's own number, on a graphics processor
-            64, or 1 where the network takes no more. Where memory does not hold them, fewer go.
+            64, unless the network fixes it. Where memory does not hold them, fewer go.
         fetching
             Called with (bytes here, bytes in all) while weights are fetched.
 
@@ -107,8 +107,8 @@ class Embedder:
         entry = self._session.get_inputs()[0]
         self._input = entry.name
         chosen = choose_device(device)
-        takes_one = isinstance(entry.shape[0], int)
-        self.batch = batch or (chosen.batch if chosen.batch and not takes_one else model.batch)
+        is_fixed = isinstance(entry.shape[0], int)
+        self.batch = batch or (chosen.batch if chosen.batch and not is_fixed else model.batch)
         self._turn: AbstractContextManager[Any] = nullcontext() if chosen.threads_share else threading.Lock()
 
     def features(self, image: Image.Image) -> NDArray[np.float32]:

@@ -252,15 +252,21 @@ class Searcher:
         """Fingerprint of a text."""
         tower = self._model.text_tower
         if tower is None:
-            names = text_models()
-            raise ModelError(
-                f"cannot search for the text {text!r}: {self._model.name} has no text tower; {', '.join(names)} have"
-                f" one. Fingerprint the pictures with one of them (imagecluster run {self._store.root} --model"
-                f" {names[0]}), then search with --model {names[0]}"
-            )
+            raise ModelError(f"cannot search for the text {text!r}: {self._name_towers()}")
         if isinstance(tower, TextTower):
             tower.obtain(self._fetching)
         return np.asarray(tower(text), np.float64)
+
+    def _name_towers(self) -> str:
+        """What to do where the model has no text tower."""
+        name, names = self._model.name, text_models()
+        able = [member.name for member in self._model.members if member.text_tower is not None]
+        if able:
+            return f"{name} compares pictures alone; its part {able[0]} takes words, search with --model {able[0]}"
+        return (
+            f"{name} has no text tower; {', '.join(names)} have one. Fingerprint the pictures with one of them"
+            f" (imagecluster run {self._store.root} --model {names[0]}), then search with --model {names[0]}"
+        )
 
 
 def write_search_page(store: Store, model: Model, queries: Sequence[Query], hits: Sequence[Hit], file: Path) -> None:
