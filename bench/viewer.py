@@ -1,11 +1,14 @@
 """How fast the viewer's server starts and answers, and what memory it takes.
 
-Usage: python bench/viewer.py [--sizes 100000 1000000] [--dimensions 64] [--scratch DIR]
+Usage: python bench/viewer.py [--sizes 100000 1000000] [--dimensions 64] [--scratch DIR] [--browser]
 
 A made-up collection of each size: files that do not exist, random fingerprints and a random dendrogram, thumbnails of
 the first few hundred. `imagecluster view` is started on it as a user would, and asked what the page asks at its start.
 Prints seconds and CPU seconds of the server since the start of the process for the first answers, then both for each
 answer from a warm server, next to the seconds of reading the same bytes from a file, and the peak memory of the server.
+`--browser` opens the page in chromium (with playwright) instead: seconds from the command to the first picture, at a
+first start and at a second one; milliseconds from a movement of the slider until it is painted, and of frames while
+scrolling; memory of the page.
 Linux only. On a busy machine the CPU seconds say more.
 """
 
@@ -42,6 +45,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--dimensions", type=int, default=64)
     parser.add_argument("--scratch", type=Path, default=None)
+    parser.add_argument("--browser", action="store_true", help="measure the page in a browser")
     arguments = parser.parse_args()
     for n_pictures in arguments.sizes:
         with tempfile.TemporaryDirectory(dir=arguments.scratch) as scratch:
@@ -49,7 +53,12 @@ def main() -> None:
             started = time.perf_counter()
             make_collection(root, n_pictures, arguments.dimensions)
             print(f"\n{n_pictures:,} pictures (made in {time.perf_counter() - started:.0f} s)")
-            measure(root, n_pictures)
+            if arguments.browser:
+                from viewer_browser import measure_page
+
+                measure_page(root)
+            else:
+                measure(root, n_pictures)
 
 
 def make_collection(root: Path, n_pictures: int, n_dimensions: int) -> None:

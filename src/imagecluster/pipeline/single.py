@@ -10,7 +10,6 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.diameter import bounded
 from imagecluster.edits import EDITS_NAME, History
 from imagecluster.errors import ArgumentError
 from imagecluster.links import cluster_folders, make_links
@@ -131,6 +130,8 @@ def bounded_tree(store: Store, model: str) -> Dendrogram:
     *_, settings, tree = _clustered(store, model, _silent)
     if settings.max_diameter is None:
         return tree.dendrogram
+    from imagecluster.diameter import bounded
+
     return bounded(tree.dendrogram, tree.vectors, max_diameter=settings.max_diameter)
 
 

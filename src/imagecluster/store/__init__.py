@@ -4,7 +4,7 @@ A store is a folder that carries our marker file. It holds an SQLite database, a
 each model, saved dendrograms and a cache of thumbnails; docs/file-formats.md describes them.
 """
 
-from imagecluster.store.layout import THUMBNAILS_NAME, default_location
+from imagecluster.store.layout import DATABASE_NAME, THUMBNAILS_NAME, default_location
 from imagecluster.store.mapped import MappedFingerprints, StoredContent, known_file
 from imagecluster.store.reading import Leaves
 from imagecluster.store.store import Store
@@ -23,6 +23,7 @@ from imagecluster.store.values import (
 )
 
 __all__ = [
+    "DATABASE_NAME",
     "HASH_BYTES",
     "THUMBNAILS_NAME",
     "Batch",

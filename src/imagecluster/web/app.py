@@ -69,7 +69,10 @@ class _Pages:
     def index(self, request: Request) -> Response:
         """The page, with its token."""
         values = {"{{token}}": self._rules.token, "{{title}}": name_of(self._viewer.setup.root)}
-        page = asset("index.html").decode()
+        # All modules at once, not one level of imports after the other.
+        modules = sorted(name for name in asset_names() if name.endswith(".js"))
+        preloads = "\n".join(f'<link rel="modulepreload" href="/static/{name}">' for name in modules)
+        page = asset("index.html").decode().replace("{{modules}}", preloads)
         for placeholder, value in values.items():
             page = page.replace(placeholder, html.escape(value))
         return Response(page, media_type="text/html", headers={"Cache-Control": "no-store"})

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from imagecluster.store import Thumbnails
 from imagecluster.web.colours import COLOURS_NAME, Colours
 from imagecluster.web.projection import keep_map, kept_map, principal_map, umap_map
-from imagecluster.web.snapshot import Snapshot
+from imagecluster.web.snapshot import Snapshot, keep_snapshot
 from imagecluster.web.thumbnails import SIDES_PX
 
 __all__ = ["Background", "PlaneMap"]
@@ -62,7 +62,7 @@ class Background:
         """Key of the snapshot that has got a new map, and its method."""
 
     def begin(self, snapshot: Snapshot) -> None:
-        """Works out the colours of a snapshot; work on an earlier one ends."""
+        """Keeps a snapshot for the next start, and works out its colours; work on an earlier one ends."""
         self._present = snapshot.key
         threading.Thread(target=self._fill_colours, args=(snapshot,), name="colours", daemon=True).start()
 
@@ -94,6 +94,8 @@ class Background:
             self.n_colours = before + n_new
 
         self._ended.wait(_AFTER_S)
+        if self._keep and not self._ended.is_set():
+            keep_snapshot(self._directory, snapshot)
         try:
             self.known_colours.complete(
                 snapshot.leaves.hashes,

@@ -24,6 +24,9 @@ export class Layout {
   constructor(aspect) {
     const n = aspect.length;
     this.aspect = aspect;
+    /** sum of the aspects before each position */
+    this.aspectSum = new Float64Array(n + 1);
+    for (let p = 0; p < n; p++) this.aspectSum[p + 1] = this.aspectSum[p] + aspect[p];
     /** place in `flat` at which each row starts; the row ends where the next one starts, or with its section */
     this.rowFrom = new Uint32Array(n + 1);
     /** number of rows before each section */
@@ -48,7 +51,8 @@ export class Layout {
     const { flat, k, from, to } = arrangement;
     const { width, rowPx, gapPx, headPx, bandGapPx, leastPx } = measures;
     // Fields in variables: the loop runs once for each cluster and picture of the collection.
-    const { aspect, rowFrom, firstRow, shelved, width: widths, top, rowPx: rowHeights } = this;
+    const n = this.aspect.length;
+    const { aspect, aspectSum, rowFrom, firstRow, shelved, width: widths, top, rowPx: rowHeights } = this;
     this.arrangement = arrangement;
     this.measures = measures;
     this.k = k;
@@ -60,7 +64,8 @@ export class Layout {
       let pictures = Infinity;
       if (count * rowPx < 3 * width) {
         pictures = 0;
-        for (let f = first; f < end; f++) pictures += aspect[flat[f]];
+        if (arrangement.runs && end <= n) pictures = aspectSum[end] - aspectSum[first];
+        else for (let f = first; f < end; f++) pictures += aspect[flat[f]];
         pictures *= rowPx;
       }
       const short = pictures * ROW_SCALE + gaps <= width;

@@ -1,0 +1,101 @@
+"""What the viewer keeps for its next start."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+from imagecluster.pipeline import Settings, latest_run, run
+from imagecluster.store import Store
+from imagecluster.web import snapshot as snapshots
+from imagecluster.web.guard import Rules
+from imagecluster.web.kept import KEPT_NAME
+from imagecluster.web.snapshot import keep_snapshot, load_snapshot
+from pictures import draw, draw_groups
+from web_samples import TOKEN, served
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Drawn pictures, one of them with a name that is no Unicode text."""
+    root = draw_groups(tmp_path / "pics", (4, 3, 2))
+    draw(root / "odd.png", 7).rename(root / os.fsdecode(b"\xff.png"))
+    run([root], Settings(links="none"))
+    return root
+
+
+def loaded(root):
+    with Store.open(root / "imagecluster", writable=False) as store:
+        model = store.runs()[-1].model
+        return load_snapshot(store, model, run=latest_run(store, model))
+
+
+def same(one, other):
+    """Whether two snapshots show the same."""
+    assert one.key == other.key
+    assert one.leaves.keys == other.leaves.keys
+    assert one.leaves.hashes == other.leaves.hashes
+    for name in ("rows", "size_bytes", "width_px", "height_px", "taken_s"):
+        np.testing.assert_array_equal(getattr(one.leaves, name), getattr(other.leaves, name))
+    assert one.leaves.n_with_place == other.leaves.n_with_place
+    np.testing.assert_array_equal(one.path_rank, other.path_rank)
+    np.testing.assert_array_equal(one.dendrogram.gap, other.dendrogram.gap)
+    assert one.dendrogram.top == other.dendrogram.top
+    np.testing.assert_array_equal(one.unit_vectors(np.arange(len(one))), other.unit_vectors(np.arange(len(other))))
+
+
+def test_what_was_kept_is_shown_without_reading_the_database_again(folder, monkeypatch):
+    """The same pictures, in the same order, with the same fingerprints."""
+    first = loaded(folder)
+    keep_snapshot(folder / "imagecluster", first)
+    monkeypatch.setattr(snapshots, "_leaves_and_vectors", lambda *_: pytest.fail("the database was read"))
+    again = loaded(folder)
+    same(again, first)
+    assert not again.unkept_state
+
+
+def test_wide_clusters_are_not_looked_for_again(folder, monkeypatch):
+    """The bound of the latest run is kept too, and another bound is worked out anew."""
+    limit = round(loaded(folder).dendrogram.top * 0.7, 3)
+    run([folder], Settings(links="none", max_diameter=limit))
+    first = loaded(folder)
+    assert np.isinf(first.dendrogram.gap).any()
+    keep_snapshot(folder / "imagecluster", first)
+    with monkeypatch.context() as patch:
+        patch.setattr(snapshots, "bounded_tree", lambda *_: pytest.fail("it was worked out again"))
+        same(loaded(folder), first)
+    run([folder], Settings(links="none", max_diameter=2.0))
+    assert not np.isinf(loaded(folder).dendrogram.gap).any()
+
+
+@pytest.mark.parametrize("damage", ["new picture", "cut off", "nonsense", "gone"])
+def test_another_state_or_a_damaged_file_is_passed_over(folder, damage):
+    """Then the database is read."""
+    keep_snapshot(folder / "imagecluster", loaded(folder))
+    file = folder / "imagecluster" / KEPT_NAME
+    if damage == "new picture":
+        draw(folder / "2_7.png", 2, size=(170, 140))
+        run([folder], Settings(links="none"))
+    elif damage == "gone":
+        file.unlink()
+    else:
+        file.write_bytes(file.read_bytes()[:-100] if damage == "cut off" else b"nonsense")
+    found = loaded(folder)
+    assert len(found) == (11 if damage == "new picture" else 10)
+    assert found.unkept_state
+
+
+def test_a_read_only_viewer_keeps_nothing(folder):
+    """And one that may write does."""
+    for read_only in (True, False):
+        with served(folder, rules=Rules(token=TOKEN, read_only=read_only)) as client:
+            client.state()
+            for _ in range(100):
+                if (folder / "imagecluster" / KEPT_NAME).exists() or read_only:
+                    break
+                client.viewer._ended.wait(0.05)
+            if read_only:
+                client.viewer._ended.wait(1.0)
+        assert (folder / "imagecluster" / KEPT_NAME).exists() is not read_only
