@@ -21,6 +21,7 @@ from imagecluster.models.encoders import EXPORTS
 from imagecluster.models.sources import Given
 from imagecluster.models.text import CLIP_WORDS, MOBILECLIP_WORDS, SIGLIP2_WORDS
 from imagecluster.pipeline import Settings, run
+from page_browser import needs_browser
 from text_samples import COLOURS, declared, write_clip_tokenizer, write_gemma_tokenizer, write_text_network
 from web_samples import served
 
@@ -286,3 +287,22 @@ def test_the_viewer_searches_by_words_where_the_model_can(clip, pics):
         assert [shown[result["id"]] for result in found] == names(expected)
         np.testing.assert_allclose([result["score"] for result in found], [h.similarity for h in expected], atol=1e-5)
         assert client.data("search?text=%20").status == 400
+
+
+@needs_browser
+def test_the_box_of_the_page_takes_words_and_names(clip, pics, opened):
+    """Files that are called so come first, then what shows it."""
+    (pics / "red.png").rename(pics / "blue sea.png")
+    run([pics], replace(QUICK, model="clip-vit-b32"))
+    MODELS["clip-vit-b32"].text_tower.obtain()
+    with served(pics) as client:
+        page = opened(f"http://127.0.0.1:{client.port}/")
+        page.get_by_role("searchbox", name="Search words or file names").fill("blue")
+        page.keyboard.press("Enter")
+        page.wait_for_function("() => imagecluster.state.found.value?.kind === 'text'")
+        shown = [name for name, _ in client.data("names.json?from=0&to=6").json()]
+        ids = page.evaluate("() => [...imagecluster.state.found.value.ids]")
+        by_words = [result["id"] for result in client.data("search?text=blue&k=200").json()["results"]]
+        called = [i for i, name in enumerate(shown) if "blue" in name]
+        assert sorted(ids[: len(called)]) == called
+        assert ids[len(called) :] == [i for i in by_words if i not in called]

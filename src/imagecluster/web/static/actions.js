@@ -221,15 +221,15 @@ export async function searchText(text) {
     return;
   }
   try {
-    /** @type {number[]} */
-    let ids = [];
+    // What is called so comes first: a search for a file's name is meant for the file.
+    let ids = collection.n > MOST_NAMED ? [] : await idsByName(text, collection.n);
     if (server.can_search_text) {
       const answer = await askJson(`/api/${collection.snapshot}/search?text=${encodeURIComponent(text)}&k=200`);
-      ids = answer.results.map((/** @type {{id: number}} */ r) => r.id);
+      ids = [...new Set([...ids, ...answer.results.map((/** @type {{id: number}} */ r) => r.id)])];
     } else if (collection.n > MOST_NAMED) {
       state.say('The search by file name is for collections of up to 200,000 pictures.');
       return;
-    } else ids = await idsByName(text, collection.n);
+    }
     show({ kind: server.can_search_text ? 'text' : 'name', label: `“${text.trim()}”`, ids });
   } catch (error) {
     state.say(error instanceof Error ? error.message : String(error));

@@ -9,7 +9,7 @@ const VIEWS = /** @type {[state.ViewName, string][]} */ ([['gallery', 'Gallery']
 
 function Search() {
   const found = state.found.value;
-  const place = state.server.value?.can_search_text ? 'Search pictures' : 'Search file names';
+  const place = state.server.value?.can_search_text ? 'Search words or file names' : 'Search file names';
   const entered = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     const box = /** @type {HTMLInputElement | null} */ (document.querySelector('#search'));
