@@ -17,6 +17,7 @@ from starlette.routing import Route
 from imagecluster.errors import ArgumentError, ImageclusterError
 from imagecluster.web.answers import refusal, unkept_json
 from imagecluster.web.assets import asset, asset_names
+from imagecluster.web.bundle import bundled_script
 from imagecluster.web.guard import Guard, Rules
 from imagecluster.web.reads import Reads
 from imagecluster.web.snapshot import name_of
@@ -24,6 +25,9 @@ from imagecluster.web.viewer import Viewer
 from imagecluster.web.writes import Writes
 
 __all__ = ["build_app"]
+
+_ALL_MODULES = "page.js"
+"""One answer instead of one for each module, which took a quarter of the time until the first picture."""
 
 _LOOK_EVERY_S = 0.2
 _HEARTBEAT_S = 15.0
@@ -69,17 +73,16 @@ class _Pages:
     def index(self, request: Request) -> Response:
         """The page, with its token."""
         values = {"{{token}}": self._rules.token, "{{title}}": name_of(self._viewer.setup.root)}
-        # All modules at once, not one level of imports after the other.
-        modules = sorted(name for name in asset_names() if name.endswith(".js"))
-        preloads = "\n".join(f'<link rel="modulepreload" href="/static/{name}">' for name in modules)
-        page = asset("index.html").decode().replace("{{modules}}", preloads)
+        page = asset("index.html").decode()
         for placeholder, value in values.items():
             page = page.replace(placeholder, html.escape(value))
         return Response(page, media_type="text/html", headers={"Cache-Control": "no-store"})
 
     def static(self, request: Request) -> Response:
-        """A file of the page: one of those in the package, by its exact name."""
+        """A file of the page: one of those in the package, by its exact name; and all its modules as one."""
         name = request.path_params["name"]
+        if name == _ALL_MODULES:
+            return Response(bundled_script(), media_type="text/javascript", headers={"Cache-Control": "no-cache"})
         media_type = _MEDIA_TYPES.get(name.rpartition(".")[2])
         if media_type is None or name not in asset_names():
             raise HTTPException(404, "there is no such file")

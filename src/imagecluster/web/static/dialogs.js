@@ -102,7 +102,7 @@ function Export() {
   return html`<${Modal} label="Export" kind="small" onClose=${() => showDialog(null)}>
     <${Title} title="Export"/>
     <p class="soft">The clusters at similarity ${simText(state.sim.value)}${branches > 0 && `, with ${counted(branches, 'branch', 'branches')} cut ${branches === 1 ? 'on its' : 'on their'} own`}, with all corrections.</p>
-    <ul class="choices">${KINDS.map(([kind, title, what]) => html`<li><button type="button" onClick=${() => write(kind)} disabled=${busy !== ''}>
+    <ul class="choices">${KINDS.map(([kind, title, what], i) => html`<li><button type="button" data-first=${i === 0 ? '' : null} onClick=${() => write(kind)} disabled=${busy !== ''}>
       <b>${title}${busy === kind ? ' …' : ''}</b><span>${what}</span></button></li>`)}</ul>
     <p role="status" class="written">${said}</p>
   </${Modal}>`;

@@ -90,7 +90,20 @@ export class Grid {
     }
     this.heads.end(arrangement, layout, scroll);
     this.#placeWash();
-    this.tiles.end(document.activeElement?.classList.contains('tile') ? this.active : -1);
+    this.tiles.end(document.activeElement?.classList.contains('tile') ? this.#keepFocused() : -1);
+  }
+
+  /** The picture with the focus keeps it out of sight too: it is put where it belongs. @returns {number} its id */
+  #keepFocused() {
+    const { active, layout, scroll } = this;
+    const place = this.tiles.isDrawn(active) ? null : this.placeOf(active);
+    if (place) {
+      const rowPx = layout.rowPx[place.s];
+      // Inside the box, which may be lower than the content.
+      const y = Math.max(0, Math.min(place.y + scroll.offset, scroll.boxHeight - rowPx));
+      this.tiles.put(active, place.x, y, place.width, rowPx);
+    }
+    return active;
   }
 
   /** @param {number} s @param {number} row */

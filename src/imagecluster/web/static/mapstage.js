@@ -67,6 +67,8 @@ export class MapStage {
     this.pictures = new Map();
     this.frame = 0;
     this.ringId = -1;
+    /** pictures of the cluster that is pointed at */
+    this.kin = new Uint32Array(0);
     this.hoveredId = -1;
     /** @type {{x: number, y: number, moved: boolean, lasso: [number, number][] | null} | null} */
     this.press = null;
@@ -143,9 +145,10 @@ export class MapStage {
   #markPointed({ id, section }, arrangement) {
     const { order } = this.collection;
     const single = arrangement?.hasSingles && section === arrangement.k - 1;
-    if (!arrangement || section < 0 || section >= arrangement.k) this.points.mark(new Uint32Array(0));
-    else if (single) this.points.mark(Uint32Array.from(id < 0 ? [] : [id]));
-    else this.points.mark(arrangement.flat.slice(arrangement.from[section], arrangement.to[section]).map((p) => order[p]));
+    if (!arrangement || section < 0 || section >= arrangement.k) this.kin = new Uint32Array(0);
+    else if (single) this.kin = Uint32Array.from(id < 0 ? [] : [id]);
+    else this.kin = arrangement.flat.slice(arrangement.from[section], arrangement.to[section]).map((p) => order[p]);
+    this.points.mark(this.kin);
     this.ringId = id;
   }
 
@@ -153,7 +156,10 @@ export class MapStage {
   #placeRing() {
     const id = this.ringId;
     this.ring.hidden = id < 0 || this.pictures.has(id);
-    for (const [other, image] of this.pictures) image.classList.toggle('pointed', other === id);
+    for (const [other, image] of this.pictures) {
+      image.classList.toggle('pointed', other === id);
+      image.classList.toggle('away', this.kin.length > 0 && !this.kin.includes(other));
+    }
     if (this.ring.hidden) return;
     const [x, y] = this.#screen(id);
     this.ring.style.transform = `translate(${x}px, ${y}px)`;

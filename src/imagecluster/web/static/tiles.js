@@ -60,6 +60,9 @@ export class Tiles {
     return tile;
   }
 
+  /** Whether a picture was put somewhere in this round. @param {number} id */
+  isDrawn(id) { return this.shown.get(id)?.seen === this.round; }
+
   /** Removes what was not shown in this round. @param {number} kept id that stays, since it has the focus */
   end(kept) {
     for (const [id, tile] of this.shown) {
@@ -70,7 +73,9 @@ export class Tiles {
     }
     clearTimeout(this.restTimer);
     clearTimeout(this.sharpenTimer);
-    this.restTimer = setTimeout(() => this.#fill(), REST_MS);
+    // The very first ones are asked for at once.
+    if (this.loaded.size === 0) this.#fill();
+    else this.restTimer = setTimeout(() => this.#fill(), REST_MS);
     this.sharpenTimer = setTimeout(() => this.#sharpen(), SHARPEN_MS);
   }
 
