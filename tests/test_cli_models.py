@@ -49,7 +49,7 @@ def test_the_list_tells_what_is_here_and_what_would_be_fetched(capsys):
     assert vgg16.split() == ["vgg16", "4096", "553.5", "-", "-", "-", "-", "CC-BY-4.0", "when", "used"]
     assert main(["models", "--paths"]) == 0
     places = capsys.readouterr().out
-    assert "efficientnet-lite0-int8.onnx\n" in places
+    assert "efficientnet-lite-duo-int8.onnx\n" in places
     assert "not here; fetched when used, from https://storage.googleapis.com/" in places
 
 

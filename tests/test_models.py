@@ -1,4 +1,4 @@
-"""The declarations of models, the default model's file, and what makes a fingerprint of its output."""
+"""The declarations of models, the shipped files, and what makes a fingerprint of a network's output."""
 
 import hashlib
 import io
@@ -23,7 +23,7 @@ from imagecluster.models import (
     unit_root,
 )
 
-MODEL = MODELS[DEFAULT_MODEL]
+MODEL = MODELS["efficientnet-lite0"]
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_names_and_identities_are_unique():
 
 def test_the_default_model_takes_no_file_of_weights(tmp_path):
     """The message says which ones do."""
-    with pytest.raises(ArgumentError, match=r"efficientnet-lite0 takes no file of weights; vgg16, .* do"):
+    with pytest.raises(ArgumentError, match=r"efficientnet-lite-duo takes no file of weights; vgg16, .* do"):
         find_model(DEFAULT_MODEL, weights=tmp_path / "own.h5")
 
 
@@ -87,7 +87,7 @@ def test_the_network_reads_the_square_in_the_middle():
     np.testing.assert_array_equal(pixels[0], (inner.transpose(2, 0, 1) - 127) / 128)
 
 
-def test_the_default_fingerprint_is_the_plain_recipe_to_the_last_bit(embedder):
+def test_the_fingerprint_of_lite0_is_the_plain_recipe_to_the_last_bit(embedder):
     """Every step written out without the declaration: nothing that other models need moves a bit of it."""
     import onnxruntime
 

@@ -179,10 +179,11 @@ def test_real_outings_are_told_apart(photos, tmp_path):
     """Rocks photographed on one day are one cluster, and their likes from weeks and years later are not in it."""
     album = photos / "albums_pigallery" / "demo"
     day = {"IMG_6220.jpg", "IMG_6263.jpg", "IMG_6296.jpg"}
-    alone = names(run([album], Settings(sim_scale="relative", **QUICK), db=tmp_path / "db"))
+    options = {"model": "efficientnet-lite0", **QUICK}
+    alone = names(run([album], Settings(sim_scale="relative", **options), db=tmp_path / "db"))
     assert any({"IMG_6220.jpg", "IMG_6455.jpg", "IMG_8751.jpg"} <= cluster for cluster in alone)
     assert any({"IMG_6296.jpg", "IMG_9697.jpg"} <= cluster for cluster in alone)
-    with_time = run([album], Settings(time_weight=0.3, time_source="exif", **QUICK), db=tmp_path / "db")
+    with_time = run([album], Settings(time_weight=0.3, time_source="exif", **options), db=tmp_path / "db")
     assert day in names(with_time)
     assert with_time.time.origins.count("exif") == 36
     assert np.isnan(with_time.time.times_s).sum() == 1

@@ -79,7 +79,7 @@ def test_the_state_says_what_there_is(client, folder):
     state = client.state()
     assert state["n"] == 13
     assert state["root_name"] == "pics"
-    assert state["model"].startswith("efficientnet-lite0@")
+    assert state["model"].startswith("efficientnet-lite-duo@")
     assert not state["provisional"]
     assert state["run"] == {"running": False, "stage": "", "done": 0, "total": 0, "error": ""}
     assert (state["has_times"], state["has_places"]) == (False, False)

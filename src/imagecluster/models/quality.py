@@ -19,6 +19,7 @@ class Quality(NamedTuple):
 
 
 QUALITY = {
+    "efficientnet-lite-duo@int8.1": Quality(0.9958, 0.5414, 0.9903),
     "efficientnet-lite0@int8.1": Quality(0.9934, 0.4912, 0.9893),
     "sscd@1": Quality(0.9968, 0.2124, 0.9993),
     "sscd-distilled@1": Quality(0.9947, 0.2123, 0.9999),
