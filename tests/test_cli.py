@@ -10,6 +10,7 @@ import pytest
 
 from imagecluster.cli import main
 from imagecluster.cli.grammar import COMMANDS, build_parser
+from imagecluster.models import DEFAULT_MODEL
 from pictures import draw, draw_groups
 
 
@@ -61,6 +62,26 @@ def test_the_scale_of_sim_is_said_and_chosen(pics, capsys):
     for options in (("--method", "single"), ("--metric", "euclidean"), ("--time-weight", "0.3")):
         assert main([str(pics), "--sim-scale", "calibrated", *options]) == 2
         assert "another metric or time take the relative scale" in capsys.readouterr().err
+
+
+def test_a_folder_of_another_model_says_that_the_default_one_is_new_to_it(pics, capsys):
+    """Nothing is mixed or lost: the run says how to go on as before, and the rest takes the latest run's model."""
+    assert main([str(pics), "--model", "efficientnet-lite0"]) == 0
+    assert capsys.readouterr().err == ""
+    assert main(["suggest", str(pics), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["model"].startswith("efficientnet-lite0@")
+    assert main([str(pics)]) == 0
+    said = capsys.readouterr()
+    assert "--model efficientnet-lite0 goes on with them" in said.err
+    assert "9 fingerprinted + 0 reused" in said.out
+    assert main([str(pics)]) == 0
+    assert capsys.readouterr().err == ""
+    assert main([str(pics), "--model", "efficientnet-lite0"]) == 0
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert "0 fingerprinted + 9 reused" in said.out
+    assert main(["suggest", str(pics), "--json", "--model", DEFAULT_MODEL]) == 0
+    assert json.loads(capsys.readouterr().out)["model"].startswith(DEFAULT_MODEL)
 
 
 def test_every_command_that_cuts_knows_both_scales(pics, capsys):

@@ -7,8 +7,8 @@ import json
 import math
 from typing import Any
 
+from imagecluster.cli.chosen import model_of
 from imagecluster.cli.progress import ProgressBar
-from imagecluster.models import DEFAULT_MODEL, find_model
 from imagecluster.pipeline import Evaluation, evaluate_collection, locate
 from imagecluster.report import plot_scores
 from imagecluster.store import Store
@@ -31,14 +31,13 @@ _HALVES = ("homogeneity", "completeness", "bcubed_precision", "bcubed_recall")
 def command(arguments: argparse.Namespace) -> int:
     """Print scores of a folder's fingerprints and clusters, and draw them where asked to."""
     _, directory = locate([arguments.path], arguments.db)
-    model = find_model(arguments.model or DEFAULT_MODEL, weights=arguments.weights, preprocess=arguments.preprocess)
     with (
         Store.open(directory, writable=False) as store,
         ProgressBar(quiet=arguments.quiet or arguments.json) as progress,
     ):
         found = evaluate_collection(
             store,
-            model.identity,
+            model_of(arguments, store).identity,
             arguments.labels,
             sim=arguments.sim,
             sim_scale=arguments.sim_scale,

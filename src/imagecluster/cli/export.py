@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from imagecluster.cli.chosen import model_of
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import printable
-from imagecluster.models import DEFAULT_MODEL, Model, find_model
+from imagecluster.models import find_model
 from imagecluster.pipeline import locate, write_fingerprints
 from imagecluster.store import Store
 
@@ -18,22 +19,20 @@ def command(arguments: argparse.Namespace) -> int:
     if arguments.page is not None:
         return _page(arguments, directory)
     file = Path(arguments.fingerprints)
-    model = _model(arguments, arguments.model or DEFAULT_MODEL)
     with Store.open(directory, writable=False) as store:
+        model = model_of(arguments, store)
         n_images = write_fingerprints(store, model.identity, file)
     print(f"{n_images} fingerprints of {model.identity} in {printable(file)}")
     return 0
-
-
-def _model(arguments: argparse.Namespace, name: str) -> Model:
-    return find_model(name, weights=arguments.weights, preprocess=arguments.preprocess)
 
 
 def _page(arguments: argparse.Namespace, directory: Path) -> int:
     """Write a copy of the page, and say what it weighs."""
     from imagecluster.web.page_copy import View, stored_source, write_page_copy
 
-    model = None if arguments.model is None else _model(arguments, arguments.model).identity
+    model = None
+    if arguments.model is not None:
+        model = find_model(arguments.model, weights=arguments.weights, preprocess=arguments.preprocess).identity
     with stored_source(directory, model) as (source, run), ProgressBar(quiet=False) as progress:
         sim = float(run.settings.get("sim", 0.5)) if arguments.sim is None else arguments.sim
         view = View(sim, arguments.min_size)

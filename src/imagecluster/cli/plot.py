@@ -6,8 +6,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 from imagecluster import plots
+from imagecluster.cli.chosen import model_of
 from imagecluster.cli.text import printable
-from imagecluster.models import DEFAULT_MODEL, find_model
 from imagecluster.pipeline import SmallPictures, StoredCollection, locate, read_collection, scale_of, sim_scale_name
 from imagecluster.store import Store
 
@@ -19,9 +19,9 @@ def command(arguments: argparse.Namespace) -> int:
     """Draw what the database of a folder holds into a file."""
     plots.check_format(arguments.output)
     _, directory = locate([arguments.path], arguments.db)
-    model = find_model(arguments.model or DEFAULT_MODEL, weights=arguments.weights, preprocess=arguments.preprocess)
-    scale_name = sim_scale_name(model.identity, arguments.sim_scale)
     with Store.open(directory, writable=False) as store:
+        model = model_of(arguments, store)
+        scale_name = sim_scale_name(model.identity, arguments.sim_scale)
         collection = read_collection(store, model.identity)
         collection = collection.on_scale(scale_of(model.identity, scale_name, collection.dendrogram))
         with store.thumbnails() as cache:

@@ -10,11 +10,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from imagecluster.cli.chosen import former_model
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import duration, printable
 from imagecluster.errors import InputError
 from imagecluster.models import DEFAULT_MODEL
-from imagecluster.pipeline import Result, Settings, run, sim_scale_name
+from imagecluster.pipeline import Result, Settings, locate, run, sim_scale_name
 from imagecluster.records import Recall, TimeTerm
 from imagecluster.scan import read_path_list
 
@@ -26,6 +27,8 @@ def command(arguments: argparse.Namespace) -> int:
     paths = [*arguments.paths, *_listed(arguments)]
     if not paths:
         raise InputError("no PATH was given: name a folder of pictures, or a list with --files-from")
+    if arguments.model is None and not arguments.quiet:
+        _print_new_model(paths, arguments.db)
     with ProgressBar(quiet=arguments.quiet) as progress:
         result = run(paths, _settings(arguments), db=arguments.db, progress=progress)
     if arguments.json:
@@ -74,6 +77,17 @@ def _listed(arguments: argparse.Namespace) -> list[Path]:
             return read_path_list(stream, base=Path.cwd(), null_separated=arguments.null)
     except OSError as error:
         raise InputError(f"cannot read the list {arguments.files_from!r}: {error.strerror}") from None
+
+
+def _print_new_model(paths: list[Path], db: Path | None) -> None:
+    """Says so when a collection that was made with another model meets the default one for the first time."""
+    former = former_model(locate(paths, db)[1])
+    if former is not None:
+        print(
+            f"the latest run here was with --model {former}; without --model every picture is fingerprinted with the"
+            f" default one, {DEFAULT_MODEL}. The other fingerprints are kept: --model {former} goes on with them.",
+            file=sys.stderr,
+        )
 
 
 def _print_skips(result: Result) -> None:

@@ -11,9 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from imagecluster.cli.chosen import model_of
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import printable
-from imagecluster.models import DEFAULT_MODEL, Model, find_model
+from imagecluster.models import Model
 from imagecluster.pipeline import FETCHING, Hit, Query, Searcher, locate, queries, write_search_page
 from imagecluster.store import Store
 
@@ -29,8 +30,8 @@ def command(arguments: argparse.Namespace) -> int:
         unlike_weight=arguments.not_weight,
     )
     _, directory = locate([arguments.path], arguments.db)
-    model = find_model(arguments.model or DEFAULT_MODEL, weights=arguments.weights, preprocess=arguments.preprocess)
     with Store.open(directory, writable=False) as store:
+        model = model_of(arguments, store)
         with ProgressBar(quiet=arguments.quiet) as progress:
             fetching = partial(progress, FETCHING)
             searcher = Searcher(store, model, n_threads=arguments.threads, device=arguments.device, fetching=fetching)

@@ -6,8 +6,8 @@ import argparse
 import json
 from dataclasses import asdict
 
+from imagecluster.cli.chosen import model_of
 from imagecluster.cli.progress import ProgressBar
-from imagecluster.models import DEFAULT_MODEL, find_model
 from imagecluster.pipeline import kept_leaves, kept_tree, locate, scale_of, sim_scale_name
 from imagecluster.records import SimScaleName
 from imagecluster.store import Store
@@ -17,9 +17,9 @@ from imagecluster.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, Suggestion,
 def command(arguments: argparse.Namespace) -> int:
     """Print three similarity indices and what each would give."""
     _, directory = locate([arguments.path], arguments.db)
-    model = find_model(arguments.model or DEFAULT_MODEL, weights=arguments.weights, preprocess=arguments.preprocess)
-    scale_name = sim_scale_name(model.identity, arguments.sim_scale)
     with Store.open(directory, writable=False) as store, ProgressBar(quiet=arguments.json) as progress:
+        model = model_of(arguments, store)
+        scale_name = sim_scale_name(model.identity, arguments.sim_scale)
         dendrogram = kept_tree(kept_leaves(store), store, model.identity, progress=progress).dendrogram
     found = suggest(
         dendrogram,

@@ -21,12 +21,12 @@ def add_db(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_model(parser: argparse.ArgumentParser) -> None:
+def add_model(parser: argparse.ArgumentParser, *, default: str = "that of the latest run") -> None:
     """`--model NAME`, `--weights FILE` and `--preprocess SPEC`."""
     parser.add_argument(
         "--model", default=None, metavar="NAME",
         help="fingerprint model, see `imagecluster models`, an ONNX file, or several together: NAME+NAME, or"
-        " NAME:0.3+NAME:0.7 (default: efficientnet-lite0)",
+        f" NAME:0.3+NAME:0.7 (default: {default})",
     )  # fmt: skip
     parser.add_argument(
         "--weights", type=Path, default=None, metavar="FILE",

@@ -41,7 +41,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     )  # fmt: skip
     add_sim_scale(parser)
     add_db(parser)
-    add_model(parser)
+    add_model(parser, default="efficientnet-lite-duo")
     parser.add_argument(
         "--method", default="average", metavar="NAME", choices=METHODS,
         help="linkage: average, single, complete, weighted, or with --metric euclidean ward, centroid, median "

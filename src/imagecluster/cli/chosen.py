@@ -1,0 +1,30 @@
+"""Which model a command works with."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from imagecluster.models import DEFAULT_MODEL, Model, find_model
+from imagecluster.pipeline import settings_of
+from imagecluster.store import Store
+
+
+def model_of(arguments: argparse.Namespace, store: Store) -> Model:
+    """The model that was asked for; without a wish that of the latest run, and the default one where there is none."""
+    runs = store.runs()
+    if runs and (arguments.model, arguments.weights, arguments.preprocess) == (None, None, None):
+        latest = settings_of(runs[-1])
+        return find_model(latest.model, weights=latest.weights, preprocess=latest.preprocess)
+    return find_model(arguments.model or DEFAULT_MODEL, weights=arguments.weights, preprocess=arguments.preprocess)
+
+
+def former_model(directory: Path) -> str | None:
+    """Name of the latest run's model, where a run with the default one will be the first; else None."""
+    if not Store.exists(directory):
+        return None
+    with Store.open(directory, writable=False) as store:
+        runs = store.runs()
+    if not runs or any(run.model == find_model(DEFAULT_MODEL).identity for run in runs):
+        return None
+    return settings_of(runs[-1]).model
