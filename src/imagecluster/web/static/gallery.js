@@ -31,6 +31,7 @@ function mount(scroller) {
     clearTimeout(namesTimer);
     namesTimer = setTimeout(() => {
       if (!grid) return;
+      grid.complete();
       state.anchor.value = grid.scroll.top > 40 ? grid.first : -1;
       fetchNames(grid.tiles.shown.keys(), grid.collection.n);
     }, NAMES_AFTER_MS);

@@ -9,6 +9,9 @@ const OVERSCAN = 0.6;
 
 const MISSING = 0xffffffff;
 
+/** With more pictures only what is near the window is laid out while the slider moves, if the window is at the top. */
+const MOST_LAID_OUT = 200_000;
+
 const ROW_PX = { S: 104, M: 168, L: 280 };
 
 /** @param {number} width of the gallery @param {import('./state.js').SizeName} size @returns {import('./layout.js').Measures} */
@@ -63,11 +66,18 @@ export class Grid {
     const before = keep >= 0 && this.arrangement && this.scroll.top > 40 ? this.placeOf(keep) : null;
     const inWindow = before ? before.y - this.scroll.top : 0;
     this.arrangement = arrangement;
-    this.layout.update(arrangement, measures);
+    const enough = this.collection.n > MOST_LAID_OUT && !before && this.scroll.top <= 40 ? 3 * viewport : Infinity;
+    this.layout.update(arrangement, measures, enough);
     this.scroll.resize(this.layout.height + this.paddingPx, viewport);
     const after = before ? this.placeOf(keep) : null;
     if (after) this.scroll.scrollTo(after.y - inWindow);
     this.draw();
+  }
+
+  /** Lays out what was left for later. */
+  complete() {
+    this.layout.complete();
+    this.scroll.resize(this.layout.height + this.paddingPx, this.scroll.viewport);
   }
 
   /** Draws what is in sight. */
@@ -81,7 +91,7 @@ export class Grid {
     this.heads.begin();
     this.visible = [];
     this.first = -1;
-    for (let s = layout.sectionAt(from); s < arrangement.k && layout.top[s] < to; s++) {
+    for (let s = layout.sectionAt(from); s < layout.laid && layout.top[s] < to; s++) {
       this.heads.put(s, arrangement, layout, scroll.offset);
       const top = layout.top[s] + headPx, rowPx = layout.rowPx[s];
       const first = Math.max(layout.firstRow[s], layout.firstRow[s] + Math.floor((from - top) / (rowPx + gapPx)));
@@ -136,7 +146,7 @@ export class Grid {
     const { layout, scroll, wash, arrangement, pointedSection: s } = this;
     // Those on their own are no cluster.
     const end = arrangement ? arrangement.k - (arrangement.hasSingles ? 1 : 0) : 0;
-    wash.hidden = s < 0 || s >= end;
+    wash.hidden = s < 0 || s >= Math.min(end, layout.laid);
     if (wash.hidden) return;
     const from = Math.max(layout.top[s], scroll.top - scroll.viewport);
     const to = Math.min(layout.top[s] + layout.sectionHeight(s), scroll.top + 2 * scroll.viewport);
@@ -196,6 +206,7 @@ export class Grid {
     const f = this.flatOf(id);
     const s = f < 0 ? -1 : this.layout.sectionOf(f);
     if (s < 0) return null;
+    if (s >= this.layout.laid) this.complete();
     const row = this.layout.rowOf(s, f);
     const tile = this.layout.tiles(s, row)[f - this.layout.rowFrom[row]];
     return { s, row, f, x: tile.left, width: tile.width, y: this.layout.rowTop(s, row) };
@@ -219,6 +230,7 @@ export class Grid {
    * @param {number} id @param {'left' | 'right' | 'up' | 'down' | 'first' | 'last' | 'next' | 'previous'} way
    */
   neighbour(id, way) {
+    this.complete();
     const arrangement = this.arrangement;
     const place = this.placeOf(id);
     if (!arrangement || !arrangement.k) return -1;

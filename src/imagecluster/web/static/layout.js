@@ -39,15 +39,19 @@ export class Layout {
     /** 1 for a section on a shelf, 0 for one of full width */
     this.shelved = new Uint8Array(n + 2);
     this.height = 0;
-    this.k = 0;
+    /** number of sections that are laid out; the places of the others are not known yet */
+    this.laid = 0;
     /** @type {import('./arrange.js').Arrangement | null} */
     this.arrangement = null;
     /** @type {Measures} */
     this.measures = { width: 1, rowPx: 1, gapPx: 0, headPx: 0, bandGapPx: 0, leastPx: 1 };
   }
 
-  /** @param {import('./arrange.js').Arrangement} arrangement @param {Measures} measures */
-  update(arrangement, measures) {
+  /**
+   * @param {import('./arrange.js').Arrangement} arrangement @param {Measures} measures
+   * @param {number} [enough] what lies lower need not be laid out yet: the height is an estimate then
+   */
+  update(arrangement, measures, enough = Infinity) {
     const { flat, k, from, to } = arrangement;
     const { width, rowPx, gapPx, headPx, bandGapPx, leastPx } = measures;
     // Fields in variables: the loop runs once for each cluster and picture of the collection.
@@ -55,9 +59,10 @@ export class Layout {
     const { aspect, aspectSum, rowFrom, firstRow, shelved, width: widths, top, rowPx: rowHeights } = this;
     this.arrangement = arrangement;
     this.measures = measures;
-    this.k = k;
-    let rows = 0, y = 0, shelfFrom = 0, scaled = 0, fixed = 0;
-    for (let s = 0; s < k; s++) {
+    let rows = 0, y = 0, shelfFrom = 0, scaled = 0, fixed = 0, laid = 0;
+    for (; laid < k; laid++) {
+      const s = laid;
+      if (y > enough && shelfFrom === s) break;
       firstRow[s] = rows;
       const first = from[s], end = to[s], count = end - first;
       const gaps = (count - 1) * gapPx;
@@ -77,6 +82,7 @@ export class Layout {
         y = this.#placeShelf(shelfFrom, s, y, (width - fixed) / Math.max(1, scaled));
         shelfFrom = s;
         scaled = fixed = 0;
+        if (y > enough) break;
       }
       if (short) {
         shelved[s] = 1;
@@ -96,10 +102,16 @@ export class Layout {
       y += headPx + (rows - before) * (rowPx + gapPx) - gapPx + bandGapPx;
       shelfFrom = s + 1;
     }
-    firstRow[k] = rows;
-    if (shelfFrom < k) y = this.#placeShelf(shelfFrom, k, y, (width - fixed) / Math.max(1, scaled));
-    top[k] = y;
-    this.height = y;
+    firstRow[laid] = rows;
+    if (shelfFrom < laid) y = this.#placeShelf(shelfFrom, laid, y, (width - fixed) / Math.max(1, scaled));
+    top[laid] = y;
+    this.laid = laid;
+    this.height = laid < k ? y * (k / laid) : y;
+  }
+
+  /** Lays out what is not laid out yet. */
+  complete() {
+    if (this.arrangement && this.laid < this.arrangement.k) this.update(this.arrangement, this.measures);
   }
 
   /**
@@ -155,7 +167,8 @@ export class Layout {
 
   /** First section whose end is below y. @param {number} y */
   sectionAt(y) {
-    let low = 0, high = this.k;
+    if (y > this.top[this.laid]) this.complete();
+    let low = 0, high = this.laid;
     while (low < high) {
       const mid = (low + high) >>> 1;
       if (this.top[mid] + this.sectionHeight(mid) < y) low = mid + 1;
