@@ -5,7 +5,7 @@
 
 Each group of a labelled set is photographed on both trips: its first half on the first, the rest on the second; the
 pictures of a group within minutes, the groups of a trip over three days. True groups are subject and trip. The adjusted
-Rand index (ARI) of average linkage is given for the best cut and for the one at sim 0.5.
+Rand index (ARI) of average linkage is given for the best cut and for the one at sim 0.5, on the relative scale.
 
 The album has its own EXIF times; its true groups are outings, told apart by 12 hours without a picture. They are made
 from the times, so that they only show what time does to real pictures, not how good a guess it is.
@@ -26,8 +26,9 @@ from imagecluster.embed import Embedder
 from imagecluster.functions import dendrogram, fingerprint
 from imagecluster.models import DEFAULT_MODEL, find_model
 from imagecluster.pipeline import Settings, run
-from quality import SIMS, fingerprints
+from quality import fingerprints
 
+SIMS = np.linspace(0.0, 1.0, 101)
 SETS = ("objects_ukbench", "scenes_sfm", "copies_clothing")
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7)
 SCALES_H = (1.0, 6.0, 24.0)
@@ -38,30 +39,34 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", type=Path)
     parser.add_argument("--waves", action="store_true")
+    parser.add_argument("--model", default=DEFAULT_MODEL)
     arguments = parser.parse_args()
     if arguments.waves:
         timekernel.is_exact = never
-    embedder = Embedder(find_model(DEFAULT_MODEL))
+    model = find_model(arguments.model)
+    embedder = Embedder(model)
     for name in SETS:
-        X, groups = fingerprints(arguments.photos / name, embedder)
+        found = fingerprints(arguments.photos / name, model, [embedder])
+        labelled = np.flatnonzero(np.array(found.groups) != "")
+        X, groups = found.vectors[labelled], np.array(found.groups)[labelled]
         trips, times_s = two_trips(groups, np.random.default_rng(0))
         truth = np.char.add(groups, np.where(trips == 0, "/first", "/second"))
         report(f"{name}, subject and trip", X, truth, trips, times_s)
-    X, times_s = album(arguments.photos / "albums_pigallery" / "demo")
+    X, times_s = album(arguments.photos / "albums_pigallery" / "demo", model.name)
     order = np.argsort(times_s)
     outing = np.empty(len(X), np.int64)
     outing[order] = np.cumsum(np.diff(times_s[order], prepend=-np.inf) > DAY_S / 2)
     report("albums_pigallery, outings", X, outing.astype(str), outing, times_s)
 
 
-def album(folder: Path) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+def album(folder: Path, model: str) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Fingerprints and EXIF times of the pictures of a folder that have one."""
-    settings = Settings(time_weight=0.5, time_source="exif", links="none", page=False)
+    settings = Settings(model=model, time_weight=0.5, time_source="exif", links="none", page=False)
     with tempfile.TemporaryDirectory() as directory:
         found = run([folder], settings, db=Path(directory) / "db")
     assert found.time is not None
     dated = np.flatnonzero(~np.isnan(found.time.times_s))
-    return fingerprint([found.paths[row] for row in dated]).vectors, found.time.times_s[dated]
+    return fingerprint([found.paths[row] for row in dated], model=model).vectors, found.time.times_s[dated]
 
 
 def report(
