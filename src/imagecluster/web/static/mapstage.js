@@ -69,6 +69,8 @@ export class MapStage {
     this.ringId = -1;
     /** pictures of the cluster that is pointed at */
     this.kin = new Uint32Array(0);
+    /** @type {Set<number> | null} */
+    this.isKin = null;
     this.hoveredId = -1;
     /** @type {{x: number, y: number, moved: boolean, lasso: [number, number][] | null} | null} */
     this.press = null;
@@ -148,6 +150,7 @@ export class MapStage {
     if (!arrangement || section < 0 || section >= arrangement.k) this.kin = new Uint32Array(0);
     else if (single) this.kin = Uint32Array.from(id < 0 ? [] : [id]);
     else this.kin = arrangement.flat.slice(arrangement.from[section], arrangement.to[section]).map((p) => order[p]);
+    this.isKin = null;
     this.points.mark(this.kin);
     this.ringId = id;
   }
@@ -156,9 +159,11 @@ export class MapStage {
   #placeRing() {
     const id = this.ringId;
     this.ring.hidden = id < 0 || this.pictures.has(id);
+    // Only where pictures are shown is it asked who belongs together.
+    if (this.pictures.size && this.kin.length) this.isKin ??= new Set(this.kin);
     for (const [other, image] of this.pictures) {
       image.classList.toggle('pointed', other === id);
-      image.classList.toggle('away', this.kin.length > 0 && !this.kin.includes(other));
+      image.classList.toggle('away', this.kin.length > 0 && !this.isKin?.has(other));
     }
     if (this.ring.hidden) return;
     const [x, y] = this.#screen(id);
