@@ -228,7 +228,7 @@ def export(page, title):
 def test_exports_hold_branches_with_a_cut_of_their_own(opened, address):
     """What is exported is what is seen, number for number, and the table says that branches were cut on their own."""
     page = opened(address)
-    set_sim(page, 0.5)
+    set_sim(page, 0.8)
     page.keyboard.press("ArrowRight")
     page.keyboard.press("s")
     page.keyboard.press("j")
@@ -323,6 +323,8 @@ def test_a_lasso_and_a_rectangle_select(opened, address):
     page.keyboard.press("2")
     page.wait_for_selector(".map-stage canvas")
     stage = page.locator(".map-stage").bounding_box()
+    page.mouse.move(stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2)
+    page.mouse.wheel(0, 300)  # farther away, so that no picture lies under the buttons
     left, top = stage["x"] + 4, stage["y"] + 4
     right, foot = left + stage["width"] - 8, top + stage["height"] - 8
     page.keyboard.down("Shift")
