@@ -328,7 +328,7 @@ def test_a_lasso_and_a_rectangle_select(opened, address):
     page.keyboard.down("Shift")
     page.mouse.move(left, top)
     page.mouse.down()
-    for x, y in ((right - 250, top), (right, top + 90), (right, foot), (left, foot), (left, top)):
+    for x, y in ((right, top), (right, foot), (left, foot), (left, top)):
         page.mouse.move(x, y, steps=3)
     page.mouse.up()
     page.keyboard.up("Shift")
