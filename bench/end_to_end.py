@@ -1,6 +1,6 @@
 """Pictures a second of the whole run, against the original's way and a peer, and against our own limits.
 
-Usage: python bench/end_to_end.py PHOTOS [--keras PYTHON] [--fastdup PYTHON] [--rounds 5]
+Usage: python bench/end_to_end.py PHOTOS [--keras PYTHON] [--fastdup PYTHON] [--rounds 5] [--model NAME]
 
 PYTHON is the interpreter of an environment with tensorflow (or keras and a backend), or with fastdup. Prints, for
 web-sized JPEGs and for 12-megapixel ones (real photographs, enlarged):
@@ -30,6 +30,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
+
+from imagecluster.models import DEFAULT_MODEL
 
 KERAS = """
 import os, sys, time
@@ -77,13 +79,14 @@ class Cost:
 
 def main() -> None:
     if sys.argv[1:2] == ["--child"]:
-        child(Path(sys.argv[2]), Path(sys.argv[3]))
+        child(Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4])
         return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("photos", type=Path)
     parser.add_argument("--keras", help="python of an environment with keras")
     parser.add_argument("--fastdup", help="python of an environment with fastdup")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--model", default=DEFAULT_MODEL)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folders = {"web": web_sized(arguments.photos, Path(scratch, "web"))}
@@ -127,8 +130,8 @@ def measure(name: str, folder: Path, arguments: argparse.Namespace) -> None:
     costs: dict[str, list[Cost]] = {}
     ratios = []
     for _ in range(arguments.rounds):
-        costs.setdefault("ours", []).append(ours(folder, len(files)))
-        parts = shares(folder, len(files))
+        costs.setdefault("ours", []).append(ours(folder, len(files), arguments.model))
+        parts = shares(folder, len(files), arguments.model)
         for part, cost in zip(("whole run", "fingerprinting", "decoding", "network"), parts, strict=True):
             costs.setdefault(part, []).append(cost)
         n_cores = len(os.sched_getaffinity(0))
@@ -160,10 +163,11 @@ def median(costs: list[Cost]) -> Cost:
     return Cost(*(statistics.median(field) for field in fields))
 
 
-def ours(folder: Path, n_files: int) -> Cost:
+def ours(folder: Path, n_files: int, model: str) -> Cost:
     """The command from an empty folder, its start, clustering and outputs included."""
     with tempfile.TemporaryDirectory() as database:
-        return whole([sys.executable, "-m", "imagecluster", str(folder), "--db", f"{database}/db"], n_files)
+        command = [sys.executable, "-m", "imagecluster", str(folder), "--db", f"{database}/db", "--model", model]
+        return whole(command, n_files)
 
 
 def fastdup(python: str, folder: Path, n_files: int) -> Cost:
@@ -186,19 +190,19 @@ def keras(python: str, files: list[Path]) -> Cost:
     return Cost(wall, cpu)
 
 
-def shares(folder: Path, n_files: int) -> list[Cost]:
+def shares(folder: Path, n_files: int, model: str) -> list[Cost]:
     """One run in a process of its own that notes the CPU time of decoding and of the network while they run."""
     with tempfile.TemporaryDirectory() as database:
-        command = [sys.executable, __file__, "--child", str(folder), f"{database}/db"]
+        command = [sys.executable, __file__, "--child", str(folder), f"{database}/db", model]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     whole_s, stage_s, decode_s, network_s = (1000 * float(value) / n_files for value in done.stdout.split())
     return [Cost(whole_s, 0), Cost(stage_s, 0), Cost(0, decode_s), Cost(0, network_s)]
 
 
-def child(folder: Path, database: Path) -> None:
+def child(folder: Path, database: Path, model: str) -> None:
     """Print seconds: the whole run, its fingerprinting stage, CPU of decoding and of the network."""
     from imagecluster import embed
-    from imagecluster.pipeline import run
+    from imagecluster.pipeline import Settings, run
 
     started = time.perf_counter()
     spent = {"decode": 0.0, "network": 0.0}
@@ -216,14 +220,14 @@ def child(folder: Path, database: Path) -> None:
         return timed
 
     embed.decode = noting("decode", embed.decode)  # type: ignore[assignment]
-    embed.Embedder.features = noting("network", embed.Embedder.features)  # type: ignore[assignment,method-assign]
+    embed.Embedder.all_features = noting("network", embed.Embedder.all_features)  # type: ignore[assignment,method-assign]
     stage = [0.0, 0.0]
 
     def progress(name: str, done: int, total: int) -> None:
         if name == "fingerprints":
             stage[0 if done == 0 else 1] = time.perf_counter()
 
-    run([folder], db=database, progress=progress)
+    run([folder], Settings(model=model), db=database, progress=progress)
     print(time.perf_counter() - started, stage[1] - stage[0], spent["decode"], spent["network"])
 
 
