@@ -39,6 +39,16 @@ def partition(labels: np.ndarray) -> set[frozenset[int]]:
     return {frozenset(np.flatnonzero(labels == label).tolist()) for label in np.unique(labels)}
 
 
+@given(scales, st.floats(0, 1), st.integers(0, 3))
+def test_a_height_has_a_largest_sim(scale, share, n_below):
+    """Its cut is not below the height, and that of the next number is; just below the top too."""
+    top = float(scale.heights[-1])
+    for height in (share * top, top - n_below * float(np.spacing(top))):
+        sim = scale.largest_sim_at(height)
+        assert scale.height(sim) >= height
+        assert sim == 1.0 or scale.height(float(np.nextafter(sim, 2.0))) < height or scale.sim(height) == sim
+
+
 @given(scales, sims)
 def test_height_and_sim_are_inverse(scale, sim):
     """There and back is where it began, up to rounding."""

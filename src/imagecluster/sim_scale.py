@@ -70,10 +70,16 @@ class SimScale:
 
     def largest_sim_at(self, height: float) -> float:
         """Largest similarity index whose cut is not below `height`: `sim`, safe against rounding."""
-        sim = self.sim(height)
-        while sim > 0.0 and self.height(sim) < height:
-            sim = float(np.nextafter(sim, 0.0))
-        return sim
+        found, below = 0.0, self.sim(height)
+        if self.height(below) >= height:
+            return below
+        # Halving, not the next number and the next: near 0 many numbers have one height.
+        while found < (middle := (found + below) / 2.0) < below:
+            if self.height(middle) >= height:
+                found = middle
+            else:
+                below = middle
+        return found
 
 
 def relative(largest_distance: float) -> SimScale:
