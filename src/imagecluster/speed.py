@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
-from contextlib import suppress
 
 import numpy as np
 from PIL import Image
 
-from imagecluster.atomic import replacing
 from imagecluster.embed import load_embedders
-from imagecluster.models import Crop, Model, models_folder
+from imagecluster.models import Crop, Model, models_folder, remember, remembered
 
 __all__ = ["measure_speed", "remember_speed", "remembered_speeds"]
 
@@ -48,19 +45,10 @@ def measure_speed(model: Model, *, at_least_s: float = 1.0) -> float:
 
 def remembered_speeds() -> dict[str, float]:
     """What was measured on this machine: milliseconds a picture, by the model's identity."""
-    try:
-        known = json.loads((models_folder() / _REMEMBERED).read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(known, dict):
-        return {}
+    known = remembered(models_folder() / _REMEMBERED)
     return {key: float(value) for key, value in known.items() if isinstance(value, (int, float))}
 
 
 def remember_speed(identity: str, ms: float) -> None:
     """Keep a measurement; where the cache cannot be written to, it is not kept."""
-    place = models_folder() / _REMEMBERED
-    with suppress(OSError):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(place) as stream:
-            stream.write(json.dumps({**remembered_speeds(), identity: round(ms, 2)}, indent=1).encode())
+    remember(models_folder() / _REMEMBERED, identity, round(ms, 2))

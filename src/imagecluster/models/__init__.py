@@ -15,6 +15,7 @@ from imagecluster.models.known import (
 )
 from imagecluster.models.preprocess import PRESETS, parse_preprocess
 from imagecluster.models.quality import QUALITY, Quality
+from imagecluster.models.remembered import remember, remembered
 from imagecluster.models.session import open_session
 from imagecluster.models.sources import MODELS_VARIABLE, Given, Installed, Packaged, Published, Source, models_folder
 from imagecluster.models.text import TextTower, Words
@@ -55,6 +56,8 @@ __all__ = [
     "open_session",
     "parse_joint",
     "parse_preprocess",
+    "remember",
+    "remembered",
     "text_models",
     "to_fingerprint",
     "unit_root",

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from imagecluster.atomic import replacing
 from imagecluster.errors import MissingExtraError, ModelError
+from imagecluster.models.remembered import remember, remembered
 
 if TYPE_CHECKING:
     from imagecluster.fetch import Progress
@@ -239,26 +237,12 @@ def remembered_digest(path: Path, checksum: str) -> str:
         status = path.stat()
         key = f"{checksum.partition(':')[0]} {path.resolve()}"
         state = [status.st_size, status.st_mtime_ns]
-        known = _remembered()
-        if key in known and known[key][:2] == state:
-            return str(known[key][2])
+        match remembered(models_folder() / _REMEMBERED).get(key):
+            case [*then, str(known)] if then == state:
+                return known
         found = digest(path, checksum)
     except OSError as error:
         raise ModelError(f"the weights {path} cannot be read: {error.strerror or error}") from None
-    place = models_folder() / _REMEMBERED
-    with suppress(OSError):  # a read-only home costs a second each time
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(place) as stream:
-            stream.write(json.dumps({**_remembered(), key: [*state, found]}, indent=1).encode())
+    # In a read-only home it is computed each time.
+    remember(models_folder() / _REMEMBERED, key, [*state, found])
     return found
-
-
-def _remembered() -> dict[str, list[int | str]]:
-    """Digests by kind and path: size, time of change in ns, digest."""
-    try:
-        known = json.loads((models_folder() / _REMEMBERED).read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(known, dict):
-        return {}
-    return {key: value for key, value in known.items() if isinstance(value, list) and len(value) == 3}
