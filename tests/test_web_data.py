@@ -84,7 +84,8 @@ def test_the_state_says_what_there_is(client, folder):
     assert state["run"] == {"running": False, "stage": "", "done": 0, "total": 0, "error": ""}
     assert (state["has_times"], state["has_places"]) == (False, False)
     assert 0 < state["largest_distance"] < 2
-    assert [suggestion["label"] for suggestion in state["suggestions"]] == ["copies", "scenes", "themes"]
+    suggestions = client.data("curve").json()["suggestions"]
+    assert [suggestion["label"] for suggestion in suggestions] == ["copies", "scenes", "themes"]
 
 
 def test_rank_is_the_order_of_the_paths(client):

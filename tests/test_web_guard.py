@@ -8,8 +8,8 @@ import pytest
 
 from imagecluster.errors import ArgumentError, OutputError
 from imagecluster.pipeline import Settings, run
+from imagecluster.web.access import Access, listener, read_password
 from imagecluster.web.guard import MAX_BODY_BYTES, Guard, Rules
-from imagecluster.web.serve import Access, listener, read_password
 from pictures import draw_groups
 from web_samples import TOKEN, served
 

@@ -6,15 +6,19 @@ import http.client
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from imagecluster.web.access import Access, listener
+from imagecluster.web.api import build_api
 from imagecluster.web.guard import Rules
-from imagecluster.web.serve import Access, listener, server
-from imagecluster.web.viewer import Setup, Viewer
+from imagecluster.web.serve import server
+from imagecluster.web.setup import Setup
+from imagecluster.web.viewer import Viewer
 
 TOKEN = "the token of this page"
 
@@ -90,7 +94,9 @@ def served(root: Path, directory: Path | None = None, *, rules: Rules | None = N
     rules = rules or Rules(token=TOKEN)
     viewer = Viewer(Setup(root=root, directory=directory or root / "imagecluster", read_only=rules.read_only, **setup))
     listening = listener(Access(port=0))
-    running = server(viewer, rules)
+    api = Future()
+    api.set_result(build_api(viewer, rules))
+    running = server(api, rules, root.name)
     viewer.begin()
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()

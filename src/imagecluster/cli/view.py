@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import threading
+from functools import partial
 
 from imagecluster.errors import ArgumentError, InputError
-from imagecluster.models import find_model
-from imagecluster.pipeline import locate
+from imagecluster.web.access import Access, address_of, listener, read_password
+from imagecluster.web.setup import Setup, name_of
 
 
 def command(arguments: argparse.Namespace) -> int:
@@ -16,18 +18,37 @@ def command(arguments: argparse.Namespace) -> int:
     if arguments.update and arguments.read_only:
         raise ArgumentError("--update writes to the database and --read-only forbids it; give one of them")
     if arguments.model is not None:
-        find_model(arguments.model)
-    root, directory = locate([arguments.path], arguments.db)
-    from imagecluster.web.serve import Access, read_password, serve
-    from imagecluster.web.viewer import Setup
+        from imagecluster.models import find_model
 
+        find_model(arguments.model)
     access = Access(
         host=arguments.host,
         port=arguments.port,
         allow_remote=arguments.allow_remote,
         password=None if arguments.password_file is None else read_password(arguments.password_file),
     )
-    setup = Setup(
+    path = arguments.path.absolute()
+    with listener(access) as listening:
+        address = address_of(access, listening)
+        print(f"{address}  (Ctrl-C ends it)", flush=True)
+        if not arguments.no_browser:
+            threading.Thread(target=_open, args=(address,), daemon=True).start()
+        # From here on the browser waits, and starts meanwhile.
+        from imagecluster.web.serve import serve
+
+        serve(
+            partial(_setup, arguments), access, listening,
+            title=name_of(path), read_only=arguments.read_only,
+        )  # fmt: skip
+    return 0
+
+
+def _setup(arguments: argparse.Namespace) -> Setup:
+    """What to view."""
+    from imagecluster.pipeline import locate
+
+    root, directory = locate([arguments.path], arguments.db)
+    return Setup(
         root=root,
         directory=directory,
         sim=arguments.sim,
@@ -36,9 +57,9 @@ def command(arguments: argparse.Namespace) -> int:
         update=arguments.update,
         read_only=arguments.read_only,
     )
-    serve(setup, access, browser=not arguments.no_browser, announce=_announce)
-    return 0
 
 
-def _announce(address: str) -> None:
-    print(f"{address}  (Ctrl-C ends it)", flush=True)
+def _open(address: str) -> None:
+    import webbrowser
+
+    webbrowser.open(address)

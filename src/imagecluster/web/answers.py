@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
-__all__ = ["BYTES", "IMMUTABLE", "JSON", "immutable_bytes", "immutable_json", "refusal", "unkept_bytes", "unkept_json"]
+from imagecluster.errors import ArgumentError, ImageclusterError
+
+__all__ = [
+    "BYTES",
+    "IMMUTABLE",
+    "JSON",
+    "application",
+    "immutable_bytes",
+    "immutable_json",
+    "refusal",
+    "unkept_bytes",
+    "unkept_json",
+]
 
 IMMUTABLE = "private, max-age=31536000, immutable"
 """For everything under a snapshot's key."""
@@ -44,3 +60,21 @@ def unkept_bytes(content: bytes, *, media_type: str = BYTES, headers: Mapping[st
 def refusal(status: int, why: str, *, headers: Mapping[str, str] | None = None) -> Response:
     """An error, with its reason."""
     return Response(_json({"error": why}), status_code=status, media_type=JSON, headers=dict(headers or {}))
+
+
+def application(routes: Sequence[Route]) -> Starlette:
+    """Answers at some addresses; every error is a refusal with its reason."""
+    handlers: Any = {HTTPException: _http_error, ImageclusterError: _own_error, Exception: _unexpected}
+    return Starlette(routes=list(routes), exception_handlers=handlers)
+
+
+def _http_error(request: Request, error: HTTPException) -> Response:
+    return refusal(error.status_code, str(error.detail), headers=error.headers)
+
+
+def _own_error(request: Request, error: ImageclusterError) -> Response:
+    return refusal(400 if isinstance(error, ArgumentError) else 409, str(error))
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    return refusal(500, "something unexpected went wrong; the terminal that runs imagecluster says more")

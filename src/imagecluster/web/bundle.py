@@ -16,7 +16,7 @@ from imagecluster.web.assets import asset
 __all__ = ["bundle", "bundled_script", "bundled_styles"]
 
 _STYLES = ("base", "frame", "gallery", "dialogs", "views")
-"""In the order of index.html."""
+"""In the order in which they hold."""
 
 _IMPORT = re.compile(r"""(?:^|(?<=[;}]))import\s*([\w*${][^;'"]*?)\s*from\s*["']([^"']+)["'];?""", re.M)
 _EXPORT_LIST = re.compile(r"""(?:^|(?<=[;}]))export\s*\{([^}]*)\}\s*(?:from\s*["']([^"']+)["'])?;?""", re.M)

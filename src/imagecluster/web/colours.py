@@ -22,7 +22,8 @@ COLOURS_NAME = "colours.bin"
 UNKNOWN = 0xFF808080
 """Stands for a colour that is not known: its top byte says so, the others are a middle grey."""
 
-_ENTRY = np.dtype([("hash", "V16"), ("colour", "<u4")])
+_HASH = f"V{HASH_BYTES}"
+_ENTRY = np.dtype([("hash", _HASH), ("colour", "<u4")])
 _SAVE_EVERY = 20_000
 _TELL_EVERY = 2_000
 
@@ -95,7 +96,7 @@ class Colours:
             return
         table = np.empty(len(self._known), _ENTRY)
         known = dict(self._known)
-        table["hash"] = np.frombuffer(b"".join(known), "V16")
+        table["hash"] = np.frombuffer(b"".join(known), _HASH)
         table["colour"] = np.fromiter(known.values(), np.uint32, len(known))
         try:
             with replacing(self._file) as stream:
@@ -113,9 +114,7 @@ def _read(file: Path) -> dict[bytes, int]:
     if len(content) % _ENTRY.itemsize:
         return {}
     table = np.frombuffer(content, _ENTRY)
-    flat = table["hash"].tobytes()
-    hashes = (flat[start : start + HASH_BYTES] for start in range(0, len(flat), HASH_BYTES))
-    return dict(zip(hashes, table["colour"].tolist(), strict=True))
+    return dict(zip(table["hash"].tolist(), table["colour"].tolist(), strict=True))
 
 
 def _average(thumbnail: bytes) -> int | None:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from imagecluster.edits import Edit, replay
 from imagecluster.web.colours import UNKNOWN
 from imagecluster.web.corrected import edits_for_page
-from imagecluster.web.curve import cluster_counts
+from imagecluster.web.setup import name_of
 from imagecluster.web.similar import all_nearest
-from imagecluster.web.snapshot import Snapshot, is_absolute, name_of
+from imagecluster.web.snapshot import Snapshot, is_absolute
 
 __all__ = ["View", "copy_data", "hidden_pictures"]
 
@@ -70,7 +70,6 @@ def copy_data(
     """
     hidden = hidden_pictures(snapshot, edits)
     shown = _without(snapshot, hidden)
-    found = cluster_counts(snapshot.dendrogram, snapshot.scale)
     neighbours = _neighbours(snapshot, hidden) if len(snapshot) <= MOST_FOR_NEIGHBOURS else None
     colours = colours.copy()
     colours[hidden] = UNKNOWN
@@ -96,7 +95,7 @@ def copy_data(
             "can_undo": False,
             "can_redo": False,
         },
-        "curve": {name: values.tolist() for name, values in found._asdict().items()},
+        "curve": shown.curve(),
         "names": _names(snapshot, hidden),
         "bytes": shown.leaves.size_bytes.tolist(),
         "arrays": {

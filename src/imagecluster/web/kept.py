@@ -71,10 +71,9 @@ def kept(directory: Path, state: str) -> tuple[Leaves, dict[str, NDArray[Any]]] 
         texts = held.pop("texts").tobytes().split(b"\0")
         if texts[0] != state.encode():
             return None
-        flat = held.pop("hashes").tobytes()
         leaves = Leaves(
             keys=tuple(texts[2:]),
-            hashes=tuple(flat[start : start + HASH_BYTES] for start in range(0, len(flat), HASH_BYTES)),
+            hashes=tuple(held.pop("hashes").view(f"V{HASH_BYTES}").tolist()),
             n_with_place=int(texts[1]),
             **{name: held.pop(name) for name in _ARRAYS},
         )

@@ -32,7 +32,8 @@ from imagecluster.web.bundle import bundled_script, bundled_styles
 from imagecluster.web.colours import COLOURS_NAME, Colours
 from imagecluster.web.copy_data import View, copy_data, hidden_pictures
 from imagecluster.web.projection import kept_map, principal_map
-from imagecluster.web.snapshot import Snapshot, load_snapshot, name_of
+from imagecluster.web.setup import name_of
+from imagecluster.web.snapshot import Snapshot, load_snapshot
 from imagecluster.web.thumbnails import SIDES_PX, ThumbnailMaker
 
 __all__ = ["COPY_SIDES_PX", "Copied", "Source", "View", "stored_source", "write_page_copy"]

@@ -16,7 +16,6 @@ from imagecluster.errors import DecodeError
 from imagecluster.web.answers import immutable_bytes, immutable_json, unkept_bytes, unkept_json
 from imagecluster.web.branch import branch_of, subtree
 from imagecluster.web.corrected import corrected_clusters
-from imagecluster.web.curve import cluster_counts
 from imagecluster.web.queries import picture, real, whole
 from imagecluster.web.similar import Nearest, extreme_pairs, nearest, nearest_outside, nearest_to
 from imagecluster.web.snapshot import Snapshot
@@ -162,10 +161,7 @@ class Reads:
         )
 
     def _curve(self, snapshot: Snapshot, request: Request) -> Response:
-        found = cluster_counts(snapshot.dendrogram, snapshot.scale)
-        return immutable_json(
-            {"sim": found.sim.tolist(), "n_clusters": found.n_clusters.tolist(), "n_grouped": found.n_grouped.tolist()}
-        )
+        return immutable_json(snapshot.curve())
 
     def _map(self, snapshot: Snapshot, request: Request) -> Response:
         found = self._viewer.background.map_of(snapshot)

@@ -28,9 +28,10 @@ from imagecluster.records import Dendrogram
 from imagecluster.sim_scale import LARGEST_COSINE_DISTANCE, SimScale, relative
 from imagecluster.store import Leaves, MappedFingerprints, Run, Store
 from imagecluster.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, Suggestion, suggest
+from imagecluster.web.curve import cluster_counts
 from imagecluster.web.kept import keep, kept, state_of
 
-__all__ = ["Snapshot", "empty_snapshot", "is_absolute", "keep_snapshot", "load_snapshot", "name_of"]
+__all__ = ["Snapshot", "empty_snapshot", "is_absolute", "keep_snapshot", "load_snapshot"]
 
 _LARGEST_SIDE_PX = 0xFFFF
 _SHORTEST = 1e-30
@@ -96,6 +97,18 @@ class Snapshot:
         rank[sorted(range(len(self)), key=keys.__getitem__)] = np.arange(len(self))
         return rank
 
+    def curve(self) -> dict[str, Any]:
+        """How many clusters there are at each similarity, and which ones are worth a look."""
+        found = cluster_counts(self.dendrogram, self.scale)
+        return {
+            "sim": found.sim.tolist(),
+            "n_clusters": found.n_clusters.tolist(),
+            "n_grouped": found.n_grouped.tolist(),
+            "suggestions": [
+                {"sim": each.sim, "label": each.name, "n_clusters": each.n_clusters} for each in self.suggestions
+            ],
+        }
+
     def merges_bytes(self) -> bytes:
         """The linkage matrix Z of scipy, float64 little-endian."""
         return self.dendrogram.merges.astype("<f8").tobytes()
@@ -137,20 +150,12 @@ class Snapshot:
             "provisional": self.provisional,
             "has_times": self.has_times,
             "has_places": self.leaves.n_with_place > 0,
-            "suggestions": [
-                {"sim": each.sim, "label": each.name, "n_clusters": each.n_clusters} for each in self.suggestions
-            ],
         }
 
     @property
     def has_times(self) -> bool:
         """Whether any picture says when it was taken."""
         return bool(np.isfinite(self.leaves.taken_s).any())
-
-
-def name_of(root: Path) -> str:
-    """What a collection is called: its folder's name."""
-    return (root.name or str(root)).encode("utf-8", "replace").decode()
 
 
 def is_absolute(key: bytes) -> bool:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,10 +22,11 @@ from imagecluster.records import Metadata
 from imagecluster.store import THUMBNAILS_NAME, Store, Thumbnails
 from imagecluster.web.background import Background
 from imagecluster.web.page_copy import Source
+from imagecluster.web.setup import Setup
 from imagecluster.web.snapshot import Snapshot, empty_snapshot, load_snapshot
 from imagecluster.web.thumbnails import ThumbnailMaker
 
-__all__ = ["RunState", "Setup", "Viewer"]
+__all__ = ["RunState", "Viewer"]
 
 Tower = Callable[[str], NDArray[np.float32]]
 """Gives the vector of a text."""
@@ -44,23 +44,6 @@ _REST = 20.0
 
 _KEPT = 3
 """Snapshots that are still answered for: a page needs a moment to go over to a new one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """What to view, and how."""
-
-    root: Path
-    directory: Path
-    """Folder of the database."""
-    sim: float | None = None
-    """Similarity at the start; None for that of the latest run."""
-    min_size: int = 2
-    model: str | None = None
-    """Name of the fingerprint model; None for that of the latest run."""
-    update: bool = False
-    """Whether to look for new pictures first. A folder that was never looked at is looked at in any case."""
-    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +89,21 @@ class Viewer:
         """Loads the collection in a thread of its own, and looks after it until `close`."""
         threading.Thread(target=self._work, name="viewer", daemon=True).start()
 
-    def close(self) -> None:
-        """Ends the watch. A run that is going on ends with the process; what it committed is kept."""
+    def end(self) -> None:
+        """Ends the watch, and what pages wait for."""
         self._ended.set()
-        self.background.close()
-        self._cache.close()
         with self._first:
             self._first.notify_all()
 
+    def close(self) -> None:
+        """Ends everything. A run that is going on ends with the process; what it committed is kept."""
+        self.end()
+        self.background.close()
+        self._cache.close()
+
     @property
     def ended(self) -> bool:
-        """Whether `close` was called."""
+        """Whether `end` or `close` was called."""
         return self._ended.is_set()
 
     @property

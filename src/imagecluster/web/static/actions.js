@@ -120,7 +120,7 @@ export const stepSim = (step) => setSim(Math.round((state.sim.peek() + step) * 1
 /** To the next suggestion. @param {1 | -1} way */
 export function snapSim(way) {
   const now = state.sim.peek();
-  const sims = (state.server.peek()?.suggestions ?? []).map((s) => s.sim).sort((a, b) => a - b);
+  const sims = (state.curve.peek()?.suggestions ?? []).map((s) => s.sim).sort((a, b) => a - b);
   const next = way > 0 ? sims.find((s) => s > now + 1e-9) : sims.reverse().find((s) => s < now - 1e-9);
   if (next === undefined) state.say('No further suggestion.');
   else setSim(next);

@@ -2,7 +2,7 @@
 import { askJson } from './api.js';
 import { setSim } from './actions.js';
 import { CommandButton } from './controls.js';
-import { effect, html, signal, useRef } from './lib.js';
+import { effect, html, useRef } from './lib.js';
 import * as state from './state.js';
 import { counted, simText, whole } from './words.js';
 
@@ -11,15 +11,12 @@ const SNAP_PX = 7;
 /** Size of the drawing's own coordinates. */
 const W = 1000, H = 100;
 
-/** @type {import('./vendor/signals.js').Signal<import('./api.js').Curve | null>} */
-const curve = signal(null);
-
 /** Fetches the curve of each new collection. */
 export function watchCurve() {
   effect(() => {
     const collection = state.collection.value;
     if (!collection?.n) return;
-    askJson(`/api/${collection.snapshot}/curve`).then((found) => { curve.value = found; }, () => { curve.value = null; });
+    askJson(`/api/${collection.snapshot}/curve`).then((found) => { state.curve.value = found; }, () => { state.curve.value = null; });
   });
 }
 
@@ -56,7 +53,7 @@ function said() {
 function Slider() {
   const track = useRef(/** @type {HTMLElement | null} */ (null));
   const sim = state.sim.value;
-  const suggestions = state.server.value?.suggestions ?? [];
+  const suggestions = state.curve.value?.suggestions ?? [];
   const moved = (/** @type {Event} */ event) => {
     let value = Number(/** @type {HTMLInputElement} */ (event.target).value);
     const width = track.current?.clientWidth ?? 1;
@@ -68,7 +65,7 @@ function Slider() {
   return html`<div class="slider" ref=${track}>
     ${suggestions.length > 0 && html`<${Stops} suggestions=${suggestions}/>`}
     <div class="track">
-      ${curve.value && html`<${Drawing} found=${curve.value} sim=${sim}/>`}
+      ${state.curve.value && html`<${Drawing} found=${state.curve.value} sim=${sim}/>`}
       <div class="handle" style=${{ left: `${sim * 100}%` }}></div>
       <input id="sim" type="range" min="0" max="1" step="0.001" value=${sim} aria-label="Similarity" aria-valuetext=${`${simText(sim)}: ${said()}`}
         onInput=${moved} onPointerDown=${dragging(true)} onPointerUp=${dragging(false)} onPointerCancel=${dragging(false)}/>

@@ -36,6 +36,8 @@ export const branches = signal([]);
 /** Selected ids. @type {import('./vendor/signals.js').Signal<ReadonlySet<number>>} */
 export const selection = signal(new Set());
 
+/** What the slider would give. @type {import('./vendor/signals.js').Signal<import('./api.js').Curve | null>} */
+export const curve = signal(null);
 /** Whether the slider is being dragged. */
 export const dragging = signal(false);
 /** @type {import('./vendor/signals.js').Signal<import('./arrange.js').Arrangement | null>} */

@@ -1,0 +1,94 @@
+"""All addresses below /api: the collection, corrections, exports, news."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from imagecluster.web.answers import application, unkept_json
+from imagecluster.web.guard import Rules
+from imagecluster.web.reads import Reads
+from imagecluster.web.setup import name_of
+from imagecluster.web.viewer import Viewer
+from imagecluster.web.writes import Writes
+
+__all__ = ["build_api"]
+
+_LOOK_EVERY_S = 0.2
+_HEARTBEAT_S = 15.0
+
+
+def build_api(viewer: Viewer, rules: Rules) -> Starlette:
+    """Answers for a viewer."""
+    standing, reads, writes = _Standing(viewer, rules), Reads(viewer), Writes(viewer, rules)
+    return application(
+        [
+            Route("/api/state", standing.state),
+            Route("/api/events", standing.events),
+            Route("/api/edits", writes.edits, methods=["GET"]),
+            Route("/api/edits", writes.edit, methods=["POST"]),
+            Route("/api/export", writes.export, methods=["POST"]),
+            Route("/api/reveal", writes.reveal, methods=["POST"]),
+            *(Route(f"/api/{{snapshot}}/{name}", reads.below(answer)) for name, answer in reads.answers.items()),
+        ]
+    )
+
+
+class _Standing:
+    """How things stand."""
+
+    def __init__(self, viewer: Viewer, rules: Rules) -> None:
+        self._viewer = viewer
+        self._rules = rules
+
+    def state(self, request: Request) -> Response:
+        """What the page needs at its start."""
+        viewer = self._viewer
+        snapshot = viewer.snapshot()
+        return unkept_json(
+            {
+                **snapshot.facts(),
+                "model": snapshot.model,
+                "root_name": name_of(viewer.setup.root),
+                "sim": viewer.sim,
+                "min_size": viewer.setup.min_size,
+                "read_only": self._rules.read_only,
+                "can_reveal": self._rules.can_reveal and not self._rules.read_only,
+                "can_search_text": viewer.text_tower(snapshot) is not None,
+                "run": viewer.run_state.as_json(),
+                "edits_version": viewer.history.state()[0],
+                "map_ready": viewer.background.has_map(snapshot),
+            }
+        )
+
+    async def events(self, request: Request) -> Response:
+        """News, as they come."""
+        return StreamingResponse(
+            self._news(request), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+        )
+
+    async def _news(self, request: Request) -> AsyncIterator[str]:
+        told: dict[str, Any] = {}
+        silent_s = 0.0
+        yield "retry: 1000\n\n"
+        while not self._viewer.ended and not await request.is_disconnected():
+            for kind, data in self._viewer.news().items():
+                # Colours and maps that are there already are no news to a page that has just opened.
+                is_new = kind in told or kind not in ("colours", "map")
+                if told.get(kind) != data:
+                    told[kind] = data
+                    if is_new:
+                        silent_s = 0.0
+                        yield f"event: {kind}\ndata: {json.dumps(data)}\n\n"
+            if silent_s >= _HEARTBEAT_S:
+                silent_s = 0.0
+                yield ": still here\n\n"
+            await asyncio.sleep(_LOOK_EVERY_S)
+            silent_s += _LOOK_EVERY_S
