@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from imagecluster.pipeline import Settings, latest_run, run
-from imagecluster.store import Store
+from imagecluster.store import Store, kept_leaves, reading
 from imagecluster.web import snapshot as snapshots
 from imagecluster.web.guard import Rules
 from imagecluster.web.kept import KEPT_NAME
@@ -46,14 +46,24 @@ def same(one, other):
     np.testing.assert_array_equal(one.unit_vectors(np.arange(len(one))), other.unit_vectors(np.arange(len(other))))
 
 
-def test_what_was_kept_is_shown_without_reading_the_database_again(folder, monkeypatch):
-    """The same pictures, in the same order, with the same fingerprints."""
+def test_what_was_kept_is_not_worked_out_again(folder):
+    """The order of the names comes back as it was."""
     first = loaded(folder)
+    assert first.known_rank is None
     keep_snapshot(folder / "imagecluster", first)
-    monkeypatch.setattr(snapshots, "_leaves_and_vectors", lambda *_: pytest.fail("the database was read"))
     again = loaded(folder)
+    assert again.known_rank is not None
     same(again, first)
-    assert not again.unkept_state
+
+
+def test_a_run_keeps_the_list_of_pictures(folder, monkeypatch):
+    """Of a large collection, so that the viewer need not read the tables."""
+    assert not (folder / "imagecluster" / "leaves").exists()
+    before = loaded(folder)
+    monkeypatch.setattr(kept_leaves, "LEAST_PICTURES", 10)
+    run([folder], Settings(links="none"))
+    monkeypatch.setattr(reading, "read_leaves", lambda *_: pytest.fail("the tables were read"))
+    same(loaded(folder), before)
 
 
 def test_wide_clusters_are_not_looked_for_again(folder, monkeypatch):
@@ -71,9 +81,10 @@ def test_wide_clusters_are_not_looked_for_again(folder, monkeypatch):
 
 
 @pytest.mark.parametrize("damage", ["new picture", "cut off", "nonsense", "gone"])
-def test_another_state_or_a_damaged_file_is_passed_over(folder, damage):
-    """Then the database is read."""
-    keep_snapshot(folder / "imagecluster", loaded(folder))
+def test_another_snapshot_or_a_damaged_file_is_passed_over(folder, damage):
+    """Then everything is worked out."""
+    first = loaded(folder)
+    keep_snapshot(folder / "imagecluster", first)
     file = folder / "imagecluster" / KEPT_NAME
     if damage == "new picture":
         draw(folder / "2_7.png", 2, size=(170, 140))
@@ -84,7 +95,8 @@ def test_another_state_or_a_damaged_file_is_passed_over(folder, damage):
         file.write_bytes(file.read_bytes()[:-100] if damage == "cut off" else b"nonsense")
     found = loaded(folder)
     assert len(found) == (11 if damage == "new picture" else 10)
-    assert found.unkept_state
+    assert found.known_rank is None
+    assert damage == "new picture" or found.path_rank.tolist() == first.path_rank.tolist()
 
 
 def test_a_read_only_viewer_keeps_nothing(folder):

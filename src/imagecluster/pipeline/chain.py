@@ -253,6 +253,7 @@ def run(
         )
         remembered = _remembered(fresh, settings, page_stamp=outputs.page_stamp)
         store.record_run(replace(remembered, started_s=started_s, duration_s=result.seconds))
+        store.keep_leaves(fresh.model)
     return result
 
 

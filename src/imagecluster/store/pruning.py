@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from imagecluster.store import layout, matrix, tables
+from imagecluster.store import kept_leaves, layout, matrix, tables
 from imagecluster.store.database import transaction
 
 __all__ = ["forget_gone"]
@@ -34,6 +34,7 @@ def forget_gone(connection: sqlite3.Connection, directory: Path) -> int:
         connection.execute("DELETE FROM fingerprints WHERE hash NOT IN (SELECT hash FROM contents)")
         for model in tables.model_rows(connection):
             _close_gaps(connection, folder, model)
+        kept_leaves.change_mark(connection)
     used = {model.matrix for model in tables.model_rows(connection)}
     for file in folder.glob("*.f16"):
         if file.name not in used:

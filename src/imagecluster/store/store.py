@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from imagecluster.errors import StoreError
 from imagecluster.records import Dendrogram, Fingerprints, ImageFile, Metadata, NeighbourGraph, Skip
-from imagecluster.store import dendrograms, graphs, layout, matrix, opening, pruning, reading, tables
+from imagecluster.store import dendrograms, graphs, kept_leaves, layout, matrix, opening, pruning, reading, tables
 from imagecluster.store.database import explained, transaction
 from imagecluster.store.lock import WriterLock
 from imagecluster.store.reading import Leaves
@@ -266,6 +266,7 @@ class Store:
                 tables.put_skips(connection, skips, batch.decoder)
                 if rows is not None:
                     tables.add_fingerprints(connection, target, hashes, matrix.checksums(rows))
+                kept_leaves.change_mark(connection)
 
     def mark_present(self, paths: Iterable[Path]) -> int:
         """Notes which files a scan found: all others are gone from now on, those that were gone are back.
@@ -289,6 +290,7 @@ class Store:
             if gone or back:
                 with transaction(connection):
                     tables.set_gone(connection, gone=gone, back=back, now_s=time.time())
+                    kept_leaves.change_mark(connection)
         return len(gone)
 
     def forget_gone(self) -> int:
@@ -313,7 +315,15 @@ class Store:
     def leaves(self, model: str) -> Leaves:
         """The pictures that the latest scan found and that have a fingerprint of this model."""
         with self._reading() as connection:
-            return reading.read_leaves(connection, self._keys, model)
+            kept = kept_leaves.load(connection, self._directory / layout.LEAVES_NAME, model)
+            return reading.read_leaves(connection, self._keys, model) if kept is None else kept
+
+    def keep_leaves(self, model: str) -> None:
+        """Keeps what `leaves` gives in a file, where there is much of it: a reader then has it at once."""
+        folder = self._directory / layout.LEAVES_NAME
+        with self._writing() as connection:
+            if kept_leaves.is_due(connection, folder, model):
+                kept_leaves.save(connection, folder, model, reading.read_leaves(connection, self._keys, model))
 
     def fingerprints(self, model: str, paths: Sequence[Path]) -> Fingerprints:
         """The fingerprints of files, scaled to unit length; row i belongs to path i.

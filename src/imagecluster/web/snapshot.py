@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -29,7 +27,7 @@ from imagecluster.sim_scale import LARGEST_COSINE_DISTANCE, SimScale, relative
 from imagecluster.store import Leaves, MappedFingerprints, Run, Store
 from imagecluster.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, Suggestion, suggest
 from imagecluster.web.curve import cluster_counts
-from imagecluster.web.kept import keep, kept, state_of
+from imagecluster.web.kept import keep, kept
 
 __all__ = ["Snapshot", "empty_snapshot", "is_absolute", "keep_snapshot", "load_snapshot"]
 
@@ -61,8 +59,6 @@ class Snapshot:
     """Clusters are at no similarity wider than this cosine distance: then `dendrogram` has infinite gaps."""
     known_rank: NDArray[np.int64] | None = None
     """`path_rank`, where it is known already."""
-    unkept_state: str = ""
-    """State of the database that it was loaded from, where it is not kept for the next start yet (see `kept`)."""
 
     def __len__(self) -> int:
         return len(self.leaves)
@@ -186,21 +182,19 @@ def load_snapshot(store: Store, model: str, *, run: Run | None, key: str = "") -
     scale_name = scale_name_of(Settings() if run is None else settings_of(run), model)
     settings_limit = None if run is None else run.settings.get("max_diameter")
 
-    def state() -> str:
-        return state_of(store.directory, model=model, key=key, max_diameter=settings_limit)
-
-    present = state()
-    leaves, vectors, arrays = _kept_or_read(store, model, state)
+    leaves, vectors = _leaves_and_vectors(store, model)
     saved = store.load_dendrogram(key) if len(leaves) and is_key_of(key, leaves.hashes) else None
-    dendrogram = saved.dendrogram if saved else _all_apart(leaves)
     limit = settings_limit if saved else None
-    if limit is not None:
-        dendrogram = _with_gap(dendrogram, arrays["gap"]) if "gap" in arrays else bounded_tree(store, model)
     names = xxhash.xxh3_128(b"\0".join(leaves.keys))
     names.update(b"".join(leaves.hashes))
     names.update(f"{model} {key if saved else 'apart'} {scale_name} {limit}".encode())
+    snapshot_key = names.hexdigest()[:16]
+    arrays = kept(store.directory, snapshot_key)
+    dendrogram = saved.dendrogram if saved else _all_apart(leaves)
+    if limit is not None:
+        dendrogram = _with_gap(dendrogram, arrays["gap"]) if "gap" in arrays else bounded_tree(store, model)
     return Snapshot(
-        key=names.hexdigest()[:16],
+        key=snapshot_key,
         root=store.root,
         model=model,
         leaves=leaves,
@@ -210,34 +204,19 @@ def load_snapshot(store: Store, model: str, *, run: Run | None, key: str = "") -
         scale=scale_of(model, scale_name, dendrogram),
         max_diameter=limit,
         known_rank=arrays.get("path_rank"),
-        unkept_state="" if arrays or saved is None else present,
     )
 
 
 def keep_snapshot(directory: Path, snapshot: Snapshot) -> None:
-    """Keeps a snapshot for the next start, where it is not kept yet."""
-    if snapshot.unkept_state:
+    """Keeps what was worked out for a snapshot, where it is not kept yet."""
+    if snapshot.known_rank is None and len(snapshot) and not snapshot.provisional:
         gap = {} if snapshot.max_diameter is None else {"gap": snapshot.dendrogram.gap}
-        keep(directory, snapshot.unkept_state, snapshot.leaves, {"path_rank": snapshot.path_rank, **gap})
+        keep(directory, snapshot.key, {"path_rank": snapshot.path_rank, **gap})
 
 
 def _with_gap(dendrogram: Dendrogram, gap: NDArray[np.float64]) -> Dendrogram:
     """A dendrogram whose clusters are bounded, with the gaps that were worked out before."""
     return replace(dendrogram, gap=gap, largest_distance=dendrogram.top)
-
-
-def _kept_or_read(
-    store: Store, model: str, state: Callable[[], str]
-) -> tuple[Leaves, NDArray[np.float16], dict[str, NDArray[Any]]]:
-    """Pictures, the matrix whose rows they name, and what was kept with them: nothing where they were not kept."""
-    before = state()
-    found = kept(store.directory, before)
-    if found is not None:
-        with suppress(StoreError):
-            rows = MappedFingerprints(store, model).rows
-            if state() == before:  # else a writer may have put fingerprints into other rows
-                return found[0], rows, found[1]
-    return (*_leaves_and_vectors(store, model), {})
 
 
 def _leaves_and_vectors(store: Store, model: str) -> tuple[Leaves, NDArray[np.float16]]:

@@ -1,0 +1,95 @@
+"""The pictures of a collection in one file beside the database, so that a large one is read at once.
+
+Out of the tables a hundred thousand pictures take half a second. The file is found by the mark that the database
+carries, which changes with every change of its pictures; it may be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+
+from imagecluster.store import archives, tables
+from imagecluster.store.database import transaction
+from imagecluster.store.reading import Leaves
+from imagecluster.store.values import HASH_BYTES
+
+__all__ = ["LEAST_PICTURES", "change_mark", "is_due", "load", "save"]
+
+_log = logging.getLogger(__name__)
+
+LEAST_PICTURES = 5_000
+"""Fewer are read out of the tables: that takes 25 ms at most."""
+
+_MARK = "pictures"
+_ENCODING = "imagecluster-leaves"
+_VERSION = 1
+_NUMBERS = ("rows", "size_bytes", "width_px", "height_px", "taken_s")
+_MODELS = 2
+"""Pictures of as many models are kept."""
+
+
+def change_mark(connection: sqlite3.Connection) -> None:
+    """Gives the pictures of the database another mark; to be called in each transaction that changes them."""
+    tables.write_setting(connection, _MARK, os.urandom(8))
+
+
+def is_due(connection: sqlite3.Connection, folder: Path, model: str) -> bool:
+    """Whether the pictures of a model are worth keeping and are not kept yet."""
+    key, known = _key(connection, model), tables.model_row(connection, model)
+    if known is None or known.n_rows < LEAST_PICTURES or (key and archives.path_of(folder, key).exists()):
+        return False
+    # Equal contents stand in the order of their absolute paths: with pictures outside of the root, the root decides.
+    outside = "SELECT 1 FROM files WHERE path >= x'2f' AND path < x'30' OR substr(path, 2, 1) = x'3a' LIMIT 1"
+    return connection.execute(outside).fetchone() is None
+
+
+def save(connection: sqlite3.Connection, folder: Path, model: str, leaves: Leaves) -> None:
+    """Keeps pictures that a writer has just read."""
+    if tables.read_setting(connection, _MARK) is None:  # the database is older than this file
+        with transaction(connection):
+            change_mark(connection)
+    header = {"encoding": _ENCODING, "version": _VERSION, "n_with_place": leaves.n_with_place}
+    arrays = {
+        "paths": np.frombuffer(b"\0".join(leaves.keys), np.uint8),
+        "hashes": np.frombuffer(b"".join(leaves.hashes), np.uint8),
+        **{name: getattr(leaves, name) for name in _NUMBERS},
+    }
+    try:
+        archives.save(folder, str(_key(connection, model)), header, arrays, keep=_MODELS)
+    except OSError as error:
+        _log.debug("the list of pictures is not kept: %s", error)
+
+
+def load(connection: sqlite3.Connection, folder: Path, model: str) -> Leaves | None:
+    """The pictures of a model as the database holds them now; None where they are not kept."""
+    key = _key(connection, model)
+    if key is None:
+        return None
+    try:
+        found = archives.load(folder, key, encoding=_ENCODING, version=_VERSION, names=("paths", "hashes", *_NUMBERS))
+        if found is None:
+            return None
+        header, arrays = found
+        leaves = Leaves(
+            keys=tuple(arrays["paths"].tobytes().split(b"\0")),
+            hashes=tuple(arrays["hashes"].view(f"V{HASH_BYTES}").tolist()),
+            n_with_place=int(header["n_with_place"]),
+            **{name: arrays[name] for name in _NUMBERS},
+        )
+        lengths = {len(leaves.keys), len(leaves.hashes), *(len(arrays[name]) for name in _NUMBERS)}
+        if len(lengths) != 1:
+            raise ValueError(f"arrays of {sorted(lengths)} pictures")
+        return leaves
+    except archives.UNUSABLE as error:
+        archives.pass_over("list of pictures", folder, key, error)
+        return None
+
+
+def _key(connection: sqlite3.Connection, model: str) -> str | None:
+    mark = tables.read_setting(connection, _MARK)
+    return None if mark is None else f"{model} {mark.hex()}"
