@@ -12,6 +12,8 @@ const NAMES_AFTER_MS = 150;
 /** What the map points at is brought into sight once the pointer rests. */
 const REVEAL_AFTER_MS = 140;
 const MOST_GLIDING = 200_000;
+/** Arrangements that follow each other as fast as this are those of a slider that is dragged: nothing glides then. */
+const HURRIED_MS = 200;
 /** Room below the last picture, so that nothing hides behind the bar with the slider. */
 const FOOT_PX = 24;
 
@@ -21,7 +23,7 @@ function mount(scroller) {
   const stuck = /** @type {HTMLElement} */ (scroller.querySelector('.sticker'));
   /** @type {Grid | null} */
   let grid = null;
-  let frame = 0, namesTimer = 0, revealTimer = 0;
+  let frame = 0, namesTimer = 0, revealTimer = 0, arrangedAt = -Infinity;
   const redraw = () => {
     frame = 0;
     grid?.draw();
@@ -40,7 +42,12 @@ function mount(scroller) {
     const arrangement = state.arrangement.peek();
     if (!grid || !arrangement) return;
     const keep = state.active.peek() >= 0 && grid.visible.includes(state.active.peek()) ? state.active.peek() : (grid.visible[0] ?? -1);
-    grid.update(arrangement, measures(box.clientWidth, state.size.peek()), scroller.clientHeight, keep);
+    const now = performance.now();
+    const hurried = now - arrangedAt < HURRIED_MS;
+    arrangedAt = now;
+    // With very many pictures hardly one stays in sight, and the time is needed for the cut.
+    box.classList.toggle('gliding', !hurried && grid.collection.n <= MOST_GLIDING);
+    grid.update(arrangement, measures(box.clientWidth, state.size.peek()), scroller.clientHeight, keep, hurried);
     rested();
   };
   const onScroll = () => {
@@ -61,10 +68,7 @@ function mount(scroller) {
       scroller.scrollTop = 0;
     }),
     effect(() => {
-      if (!state.arrangement.value || !state.size.value) return;
-      // With very many pictures hardly one stays in sight, and the time is needed for the cut.
-      box.classList.toggle('gliding', (grid?.collection.n ?? 0) <= MOST_GLIDING);
-      arrange();
+      if (state.arrangement.value && state.size.value) arrange();
     }),
     effect(() => {
       const found = state.found.value;

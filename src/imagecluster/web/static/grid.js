@@ -48,6 +48,8 @@ export class Grid {
     this.places = new Uint32Array(collection.n);
     this.placesOf = /** @type {import('./arrange.js').Arrangement | null} */ (null);
     this.paddingPx = 0;
+    /** whether the edges of the window are still to be drawn */
+    this.unfinished = false;
     /** picture and section that another view points at; -1 for none */
     this.pointedId = -1;
     this.pointedSection = -1;
@@ -60,9 +62,9 @@ export class Grid {
   /**
    * A new arrangement or another size. The picture `keep` stays where it is in the window, if it is in sight.
    * @param {import('./arrange.js').Arrangement} arrangement @param {import('./layout.js').Measures} measures
-   * @param {number} viewport @param {number} keep
+   * @param {number} viewport @param {number} keep @param {boolean} hurried as in `draw`
    */
-  update(arrangement, measures, viewport, keep) {
+  update(arrangement, measures, viewport, keep, hurried) {
     const before = keep >= 0 && this.arrangement && this.scroll.top > 40 ? this.placeOf(keep) : null;
     const inWindow = before ? before.y - this.scroll.top : 0;
     this.arrangement = arrangement;
@@ -71,64 +73,69 @@ export class Grid {
     this.scroll.resize(this.layout.height + this.paddingPx, viewport);
     const after = before ? this.placeOf(keep) : null;
     if (after) this.scroll.scrollTo(after.y - inWindow);
-    this.draw();
+    this.draw(hurried);
+    this.unfinished = hurried;
   }
 
-  /** Lays out what was left for later. */
+  /** Lays out and draws what was left for later. */
   complete() {
     this.layout.complete();
     this.scroll.resize(this.layout.height + this.paddingPx, this.scroll.viewport);
+    if (!this.unfinished) return;
+    this.unfinished = false;
+    this.draw();
   }
 
-  /** Draws what is in sight. */
-  draw() {
+  /** Draws what is in sight. @param {boolean} [hurried] without what lies beyond the edges of the window, and at once */
+  draw(hurried = false) {
     const { layout, scroll, arrangement } = this;
     if (!arrangement) return;
-    const margin = OVERSCAN * scroll.viewport;
+    const margin = hurried ? 0 : OVERSCAN * scroll.viewport;
     const from = scroll.top - margin, to = scroll.top + scroll.viewport + margin;
     const { gapPx, headPx } = layout.measures;
-    this.tiles.begin();
     this.heads.begin();
     this.visible = [];
     this.first = -1;
+    /** @type {import('./tiles.js').Spot[]} */
+    const spots = [];
     for (let s = layout.sectionAt(from); s < layout.laid && layout.top[s] < to; s++) {
       this.heads.put(s, arrangement, layout, scroll.offset);
       const top = layout.top[s] + headPx, rowPx = layout.rowPx[s];
       const first = Math.max(layout.firstRow[s], layout.firstRow[s] + Math.floor((from - top) / (rowPx + gapPx)));
       const last = Math.min(layout.firstRow[s + 1], layout.firstRow[s] + Math.ceil((to - top) / (rowPx + gapPx)));
-      for (let row = first; row < last; row++) this.#drawRow(s, row);
+      for (let row = first; row < last; row++) this.#addRow(spots, s, row);
     }
     this.heads.end(arrangement, layout, scroll);
     this.#placeWash();
-    this.tiles.end(document.activeElement?.classList.contains('tile') ? this.#keepFocused() : -1);
+    const focused = document.activeElement?.classList.contains('tile') ? this.active : -1;
+    if (focused >= 0) this.#addFocused(spots);
+    this.tiles.show(spots, focused, !hurried);
+    for (const tile of this.tiles.shown.values()) this.#mark(tile);
   }
 
-  /** The picture with the focus keeps it out of sight too: it is put where it belongs. @returns {number} its id */
-  #keepFocused() {
+  /** The picture with the focus keeps it out of sight too: it is put where it belongs. @param {import('./tiles.js').Spot[]} spots */
+  #addFocused(spots) {
     const { active, layout, scroll } = this;
-    const place = this.tiles.isDrawn(active) ? null : this.placeOf(active);
-    if (place) {
-      const rowPx = layout.rowPx[place.s];
-      // Inside the box, which may be lower than the content.
-      const y = Math.max(0, Math.min(place.y + scroll.offset, scroll.boxHeight - rowPx));
-      this.tiles.put(active, place.x, y, place.width, rowPx);
-    }
-    return active;
+    const place = spots.some(({ id }) => id === active) ? null : this.placeOf(active);
+    if (!place) return;
+    const rowPx = layout.rowPx[place.s];
+    // Inside the box, which may be lower than the content.
+    const y = Math.max(0, Math.min(place.y + scroll.offset, scroll.boxHeight - rowPx));
+    spots.push({ id: active, x: place.x, y, width: place.width, height: rowPx });
   }
 
-  /** @param {number} s @param {number} row */
-  #drawRow(s, row) {
+  /** @param {import('./tiles.js').Spot[]} spots @param {number} s @param {number} row */
+  #addRow(spots, s, row) {
     const { layout, scroll, collection } = this;
     const arrangement = /** @type {import('./arrange.js').Arrangement} */ (this.arrangement);
-    const y = layout.rowTop(s, row);
-    const inSight = y + layout.rowPx[s] > scroll.top && y < scroll.top + scroll.viewport;
+    const y = layout.rowTop(s, row), height = layout.rowPx[s];
+    const inSight = y + height > scroll.top && y < scroll.top + scroll.viewport;
     let f = layout.rowFrom[row];
     for (const { left, width } of layout.tiles(s, row)) {
       const id = collection.order[arrangement.flat[f++]];
       if (inSight) this.visible.push(id);
       if (inSight && y >= scroll.top && this.first < 0) this.first = id;
-      const tile = this.tiles.put(id, left, y + scroll.offset, width, layout.rowPx[s]);
-      this.#mark(tile);
+      spots.push({ id, x: left, y: y + scroll.offset, width, height });
     }
   }
 

@@ -35,6 +35,7 @@ export class ScrollBox {
       this.boxHeight = boxHeight;
       this.box.style.height = `${boxHeight}px`;
     }
+    if (this.top === 0 && this.last === 0) return; // asking the browser would have it lay out the page at once
     if (this.top > this.#most || this.height <= MOST_PX) this.scrollTo(this.top);
   }
 

@@ -5,11 +5,13 @@ import { nameOf } from './names.js';
 /** Pictures whose thumbnail the browser holds are shown at once; others wait until the view has rested so long. */
 const REST_MS = 60;
 const SHARPEN_MS = 180;
+const MOST_SPARE = 300;
 const SIDES = /** @type {const} */ ([192, 384, 1024]);
 
 /**
  * @typedef {{id: number, element: HTMLButtonElement, image: HTMLImageElement, side: number, wanted: number,
  *   x: number, y: number, width: number, height: number, seen: number}} Tile
+ * @typedef {{id: number, x: number, y: number, width: number, height: number}} Spot  where a picture is put
  */
 
 /** A pool of tiles, by picture. */
@@ -29,20 +31,48 @@ export class Tiles {
     this.sharpenTimer = 0;
   }
 
-  /** A new picture of the page begins. */
-  begin() { this.round++; }
-
   /**
-   * Shows a picture in a place.
-   * @param {number} id @param {number} x @param {number} y @param {number} width @param {number} height
+   * Shows pictures in their places, and no others. Elements of pictures that go are used for those that come: to take
+   * one out of the page and put it in again costs far more than to move it.
+   * @param {readonly Spot[]} spots @param {number} kept id that stays, since it has the focus
+   * @param {boolean} gliding whether pictures move to their new places before one's eyes
    */
-  put(id, x, y, width, height) {
-    let tile = this.shown.get(id);
-    if (!tile) {
-      tile = this.spare.pop() ?? this.#make();
-      this.#assign(tile, id);
-      this.shown.set(id, tile);
+  show(spots, kept, gliding) {
+    this.round++;
+    const coming = [], free = [];
+    for (const spot of spots) {
+      const tile = this.shown.get(spot.id);
+      if (tile) this.#put(tile, spot);
+      else coming.push(spot);
     }
+    for (const [id, tile] of this.shown) {
+      if (tile.seen === this.round || id === kept) continue;
+      this.shown.delete(id);
+      free.push(tile);
+    }
+    for (const spot of coming) {
+      const tile = free.pop() ?? this.spare.pop() ?? this.#make();
+      this.#assign(tile, spot.id);
+      this.shown.set(spot.id, tile);
+      this.#put(tile, spot);
+    }
+    for (const tile of free) {
+      tile.element.remove();
+      if (this.spare.length < MOST_SPARE) this.spare.push(tile);
+    }
+    if (gliding && coming.length) this.#holdStill(coming);
+    this.#fillSoon();
+  }
+
+  /** Pictures that have just come do not glide from where their element was. @param {readonly Spot[]} coming */
+  #holdStill(coming) {
+    const elements = coming.flatMap(({ id }) => this.shown.get(id)?.element ?? []);
+    for (const element of elements) element.classList.add('new');
+    requestAnimationFrame(() => { for (const element of elements) element.classList.remove('new'); });
+  }
+
+  /** @param {Tile} tile @param {Spot} spot */
+  #put(tile, { x, y, width, height }) {
     tile.seen = this.round;
     if (tile.x !== x || tile.y !== y) {
       tile.element.style.transform = `translate(${x}px, ${y}px)`;
@@ -57,20 +87,9 @@ export class Tiles {
     }
     const long = Math.max(width, height) * Math.min(2, devicePixelRatio);
     tile.wanted = long <= 230 ? 192 : long <= 460 ? 384 : 1024;
-    return tile;
   }
 
-  /** Whether a picture was put somewhere in this round. @param {number} id */
-  isDrawn(id) { return this.shown.get(id)?.seen === this.round; }
-
-  /** Removes what was not shown in this round. @param {number} kept id that stays, since it has the focus */
-  end(kept) {
-    for (const [id, tile] of this.shown) {
-      if (tile.seen === this.round || id === kept) continue;
-      this.shown.delete(id);
-      tile.element.remove();
-      if (this.spare.length < 300) this.spare.push(tile);
-    }
+  #fillSoon() {
     clearTimeout(this.restTimer);
     clearTimeout(this.sharpenTimer);
     // The very first ones are asked for at once.
@@ -102,7 +121,7 @@ export class Tiles {
     image.decoding = 'async';
     image.draggable = false;
     image.addEventListener('load', () => {
-      image.classList.add('there');
+      if (!image.className) image.className = 'there fading';
       this.loaded.add(image.dataset.key);
     });
     element.append(image);
@@ -116,19 +135,22 @@ export class Tiles {
     tile.element.dataset.id = String(id);
     tile.element.style.backgroundColor = this.collection.colour(id);
     tile.element.setAttribute('aria-label', nameOf(id));
-    tile.element.classList.add('new');
-    tile.image.classList.remove('there');
-    tile.image.removeAttribute('src');
     const side = SIDES.find((s) => this.loaded.has(`${id}/${s}`));
     if (side) this.#load(tile, side);
-    this.parent.append(tile.element);
-    requestAnimationFrame(() => tile.element.classList.remove('new'));
+    else {
+      tile.image.className = '';
+      tile.image.removeAttribute('src');
+    }
+    if (!tile.element.isConnected) this.parent.append(tile.element);
   }
 
   /** @param {Tile} tile @param {typeof SIDES[number]} side */
   #load(tile, side) {
     tile.side = side;
-    tile.image.dataset.key = `${tile.id}/${side}`;
+    const key = `${tile.id}/${side}`;
+    // What the browser holds already is there at once.
+    if (this.loaded.has(key)) tile.image.className = 'there';
+    tile.image.dataset.key = key;
     tile.image.src = thumbnail(this.collection.snapshot, tile.id, side);
   }
 
