@@ -65,7 +65,7 @@ export function openCluster(context) {
   const section = sectionOf(context);
   const branch = branchOf(section);
   if (!branch) {
-    state.say('This picture is on its own: a looser similarity finds company for it.');
+    state.say(theCollection().n > 1 ? 'This picture is on its own: a looser similarity finds company for it.' : 'There is only this picture.');
     return;
   }
   batch(() => {
@@ -79,8 +79,10 @@ export function close() {
   if (state.dialog.peek()) state.dialog.value = null;
   else if (state.opened.peek() >= 0) closePicture();
   else if (state.openedCluster.peek()) state.openedCluster.value = null;
-  else if (state.found.peek()) state.found.value = null;
-  else if (document.activeElement instanceof HTMLInputElement) document.activeElement.blur();
+  else if (state.found.peek() || document.activeElement instanceof HTMLInputElement) {
+    state.found.value = null;
+    if (document.activeElement instanceof HTMLInputElement) document.activeElement.blur();
+  }
   else selection.selectNone();
 }
 
@@ -111,7 +113,10 @@ export function point(id, section, from) {
 /** Another cut. @param {number} sim */
 export function setSim(sim) {
   const value = Math.min(1, Math.max(0, sim));
-  changeView('sim', `Similarity ${simText(value)}`, () => { state.sim.value = value; });
+  changeView('sim', `Similarity ${simText(value)}`, () => {
+    state.found.value = null;
+    state.sim.value = value;
+  });
 }
 
 /** @param {number} step */
@@ -231,6 +236,8 @@ export async function searchText(text) {
       return;
     }
     show({ kind: server.can_search_text ? 'text' : 'name', label: `“${text.trim()}”`, ids });
+    // From the box to what was found: the keys go on there.
+    if (ids.length) gallery.focus(ids[0]);
   } catch (error) {
     state.say(error instanceof Error ? error.message : String(error));
   }

@@ -65,6 +65,13 @@ export async function post(address, body) {
   return reply.json().catch(() => ({}));
 }
 
+/** Why a placeholder stands in for a picture; empty where none does. @param {string} address */
+export async function whyPlaceholder(address) {
+  if (copy) return '';
+  const reply = await ask(address).catch(() => null);
+  return reply?.headers.get('X-Imagecluster-Reason') ?? '';
+}
+
 /** Address of a thumbnail. @param {string} snapshot @param {number} id @param {192 | 384 | 1024} size */
 export const thumbnail = (snapshot, id, size) => copy?.picture(id) ?? `/api/${snapshot}/thumb/${id}?size=${size}`;
 

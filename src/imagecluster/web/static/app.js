@@ -11,7 +11,7 @@ import { html, render } from './lib.js';
 import { clusterLink, watchLink } from './link.js';
 import { listen, load } from './live.js';
 import { MapView } from './map.js';
-import { Notices, Unready } from './notices.js';
+import { NothingFound, Notices, Unready } from './notices.js';
 import { Picture } from './picture.js';
 import * as state from './state.js';
 import { Timeline } from './timeline.js';
@@ -25,7 +25,7 @@ function Page() {
       ${!ready && html`<${Unready}/>`}
       <div class=${state.isSplit.value ? 'views split' : 'views'} hidden=${!ready || view === 'timeline'}>
         ${ready && view === 'map' && html`<${MapView}/>`}
-        <div class="view" hidden=${!ready || (view !== 'gallery' && !state.isSplit.value)}><${Gallery}/></div>
+        <div class="view" hidden=${!ready || (view !== 'gallery' && !state.isSplit.value)}><${Gallery}/><${NothingFound}/></div>
       </div>
       ${ready && view === 'timeline' && html`<${Timeline}/>`}
       <${Notices}/>

@@ -9,6 +9,9 @@ import * as state from './state.js';
 import { Tree } from './tree.js';
 import { closeness, counted, simText, whole } from './words.js';
 
+/** Pictures that are shown of those that join next. */
+const MOST_NEXT = 6;
+
 /** @param {{id: number, label?: string}} props */
 function Thumb({ id, label = 'Picture of the cluster' }) {
   const collection = /** @type {import('./collection.js').Collection} */ (state.collection.value);
@@ -31,8 +34,8 @@ function Next({ from, to, next }) {
   const others = [...collection.order.subarray(next.from, from), ...collection.order.subarray(to, next.to)];
   const sim = simOf(collection.scale, next.height);
   return html`<p>It joins ${counted(others.length, 'more picture')} at similarity <button type="button" class="link" onClick=${() => setSim(Math.floor(sim * 1000) / 1000)}>${simText(Math.floor(sim * 1000) / 1000)}</button>:</p>
-    <ul class="strip">${others.slice(0, 8).map((id) => html`<li key=${id}><${Thumb} id=${id} label="Picture that would join"/></li>`)}
-      ${others.length > 8 && html`<li class="more">+${whole(others.length - 8)}</li>`}</ul>`;
+    <ul class="strip">${others.slice(0, MOST_NEXT).map((id) => html`<li key=${id}><${Thumb} id=${id} label="Picture that would join"/></li>`)}
+      ${others.length > MOST_NEXT && html`<li class="more">+${whole(others.length - MOST_NEXT)}</li>`}</ul>`;
 }
 
 /** @param {{cluster: state.OpenCluster}} props */
@@ -78,7 +81,7 @@ export function Cluster() {
   const name = arrangement.names.get(cluster.section);
   const title = name ?? (arrangement.numbers[cluster.section] ? `Cluster ${arrangement.numbers[cluster.section]}` : 'Cluster');
   return html`<${Modal} label=${title} kind="wide" onClose=${close}>
-    <div class="dialog-title"><h2>${title} <span class="soft">${counted(cluster.to - cluster.from, 'picture')}</span></h2>
+    <div class="dialog-title"><h2 tabindex="-1" data-first>${title} <span class="soft">${counted(cluster.to - cluster.from, 'picture')}</span></h2>
       <button type="button" class="button round" aria-label="Close" title="Close (Esc)" onClick=${close}><${Icon} name="close"/></button></div>
     <${About} cluster=${cluster} key=${`${cluster.from}-${cluster.to}`}/>
   </${Modal}>`;

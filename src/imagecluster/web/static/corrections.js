@@ -1,5 +1,5 @@
 /** What the commands do that is kept: each is one record that the server stores, and can be undone. */
-import { branchOf, pictureOf, sectionOf } from './actions.js';
+import { branchOf, gallery, pictureOf, sectionOf } from './actions.js';
 import { correct } from './history.js';
 import { signal } from './lib.js';
 import * as selection from './selection.js';
@@ -76,12 +76,30 @@ export async function moveHere(context) {
   if (await correct(`${counted(ids.length, 'picture')} moved`, { kind: 'move', ids, to })) selection.spent();
 }
 
+/** The picture after the one at hand, else the one before it, that stays; -1 for none. @param {ReadonlySet<number>} gone */
+function nextWithout(gone) {
+  const grid = gallery.grid;
+  for (const way of /** @type {const} */ (['right', 'left'])) {
+    let id = pictureOf({});
+    for (let to = grid?.neighbour(id, way) ?? -1; to >= 0 && to !== id; to = grid?.neighbour(id, way) ?? -1) {
+      id = to;
+      if (!gone.has(id)) return id;
+    }
+  }
+  return -1;
+}
+
 /** @param {Context} context */
 export async function hide(context) {
   const ids = pictures(context);
   if (!ids.length) return;
-  state.opened.value = -1;
-  if (await correct(`${counted(ids.length, 'picture')} hidden`, { kind: 'hide', ids })) selection.spent();
+  const gone = new Set(ids), isOpen = state.opened.peek() >= 0;
+  const next = gone.has(state.active.peek()) || gone.has(state.opened.peek()) ? nextWithout(gone) : -1;
+  if (!await correct(`${counted(ids.length, 'picture')} hidden`, { kind: 'hide', ids })) return;
+  selection.spent();
+  if (isOpen) state.opened.value = next;
+  if (isOpen) state.active.value = next;
+  else if (next >= 0) gallery.focus(next);
 }
 
 /** Shows all hidden pictures again. */

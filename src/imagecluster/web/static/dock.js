@@ -3,6 +3,7 @@ import { askJson } from './api.js';
 import { setSim } from './actions.js';
 import { CommandButton } from './controls.js';
 import { effect, html, useRef } from './lib.js';
+import { Progress } from './notices.js';
 import * as state from './state.js';
 import { counted, simText, whole } from './words.js';
 
@@ -70,18 +71,38 @@ function Slider() {
       <input id="sim" type="range" min="0" max="1" step="0.001" value=${sim} aria-label="Similarity" aria-valuetext=${`${simText(sim)}: ${said()}`}
         onInput=${moved} onPointerDown=${dragging(true)} onPointerUp=${dragging(false)} onPointerCancel=${dragging(false)}/>
     </div>
-    <div class="ends" aria-hidden="true"><span>all together</span><span class="legend"><i class="key-area"></i>pictures in clusters<i class="key-line"></i>number of clusters</span><span>identical only</span></div>
+    <div class="ends" aria-hidden="true"><span>all together</span>${curve.value && html`<span class="legend"><i class="key-area"></i>pictures in clusters<i class="key-line"></i>number of clusters</span>`}<span>identical only</span></div>
   </div>`;
+}
+
+/** In the place of the slider while there are no clusters yet. */
+function Waiting() {
+  const run = state.run.value;
+  return html`<section class="dock waiting" aria-label="Progress">
+    ${run?.running ? html`<${Progress} run=${run}/>` : html`<p class="soft">${run?.error || 'These pictures are not clustered yet: run imagecluster on their folder.'}</p>`}
+    <p class="soft">These are the pictures so far. The slider comes with their clusters, when all were looked at.</p>
+  </section>`;
+}
+
+/** What the large number means: clusters, or the results of a search. */
+function Numbers() {
+  const { nClusters, nGrouped, nSingle } = state.counts.value;
+  const found = state.found.value;
+  if (found) {
+    return html`<div class="numbers"><b>${counted(found.ids.length, 'result')}</b>
+      <span class="soft">the slider leads back</span></div>`;
+  }
+  return html`<div class="numbers"><b>${counted(nClusters, 'cluster')}</b>
+    <span class="soft">${whole(nGrouped)} grouped · ${whole(nSingle)} alone</span></div>`;
 }
 
 /** The foot bar. */
 export function Dock() {
-  const { nClusters, nGrouped, nSingle } = state.counts.value;
   if (!state.collection.value?.n) return null;
+  if (state.server.value?.provisional) return html`<${Waiting}/>`;
   return html`<section class="dock" aria-label="Similarity">
     <div class="reading"><output for="sim" class="sim">${simText(state.sim.value)}</output>
-      <div class="numbers"><b>${counted(nClusters, 'cluster')}</b>
-        <span class="soft">${whole(nGrouped)} grouped · ${whole(nSingle)} alone</span></div></div>
+      <${Numbers}/></div>
     <${Slider}/>
     ${state.branches.value.length > 0 && html`<div class="own"><${CommandButton} id="reset-branches" text=${`Reset ${counted(state.branches.value.length, 'own cut')}`}/></div>`}
   </section>`;

@@ -151,7 +151,7 @@ export function Gallery() {
     pointedAt(event);
   };
   const left = () => point(-1, -1, 'gallery');
-  return html`<div id="gallery" class="scroller" role=${state.isSplit.value ? 'region' : 'main'} aria-label="Pictures by cluster" tabindex="-1"
+  return html`<div id="gallery" class="scroller" role=${state.isSplit.value ? 'region' : 'main'} aria-label="Pictures by cluster" tabindex="0"
     ref=${scroller} onClick=${clicked} onFocusIn=${focused} onFocusOut=${left} onPointerOver=${pointedAt} onPointerLeave=${left}>
     <div class="sticker"></div>
     <div class="box"></div>

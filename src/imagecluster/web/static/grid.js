@@ -107,21 +107,25 @@ export class Grid {
     }
     this.heads.end(arrangement, layout, scroll);
     this.#placeWash();
-    const focused = document.activeElement?.classList.contains('tile') ? this.active : -1;
-    if (focused >= 0) this.#addFocused(spots);
-    this.tiles.show(spots, focused, !hurried);
+    const kept = document.activeElement?.classList.contains('tile') ? this.#addFocused(spots) : -1;
+    this.tiles.show(spots, kept, !hurried);
     for (const tile of this.tiles.shown.values()) this.#mark(tile);
   }
 
-  /** The picture with the focus keeps it out of sight too: it is put where it belongs. @param {import('./tiles.js').Spot[]} spots */
+  /**
+   * The picture with the focus keeps it out of sight too: it is put where it belongs.
+   * @param {import('./tiles.js').Spot[]} spots @returns {number} its id, or -1
+   */
   #addFocused(spots) {
     const { active, layout, scroll } = this;
-    const place = spots.some(({ id }) => id === active) ? null : this.placeOf(active);
-    if (!place) return;
+    if (spots.some(({ id }) => id === active)) return active;
+    const place = this.placeOf(active);
+    if (!place) return -1; // it was hidden: nothing is left to keep
     const rowPx = layout.rowPx[place.s];
     // Inside the box, which may be lower than the content.
     const y = Math.max(0, Math.min(place.y + scroll.offset, scroll.boxHeight - rowPx));
     spots.push({ id: active, x: place.x, y, width: place.width, height: rowPx });
+    return active;
   }
 
   /** @param {import('./tiles.js').Spot[]} spots @param {number} s @param {number} row */

@@ -1,6 +1,6 @@
 /** Heads of the gallery's sections, and the one that sticks to the top while its pictures scroll by. */
 import { PATHS } from './icons.js';
-import { readOnly } from './state.js';
+import { readOnly, server } from './state.js';
 import { closeness, spanText, whole } from './words.js';
 
 /** @typedef {{element: HTMLElement, title: HTMLButtonElement, facts: HTMLElement, text: string}} Head */
@@ -105,7 +105,7 @@ export class Heads {
     head.text = text;
     head.title.textContent = title;
     head.title.disabled = plain;
-    head.facts.textContent = facts.join(' · ');
+    head.facts.textContent = head.facts.title = facts.join(' · ');
   }
 
   /** @param {number} s @param {import('./arrange.js').Arrangement} arrangement */
@@ -154,6 +154,9 @@ export class Heads {
 export function titleOf(arrangement, s) {
   const name = arrangement.names.get(s);
   if (name) return name;
-  if (arrangement.hasSingles && s === arrangement.k - 1) return arrangement.k > 1 ? 'On their own' : 'No two together';
+  if (arrangement.hasSingles && s === arrangement.k - 1) {
+    if (server.peek()?.provisional) return 'The pictures so far';
+    return arrangement.k > 1 ? 'On their own' : arrangement.to[s] - arrangement.from[s] > 1 ? 'No two together' : 'The only picture';
+  }
   return `Cluster ${arrangement.numbers[s]}`;
 }

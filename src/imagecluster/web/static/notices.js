@@ -7,12 +7,12 @@ import { counted, whole } from './words.js';
 import * as selection from './selection.js';
 
 const STAGES = /** @type {Record<string, string>} */ ({
-  scan: 'Looking for pictures', embed: 'Fingerprinting', fingerprints: 'Fingerprinting', neighbours: 'Finding neighbours',
-  linkage: 'Building the dendrogram', write: 'Writing',
+  scan: 'Looking for pictures', embed: 'Looking at the pictures', fingerprints: 'Looking at the pictures',
+  neighbours: 'Comparing them', linkage: 'Putting them together', write: 'Writing',
 });
 
-/** @param {{run: import('./api.js').Run}} props */
-function Progress({ run }) {
+/** How far a run is. @param {{run: import('./api.js').Run}} props */
+export function Progress({ run }) {
   const known = run.total > 0;
   return html`<div class="progress"><span>${STAGES[run.stage] ?? 'Working'}${known ? html` <b>${whole(run.done)}</b> of ${whole(run.total)}` : ' …'}</span>
     <progress aria-label="Progress of the run" max=${known ? run.total : null} value=${known ? run.done : null}></progress></div>`;
@@ -27,8 +27,20 @@ export function Unready() {
       <button type="button" class="button main" onClick=${() => load(true)}>Try again</button></main>`;
   }
   if (run?.running) return html`<main class="unready"><h2>The first pictures come soon</h2><${Progress} run=${run}/></main>`;
+  if (run?.error) return html`<main class="unready"><h2>The pictures cannot be shown</h2><p role="alert">${sentence(run.error)}</p></main>`;
   return html`<main class="unready"><h2>No pictures yet</h2>
-    <p>${run?.error || 'This folder holds no picture that could be read. Put some into it and run'} ${!run?.error && html`<code>imagecluster</code>`}${!run?.error && ' again; this page shows them by itself.'}</p></main>`;
+    <p>This folder holds no picture that could be read. Put some into it and run <code>imagecluster</code> again; this page shows them by itself.</p></main>`;
+}
+
+/** A message of the program as a sentence. @param {string} text */
+const sentence = (text) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
+
+/** In the gallery's place when a search finds nothing. */
+export function NothingFound() {
+  const found = state.found.value;
+  if (!found || found.ids.length || state.view.value === 'timeline') return null;
+  return html`<section class="nothing" aria-label="Search"><h2>Nothing found for ${found.label}</h2>
+    ${found.kind === 'name' && !state.server.value?.made_s && html`<p>This model knows file names only. Searching by what a picture shows needs one that knows words, for instance <code>--model clip-vit-b32</code>.</p>`}</section>`;
 }
 
 /** What is selected, and what can be done with it. */
@@ -51,13 +63,14 @@ export function Notices() {
     const timer = setTimeout(() => { if (state.notice.peek() === notice) state.notice.value = null; }, 6000);
     return () => clearTimeout(timer);
   }, [notice]);
-  return html`<div class="notices">
-    ${run?.running && (state.collection.value?.n ?? 0) > 0 && html`<div class="notice"><${Progress} run=${run}/></div>`}
+  const clustered = (state.collection.value?.n ?? 0) > 0 && !state.server.value?.provisional;
+  return html`<aside class="notices" aria-label="Messages">
+    ${run?.running && clustered && html`<div class="notice"><${Progress} run=${run}/></div>`}
     ${state.found.value && html`<div class="notice"><span>${counted(state.found.value.ids.length, 'result')}</span>
       <button type="button" class="link" onClick=${() => { state.found.value = null; }}>Back to all clusters</button></div>`}
     ${!state.online.value && html`<div class="notice warn" role="alert">The server does not answer. What is here stays; the page comes back by itself.</div>`}
     <div role="status" class=${notice ? 'notice' : 'unseen'}>${notice?.text ?? ''}
       ${notice?.undoable && html` <${CommandButton} id="undo" text="Undo" kind="link"/>`}</div>
     <${Selected}/>
-  </div>`;
+  </aside>`;
 }

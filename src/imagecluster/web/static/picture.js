@@ -1,12 +1,13 @@
 /** One picture, large: zoom and pan, what is known of it, what looks like it. */
-import { askJson, original, thumbnail } from './api.js';
+import { askJson, original, thumbnail, whyPlaceholder } from './api.js';
 import { closePicture, gallery, openCluster } from './actions.js';
 import { runAt } from './clusters.js';
 import { CommandButton, Icon } from './controls.js';
 import { Modal } from './dialogs.js';
+import { titleOf } from './heads.js';
 import { html, useEffect, useRef, useState } from './lib.js';
 import * as state from './state.js';
-import { bytesText, counted, momentText, simText } from './words.js';
+import { bytesText, counted, momentText, simText, whole } from './words.js';
 import { Zoom } from './zoom.js';
 import { simOf } from './recut.js';
 
@@ -26,8 +27,9 @@ function useFacts(id) {
   return known?.id === id ? known.facts : null;
 }
 
-/** The picture itself, on its average colour until it has come. @param {{id: number}} props */
-function Stage({ id }) {
+/** The picture itself, on its average colour until it has come. @param {{id: number, problem: string}} props */
+function Stage({ id, problem }) {
+  const [why, setWhy] = useState('');
   const stage = useRef(/** @type {HTMLElement | null} */ (null));
   const collection = /** @type {import('./collection.js').Collection} */ (state.collection.value);
   useEffect(() => {
@@ -35,12 +37,16 @@ function Stage({ id }) {
     const zoom = new Zoom(stage.current, collection.widthPx(id), collection.heightPx(id));
     return () => zoom.end();
   }, [id]);
+  // A file that cannot be shown: what stands in for it says why.
+  const failed = () => { whyPlaceholder(small).then((reason) => setWhy(reason || 'The file cannot be shown: this is a small copy of it.')); };
   const small = thumbnail(collection.snapshot, id, 384);
   return html`<div class="stage" ref=${stage} key=${id}>
     <div class="sheet" style=${{ backgroundColor: collection.colour(id) }}>
       <img class="under" src=${small} alt=""/>
-      <img class="over" src=${original(collection.snapshot, id)} alt="" onLoad=${(/** @type {Event} */ e) => /** @type {Element} */ (e.target).classList.add('there')}/>
+      <img class="over" src=${original(collection.snapshot, id)} alt="" onError=${failed}
+        onLoad=${(/** @type {Event} */ e) => /** @type {Element} */ (e.target).classList.add('there')}/>
     </div>
+    ${(problem || why) && html`<p class="stage-said" role="status">${problem || why}</p>`}
   </div>`;
 }
 
@@ -103,6 +109,16 @@ function clusterOf(id) {
   return new Set(collection.order.subarray(from, to));
 }
 
+/** "Cluster 3 · 2 of 8", as the gallery shows it. @param {number} id */
+function placeInCluster(id) {
+  const arrangement = state.arrangement.value, grid = gallery.grid;
+  const place = grid?.flatOf(id) ?? -1;
+  const s = grid && place >= 0 ? grid.layout.sectionOf(place) : -1;
+  if (!arrangement || s < 0) return '';
+  const { from, to } = arrangement;
+  return `${titleOf(arrangement, s)} · ${whole(place - from[s] + 1)} of ${whole(to[s] - from[s])}`;
+}
+
 /** The large view. */
 export function Picture() {
   const id = state.opened.value;
@@ -127,7 +143,8 @@ export function Picture() {
   return html`<${Modal} label=${facts ? `Picture ${facts.name}` : 'Picture'} kind="picture" onClose=${closePicture} onKeyDown=${pressed}>
     <div class=${`picture-view ${withFacts ? '' : 'bare'}`}>
       <div class="picture-main" tabindex="-1" data-first>
-        <${Stage} id=${id} key=${id}/>
+        <${Stage} id=${id} key=${id} problem=${facts?.problem ?? ''}/>
+        <p class="stage-place" aria-live="polite">${placeInCluster(id)}</p>
         ${gallery.grid && html`<button type="button" class="turn before" aria-label="Previous picture" onClick=${() => step('left')}>‹</button>
         <button type="button" class="turn after" aria-label="Next picture" onClick=${() => step('right')}>›</button>`}
         <div class="picture-tools">

@@ -1,7 +1,7 @@
 /** The bar at the top: what is shown, search, order and size. */
 import { SORTS, searchText, setSize, setSort, showView } from './actions.js';
 import { CommandButton, Icon } from './controls.js';
-import { html } from './lib.js';
+import { html, useEffect } from './lib.js';
 import * as state from './state.js';
 import { counted, dayText } from './words.js';
 
@@ -15,13 +15,18 @@ function Search() {
     const box = /** @type {HTMLInputElement | null} */ (document.querySelector('#search'));
     searchText(box?.value ?? '');
   };
+  // Whatever ends a search empties its box.
+  useEffect(() => {
+    const box = /** @type {HTMLInputElement | null} */ (document.querySelector('#search'));
+    if (box && found?.kind !== 'name' && found?.kind !== 'text') box.value = '';
+  }, [found]);
   const cleared = (/** @type {Event} */ event) => {
     if (!/** @type {HTMLInputElement} */ (event.target).value) state.found.value = null;
   };
   return html`<form class="search" role="search" onSubmit=${entered}>
     <${Icon} name="search"/>
     <input id="search" type="search" placeholder=${place} aria-label=${place} autocomplete="off" spellcheck="false"
-      onInput=${cleared} value=${found?.kind === 'picture' ? '' : undefined}/>
+      onInput=${cleared}/>
     <kbd aria-hidden="true">/</kbd>
   </form>`;
 }
@@ -40,7 +45,7 @@ export function Top() {
   const views = VIEWS.filter(([name]) => name !== 'timeline' || server?.has_times);
   const sorts = SORTS.filter(([key]) => key !== 'time' || server?.has_times);
   const n = (state.collection.value?.n ?? 0) - (state.arrangement.value?.hidden.length ?? 0);
-  return html`<header class="top">
+  return html`<header class=${n || state.status.value.kind === 'loading' ? 'top' : 'top bare'}>
     <div class="what"><h1>${server?.root_name ?? 'imagecluster'}</h1>
       <span class="soft">${n ? counted(n, 'picture') : ''}</span>
       ${server?.made_s && html`<span class="soft copied">copied ${dayText(server.made_s)}</span>`}</div>

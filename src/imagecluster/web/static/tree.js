@@ -8,7 +8,9 @@ import { simText } from './words.js';
 
 /** Larger clusters are drawn with one leaf for each of their tightest parts. */
 const MOST_LEAVES = 48;
-const ROW = 34, LEFT = 46, WIDTH = 420, PIC = 30;
+const WIDTH = 420;
+/** Few leaves leave room for larger pictures: height of a row and of its picture, and where the lines begin. */
+const rowOf = (/** @type {number} */ leaves) => (leaves <= 9 ? { ROW: 58, PIC: 52, LEFT: 76 } : { ROW: 34, PIC: 30, LEFT: 46 });
 
 /**
  * Parts of a run as they are at the height that leaves at most `most` of them.
@@ -35,6 +37,7 @@ export function Tree({ from, to }) {
   const collection = /** @type {import('./collection.js').Collection} */ (state.collection.value);
   const { starts, gaps } = parts(collection.gap, from, to, MOST_LEAVES);
   const m = starts.length;
+  const { ROW, PIC, LEFT } = rowOf(m);
   const merges = treeOf(gaps, 0, m);
   const tallest = merges.length ? merges[merges.length - 1].height : 0;
   const x = (/** @type {number} */ h) => LEFT + 8 + (tallest > 0 ? h / tallest : 0) * (WIDTH - LEFT - 60);
@@ -51,7 +54,7 @@ export function Tree({ from, to }) {
       ${lines.map(({ d, sim }) => html`<path d=${d}><title>together from ${simText(sim)} down</title></path>`)}
       ${merges.length > 0 && html`<text x=${WIDTH - 48} y=${middles[middles.length - 1] + 4}>${simText(simOf(collection.scale, tallest))}</text>`}
     </svg>
-    ${starts.map((start, i) => html`<button type="button" key=${start} class="leaf" style=${{ top: `${i * ROW + (ROW - PIC) / 2}px`, backgroundColor: collection.colour(collection.order[start]) }}
+    ${starts.map((start, i) => html`<button type="button" key=${start} class="leaf" style=${{ top: `${i * ROW + (ROW - PIC) / 2}px`, width: `${LEFT - 8}px`, height: `${PIC}px`, backgroundColor: collection.colour(collection.order[start]) }}
       aria-label=${size(i) > 1 ? `${size(i)} pictures` : 'One picture'} onClick=${() => openPicture({ id: collection.order[start] })}>
       <img src=${thumbnail(collection.snapshot, collection.order[start], 192)} alt="" loading="lazy"/>${size(i) > 1 && html`<span>${size(i)}</span>`}</button>`)}
   </div></div>`;

@@ -1,6 +1,8 @@
 /** Zoom and pan of one picture: wheel, pinch, drag, double click, keys + - 0. */
 
 const MOST = 12;
+/** A small picture is not blown up further than this until it is zoomed. */
+const MOST_FIT = 2;
 
 /** Keeps a picture inside its stage. */
 export class Zoom {
@@ -9,6 +11,7 @@ export class Zoom {
     this.stage = stage;
     this.sheet = /** @type {HTMLElement} */ (stage.firstElementChild);
     this.aspect = widthPx / Math.max(1, heightPx) || 1;
+    this.widthPx = widthPx;
     this.scale = 1;
     this.x = 0;
     this.y = 0;
@@ -17,7 +20,7 @@ export class Zoom {
     this.stops = new AbortController();
     const options = { signal: this.stops.signal };
     stage.addEventListener('wheel', (e) => this.#wheel(e), { ...options, passive: false });
-    stage.addEventListener('dblclick', (e) => this.#zoomAt(this.scale > 1 ? 1 / this.scale : 2.5, e.clientX, e.clientY), options);
+    stage.addEventListener('dblclick', (e) => this.#zoomAt(this.scale > 1 ? 1 / this.scale : this.#closer, e.clientX, e.clientY), options);
     stage.addEventListener('pointerdown', (e) => this.#down(e), options);
     stage.addEventListener('pointermove', (e) => this.#move(e), options);
     stage.addEventListener('pointerup', (e) => this.pointers.delete(e.pointerId), options);
@@ -34,9 +37,18 @@ export class Zoom {
     this.resized.disconnect();
   }
 
+  /** Width of the picture as a whole. */
+  get #fitWidth() { return Math.min(this.stage.clientWidth, this.stage.clientHeight * this.aspect, MOST_FIT * (this.widthPx || Infinity)); }
+
+  /** What a double click zooms by: to the picture's own pixels, where those are more than it has on the screen. */
+  get #closer() {
+    const own = this.widthPx / (this.#fitWidth * devicePixelRatio);
+    return own > 1.4 ? own : 2.5;
+  }
+
   #show() {
     const width = this.stage.clientWidth, height = this.stage.clientHeight;
-    const fitWidth = Math.min(width, height * this.aspect), fitHeight = fitWidth / this.aspect;
+    const fitWidth = this.#fitWidth, fitHeight = fitWidth / this.aspect;
     const mostX = Math.max(0, (fitWidth * this.scale - width) / 2), mostY = Math.max(0, (fitHeight * this.scale - height) / 2);
     this.x = Math.min(mostX, Math.max(-mostX, this.x));
     this.y = Math.min(mostY, Math.max(-mostY, this.y));
