@@ -94,6 +94,18 @@ export function closePicture() {
   if (id >= 0 && (state.view.peek() === 'gallery' || state.isSplit.peek())) setTimeout(() => gallery.focus(id));
 }
 
+/** Side by side, more would be too small to tell apart. */
+const MOST_COMPARED = 4;
+
+/** Compares the selected pictures, in the order of the gallery. */
+export function compare() {
+  const place = (/** @type {number} */ id) => gallery.grid?.flatOf(id) ?? id;
+  const ids = [...state.selection.peek()].sort((a, b) => place(a) - place(b));
+  state.compared.value = ids.slice(0, MOST_COMPARED);
+  state.dialog.value = 'compare';
+  if (ids.length > MOST_COMPARED) state.say(`These are the first ${MOST_COMPARED} of ${counted(ids.length, 'selected picture')}.`);
+}
+
 /** @param {import('./state.js').DialogName} name */
 export const showDialog = (name) => { state.dialog.value = name; };
 

@@ -11,8 +11,10 @@ import { html, render } from './lib.js';
 import { clusterLink, watchLink } from './link.js';
 import { listen, load } from './live.js';
 import { MapView } from './map.js';
+import { Menu } from './menu.js';
 import { NothingFound, Notices, Unready } from './notices.js';
 import { Picture } from './picture.js';
+import { remember } from './remember.js';
 import * as state from './state.js';
 import { Timeline } from './timeline.js';
 import { Top } from './top.js';
@@ -31,7 +33,7 @@ function Page() {
       <${Notices}/>
     </div>
     <${Dock}/>
-    <${Picture}/><${Cluster}/><${Dialogs}/>`;
+    <${Picture}/><${Cluster}/><${Dialogs}/><${Menu}/>`;
 }
 
 // For tests and measurements: what a visitor sees, as numbers.
@@ -43,6 +45,7 @@ clusterLink.open = (id) => openCluster({ id });
 render(html`<${Page}/>`, /** @type {Element} */ (document.getElementById('app')));
 listenToKeys();
 load(true).then(() => {
+  remember();
   watchLink();
   listen();
 });

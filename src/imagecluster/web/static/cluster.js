@@ -2,8 +2,8 @@
 import { askJson, thumbnail } from './api.js';
 import { openPicture, setSim, whyNoMore } from './actions.js';
 import { CommandButton, Icon } from './controls.js';
-import { Modal } from './dialogs.js';
 import { html, useEffect, useState } from './lib.js';
+import { Modal } from './modal.js';
 import { joinedAt, parentOf, simOf } from './recut.js';
 import * as state from './state.js';
 import { Tree } from './tree.js';

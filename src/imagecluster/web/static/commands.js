@@ -44,6 +44,8 @@ export const COMMANDS = [
   command('Look', 'open', 'Show the picture large', ['Enter', ' '], 'none', actions.openPicture, hasActive),
   command('Look', 'open-cluster', 'About the cluster', 'c', 'none', actions.openCluster, ready),
   command('Look', 'similar', 'Search by this picture', 'f', 'none', actions.searchSimilar, hasActive),
+  command('Look', 'compare', 'Compare the selected pictures', 'Shift+C', 'none', actions.compare,
+    () => ready() && state.selection.value.size > 1),
   command('Look', 'search', 'Search', '/', 'none', actions.focusSearch),
   command('Look', 'reveal', 'Open in the file manager', 'o', 'none', actions.reveal,
     () => hasActive() && (state.server.value?.can_reveal ?? false)),

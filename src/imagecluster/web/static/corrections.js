@@ -51,6 +51,12 @@ export async function together() {
   if (await correct(`${counted(ids.length, 'picture')} kept together`, { kind: 'together', ids })) selection.spent();
 }
 
+/** Puts pictures together with one that is on its own. @param {readonly number[]} ids @param {number} onto */
+export async function joinPicture(ids, onto) {
+  const all = [...new Set([...ids, onto])];
+  if (await correct(`${counted(all.length, 'picture')} kept together`, { kind: 'together', ids: all })) selection.spent();
+}
+
 /** @param {Context} context */
 export async function apart(context) {
   const chosen = new Set(pictures(context));
@@ -64,11 +70,13 @@ export async function apart(context) {
   if (done) selection.spent();
 }
 
-/** @param {Context} context */
-export async function moveHere(context) {
-  const ids = [...state.selection.peek()];
-  const s = sectionOf(context);
-  const to = membersOf(s).filter((id) => !state.selection.peek().has(id));
+/** Moves the selected pictures to a cluster. @param {Context} context */
+export const moveHere = (context) => moveInto([...state.selection.peek()], sectionOf(context));
+
+/** Moves pictures to the cluster of a section. @param {readonly number[]} ids @param {number} s */
+export async function moveInto(ids, s) {
+  const moved = new Set(ids);
+  const to = membersOf(s).filter((id) => !moved.has(id));
   if (!branchOf(s) || !to.length) {
     state.say('Go to a picture of the cluster where the selected pictures should be, then move them here.');
     return;

@@ -1,34 +1,15 @@
-/** Dialogs: the frame of all of them, the list of keys, naming, export. */
+/** Dialogs: the list of keys, naming, export. */
 import { post } from './api.js';
 import { showDialog } from './actions.js';
 import { COMMANDS, has, keyText } from './commands.js';
+import { Compare } from './compare.js';
 import { Icon } from './controls.js';
 import { naming, setName } from './corrections.js';
-import { html, useEffect, useRef, useState } from './lib.js';
+import { html, useState } from './lib.js';
 import { lookLink } from './link.js';
+import { Modal } from './modal.js';
 import * as state from './state.js';
 import { counted, simText } from './words.js';
-
-/**
- * A modal dialog; the browser keeps the focus inside and gives it back.
- * @param {{label: string, kind?: string, onClose: () => void, onKeyDown?: (event: KeyboardEvent) => void, children?: unknown}} props
- */
-export function Modal({ label, kind = '', onClose, onKeyDown, children }) {
-  const element = useRef(/** @type {HTMLDialogElement | null} */ (null));
-  useEffect(() => {
-    const shown = element.current;
-    shown?.showModal();
-    /** @type {HTMLElement | null | undefined} */ (shown?.querySelector('[data-first]'))?.focus();
-    return () => shown?.close();
-  }, []);
-  const cancelled = (/** @type {Event} */ event) => {
-    event.preventDefault();
-    onClose();
-  };
-  const clicked = (/** @type {MouseEvent} */ event) => { if (event.target === element.current) onClose(); };
-  return html`<dialog class=${kind} aria-label=${label} ref=${element} onCancel=${cancelled} onClick=${clicked} onKeyDown=${onKeyDown}>${children}
-    ${state.notice.value && html`<p class="dialog-said" role="status">${state.notice.value.text}</p>`}</dialog>`;
-}
 
 /** @param {{title: string}} props */
 function Title({ title }) {
@@ -47,6 +28,9 @@ function Keys() {
     </dl></section>`)}
     <section><h3>With the mouse</h3><dl>
       <div><dt>Select one more, or a range</dt><dd><kbd>Ctrl</kbd><kbd>Shift</kbd> click</dd></div>
+      <div><dt>Select one more</dt><dd>click its corner</dd></div>
+      <div><dt>Move to another cluster</dt><dd>drag the picture there</dd></div>
+      <div><dt>What can be done</dt><dd>right button</dd></div>
       <div><dt>Select with a rectangle</dt><dd>drag from an empty place</dd></div>
       <div><dt>Select with a lasso in the map</dt><dd><kbd>Shift</kbd> drag</dd></div>
     </dl></section></div>
@@ -114,6 +98,7 @@ export function Dialogs() {
     case 'keys': return html`<${Keys}/>`;
     case 'name': return html`<${Naming}/>`;
     case 'export': return html`<${Export}/>`;
+    case 'compare': return html`<${Compare}/>`;
     default: return null;
   }
 }

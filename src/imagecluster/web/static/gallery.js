@@ -1,10 +1,14 @@
 /** The gallery: a scrolling window on all clusters, drawn by the grid. */
 import { gallery, openPicture, point } from './actions.js';
+import { watchDragging } from './drag.js';
 import { runCommand } from './commands.js';
+import { titleOf } from './heads.js';
 import { Grid, measures } from './grid.js';
 import { effect, html, useEffect, useRef } from './lib.js';
-import { fetchNames, nameOf, namesVersion } from './names.js';
+import { openMenu } from './menu.js';
+import { fetchNames, nameOf, namesVersion, pathOf } from './names.js';
 import { watchRectangle } from './rectangle.js';
+import { sayPlace } from './scrollsay.js';
 import * as selection from './selection.js';
 import * as state from './state.js';
 
@@ -89,6 +93,8 @@ function mount(scroller) {
       if (isSplit && from === 'map' && id >= 0) revealTimer = setTimeout(() => grid?.reveal(id), REVEAL_AFTER_MS);
     }),
     watchRectangle(scroller, box, () => grid),
+    watchDragging(scroller, () => grid),
+    sayPlace(scroller, () => grid),
   ];
   gallery.focus = (id) => {
     state.active.value = id;
@@ -115,12 +121,43 @@ function tileId(target) {
   return tile instanceof HTMLElement ? Number(tile.dataset.id) : -1;
 }
 
+/** Side of the corner of a tile that selects it. */
+const CORNER_PX = 36;
+
+/** @param {MouseEvent} event */
+const isTouch = (event) => event instanceof PointerEvent && event.pointerType === 'touch';
+
+/** Whether the tick in the corner of a tile is meant. @param {MouseEvent} event */
+function inCorner(event) {
+  const tile = event.target instanceof Element ? event.target.closest('.tile') : null;
+  if (!tile || event.detail === 0 || isTouch(event)) return false; // 0: by key
+  const { right, top } = tile.getBoundingClientRect();
+  return right - event.clientX < CORNER_PX && event.clientY - top < CORNER_PX;
+}
+
+/** The menu of what is pointed at; a finger that rests selects. @param {MouseEvent} event */
+function menuAsked(event) {
+  const id = tileId(event.target), grid = gallery.grid;
+  const head = event.target instanceof Element ? event.target.closest('[data-section]') : null;
+  if (!grid?.arrangement || (id < 0 && !(head instanceof HTMLElement))) return;
+  event.preventDefault();
+  if (id >= 0) state.active.value = id;
+  if (id >= 0 && isTouch(event)) {
+    selection.toggle(id);
+    return;
+  }
+  const section = head instanceof HTMLElement ? Number(head.dataset.section) : -1;
+  openMenu(event, id, section, id >= 0 ? nameOf(id) : titleOf(grid.arrangement, section));
+}
+
 /** @param {MouseEvent} event */
 function clicked(event) {
   const id = tileId(event.target);
   if (id >= 0) {
     if (event.shiftKey) selection.extendTo(id);
-    else if (event.ctrlKey || event.metaKey) selection.toggle(id);
+    else if (event.ctrlKey || event.metaKey || inCorner(event)) selection.toggle(id);
+    // A finger has no keys: once something is selected, it selects.
+    else if (isTouch(event) && state.selection.peek().size) selection.toggle(id);
     else openPicture({ id });
     state.active.value = id;
     return;
@@ -134,6 +171,8 @@ function clicked(event) {
 
 /** Tells the map what the pointer or the focus is at. @param {Event} event */
 function pointedAt(event) {
+  const tile = event.target instanceof Element ? event.target.closest('.tile') : null;
+  if (tile instanceof HTMLElement) tile.title = pathOf(Number(tile.dataset.id));
   if (!state.isSplit.peek()) return;
   const id = tileId(event.target), grid = gallery.grid;
   const head = event.target instanceof Element ? event.target.closest('[data-section]') : null;
@@ -152,7 +191,7 @@ export function Gallery() {
   };
   const left = () => point(-1, -1, 'gallery');
   return html`<div id="gallery" class="scroller" role=${state.isSplit.value ? 'region' : 'main'} aria-label="Pictures by cluster" tabindex="0"
-    ref=${scroller} onClick=${clicked} onFocusIn=${focused} onFocusOut=${left} onPointerOver=${pointedAt} onPointerLeave=${left}>
+    ref=${scroller} onClick=${clicked} onContextMenu=${menuAsked} onFocusIn=${focused} onFocusOut=${left} onPointerOver=${pointedAt} onPointerLeave=${left}>
     <div class="sticker"></div>
     <div class="box"></div>
   </div>`;

@@ -42,7 +42,8 @@ function heard(event) {
   const extending = event.shiftKey && MOVES.includes(event.key);
   const id = BY_KEY.get(extending ? event.key : key);
   if (!id) return;
-  if (modal && !(state.opened.peek() >= 0 && IN_PICTURE.has(id))) return;
+  const inCompare = state.dialog.peek() === 'compare' && (id === 'undo' || id === 'redo');
+  if (modal && !inCompare && !(state.opened.peek() >= 0 && IN_PICTURE.has(id))) return;
   const from = state.active.peek();
   if (extending && from >= 0 && !state.selection.peek().has(from)) selection.toggle(from);
   if (!runCommand(id)) return;

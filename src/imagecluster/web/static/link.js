@@ -1,6 +1,7 @@
 /** Keeps the address true to what is shown, and shows what an address says. */
 import { gallery, SORTS } from './actions.js';
 import { batch, effect } from './lib.js';
+import { remembered } from './remember.js';
 import * as state from './state.js';
 
 const WRITE_AFTER_MS = 250;
@@ -35,8 +36,8 @@ function look() {
   const query = new URLSearchParams();
   query.set('sim', String(state.sim.value));
   if (state.minSize.value !== server?.min_size) query.set('min', String(state.minSize.value));
-  if (state.sort.value !== 'size') query.set('sort', state.sort.value);
-  if (state.size.value !== 'M') query.set('size', state.size.value);
+  query.set('sort', state.sort.value);
+  query.set('size', state.size.value);
   if (state.view.value !== 'gallery') query.set('view', state.view.value);
   const own = state.branches.value.map((b) => `${b.from.toString(36)}-${b.to.toString(36)}-${b.height}`).join('_');
   if (own) query.set('own', own);
@@ -79,11 +80,14 @@ export function readLink() {
     const value = sameData ? parseInt(query.get(key) ?? '', 36) : NaN;
     return value >= 0 && value < collection.n ? value : -1;
   };
+  const taste = remembered();
   batch(() => {
+    state.beside.value = taste.beside ?? true;
+    state.withFacts.value = taste.facts ?? true;
     state.sim.value = number('sim', server.sim, 0, 1);
     state.minSize.value = Math.round(number('min', server.min_size, 1, 1e6));
-    state.sort.value = SORTS.find(([key]) => key === query.get('sort'))?.[0] ?? 'size';
-    state.size.value = /** @type {const} */ (['S', 'M', 'L']).find((name) => name === query.get('size')) ?? 'M';
+    state.sort.value = SORTS.find(([key]) => key === (query.get('sort') ?? taste.sort))?.[0] ?? 'size';
+    state.size.value = /** @type {const} */ (['S', 'M', 'L']).find((name) => name === (query.get('size') ?? taste.size)) ?? 'M';
     state.view.value = /** @type {const} */ (['gallery', 'map', 'timeline']).find((name) => name === query.get('view')) ?? 'gallery';
     state.selection.value = new Set(sameData ? unpacked(query.get('sel') ?? '', collection.n) : []);
     state.branches.value = sameData ? ownCuts(query.get('own') ?? '', collection.n) : [];

@@ -3,13 +3,16 @@ import { askJson, original, thumbnail, whyPlaceholder } from './api.js';
 import { closePicture, gallery, openCluster } from './actions.js';
 import { runAt } from './clusters.js';
 import { CommandButton, Icon } from './controls.js';
-import { Modal } from './dialogs.js';
 import { titleOf } from './heads.js';
 import { html, useEffect, useRef, useState } from './lib.js';
+import { Modal } from './modal.js';
 import * as state from './state.js';
 import { bytesText, counted, momentText, simText, whole } from './words.js';
 import { Zoom } from './zoom.js';
 import { simOf } from './recut.js';
+
+/** The picture itself goes first. */
+const NEXT_AFTER_MS = 250;
 
 /** @param {number} id @returns {import('./api.js').PictureFacts | null} */
 function useFacts(id) {
@@ -119,11 +122,30 @@ function placeInCluster(id) {
   return `${titleOf(arrangement, s)} · ${whole(place - from[s] + 1)} of ${whole(to[s] - from[s])}`;
 }
 
+/** Loads what the next steps lead to, so that it is there at once. @param {number} id */
+function useNeighbours(id) {
+  useEffect(() => {
+    const collection = state.collection.peek(), grid = gallery.grid;
+    if (id < 0 || !collection || !grid) return undefined;
+    const timer = setTimeout(() => {
+      for (const way of /** @type {const} */ (['right', 'left'])) {
+        const to = grid.neighbour(id, way);
+        if (to < 0 || to === id) continue;
+        new Image().src = thumbnail(collection.snapshot, to, 384);
+        if (way === 'right') new Image().src = original(collection.snapshot, to);
+      }
+    }, NEXT_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [id]);
+}
+
 /** The large view. */
 export function Picture() {
   const id = state.opened.value;
   const facts = useFacts(id);
-  const [withFacts, setWithFacts] = useState(true);
+  const withFacts = state.withFacts.value;
+  const toggleFacts = () => { state.withFacts.value = !state.withFacts.peek(); };
+  useNeighbours(id);
   if (id < 0 || !state.collection.value) return null;
   const step = (/** @type {'left' | 'right'} */ way) => {
     const to = gallery.grid?.neighbour(id, way) ?? id;
@@ -135,7 +157,7 @@ export function Picture() {
   const pressed = (/** @type {KeyboardEvent} */ event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') step(event.key === 'ArrowLeft' ? 'left' : 'right');
-    else if (event.key === 'i') setWithFacts((on) => !on);
+    else if (event.key === 'i') toggleFacts();
     else if (event.key === ' ' && !(event.target instanceof HTMLButtonElement)) closePicture();
     else return;
     event.preventDefault();
@@ -148,7 +170,7 @@ export function Picture() {
         ${gallery.grid && html`<button type="button" class="turn before" aria-label="Previous picture" onClick=${() => step('left')}>‹</button>
         <button type="button" class="turn after" aria-label="Next picture" onClick=${() => step('right')}>›</button>`}
         <div class="picture-tools">
-          <button type="button" class="button round" aria-pressed=${withFacts ? 'true' : 'false'} aria-label="Facts about the picture" title="Facts (i)" onClick=${() => setWithFacts((on) => !on)}>i</button>
+          <button type="button" class="button round" aria-pressed=${withFacts ? 'true' : 'false'} aria-label="Facts about the picture" title="Facts (i)" onClick=${toggleFacts}>i</button>
           <button type="button" class="button round" aria-label="Close" title="Close (Esc)" onClick=${closePicture}><${Icon} name="close"/></button>
         </div>
       </div>

@@ -8,7 +8,7 @@ import { NO_CORRECTIONS } from './replay.js';
  * @typedef {{kind: 'picture' | 'name' | 'text', label: string, ids: number[]}} Found
  * @typedef {{kind: 'loading' | 'ready' | 'failed', message: string}} Status
  * @typedef {{from: number, to: number, section: number}} OpenCluster  from, to: places in the leaf order
- * @typedef {'keys' | 'name' | 'export' | null} DialogName
+ * @typedef {'keys' | 'name' | 'export' | 'compare' | null} DialogName
  * @typedef {{id: number, section: number, from: 'map' | 'gallery'}} Pointed  -1 for none
  */
 
@@ -60,6 +60,8 @@ export const beside = signal(true);
 const ROOM_FOR_BOTH = matchMedia('(min-width: 900px)');
 const roomForBoth = signal(ROOM_FOR_BOTH.matches);
 ROOM_FOR_BOTH.addEventListener('change', () => { roomForBoth.value = ROOM_FOR_BOTH.matches; });
+/** Whether the large view tells facts. */
+export const withFacts = signal(true);
 /** Picture that is shown large; -1 for none. */
 export const opened = signal(-1);
 /** @type {import('./vendor/signals.js').Signal<OpenCluster | null>} */
@@ -70,6 +72,8 @@ export const dialog = signal(null);
 export const anchor = signal(-1);
 /** Grows when the server has a better map. */
 export const mapVersion = signal(0);
+/** Pictures that are compared. @type {import('./vendor/signals.js').Signal<readonly number[]>} */
+export const compared = signal([]);
 /** A short message at the foot of the page. @type {import('./vendor/signals.js').Signal<{text: string, undoable: boolean} | null>} */
 export const notice = signal(null);
 

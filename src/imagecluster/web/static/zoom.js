@@ -6,8 +6,12 @@ const MOST_FIT = 2;
 
 /** Keeps a picture inside its stage. */
 export class Zoom {
-  /** @param {HTMLElement} stage @param {number} widthPx of the picture @param {number} heightPx */
-  constructor(stage, widthPx, heightPx) {
+  /**
+   * @param {HTMLElement} stage @param {number} widthPx of the picture @param {number} heightPx
+   * @param {Set<Zoom>} [together] those that zoom and move alike, this one among them
+   */
+  constructor(stage, widthPx, heightPx, together = new Set()) {
+    this.together = together.add(this);
     this.stage = stage;
     this.sheet = /** @type {HTMLElement} */ (stage.firstElementChild);
     this.aspect = widthPx / Math.max(1, heightPx) || 1;
@@ -33,6 +37,7 @@ export class Zoom {
 
   /** Stops listening. */
   end() {
+    this.together.delete(this);
     this.stops.abort();
     this.resized.disconnect();
   }
@@ -59,6 +64,20 @@ export class Zoom {
     this.stage.classList.toggle('zoomed', this.scale > 1);
   }
 
+  /** The others show the same part of their pictures. */
+  #lead() {
+    const width = this.#fitWidth, height = width / this.aspect;
+    for (const other of this.together) if (other !== this) other.#follow(this.scale, this.x / width, this.y / height);
+  }
+
+  /** @param {number} scale @param {number} x @param {number} y shift, in parts of the picture */
+  #follow(scale, x, y) {
+    this.scale = scale;
+    this.x = x * this.#fitWidth;
+    this.y = (y * this.#fitWidth) / this.aspect;
+    this.#show();
+  }
+
   /** @param {number} by @param {number} clientX @param {number} clientY */
   #zoomAt(by, clientX, clientY) {
     const around = this.stage.getBoundingClientRect();
@@ -69,6 +88,7 @@ export class Zoom {
     this.y = py - (py - this.y) * ratio;
     this.scale = scale;
     this.#show();
+    this.#lead();
   }
 
   /** @param {WheelEvent} event */
@@ -97,13 +117,15 @@ export class Zoom {
       this.x += now.x - before.x;
       this.y += now.y - before.y;
       this.#show();
+      this.#lead();
     }
     this.pointers.set(event.pointerId, now);
   }
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLInputElement) return;
+    const [first] = this.together;
+    if (first !== this || event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLInputElement) return;
     const around = this.stage.getBoundingClientRect();
     const x = around.left + around.width / 2, y = around.top + around.height / 2;
     if (event.key === '+' || event.key === '=') this.#zoomAt(1.5, x, y);

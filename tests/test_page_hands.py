@@ -1,0 +1,190 @@
+"""The viewer's page under mouse and finger: selecting, dragging, menus, comparing, and what it remembers."""
+
+from __future__ import annotations
+
+import pytest
+
+from page_browser import needs_browser, set_sim, shown_partition, until, violations
+from page_server import serving
+from pictures import draw_groups
+
+SIZES = (5, 4, 3, 1, 1)
+
+pytestmark = needs_browser
+
+SELECTED = "() => imagecluster.state.selection.value.size"
+KINDS = "() => imagecluster.state.edits.value.corrections.edits.map((edit) => edit.kind).join()"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """Address of the viewer of drawn pictures."""
+    with serving(draw_groups(tmp_path_factory.mktemp("hands") / "pictures", SIZES)) as found:
+        yield found
+
+
+def tile(page, section: int, place: int = 0):
+    """The element of a picture of a section of the gallery."""
+    picture = page.evaluate(
+        "([s, i]) => { const { state } = imagecluster, a = state.arrangement.value;"
+        " return state.collection.value.order[a.flat[a.from[s] + i]]; }",
+        [section, place],
+    )
+    return page.locator(f'.tile[data-id="{picture}"]')
+
+
+def drag(page, start, end) -> None:
+    """Presses the mouse on one element and lets it go on another one."""
+    start.hover()
+    page.mouse.down()
+    box = end.bounding_box()
+    page.mouse.move(box["x"] + 30, box["y"] + 50, steps=6)
+    page.wait_for_timeout(100)
+    page.mouse.up()
+
+
+def test_a_click_in_the_corner_selects_and_elsewhere_shows_large(opened, address):
+    """The tick in the corner of a picture selects it; a finger that rests selects, and then taps do."""
+    page = opened(address)
+    width = tile(page, 0).bounding_box()["width"]
+    for place, expected in ((0, 1), (1, 2), (1, 1)):
+        tile(page, 0, place).click(position={"x": width - 15, "y": 15})
+        assert page.evaluate(SELECTED) == expected
+    tile(page, 0).click()
+    page.wait_for_selector("dialog.picture h2")
+    touch = opened(address, has_touch=True)
+    tile(touch, 0).evaluate(
+        "(tile) => tile.dispatchEvent(new PointerEvent('contextmenu',"
+        " { bubbles: true, cancelable: true, pointerType: 'touch' }))"
+    )
+    tile(touch, 0, 1).tap()
+    assert touch.evaluate(SELECTED) == 2
+
+
+def test_pictures_are_dragged_to_a_cluster(opened, address):
+    """Selected pictures go together; dropped on one that is on its own they join it; undo takes it back."""
+    page = opened(address)
+    set_sim(page, 0.9)
+    before = shown_partition(page)
+    singles = page.evaluate("() => imagecluster.state.arrangement.value.k - 1")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    drag(page, tile(page, 0), tile(page, 1))
+    until(page, KINDS, "move")
+    assert page.evaluate("() => imagecluster.state.opened.value") == -1
+    assert shown_partition(page) != before
+    page.keyboard.press("Control+z")
+    until(page, KINDS, "")
+    drag(page, tile(page, 1), tile(page, singles))
+    until(page, KINDS, "together")
+    page.keyboard.press("Control+z")
+    until(page, KINDS, "")
+    assert shown_partition(page) == before
+    drag(page, tile(page, 0), tile(page, 0, 1))
+    tile(page, 0).hover()
+    page.mouse.down()
+    page.mouse.move(700, 500, steps=4)
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    assert page.locator(".drag-ghost").count() == 0
+    assert page.evaluate(KINDS) == ""
+
+
+def test_a_menu_lists_what_can_be_done(opened, address):
+    """The right button shows commands for the picture or the cluster; arrows and Enter choose, Escape gives back."""
+    page = opened(address)
+    tile(page, 0, 1).click(button="right")
+    assert page.locator('.menu [data-id="hide"]').count() == 1
+    assert page.locator('.menu [data-id="together"]').count() == 0
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    assert page.evaluate("() => document.activeElement.className") == "tile"
+    page.locator(".title-button").last.click(button="right", force=True)
+    page.keyboard.press("Escape")
+    tile(page, 1).click(button="right")
+    for key in ("ArrowDown", "ArrowDown", "ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    assert page.evaluate(SELECTED) == 1
+
+
+def test_selected_pictures_are_compared(opened, address):
+    """Side by side they zoom together; one can be hidden, and the comparison ends with the last but one."""
+    page = opened(address)
+    page.keyboard.press("ArrowRight")
+    for _ in range(2):
+        page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+C")
+    page.wait_for_selector(".panes.of-3 .pane-name:has-text('png')")
+    page.keyboard.press("+")
+    shown = page.evaluate("() => [...document.querySelectorAll('.panes .sheet')].map((s) => s.style.transform)")
+    assert ["scale(1.5)" in transform for transform in shown] == [True] * 3
+    assert violations(page) == []
+    for left in (2, 0):
+        page.locator('.panes [data-id="hide"]').first.click()
+        until(page, "() => document.querySelectorAll('.panes > li').length", left)
+    for _ in range(2):
+        page.keyboard.press("Control+z")
+    until(page, KINDS, "")
+
+
+def test_a_hidden_picture_gives_way_to_the_next(opened, address):
+    """Hiding in the large view goes on to the next picture; in the gallery the focus does, and no tile is left."""
+    page = opened(address)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("dialog.picture h2")
+    first = page.evaluate("() => imagecluster.state.opened.value")
+    page.keyboard.press("h")
+    until(page, f"() => ![-1, {first}].includes(imagecluster.state.opened.value)")
+    second = page.evaluate("() => imagecluster.state.opened.value")
+    page.keyboard.press("Escape")
+    until(page, "() => document.activeElement.dataset.id", str(second))
+    page.keyboard.press("h")
+    until(page, f"() => ![undefined, '{second}'].includes(document.activeElement.dataset.id)")
+    assert page.locator(f'.tile[data-id="{second}"]').count() == 0
+    for _ in range(2):
+        page.keyboard.press("Control+z")
+    until(page, KINDS, "")
+
+
+def test_a_search_that_finds_nothing_says_so(opened, address):
+    """What was searched for is named; Escape leads back, empties the box, and leaves it; so does the slider."""
+    page = opened(address)
+    page.keyboard.press("/")
+    page.keyboard.type("zebra")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Nothing found for “zebra”")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".tile")
+    assert page.input_value("#search") == ""
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("f")
+    until(page, "() => imagecluster.state.found.value?.kind", "picture")
+    set_sim(page, 0.4)
+    assert page.evaluate("() => imagecluster.state.found.value") is None
+
+
+def test_tastes_are_remembered(opened, address):
+    """Size and order are those of the last visit, unless the address says otherwise."""
+    page = opened(address)
+    page.keyboard.press("+")
+    page.locator(".order select").select_option("tight")
+    page.goto("about:blank")
+    read = "() => [imagecluster.state.size.value, imagecluster.state.sort.value].join()"
+    page.goto(address)
+    until(page, read, "L,tight")
+    page.goto("about:blank")
+    page.goto(f"{address}#size=S&sort=name")
+    until(page, read, "S,name")
+
+
+def test_the_place_is_said_while_scrolling_fast(opened, address):
+    """A label names the cluster at the top while the scroll bar is dragged, and goes away."""
+    page = opened(address)
+    page.set_viewport_size({"width": 420, "height": 420})
+    page.keyboard.press("+")
+    page.locator("#gallery").evaluate("(gallery) => { gallery.scrollTop = 900; }")
+    page.wait_for_selector(".scroll-say:not([hidden])")
+    assert page.locator(".scroll-say").inner_text()
+    page.wait_for_selector(".scroll-say", state="hidden")
