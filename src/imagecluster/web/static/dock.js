@@ -71,7 +71,7 @@ function Slider() {
       <input id="sim" type="range" min="0" max="1" step="0.001" value=${sim} aria-label="Similarity" aria-valuetext=${`${simText(sim)}: ${said()}`}
         onInput=${moved} onPointerDown=${dragging(true)} onPointerUp=${dragging(false)} onPointerCancel=${dragging(false)}/>
     </div>
-    <div class="ends" aria-hidden="true"><span>all together</span>${curve.value && html`<span class="legend"><i class="key-area"></i>pictures in clusters<i class="key-line"></i>number of clusters</span>`}<span>identical only</span></div>
+    <div class="ends" aria-hidden="true"><span>all together</span>${state.curve.value && html`<span class="legend"><i class="key-area"></i>pictures in clusters<i class="key-line"></i>number of clusters</span>`}<span>identical only</span></div>
   </div>`;
 }
 
