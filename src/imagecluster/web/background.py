@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from imagecluster.store import Thumbnails
 from imagecluster.web.colours import COLOURS_NAME, Colours
-from imagecluster.web.projection import keep_map, kept_map, principal_map, umap_map
+from imagecluster.web.projection import fitted, keep_map, kept_map, principal_map
 from imagecluster.web.snapshot import Snapshot, keep_snapshot
 from imagecluster.web.thumbnails import SIDES_PX
+from imagecluster.web.umap_process import UmapProcess
 
 __all__ = ["Background", "PlaneMap"]
 
@@ -32,6 +33,8 @@ class PlaneMap:
     """Shape (n, 2), within [-1, 1]."""
     method: str
     """`principal` or `umap`."""
+    better_comes: bool = False
+    """Whether a better one is being worked out."""
 
 
 class Background:
@@ -56,20 +59,23 @@ class Background:
         self._ended = threading.Event()
         self._maps: dict[str, PlaneMap | None] = {}
         self._guard = threading.Lock()
+        self._umap = UmapProcess()
         self.n_colours = 0
         """Grows when there are new colours to show."""
         self.map_news: tuple[str, str] | None = None
-        """Key of the snapshot that has got a new map, and its method."""
+        """Key of the snapshot that has got a new map, and its method; with a question mark while a better one comes."""
 
     def begin(self, snapshot: Snapshot) -> None:
         """Keeps a snapshot for the next start, and works out its colours; work on an earlier one ends."""
         self._present = snapshot.key
+        self._umap.end()
         threading.Thread(target=self._fill_colours, args=(snapshot,), name="colours", daemon=True).start()
 
     def close(self) -> None:
         """Ends the work that can be ended."""
         self._present = ""
         self._ended.set()
+        self._umap.close()
 
     def colours(self, snapshot: Snapshot) -> tuple[NDArray[np.uint32], int]:
         """Colours of a snapshot's pictures, and how many are not known yet."""
@@ -111,10 +117,11 @@ class Background:
         try:
             better = kept_map(self._directory, snapshot, method="umap")
             if better is None:
-                self._publish(snapshot, PlaneMap(principal_map(snapshot), "principal"))
-                better = umap_map(snapshot)
-                if better is not None and self._keep:
-                    keep_map(self._directory, snapshot, better, method="umap")
+                first = PlaneMap(principal_map(snapshot), "principal", better_comes=self._umap.can_map(snapshot))
+                self._publish(snapshot, first)
+                better = self._better(snapshot) if first.better_comes else None
+                if better is None and first.better_comes:
+                    self._publish(snapshot, PlaneMap(first.places, "principal"))
             if better is not None:
                 self._publish(snapshot, PlaneMap(better, "umap"))
         except Exception:
@@ -122,9 +129,19 @@ class Background:
             if not self.has_map(snapshot):
                 self._publish(snapshot, PlaneMap(np.zeros((len(snapshot), 2), np.float32), "principal"))
 
+    def _better(self, snapshot: Snapshot) -> NDArray[np.float32] | None:
+        """The map by UMAP, kept for the next start; None where it cannot be made."""
+        places = self._umap.map_of(snapshot) if self._present == snapshot.key else None
+        if places is None:
+            return None
+        places = fitted(places)
+        if self._keep:
+            keep_map(self._directory, snapshot, places, method="umap")
+        return places
+
     def _publish(self, snapshot: Snapshot, found: PlaneMap) -> None:
         with self._guard:
             former = self._maps.get(snapshot.key)
             self._maps = {**dict(list(self._maps.items())[-2:]), snapshot.key: found}
-            if former is None or former.method != found.method:
-                self.map_news = (snapshot.key, found.method)
+            if former is None or (former.method, former.better_comes) != (found.method, found.better_comes):
+                self.map_news = (snapshot.key, found.method + "?" * found.better_comes)

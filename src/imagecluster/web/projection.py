@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from imagecluster.atomic import replacing
 from imagecluster.web.snapshot import Snapshot
 
-__all__ = ["MAPS_NAME", "keep_map", "kept_map", "principal_map", "umap_map"]
+__all__ = ["MAPS_NAME", "fitted", "keep_map", "kept_map", "principal_map"]
 
 _log = logging.getLogger(__name__)
 
@@ -24,8 +24,6 @@ _SAMPLE = 20_000
 _BLOCK_ROWS = 2048
 _SEED = 0
 _KEPT = 4
-_MOST_FOR_UMAP = 200_000
-"""UMAP of more takes too long on a desktop."""
 
 
 def principal_map(snapshot: Snapshot) -> NDArray[np.float32]:
@@ -43,7 +41,7 @@ def principal_map(snapshot: Snapshot) -> NDArray[np.float32]:
     for start in range(0, n, _BLOCK_ROWS):
         block = np.arange(start, min(start + _BLOCK_ROWS, n))
         places[block, : axes.shape[1]] = (snapshot.unit_vectors(block) - mean) @ axes
-    return _fitted(places)
+    return fitted(places)
 
 
 def _principal_axes(X: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -57,21 +55,6 @@ def _principal_axes(X: NDArray[np.float64]) -> NDArray[np.float32]:
     # The sign of an axis is the solver's whim: its largest component points up.
     axes *= np.where(axes[np.abs(axes).argmax(axis=0), range(axes.shape[1])] < 0, -1.0, 1.0)
     return np.asarray(axes, np.float32)
-
-
-def umap_map(snapshot: Snapshot) -> NDArray[np.float32] | None:
-    """UMAP of the fingerprints (McInnes et al. 2018), shape (n, 2), within [-1, 1]; None where it is not to be had.
-
-    That is without the extra `map`, and for too few or too many pictures.
-    """
-    if not 16 <= len(snapshot) <= _MOST_FOR_UMAP:
-        return None
-    try:
-        import umap
-    except ImportError:
-        return None
-    reducer = umap.UMAP(metric="cosine", n_neighbors=15, min_dist=0.1, random_state=_SEED, n_jobs=1)
-    return _fitted(reducer.fit_transform(snapshot.unit_vectors(np.arange(len(snapshot)))))
 
 
 def kept_map(directory: Path, snapshot: Snapshot, *, method: str) -> NDArray[np.float32] | None:
@@ -104,7 +87,7 @@ def _file(directory: Path, snapshot: Snapshot, method: str) -> Path:
     return directory / MAPS_NAME / f"{method}-{key.hexdigest()}.f32"
 
 
-def _fitted(places: NDArray[np.float32]) -> NDArray[np.float32]:
+def fitted(places: NDArray[np.float32]) -> NDArray[np.float32]:
     """Centred, and scaled alike along both axes so that the farthest place is at 1."""
     middle = (places.min(axis=0) + places.max(axis=0)) / 2
     centred = places - middle

@@ -168,7 +168,7 @@ class Reads:
         if found is None:
             return unkept_json({"computing": True}, status=202)
         content = found.places.astype("<f4").tobytes()
-        headers = {"X-Imagecluster-Map": found.method}
+        headers = {"X-Imagecluster-Map": found.method, **({"X-Imagecluster-Better": "1"} if found.better_comes else {})}
         # A better map may have been kept when this program starts again: the key stays, so nobody may keep this one.
         return unkept_bytes(content, headers=headers)
 

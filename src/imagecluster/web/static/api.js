@@ -57,6 +57,16 @@ export async function askBytes(address) {
   return reply.status === 202 ? null : reply.arrayBuffer();
 }
 
+/**
+ * Places of the pictures on the map, and whether better ones are being worked out; null while there are none yet.
+ * @param {string} snapshot @returns {Promise<{places: Float32Array<ArrayBuffer>, betterComes: boolean} | null>}
+ */
+export async function askMap(snapshot) {
+  const reply = await ask(`/api/${snapshot}/map.bin`);
+  if (reply.status === 202) return null;
+  return { places: new Float32Array(await reply.arrayBuffer()), betterComes: reply.headers.has('X-Imagecluster-Better') };
+}
+
 /** @param {string} address @param {unknown} body @returns {Promise<any>} */
 export async function post(address, body) {
   const token = document.querySelector('meta[name="imagecluster-token"]')?.getAttribute('content') ?? '';

@@ -1,5 +1,5 @@
 /** The map: each picture a point, like ones near each other, coloured by cluster at the present similarity. */
-import { askBytes } from './api.js';
+import { askMap } from './api.js';
 import { CommandButton } from './controls.js';
 import { html, useEffect, useRef, useState } from './lib.js';
 import { MapStage } from './mapstage.js';
@@ -11,6 +11,7 @@ const AGAIN_AFTER_MS = 1500;
 export function MapView() {
   const stage = useRef(/** @type {HTMLElement | null} */ (null));
   const [said, setSaid] = useState('');
+  const [betterComes, setBetterComes] = useState(false);
   const [lasso, setLasso] = useState(false);
   const shown = useRef(/** @type {MapStage | null} */ (null));
   const collection = state.collection.value, version = state.mapVersion.value;
@@ -20,15 +21,16 @@ export function MapView() {
     let ended = false, timer = 0;
     const begin = async () => {
       try {
-        const bytes = await askBytes(`/api/${collection.snapshot}/map.bin`);
+        const found = await askMap(collection.snapshot);
         if (ended) return;
-        if (!bytes) {
+        if (!found) {
           setSaid('The map is being computed …');
           timer = setTimeout(begin, AGAIN_AFTER_MS);
           return;
         }
         setSaid('');
-        shown.current = new MapStage(element, collection, new Float32Array(bytes));
+        setBetterComes(found.betterComes);
+        shown.current = new MapStage(element, collection, found.places);
       } catch (error) {
         if (!ended) setSaid(error instanceof Error ? error.message : String(error));
       }
@@ -48,5 +50,6 @@ export function MapView() {
       <button type="button" class="button" onClick=${() => shown.current?.reset()}>Show all</button>
       <${CommandButton} id="beside" text="Gallery" kind="room-for-both" pressed=${state.beside.value}/></div>
     ${said && html`<p class="map-said" role="status">${said}</p>`}
+    ${betterComes && html`<p class="map-note" role="status">A map that tells more is being worked out. It comes by itself.</p>`}
   </main>`;
 }
