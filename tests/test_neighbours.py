@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from imagecluster.neighbours import AllPairs, Farthest, Neighbours, scan
+from imagecluster.neighbours import AllPairs, Farthest, Neighbours, bounds, farthest, scan
+from imagecluster.neighbours.bounds import Bounds, Coordinates
 
 ERROR = 1e-5
 
@@ -132,6 +133,60 @@ def test_smallest_similarity_is_exact_where_float32_cannot_tell() -> None:
     AllPairs(unit.astype(np.float32), k=4, farthest=farthest).search()
     assert farthest.pair.similarity == pytest.approx((unit @ unit.T).min(), abs=1e-15)
     assert unit[farthest.pair.first] @ unit[farthest.pair.second] == pytest.approx(farthest.pair.similarity, abs=1e-15)
+
+
+@settings(max_examples=60)
+@given(
+    n=st.integers(2, 120), d=st.integers(1, 12), seed=st.integers(0, 99), tied=st.booleans(), block=st.integers(1, 40)
+)
+def test_the_least_similar_pair_is_found_by_bounds(n: int, d: int, seed: int, tied: bool, block: int) -> None:
+    """However few directions bound the similarities, however they are cut into blocks, and whatever it may cost."""
+    vectors = unit_vectors(n, d, seed, tied=tied)
+    exact = exactly(vectors)
+    smallest = min(1.0, (exact @ exact.T)[~np.eye(n, dtype=bool)].min())
+    for looking, checking, exactly_checking in ((0, 0, 0), (0, 0, 1e9), (0, 1e9, 0), (1e9, 1, 1)):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(farthest, "BLOCK_ROWS", block)
+            patched.setattr(farthest, "_FEW_ROWS", 0)
+            patched.setattr(farthest, "_STARTS", 1)
+            patched.setattr(farthest, "_MOST_HOPS", 0)
+            patched.setattr(bounds, "_CHOICES", (1, 3))
+            patched.setattr(bounds, "_LOOK", looking)
+            patched.setattr(bounds, "_N_OF_DIRECTIONS", 5)
+            patched.setattr(farthest, "CHECK", checking)
+            patched.setattr(farthest, "CHECK_EXACTLY", exactly_checking)
+            patched.setattr(bounds, "CHECK", 0)
+            patched.setattr(bounds, "CHECK_EXACTLY", 0)
+            search = farthest_of(exact)
+            assert search.search(vectors)
+        assert search.pair.similarity == pytest.approx(smallest, abs=1e-14)
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_bounds_are_below_similarities(tied: bool) -> None:
+    """And hardly below where the directions hold nearly everything."""
+    vectors = unit_vectors(400, 30, 3, tied=tied)
+    vectors[:, 10:] *= 0.01
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    coordinates = Coordinates.of(Bounds(vectors))
+    similarity = exactly(vectors) @ exactly(vectors).T
+    i, j = np.indices(similarity.shape).reshape(2, -1)
+    every = coordinates.bounds(i, j).reshape(similarity.shape)
+    assert (every <= similarity + 1e-6).all()
+    assert (similarity - every).max() < 1e-3
+    for k in (1, 5, 12):
+        first, second = coordinates.factors(k)
+        assert (first @ second.T <= similarity + 1e-6).all()
+    assert (similarity - first @ second.T).max() < 0.1
+
+
+def test_a_search_that_would_take_too_long_is_not_begun() -> None:
+    """What a few passes find stays, and it is said that it is not certain."""
+    vectors = unit_vectors(300, 5, 1)
+    search = farthest_of(exactly(vectors))
+    assert not search.search(vectors, most_products=1e5)
+    assert search.pair.similarity == pytest.approx((vectors @ vectors.T).min(), abs=0.1)
+    assert search.search(vectors, most_products=1e6)
 
 
 def test_progress_rises_to_one() -> None:

@@ -60,6 +60,25 @@ def graphs_from_10(monkeypatch):
     monkeypatch.setattr(clustering, "GRAPH_FROM", 10)
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, True),
+        ({"method": "complete"}, True),
+        ({"exactness": "approximate"}, False),
+        ({"method": "ward", "metric": "euclidean"}, False),
+        ({"metric": "euclidean"}, False),
+        ({"timed": True}, False),
+    ],
+)
+def test_it_is_known_whether_a_dendrogram_is_of_the_cosines_of_the_fingerprints(store, options, expected):
+    """By the key under which it is kept: no other distance, no time, no pairs left out."""
+    leaves = fill(store, 40)
+    time = {"time": taken(leaves)} if options.pop("timed", False) else {}
+    assert clustering.is_of_cosines(tree(leaves, store, **options, **time).key) is expected
+    assert not clustering.is_of_cosines("")
+
+
 def test_new_pictures_are_compared_and_the_others_not_again(store, graphs_from_10, monkeypatch, tmp_path):
     """After an addition the kept neighbours go on, and the dendrogram is that of a new start."""
     leaves = fill(store, 300)

@@ -189,6 +189,7 @@ def test_a_cluster_is_described(client):
     assert answer["next_height"] > answer["height"]
     assert answer["next"][0] <= first < end <= answer["next"][1]
     assert answer["closest"][2] <= answer["farthest"][2]
+    assert answer["closest"][3] and answer["farthest"][3]
     assert not names[answer["nearest_outside"]["id"]].startswith("2_")
     assert len(answer["tree"]) == 3
     whole = client.data("cluster?a=0&b=13").json()

@@ -1,5 +1,8 @@
 """What the viewer works out of a dendrogram and of fingerprints, against brute force."""
 
+import dataclasses
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,8 +11,9 @@ from scipy.cluster.hierarchy import fcluster
 from scipy.spatial.distance import cdist, squareform
 
 from imagecluster import cut
+from imagecluster.diameter import bounded as bounded_tree
 from imagecluster.errors import ArgumentError
-from imagecluster.linkage import average_linkage
+from imagecluster.linkage import average_linkage, linkage
 from imagecluster.sim_scale import relative
 from imagecluster.web import similar
 from imagecluster.web.branch import branch_of, subtree
@@ -105,42 +109,98 @@ def test_neighbours_are_the_nearest(n, seed, k):
     )
 
 
+def run_of(dendrogram, data):
+    """A cluster of some cut, as a run of the leaf order."""
+    height = data.draw(st.sampled_from([0.0, *dendrogram.gap.tolist()]))
+    edges = np.concatenate([[0], np.flatnonzero(dendrogram.gap > height) + 1, [dendrogram.n_leaves]]).tolist()
+    return data.draw(st.sampled_from([*itertools.pairwise(edges)]))
+
+
 @given(st.integers(2, 24), seeds, st.data())
-def test_extreme_pairs_and_what_is_nearest_outside(n, seed, data):
+def test_what_is_nearest_outside(n, seed, data):
     """Of any set of pictures, however the products are cut into blocks."""
     snapshot, X = sample_snapshot(n, seed)
     members = np.array(data.draw(st.lists(st.integers(0, n - 1), min_size=1, max_size=n, unique=True)))
-    D = distances(X)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(similar, "_BLOCK_ROWS", data.draw(st.sampled_from([1, 3, 256])))
-        pairs = extreme_pairs(snapshot, members)
         outside = nearest_outside(snapshot, members)
-    if len(members) > 1:
-        inner = squareform(D[np.ix_(members, members)], checks=False)
-        for pair, best in zip(pairs, (inner.min(), inner.max()), strict=True):
-            assert {pair.first, pair.second} <= set(members.tolist())
-            assert pair.first != pair.second
-            assert np.isclose(pair.distance, best, atol=1e-6)
-            assert np.isclose(pair.distance, D[pair.first, pair.second], atol=1e-12)
-    else:
-        assert pairs is None
     rest = np.setdiff1d(np.arange(n), members)
     if len(rest):
         near, exact = outside
         assert exact
         assert near.picture in rest
-        assert np.isclose(near.distance, D[np.ix_(members, rest)].min(), atol=1e-6)
+        assert np.isclose(near.distance, distances(X)[np.ix_(members, rest)].min(), atol=1e-6)
     else:
         assert outside is None
 
 
+@given(
+    st.integers(2, 30), seeds, st.booleans(), st.sampled_from(["average", "complete", "single", "weighted"]), st.data()
+)
+def test_the_closest_two_of_a_cluster_are_those_of_its_lowest_merge(n, seed, tied, method, data):
+    """Whatever the method, among equal distances too, and where nothing may be multiplied."""
+    snapshot, X = sample_snapshot(n, seed, n_dimensions=4)
+    if tied:
+        X = np.random.default_rng(seed).integers(1, 3, X.shape).astype(np.float16)
+        snapshot.vectors[snapshot.leaves.rows] = X
+    tree = linkage(X.astype(np.float32), method=method)
+    first, end = run_of(tree, data)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(similar, "_MOST_FOR_PAIRS", 0)
+        pairs = extreme_pairs(dataclasses.replace(snapshot, dendrogram=tree, of_cosines=True), first, end)
+    if end - first < 2:
+        assert pairs is None
+        return
+    closest, farthest = pairs
+    members = tree.order[first:end]
+    inner = squareform(distances(X)[np.ix_(members, members)], checks=False)
+    assert closest.exact
+    assert closest.first != closest.second
+    assert {closest.first, closest.second} <= set(members.tolist())
+    assert np.isclose(closest.distance, inner.min(), atol=1e-9)
+    assert np.isclose(closest.distance, distances(X)[closest.first, closest.second], atol=1e-12)
+    assert farthest.distance <= inner.max() + 1e-9
+    assert not farthest.exact or np.isclose(farthest.distance, inner.max(), atol=1e-9)
+
+
+@given(st.integers(2, 24), seeds, st.booleans(), st.booleans(), st.integers(0, 600), st.data())
+def test_a_pair_that_is_said_to_be_exact_is(n, seed, of_cosines, bounded, most_products, data):
+    """Of any run of the leaf order, whether it is a cluster or not, and with clusters that are too wide at infinity."""
+    snapshot, X = sample_snapshot(n, seed)
+    tree = snapshot.dendrogram
+    if bounded:
+        tree = bounded_tree(tree, X.astype(np.float32), max_diameter=0.3)
+    first = data.draw(st.integers(0, n - 2))
+    end = data.draw(st.integers(first + 2, n))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(similar, "_MOST_FOR_PAIRS", most_products)
+        pairs = extreme_pairs(dataclasses.replace(snapshot, dendrogram=tree, of_cosines=of_cosines), first, end)
+    members = tree.order[first:end]
+    inner = squareform(distances(X)[np.ix_(members, members)], checks=False)
+    affordable = len(members) ** 2 / 2 * X.shape[1] <= most_products
+    for pair, best in zip(pairs, (inner.min(), inner.max()), strict=True):
+        assert {pair.first, pair.second} <= set(members.tolist())
+        assert pair.first != pair.second
+        assert np.isclose(pair.distance, distances(X)[pair.first, pair.second], atol=1e-12)
+        assert pair.exact or not affordable
+        assert not pair.exact or np.isclose(pair.distance, best, atol=1e-9)
+
+
+def test_of_very_many_pictures_some_are_looked_at(monkeypatch):
+    """Evenly spread ones, and the answer says so."""
+    snapshot, X = sample_snapshot(20, 1)
+    monkeypatch.setattr(similar, "_MOST_ROWS", 5)
+    _, farthest = extreme_pairs(snapshot, 0, 19)
+    assert not farthest.exact
+    seen = snapshot.dendrogram.order[[0, 4, 9, 13, 18]]
+    assert np.isclose(farthest.distance, distances(X)[np.ix_(seen, seen)].max(), atol=1e-9)
+
+
 def test_too_much_work_is_not_begun(monkeypatch):
-    """A cluster too large for all pairs has none; for neighbours some of its members are asked, and that is said."""
+    """For neighbours of a large cluster some of its members are asked, and that is said."""
     snapshot, X = sample_snapshot(20, 1)
     monkeypatch.setattr(similar, "_MOST_PRODUCTS", 600)
-    members = np.arange(15)
-    assert extreme_pairs(snapshot, members) is None
-    near, exact = nearest_outside(snapshot, members)
+    near, exact = nearest_outside(snapshot, np.arange(15))
     assert not exact
     assert near.picture >= 15
     assert near.distance >= distances(X)[:15, 15:].min() - 1e-6

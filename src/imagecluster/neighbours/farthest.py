@@ -9,10 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from imagecluster.neighbours.bounds import CHECK, CHECK_EXACTLY, Bounds, Coordinates, Plan
 from imagecluster.neighbours.lists import BLOCK_ROWS, Mapper, in_turn
 
 _MOST_CANDIDATES = 4096
 """Exact products of single pairs in a tile; from about here on the exact product of the whole tile takes less time."""
+
+_FEW_ROWS = 4 * BLOCK_ROWS
+"""Up to so many rows the products of all pairs take no longer than finding out what could be left out."""
 
 _STARTS = 256
 _MOST_HOPS = 8
@@ -64,9 +68,7 @@ class Farthest:
         limit = np.float32(min(self.pair.similarity + self.error, lowest + 2 * self.error))
         i, j = np.divmod(np.flatnonzero(tile <= limit), tile.shape[1])
         if len(i) <= _MOST_CANDIDATES:
-            similarity = self.exact(rows[i], columns[j])
-            at = int(similarity.argmin())
-            return Pair(float(similarity[at]), int(rows[i[at]]), int(columns[j[at]]))
+            return self._least(rows[i], columns[j])
         product = self.exact_block(rows) @ self.exact_block(columns).T
         a, b = np.unravel_index(int(product.argmin()), product.shape)
         return Pair(float(product[a, b]), int(rows[a]), int(columns[b]))
@@ -75,18 +77,62 @@ class Farthest:
         """Keep the least similar of the pairs."""
         self.pair = min(self.pair, *pairs)
 
-    def search(self, vectors: NDArray[np.float32], *, run: Mapper = in_turn) -> Pair:
-        """The least similar pair of all rows, by the bare product of all pairs."""
-        starts = range(0, len(vectors), BLOCK_ROWS)
+    def search(self, vectors: NDArray[np.float32], *, run: Mapper = in_turn, most_products: float = np.inf) -> bool:
+        """Look for the least similar pair of all unit vectors; whether it is certain that there is no other one.
 
-        def one(pair: tuple[int, int]) -> Pair:
-            rows, columns = (np.arange(s, min(s + BLOCK_ROWS, len(vectors))) for s in pair)
-            tile = vectors[rows[0] : rows[-1] + 1] @ vectors[columns[0] : columns[-1] + 1].T
-            return self.look(tile, rows, columns)
+        What a few passes find is hardly more similar; only pairs that may be less so, by their coordinates along a few
+        directions, are looked at then. Where even that would take more than `most_products` multiplications, what the
+        passes found stays.
+        """
+        n, d = vectors.shape
+        self.hop(vectors, run=run)
+        bounds, plan = None, Plan(0, d)
+        if n > _FEW_ROWS:
+            bounds = Bounds(vectors)
+            plan = bounds.plan(self.pair.similarity + self.error)
+        if n * n / 2 * plan.cost > most_products:
+            return False
 
-        for first in starts:
-            self.take(*run(one, [(first, second) for second in starts if second >= first]))
-        return self.pair
+        def product(rows: slice, columns: slice) -> Pair:
+            tile = vectors[rows] @ vectors[columns].T
+            return self.look(tile, np.arange(rows.start, rows.stop), np.arange(columns.start, columns.stop))
+
+        if bounds is None or not plan.n_directions:
+            self._all_tiles(n, product, run)
+            return True
+        fine = Coordinates.of(bounds, run=run)
+        first, second = fine.factors(plan.n_directions)
+
+        def look(rows: slice, columns: slice) -> Pair:
+            limit = self.pair.similarity + self.error
+            tile = first[rows] @ second[columns].T
+            if tile.min() >= limit:
+                return NO_PAIR
+            i, j = np.divmod(np.flatnonzero(tile < limit), tile.shape[1])
+            if len(i) * CHECK > tile.size * d:
+                return product(rows, columns)
+            i, j = i + rows.start, j + columns.start
+            below = np.flatnonzero(fine.bounds(i, j) < limit)
+            if len(below) * CHECK_EXACTLY > tile.size * d:
+                return product(rows, columns)
+            return self._least(i[below], j[below])
+
+        self._all_tiles(n, look, run)
+        return True
+
+    def _all_tiles(self, n: int, look: Callable[[slice, slice], Pair], run: Mapper) -> None:
+        """Keep the least similar pair that a function of two blocks of rows finds."""
+        blocks = [slice(start, min(start + BLOCK_ROWS, n)) for start in range(0, n, BLOCK_ROWS)]
+        for first, rows in enumerate(blocks):
+            self.take(*run(partial(look, rows), blocks[first:]))
+
+    def _least(self, i: NDArray[np.int64], j: NDArray[np.int64]) -> Pair:
+        """The least similar one of some pairs of rows."""
+        if not len(i):
+            return NO_PAIR
+        similarity = self.exact(i, j)
+        at = int(similarity.argmin())
+        return Pair(float(similarity[at]), int(i[at]), int(j[at]))
 
     def hop(self, vectors: NDArray[np.float32], *, run: Mapper = in_turn) -> Pair:
         """A pair that is hardly more similar than the least similar one, in a few passes over the rows.
@@ -104,9 +150,7 @@ class Farthest:
             values = np.stack([value for value, _ in blocks])
             at = values.argmin(axis=0)
             ends = np.stack([end for _, end in blocks])[at, np.arange(len(rows))]
-            similarity = self.exact(rows, ends)
-            best = int(similarity.argmin())
-            self.take(Pair(float(similarity[best]), int(rows[best]), int(ends[best])))
+            self.take(self._least(rows, ends))
             if not self.pair.similarity < before:
                 break
             rows = np.unique(ends)

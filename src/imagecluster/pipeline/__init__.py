@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from imagecluster.pipeline.chain import DENDROGRAM, Result, Settings, locate, run, scale_name_of, settings_of, update
-from imagecluster.pipeline.clustering import is_key_of, kept_leaves, kept_tree
+from imagecluster.pipeline.clustering import is_key_of, is_of_cosines, kept_leaves, kept_tree
 from imagecluster.pipeline.export import write_fingerprints
 from imagecluster.pipeline.fingerprinting import FETCHING, Progress, fingerprint_scan
 from imagecluster.pipeline.scales import scale_of, sim_scale_name
@@ -35,6 +35,7 @@ __all__ = [
     "evaluate_collection",
     "fingerprint_scan",
     "is_key_of",
+    "is_of_cosines",
     "kept_leaves",
     "kept_tree",
     "latest_run",

@@ -31,6 +31,10 @@ VERSION = 1
 TIME = "time/laplace/1"
 """What time adds to the vectors, and the version of how."""
 
+_OF_PAIRS = ("average", "complete", "single", "weighted")
+"""Methods in which a cluster is as far from another one as one or several of their pairs, and never gets nearer to it
+by merging with a third that is no nearer (they are reducible)."""
+
 Exactness = Literal["auto", "exact", "approximate"]
 """Whether all pairs of pictures are compared; `auto`: up to `EXACT_UP_TO`."""
 
@@ -70,6 +74,17 @@ def contents_digest(hashes: Sequence[bytes]) -> str:
 def is_key_of(key: str, hashes: Sequence[bytes]) -> bool:
     """Whether a dendrogram that the store keeps under this key is one of these contents."""
     return contents_digest(hashes) in key.split()
+
+
+def is_of_cosines(key: str) -> bool:
+    """Whether the dendrogram of this key joins pictures by nothing but the cosine distances of their fingerprints.
+
+    By a reducible method and with all pairs compared. Then the lowest merge inside a cluster is that of its two closest
+    pictures, and `largest_distance` is the cosine distance of the two farthest ones of all.
+    """
+    first, *others = key.split() or [""]
+    method, _, rest = first.partition("/")
+    return method in _OF_PAIRS and rest == f"cosine/{VERSION}" and not {"approximate", TIME} & {*others}
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,7 @@ class Reads:
         first, end = whole(request, "a"), whole(request, "b")
         branch = branch_of(snapshot.dendrogram, first, end)
         members = snapshot.dendrogram.order[first:end]
-        pairs = extreme_pairs(snapshot, members)
+        pairs = extreme_pairs(snapshot, first, end)
         outside = nearest_outside(snapshot, members)
         return immutable_json(
             {

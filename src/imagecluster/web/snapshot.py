@@ -18,6 +18,7 @@ from imagecluster.pipeline import (
     Settings,
     bounded_tree,
     is_key_of,
+    is_of_cosines,
     scale_name_of,
     scale_of,
     settings_of,
@@ -57,6 +58,8 @@ class Snapshot:
     """What similarity means."""
     max_diameter: float | None = None
     """Clusters are at no similarity wider than this cosine distance: then `dendrogram` has infinite gaps."""
+    of_cosines: bool = False
+    """Whether the dendrogram is exactly that of the cosine distances of `vectors` (see `pipeline.is_of_cosines`)."""
     known_rank: NDArray[np.int64] | None = None
     """`path_rank`, where it is known already."""
 
@@ -203,6 +206,7 @@ def load_snapshot(store: Store, model: str, *, run: Run | None, key: str = "") -
         vectors=vectors,
         scale=scale_of(model, scale_name, dendrogram),
         max_diameter=limit,
+        of_cosines=saved is not None and is_of_cosines(key),
         known_rank=arrays.get("path_rank"),
     )
 

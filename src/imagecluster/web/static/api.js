@@ -16,8 +16,9 @@ import { copy } from './copy.js';
  * @typedef {{name: string, folder: string, bytes: number, width: number, height: number, format: string,
  *   taken_s: number | null, latitude: number | null, longitude: number | null, exif: Record<string, unknown>, problem?: string,
  *   neighbours: Neighbour[]}} PictureFacts
- * @typedef {{closest: [number, number, number] | null, farthest: [number, number, number] | null,
- *   nearest_outside: {id: number, distance: number} | null}} ClusterFacts
+ * @typedef {[number, number, number, boolean]} Pair  two pictures, their distance, and whether no other pair can be closer, or farther
+ * @typedef {{closest: Pair | null, farthest: Pair | null,
+ *   nearest_outside: {id: number, distance: number, exact: boolean} | null}} ClusterFacts
  * @typedef {{sim: number[], n_clusters: number[], n_grouped: number[],
  *   suggestions: Suggestion[]}} Curve
  * @typedef {{snapshot: string, version: number, corrections: import('./replay.js').Corrections, can_undo: boolean,

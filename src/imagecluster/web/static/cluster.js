@@ -19,12 +19,12 @@ function Thumb({ id, label = 'Picture of the cluster' }) {
     <img src=${thumbnail(collection.snapshot, id, 192)} alt="" loading="lazy"/></button>`;
 }
 
-/** @param {{title: string, pair: [number, number, number] | null}} props */
-function Pair({ title, pair }) {
+/** @param {{title: string, pair: import('./api.js').Pair | null, unsure: string}} props */
+function Pair({ title, pair, unsure }) {
   const collection = /** @type {import('./collection.js').Collection} */ (state.collection.value);
   if (!pair) return null;
   return html`<figure class="pair"><div><${Thumb} id=${pair[0]}/><${Thumb} id=${pair[1]}/></div>
-    <figcaption><b>${title}</b><span class="soft">similarity ${simText(simOf(collection.scale, pair[2]))}</span></figcaption></figure>`;
+    <figcaption><b>${title}</b><span class="soft">similarity ${simText(simOf(collection.scale, pair[2]))}${!pair[3] && unsure}</span></figcaption></figure>`;
 }
 
 /** @param {{from: number, to: number, next: import('./recut.js').Branch | null}} props */
@@ -60,11 +60,11 @@ function About({ cluster }) {
       <section><h3>Why it is together</h3>
         <p>${height === Infinity ? 'It was put together by hand, and is wider than the latest run lets clusters be.' : height === 0 ? 'Its pictures have the same fingerprint.'
     : html`All ${whole(to - from)} come together at a mean distance of ${height.toFixed(3)} (${closeness(height, collection.largest)}): from similarity <b>${simText(sim)}</b> down to <b>${simText(until)}</b> they are exactly this cluster.`}</p>
-        ${facts && html`<div class="pairs"><${Pair} title="Closest two" pair=${facts.closest}/><${Pair} title="Farthest two" pair=${facts.farthest}/></div>`}
+        ${facts && html`<div class="pairs"><${Pair} title="Closest two" pair=${facts.closest} unsure="; others may be closer"/><${Pair} title="Farthest two" pair=${facts.farthest} unsure="; others may be a little farther"/></div>`}
       </section>
       <section><h3>What joins next</h3><${Next} from=${from} to=${to} next=${next}/>
         ${facts?.nearest_outside && html`<figure class="pair one"><div><${Thumb} id=${facts.nearest_outside.id} label="Nearest picture outside"/></div>
-          <figcaption><b>Nearest picture outside</b><span class="soft">similarity ${simText(simOf(collection.scale, facts.nearest_outside.distance))}</span></figcaption></figure>`}
+          <figcaption><b>Nearest picture outside</b><span class="soft">similarity ${simText(simOf(collection.scale, facts.nearest_outside.distance))}${!facts.nearest_outside.exact && '; others may be nearer'}</span></figcaption></figure>`}
       </section>
       <div class="row wrap"><${CommandButton} id="split-cluster" text="Split" context=${{ section }}/><${CommandButton} id="join-cluster" text="Join next" context=${{ section }}/>
         <${CommandButton} id="name-cluster" text="Name" context=${{ section }}/><${CommandButton} id="select-cluster" text="Select" context=${{ section }}/></div>
