@@ -31,6 +31,17 @@ def test_similarities_are_the_cosines(rows, seed):
     np.testing.assert_allclose(Scanner(rows, n_threads=1).similarities(query), plain(rows, query), atol=2e-6)
 
 
+@given(HALVES, st.integers(1, 5), st.integers(0, 100))
+def test_the_highest_is_that_of_the_most_similar_query(rows, n_queries, seed):
+    """Of queries of unit length; one of zeros is as similar to everything as a row of zeros is."""
+    queries = np.random.default_rng(seed).standard_normal((n_queries, 7))
+    queries /= np.linalg.norm(queries, axis=1, keepdims=True)
+    expected = np.max([plain(rows, query) for query in queries], axis=0)
+    scanner = Scanner(rows, n_threads=1)
+    np.testing.assert_allclose(scanner.highest(queries.astype(np.float32)), expected, atol=2e-6)
+    assert not scanner.highest(np.zeros((1, 7), np.float32)).any()
+
+
 def test_every_half_is_widened_exactly():
     """All 63,488 finite values, by their sign and ratio in a plane."""
     values = np.arange(65536, dtype=np.uint16).view(np.float16)

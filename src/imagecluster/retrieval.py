@@ -70,6 +70,7 @@ class Scanner:
         self._rows = rows
         self._n_threads = n_threads or n_cores()
         self._libraries = ThreadpoolController()  # finding them takes milliseconds
+        self._scale = _HALF_SCALE if rows.dtype.itemsize == 2 else np.float32(1)
         self._inverse_length: NDArray[np.float32] | None = None
 
     def similarities(self, query: ArrayLike) -> NDArray[np.float32]:
@@ -85,31 +86,55 @@ class Scanner:
         if direction.shape != self._rows.shape[1:]:
             raise ArgumentError(f"got a query of shape {direction.shape}; expected {self._rows.shape[1:]}")
         unit = _unit(direction).astype(np.float32)
-        if self._inverse_length is None:
-            self._inverse_length = self._inverse_lengths()
         found = np.empty(len(self._rows), np.float32)
+        scaled = unit * self._scale
 
-        def products(start: int, block: NDArray[np.float32], scale: np.float32) -> None:
-            np.matmul(block, unit * scale, out=found[start : start + len(block)])
+        def products(start: int, block: NDArray[np.float32]) -> None:
+            np.matmul(block, scaled, out=found[start : start + len(block)])
 
         self._scan(products)
-        found *= self._inverse_length
+        found *= self._lengths_inverted()
         return found
+
+    def highest(self, queries: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Largest cosine of each row with one of several queries, shape (n_images,), as float32 sums give it.
+
+        Parameters
+        ----------
+        queries : array of float32, shape (n_queries, n_dimensions)
+            At least one, of unit length; one of length 0 has cosine 0 with everything.
+
+        """
+        found = np.empty(len(self._rows), np.float32)
+        scaled = np.ascontiguousarray((queries * self._scale).T)
+
+        def products(start: int, block: NDArray[np.float32]) -> None:
+            np.max(block @ scaled, axis=1, out=found[start : start + len(block)])
+
+        self._scan(products)
+        found *= self._lengths_inverted()
+        return found
+
+    def _lengths_inverted(self) -> NDArray[np.float32]:
+        """The same as `_inverse_lengths`, measured once."""
+        if self._inverse_length is None:
+            self._inverse_length = self._inverse_lengths()
+        return self._inverse_length
 
     def _inverse_lengths(self) -> NDArray[np.float32]:
         """1 / length of each row, 0 for a row of length 0."""
         squares = np.empty(len(self._rows), np.float32)
 
-        def measure(start: int, block: NDArray[np.float32], scale: np.float32) -> None:
-            block *= scale
+        def measure(start: int, block: NDArray[np.float32]) -> None:
+            block *= self._scale
             np.einsum("ij,ij->i", block, block, out=squares[start : start + len(block)])
 
         self._scan(measure)
         lengths = np.sqrt(squares)
         return np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
 
-    def _scan(self, visit: Callable[[int, NDArray[np.float32], np.float32], None]) -> None:
-        """Call `visit` with the first row, the values and their scale, for blocks that together are all rows.
+    def _scan(self, visit: Callable[[int, NDArray[np.float32]], None]) -> None:
+        """Call `visit` with the first row and the values / `_scale`, for blocks that together are all rows.
 
         The block is the visitor's to change.
         """
@@ -122,22 +147,22 @@ class Scanner:
             buffer = np.empty((n_rows, d), np.int32)
             for start in range(first, last, n_rows):
                 rows = self._rows[start : min(start + n_rows, last)]
-                visit(start, *_widened(rows, buffer[: len(rows)]))
+                visit(start, _widened(rows, buffer[: len(rows)]))
 
         with self._libraries.limit(limits=1), ThreadPoolExecutor(self._n_threads) as pool:
             list(pool.map(part, bounds[:-1].tolist(), bounds[1:].tolist()))
 
 
-def _widened(rows: NDArray[Any], buffer: NDArray[np.int32]) -> tuple[NDArray[np.float32], np.float32]:
-    """Rows as float32 in the buffer, and what they are to be multiplied by."""
+def _widened(rows: NDArray[Any], buffer: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Rows as float32 in the buffer; those of halves have to be multiplied by `_HALF_SCALE`."""
     values = buffer.view(np.float32)
     if rows.dtype.itemsize != 2:
         values[...] = rows
-        return values, np.float32(1)
+        return values
     bits = rows.view(rows.dtype.str.replace("f", "i"))
     np.left_shift(bits, 13, out=buffer, dtype=np.int32)
     np.bitwise_and(buffer, _SIGN_AND_VALUE, out=buffer)
-    return values, _HALF_SCALE
+    return values
 
 
 def best_rows(similarity: NDArray[np.float32], k: int) -> NDArray[np.int64]:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
-from imagecluster.cores import n_cores
 from imagecluster.linkage.setting import threads
 from imagecluster.linkage.vectors import float32_error
 from imagecluster.neighbours import AllPairs, Farthest, Mapper, Neighbours
@@ -70,7 +67,9 @@ def nearest_to(snapshot: Snapshot, direction: NDArray[np.float32], *, k: int) ->
     """The `k` pictures nearest to a vector of unit length, shape (n_dimensions,), the nearest first; exact."""
     if not len(snapshot):
         return []
-    return _highest(_similarity_to(snapshot, direction[:, None].astype(np.float32)), min(k, len(snapshot)))
+    with _ONE_AT_A_TIME:
+        similarity = snapshot.scanner.similarities(direction)[snapshot.leaves.rows]
+    return _highest(similarity, min(k, len(snapshot)))
 
 
 def _highest(similarity: NDArray[np.float32], k: int) -> list[Nearest]:
@@ -222,25 +221,5 @@ def _distance(similarity: float) -> float:
 
 def _similarity_to_any(snapshot: Snapshot, pictures: NDArray[np.int64]) -> NDArray[np.float32]:
     """Largest cosine similarity of each picture of the collection with one of these, shape (n,)."""
-    return _similarity_to(snapshot, snapshot.unit_vectors(pictures).T.copy())
-
-
-def _similarity_to(snapshot: Snapshot, queries: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Largest cosine similarity of each picture with a column of `queries`, each of unit length, shape (n,)."""
-    rows = snapshot.vectors
-    of_rows = np.empty(len(rows), np.float32)
-    buffers = threading.local()
-
-    def fill(start: int) -> None:
-        if not hasattr(buffers, "block"):
-            buffers.block = np.empty((_BLOCK_ROWS, rows.shape[1]), np.float32)
-        stop = min(start + _BLOCK_ROWS, len(rows))
-        block = buffers.block[: stop - start]
-        np.copyto(block, rows[start:stop])
-        lengths = np.sqrt(np.einsum("ij,ij->i", block, block))
-        of_rows[start:stop] = (block @ queries).max(axis=1) / np.maximum(lengths, 1e-30)
-
-    with _ONE_AT_A_TIME, threadpool_limits(1), ThreadPoolExecutor(n_cores()) as pool:
-        for _ in pool.map(fill, range(0, len(rows), _BLOCK_ROWS)):
-            pass
-    return of_rows[snapshot.leaves.rows]
+    with _ONE_AT_A_TIME:
+        return snapshot.scanner.highest(snapshot.unit_vectors(pictures))[snapshot.leaves.rows]

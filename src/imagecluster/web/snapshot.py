@@ -24,6 +24,7 @@ from imagecluster.pipeline import (
     settings_of,
 )
 from imagecluster.records import Dendrogram
+from imagecluster.retrieval import Scanner
 from imagecluster.sim_scale import LARGEST_COSINE_DISTANCE, SimScale, relative
 from imagecluster.store import Leaves, MappedFingerprints, Run, Store
 from imagecluster.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, Suggestion, suggest
@@ -75,6 +76,11 @@ class Snapshot:
     def gap_bytes(self) -> bytes:
         """Heights between neighbours of the leaf order, float64 little-endian."""
         return self.dendrogram.gap.astype("<f8").tobytes()
+
+    @cached_property
+    def scanner(self) -> Scanner:
+        """Scans all of `vectors`."""
+        return Scanner(self.vectors)
 
     @cached_property
     def suggestions(self) -> tuple[Suggestion, ...]:
