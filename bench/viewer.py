@@ -118,7 +118,7 @@ def measure(root: Path, n_pictures: int) -> None:
             since[what] = f"{what} {time.perf_counter() - started:.2f} s ({asked.cpu_s():.2f} CPU)"
 
         note("address")
-        token = asked.get("/").decode().partition('token" content="')[2].partition('"')[0]
+        asked.get("/")
         note("page")
         state = json.loads(asked.get("/api/state"))
         note("state")
@@ -135,9 +135,6 @@ def measure(root: Path, n_pictures: int) -> None:
         asked.row(f"{at}names.json?from=0&to=2000", "2,000 names", root)
         asked.row(f"{at}search?picture=3&k=12", "neighbours", root)
         asked.row(f"{at}cluster?a=0&b=100", "a cluster of 100", root)
-        for record in ({"kind": "hide", "ids": [5]}, {"kind": "name", "ids": [7, 8], "name": "Sea"}):
-            asked.post(token, {"snapshot": state["snapshot"], "record": record})
-        asked.row(f"{at}edited?sim=0.5&min_size=2", "edited", root)
         begun, begun_cpu = time.perf_counter(), asked.cpu_s()
         for picture in order[:N_THUMBNAILS]:
             asked.get(f"{at}thumb/{picture}")
@@ -189,12 +186,6 @@ class Asked:
         """The content at an address."""
         self.connection.request("GET", address)
         return self._content(address)
-
-    def post(self, token: str, value: dict[str, object]) -> None:
-        """Send a correction."""
-        headers = {"X-Imagecluster-Token": token, "Content-Type": "application/json"}
-        self.connection.request("POST", "/api/edits", json.dumps(value), headers)
-        self._content("/api/edits")
 
     def _content(self, address: str) -> bytes:
         answer = self.connection.getresponse()

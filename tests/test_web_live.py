@@ -36,6 +36,11 @@ def names_of(client):
     return [name for name, _ in client.data(f"names.json?from=0&to={client.state()['n']}").json()]
 
 
+def of_command_line(root):
+    """What `imagecluster PATH` writes now."""
+    return json.loads(run([root], Settings(links="none", page=False)).outputs.json.read_text())
+
+
 def waited(what, seconds=60):
     """The first true value of a function; fails when there is none in time."""
     end = time.monotonic() + seconds
@@ -62,28 +67,27 @@ def test_corrections_are_seen_kept_and_taken_back(folder):
         named = [contents[number] for number in answer["corrections"]["edits"][0]["pictures"]]
         assert sorted(named) == sorted([[i] for i in ids("1_0.png", "1_1.png")])
         assert client.state()["edits_version"] == answer["version"] == 3
-        edited = client.data("edited?sim=0.5").json()
-        coast = next(cluster for cluster in edited["clusters"] if cluster["name"])
-        assert (coast["name"], coast["pinned"]) == ("Coast", True)
-        assert sorted(names[i] for i in coast["members"]) == ["0_0.png", "1_0.png", "1_1.png", "1_2.png"]
-        assert edited["hidden"] == ids("2_0.png")
+        corrected = of_command_line(folder)
+        (coast,) = [cluster for cluster in corrected["clusters"] if cluster["name"]]
+        assert coast["name"] == "Coast"
+        assert sorted(coast["members"]) == ["0_0.png", "1_0.png", "1_1.png", "1_2.png"]
+        assert corrected["hidden"] == ["2_0.png"]
         assert client.post("/api/edits", {"undo": True}).json()["can_redo"]
-        assert client.data("edited?sim=0.5").json()["hidden"] == []
-        assert client.post("/api/edits", {"redo": True}).json()["can_redo"] is False
-        assert client.data("edited?sim=0.5").json() == {**edited, "version": 5}
+        assert of_command_line(folder)["hidden"] == []
+        answer = client.post("/api/edits", {"redo": True}).json()
+        assert (answer["can_redo"], answer["version"]) == (False, 5)
+        assert of_command_line(folder) == corrected
         for n_left in (2, 1, 0):
             assert len(client.post("/api/edits", {"undo": True}).json()["corrections"]["edits"]) == n_left
         assert client.post("/api/edits", {"undo": True}).status == 400
         for _ in range(3):
             client.post("/api/edits", {"redo": True})
     draw(folder / "1_7.png", 1, size=(190, 150))
-    table = json.loads(run([folder], Settings(links="none", page=False)).outputs.json.read_text())
-    (named,) = [cluster for cluster in table["clusters"] if cluster["name"]]
+    (named,) = [cluster for cluster in of_command_line(folder)["clusters"] if cluster["name"]]
     assert sorted(named["members"]) == ["0_0.png", "1_0.png", "1_1.png", "1_2.png", "1_7.png"]
     with served(folder) as client:
-        names = names_of(client)
-        coast = next(c for c in client.data("edited?sim=0.5").json()["clusters"] if c["name"] == "Coast")
-        assert sorted(names[i] for i in coast["members"]) == sorted(named["members"])
+        kept = client.get("/api/edits").json()["corrections"]["edits"]
+        assert [edit["kind"] for edit in kept] == ["name", "move", "hide"]
 
 
 @pytest.mark.parametrize(
@@ -127,8 +131,9 @@ def test_ids_of_another_snapshot_correct_nothing(folder, monkeypatch):
         assert client.post("/api/reveal", {"id": 0}).status == 400
         assert client.get("/api/edits").json()["corrections"]["edits"] == []
         assert client.post("/api/edits", {"snapshot": before, **hide}).status == 200
-        hidden = client.data("edited?sim=0.5").json()["hidden"]
-        assert [names_of(client)[picture] for picture in hidden] == [first]
+        corrections = client.get("/api/edits").json()["corrections"]
+        assert [names_of(client)[picture] for picture in corrections["contents"][0]] == [first]
+        assert of_command_line(folder)["hidden"] == [first]
 
 
 def test_exports_hold_corrections(folder):
@@ -240,7 +245,7 @@ def test_a_folder_that_was_never_sorted_is_sorted_in_the_page(tmp_path, monkeypa
         waited(lambda: not client.state()["run"]["running"])
         waited(lambda: not client.state()["provisional"])
         assert {"run", "snapshot", "edits"} <= {kind for kind, _ in seen}
-        assert len(client.data("edited?sim=0.5").json()["clusters"]) == 2
+        assert client.data("curve").json()["n_clusters"][128] == 2
     assert not (root / "imagecluster" / "clusters.json").exists()
 
 

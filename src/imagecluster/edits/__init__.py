@@ -7,7 +7,7 @@ them again, one after another, on whatever a cut gives.
 
 from imagecluster.edits.history import EDITS_NAME, History
 from imagecluster.edits.kinds import Apart, Edit, Hide, Move, Name, Together, Unhide, edit_from_json, edit_to_json
-from imagecluster.edits.outcome import apply, members_of
+from imagecluster.edits.outcome import apply
 from imagecluster.edits.replay import Replayed, replay
 
 __all__ = [
@@ -24,6 +24,5 @@ __all__ = [
     "apply",
     "edit_from_json",
     "edit_to_json",
-    "members_of",
     "replay",
 ]

@@ -13,7 +13,7 @@ from imagecluster.edits.kinds import Edit
 from imagecluster.edits.replay import Replayed, replay
 from imagecluster.records import Cluster, Clusters
 
-__all__ = ["apply", "members_of"]
+__all__ = ["apply"]
 
 Measure = Callable[[Sequence[int]], tuple[float, int]]
 """Height and most central member of a cluster that the cut did not have."""
@@ -63,7 +63,7 @@ def apply(
     kept = {int(labels[cluster.members[0]]): cluster for cluster in clusters.clusters}
     kept = {label: cluster for label, cluster in kept.items() if label not in done.changed}
     found = [replace(cluster, name=done.names.get(label, "")) for label, cluster in kept.items()]
-    for label, members in members_of(done, (done.changed | done.pinned | done.names.keys()) - kept.keys()).items():
+    for label, members in _members_of(done, (done.changed | done.pinned | done.names.keys()) - kept.keys()).items():
         by_hand = label in done.pinned or label in done.names
         if len(members) >= (min(2, clusters.min_size) if by_hand else clusters.min_size):
             in_order = members[np.argsort(rank[members])].tolist()
@@ -82,24 +82,11 @@ def apply(
     )
 
 
-def members_of(
-    done: Replayed, labels: Collection[int], *, order: NDArray[np.int64] | None = None
-) -> dict[int, NDArray[np.int64]]:
-    """Rows of each of these clusters that are not hidden; a cluster without such rows is left out.
-
-    Parameters
-    ----------
-    done
-        Clusters after corrections.
-    labels
-        Which clusters.
-    order : array of int64, shape (n,)
-        All rows, in the order in which members are to stand; default: ascending.
-
-    """
+def _members_of(done: Replayed, labels: Collection[int]) -> dict[int, NDArray[np.int64]]:
+    """Rows of each of these clusters that are not hidden, ascending; a cluster without such rows is left out."""
     wanted = np.isin(done.labels, np.fromiter(labels, np.int64, len(labels)))
     wanted[done.hidden] = False
-    rows = np.flatnonzero(wanted) if order is None else order[wanted[order]]
+    rows = np.flatnonzero(wanted)
     rows = rows[np.argsort(done.labels[rows], kind="stable")]
     found, starts = np.unique(done.labels[rows], return_index=True)
     return dict(zip(found.tolist(), np.split(rows, starts[1:]), strict=False))

@@ -1,59 +1,17 @@
-"""Clusters of a cut after corrections, as the page shows them."""
+"""Corrections between the page, which knows pictures by their ids, and the history, which knows them by content."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from imagecluster import cut
-from imagecluster.edits import Apart, Edit, Hide, Move, Name, Together, Unhide, members_of, replay
+from imagecluster.edits import Apart, Edit, Hide, Move, Name, Together, Unhide
 from imagecluster.errors import ArgumentError
 from imagecluster.web.snapshot import Snapshot
 
-__all__ = ["corrected_clusters", "edit_of_request", "edits_for_page"]
+__all__ = ["edit_of_request", "edits_for_page"]
 
 _KINDS: dict[str, Any] = {"together": Together, "hide": Hide, "unhide": Unhide}
-
-
-def corrected_clusters(snapshot: Snapshot, edits: Sequence[Edit], *, sim: float, min_size: int) -> dict[str, Any]:
-    """Clusters with their names and members, and hidden pictures; all others are single.
-
-    The same clusters as those of `imagecluster PATH`: largest first, then by the first member's path.
-
-    Parameters
-    ----------
-    snapshot
-        The pictures.
-    edits
-        Corrections, the oldest first.
-    sim, min_size
-        The cut.
-
-    """
-    height = cut.cut_height(snapshot.dendrogram, sim=sim, scale=snapshot.scale)
-    done = replay(cut.flat_clusters(snapshot.dendrogram, height), edits, snapshot.leaves.hashes)
-    by_hand = done.pinned | done.names.keys()
-    wanted = set(np.flatnonzero(np.bincount(done.labels) >= min_size).tolist()) if len(snapshot) else set()
-    clusters = []
-    for label, members in members_of(done, wanted | by_hand, order=snapshot.dendrogram.order).items():
-        smallest = min(2, min_size) if label in by_hand else min_size
-        if len(members) >= smallest:
-            first = snapshot.leaves.hashes[int(members.min())]
-            clusters.append((-len(members), int(snapshot.path_rank[members].min()), label, first, members.tolist()))
-    return {
-        "clusters": [
-            {
-                "key": first.hex(),
-                "name": done.names.get(label) or None,
-                "members": members,
-                "pinned": label in done.pinned,
-            }
-            for *_, label, first, members in sorted(clusters)
-        ],
-        "hidden": done.hidden.tolist(),
-    }
 
 
 def edit_of_request(values: Any, snapshot: Snapshot) -> Edit:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from typing import Any
 
@@ -12,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from imagecluster.web.snapshot import Snapshot
 
-__all__ = ["body", "picture", "real", "whole"]
+__all__ = ["body", "picture", "whole"]
 
 
 def whole(request: Request, name: str, default: int | None = None) -> int:
@@ -23,18 +22,6 @@ def whole(request: Request, name: str, default: int | None = None) -> int:
     if text is None or not re.fullmatch(r"-?[0-9]{1,12}", text, re.ASCII):
         raise HTTPException(400, f"{name} is {text!r}; it must be a whole number")
     return int(text)
-
-
-def real(request: Request, name: str) -> float:
-    """A finite number of the query. HTTP 400 where it is none."""
-    text = request.query_params.get(name, "")
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise HTTPException(400, f"{name} is {text!r}; it must be a number")
-    return value
 
 
 def picture(snapshot: Snapshot, text: object) -> int:

@@ -15,8 +15,7 @@ from imagecluster.decode import exif_fields, read_bytes
 from imagecluster.errors import DecodeError
 from imagecluster.web.answers import immutable_bytes, immutable_json, unkept_bytes, unkept_json
 from imagecluster.web.branch import branch_of, subtree
-from imagecluster.web.corrected import corrected_clusters
-from imagecluster.web.queries import picture, real, whole
+from imagecluster.web.queries import picture, whole
 from imagecluster.web.similar import Nearest, extreme_pairs, nearest, nearest_outside, nearest_to
 from imagecluster.web.snapshot import Snapshot
 from imagecluster.web.thumbnails import ORIGINAL_PX, SIDES_PX, Shown
@@ -69,7 +68,6 @@ class Reads:
             "curve": self._curve,
             "map.bin": self._map,
             "search": self._search,
-            "edited": self._edited,
         }
 
     def below(self, answer: Answer) -> Callable[[Request], Response]:
@@ -184,14 +182,6 @@ class Reads:
         else:
             found = nearest(snapshot, picture(snapshot, request.query_params.get("picture")), k=k)
         return immutable_json({"results": [{"id": near.picture, "score": 1.0 - near.distance} for near in found]})
-
-    def _edited(self, snapshot: Snapshot, request: Request) -> Response:
-        sim, min_size = real(request, "sim"), whole(request, "min_size", self._viewer.setup.min_size)
-        if min_size < 1:
-            raise HTTPException(400, f"min_size is {min_size}; it must be at least 1")
-        version, edits, _ = self._viewer.history.state()
-        found = corrected_clusters(snapshot, edits, sim=sim, min_size=min_size)
-        return unkept_json({"version": version, **found})
 
 
 def _as_response(shown: Shown, *, cached: str | None = None) -> Response:
