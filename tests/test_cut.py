@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster
 
+from imagecluster import central
 from imagecluster import cut as cuts
 from imagecluster.errors import ArgumentError
 from imagecluster.linkage import average_linkage
@@ -204,6 +205,6 @@ def test_representative_of_a_large_cluster_is_found_in_pieces(monkeypatch: pytes
     """A cluster larger than a piece of memory has the same representative."""
     X = 1.0 + 0.1 * vectors(100, 0)
     whole = cuts.clusters(average_linkage(X), X, sim=0.0, path_order=range(100))
-    monkeypatch.setattr(cuts, "_CHUNK_BYTES", 8 * 6 * 7)
+    monkeypatch.setattr(central, "_CHUNK_BYTES", 8 * 6 * 7)
     pieces = cuts.clusters(average_linkage(X), X, sim=0.0, path_order=range(100))
     assert whole == pieces

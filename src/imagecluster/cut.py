@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from imagecluster.central import Centres, Vectors, most_central, rows_of
 from imagecluster.errors import ArgumentError
 from imagecluster.own_cuts import OwnCut, own_segments, own_starts
 from imagecluster.records import Cluster, Clusters, Dendrogram
@@ -26,11 +27,6 @@ __all__ = [
     "sim_for_n_clusters",
     "split_wide",
 ]
-
-_TIE = 1e-12
-"""Mean similarities nearer than this are equal: of two pictures both are equally central."""
-
-_CHUNK_BYTES = 1 << 24
 
 
 def cut_height(dendrogram: Dendrogram, *, sim: float, scale: SimScale | None = None) -> float:
@@ -94,7 +90,7 @@ def flat_clusters(dendrogram: Dendrogram, height: float) -> NDArray[np.int64]:
 
 def split_wide(
     dendrogram: Dendrogram,
-    X: NDArray[Any],
+    X: Vectors,
     height: float,
     *,
     max_diameter: float | None,
@@ -219,7 +215,7 @@ def sim_for_n_clusters(dendrogram: Dendrogram, n_clusters: int, *, scale: SimSca
 
 def clusters(
     dendrogram: Dendrogram,
-    X: NDArray[Any],
+    X: Vectors,
     *,
     sim: float,
     path_order: Sequence[int] | NDArray[np.integer[Any]],
@@ -227,14 +223,15 @@ def clusters(
     max_diameter: float | None = None,
     scale: SimScale | None = None,
     own_cuts: Sequence[OwnCut] = (),
+    centres: Centres | None = None,
 ) -> Clusters:
     """Clusters of a cut, numbered, each with its height and its most central picture.
 
     Parameters
     ----------
     dendrogram : Dendrogram
-    X : array, shape (n_images, n_dimensions)
-        The vectors that the dendrogram was made from.
+    X : array, shape (n_images, n_dimensions), or function
+        The vectors that the dendrogram was made from, or what gives them: called only if they are needed.
     sim : float
         Similarity index in [0, 1], see `cut_height`.
     path_order : sequence of int, length n_images
@@ -247,6 +244,8 @@ def clusters(
         What `sim` means, see `cut_height`.
     own_cuts : sequence of OwnCut
         Branches that are cut at heights of their own, see `own_cuts.own_segments`.
+    centres : Centres, optional
+        Most central pictures that are known already; what is worked out is added.
 
     Raises
     ------
@@ -255,6 +254,7 @@ def clusters(
 
     """
     n = dendrogram.n_leaves
+    centres = centres or Centres(X)
     scale = scale or relative(dendrogram.top)
     height = cut_height(dendrogram, sim=sim, scale=scale)
     rank = _path_rank(path_order, n)
@@ -271,7 +271,7 @@ def clusters(
         members = dendrogram.order[start:end]
         members = members[np.argsort(rank[members])]
         joined = float(dendrogram.gap[start : end - 1].max(initial=0.0))
-        found.append(Cluster(number, tuple(members.tolist()), joined, _most_central(X, members)))
+        found.append(Cluster(number, tuple(members.tolist()), joined, centres.of((start, end), members)))
     rest = np.concatenate([np.empty(0, np.int64), *singles])
     rest = rest[np.argsort(rank[rest])]
     return Clusters(
@@ -286,7 +286,7 @@ def clusters(
     )
 
 
-def measurer(dendrogram: Dendrogram, X: NDArray[Any]) -> Callable[[Sequence[int]], tuple[float, int]]:
+def measurer(dendrogram: Dendrogram, X: Vectors) -> Callable[[Sequence[int]], tuple[float, int]]:
     """A function that gives height and most central member of any set of leaves, given in the order of their paths.
 
     The height is the lowest one at which the dendrogram holds all of them in one cluster.
@@ -298,7 +298,7 @@ def measurer(dendrogram: Dendrogram, X: NDArray[Any]) -> Callable[[Sequence[int]
         rows = np.asarray(members, np.int64)
         places = position[rows]
         height = float(dendrogram.gap[places.min() : places.max()].max(initial=0.0))
-        return height, _most_central(X, rows)
+        return height, most_central(rows_of(X), rows)
 
     return measured
 
@@ -313,7 +313,7 @@ def _run_starts(dendrogram: Dendrogram, height: float) -> NDArray[np.int64]:
 
 def _all_starts(
     dendrogram: Dendrogram,
-    X: NDArray[Any],
+    X: Vectors,
     height: float,
     max_diameter: float | None,
     own_cuts: Sequence[OwnCut],
@@ -324,12 +324,12 @@ def _all_starts(
         if max_diameter is not None:
             from imagecluster.diameter import narrow_runs
 
-            starts = narrow_runs(dendrogram, X, starts, max_diameter=max_diameter)
+            starts = narrow_runs(dendrogram, rows_of(X), starts, max_diameter=max_diameter)
         return starts, 0
     if max_diameter is not None:
         from imagecluster.diameter import bounded
 
-        dendrogram = bounded(dendrogram, X, max_diameter=max_diameter)
+        dendrogram = bounded(dendrogram, rows_of(X), max_diameter=max_diameter)
     segments = own_segments(dendrogram.gap, height, own_cuts)
     return own_starts(dendrogram.gap, segments), len(set(segments) & set(own_cuts))
 
@@ -347,10 +347,10 @@ def _labels(dendrogram: Dendrogram, starts: NDArray[np.int64]) -> NDArray[np.int
     return rank[inverse]
 
 
-def _check_length(dendrogram: Dendrogram, X: NDArray[Any]) -> None:
+def _check_length(dendrogram: Dendrogram, X: Vectors) -> None:
     """ArgumentError unless there is a vector for each leaf."""
     n = dendrogram.n_leaves
-    if len(X) != n:
+    if not callable(X) and len(X) != n:
         raise ArgumentError(f"got {len(X)} vectors for a dendrogram of {n} leaves; they must be the same rows")
 
 
@@ -373,25 +373,3 @@ def _numbering(
     first = [int(rank[dendrogram.order[i:j]].min()) for i, j in zip(starts, ends, strict=True)]
     runs = sorted(zip((starts - ends).tolist(), first, starts.tolist(), ends.tolist(), strict=True))
     return [(start, end) for _, _, start, end in runs]
-
-
-def _most_central(X: NDArray[Any], members: NDArray[np.int64]) -> int:
-    """Member with the largest mean similarity to the others; the first of equals.
-
-    All members are equally similar to themselves, so it is the one with the largest product with the cluster's sum.
-    """
-    if len(members) <= 2:
-        return int(members[0])
-    chunk = max(1, _CHUNK_BYTES // (8 * X.shape[1]))
-    parts = [members[start : start + chunk] for start in range(0, len(members), chunk)]
-    total = np.sum([_unit(X, part).sum(axis=0) for part in parts], axis=0)
-    similarity = np.concatenate([_unit(X, part) @ total for part in parts]) / len(members)
-    return int(members[np.flatnonzero(similarity >= similarity.max() - _TIE)[0]])
-
-
-def _unit(X: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Rows at unit length."""
-    block = np.asarray(X[rows], np.float64)
-    length = np.sqrt(np.einsum("ij,ij->i", block, block))
-    # A zero row, which metrics other than cosine allow, stays zero.
-    return np.asarray(block / np.where(length > 0.0, length, 1.0)[:, None])

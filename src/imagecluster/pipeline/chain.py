@@ -17,6 +17,7 @@ from imagecluster.methods import check_method, check_time_metric
 from imagecluster.models import DEFAULT_MODEL, check_device, find_model
 from imagecluster.pipeline.clustering import Exactness, Tree, clusters_of, leaf_order, paths_of, tree_of
 from imagecluster.pipeline.fingerprinting import Collection, Progress, fingerprint_scan
+from imagecluster.pipeline.kept_centres import KeptCentres
 from imagecluster.pipeline.output import Links, Outputs, thumbnail_of, write_outputs
 from imagecluster.pipeline.scales import has_curve, scale_of, sim_scale_name
 from imagecluster.records import TIME_SCALE_S, Clusters, Recall, SimScaleName, Skip, TimeSource, TimeTerm
@@ -210,12 +211,13 @@ def run(
         clusters = clusters_of(
             fresh.leaves,
             fresh.tree.dendrogram,
-            fresh.tree.vectors,
+            lambda: fresh.tree.vectors,
             sim=settings.sim,
             scale=fresh.scale,
             min_size=settings.min_size,
             max_diameter=settings.max_diameter,
             edits=History(store.directory / EDITS_NAME).edits,
+            kept=KeptCentres(store.directory, fresh.tree.key),
         )
         outputs = write_outputs(
             store,

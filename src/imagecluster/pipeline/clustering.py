@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import xxhash
 
 from imagecluster import cut
+from imagecluster.central import Centres, Vectors
 from imagecluster.edits import Edit, apply
 from imagecluster.errors import StoreDamagedError, VectorError
 from imagecluster.own_cuts import OwnCut
 from imagecluster.pipeline.fingerprinting import Progress
+from imagecluster.pipeline.kept_centres import KeptCentres
 from imagecluster.records import Clusters, Dendrogram, ImageFile, Recall, TimeTerm
 from imagecluster.sim_scale import SimScale
 from imagecluster.store import HashedFile, Store
@@ -87,17 +90,22 @@ def is_of_cosines(key: str) -> bool:
     return method in _OF_PAIRS and rest == f"cosine/{VERSION}" and not {"approximate", TIME} & {*others}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Tree:
     """A dendrogram of the pictures."""
 
     dendrogram: Dendrogram
-    vectors: NDArray[np.float32]
-    """What it was made from, row i for leaf i."""
+    load: Callable[[], NDArray[np.float32]]
+    """Gives `vectors`, as long as the store is open."""
     recall: Recall | None
     """Of the neighbours that it was made from; None where all pairs were compared."""
     key: str
     """Under what the store keeps it: `is_key_of` these pictures."""
+
+    @cached_property
+    def vectors(self) -> NDArray[np.float32]:
+        """What it was made from, row i for leaf i; read when first asked for."""
+        return self.load()
 
 
 def tree_of(
@@ -131,19 +139,16 @@ def tree_of(
     by_average = (method, metric) == ("average", "cosine")
     approximate = by_average and (exactness == "approximate" or (exactness == "auto" and len(leaves) > EXACT_UP_TO))
     hashes = [known.content_hash for known in leaves]
-    vectors = store.vectors(model, hashes) if hashes else _no_vectors()
     exact_name = f"{method}/{metric}/{VERSION}"
     name = f"{exact_name} approximate" if approximate else exact_name
     space, key = model, f"{name} {model} {contents_digest(hashes)}"
     if time is not None:
-        from imagecluster.timekernel import joint_vectors
-
-        with _naming_bad_rows(leaves, store):
-            vectors = joint_vectors(vectors, time.times_s, weight=time.weight, scale_s=time.scale_s)
         term = f"{TIME} {time.weight!r} {time.scale_s!r}"
         space, key = f"{model} {term}", f"{key} {term} {xxhash.xxh3_128_hexdigest(time.times_s.tobytes())}"
+    load = partial(_vectors, leaves, store, model, time)
     if saved := store.load_dendrogram(key):
-        return Tree(saved.dendrogram, vectors, _recall(saved.info), key)
+        return Tree(saved.dendrogram, load, _recall(saved.info), key)
+    vectors = load()
     from imagecluster import linkage
 
     limits: dict[str, int | None] = {"n_threads": n_threads, "max_memory_bytes": max_memory_bytes}
@@ -160,7 +165,20 @@ def tree_of(
     if store.writable:
         info = {"model": model, "n_images": len(leaves), "recall": None if recall is None else asdict(recall)}
         store.save_dendrogram(key, dendrogram, info)
-    return Tree(dendrogram, vectors, recall, key)
+    return Tree(dendrogram, lambda: vectors, recall, key)
+
+
+def _vectors(leaves: Sequence[HashedFile], store: Store, model: str, time: TimeTerm | None) -> NDArray[np.float32]:
+    """What is clustered, a row a leaf."""
+    if not leaves:
+        return _no_vectors()
+    vectors = store.vectors(model, [known.content_hash for known in leaves])
+    if time is None:
+        return vectors
+    from imagecluster.timekernel import joint_vectors
+
+    with _naming_bad_rows(leaves, store):
+        return joint_vectors(vectors, time.times_s, weight=time.weight, scale_s=time.scale_s)
 
 
 def _link(
@@ -234,7 +252,7 @@ def kept_tree(
 def clusters_of(
     leaves: Sequence[HashedFile],
     dendrogram: Dendrogram,
-    vectors: NDArray[np.float32],
+    vectors: Vectors,
     *,
     sim: float,
     scale: SimScale | None = None,
@@ -242,12 +260,16 @@ def clusters_of(
     max_diameter: float | None = None,
     own_cuts: Sequence[OwnCut] = (),
     edits: Sequence[Edit] = (),
+    kept: KeptCentres | None = None,
 ) -> Clusters:
     """Clusters of the cut at `sim`, on the relative scale or another, corrected by hand.
 
-    Members are row numbers of the leaves.
+    Members are row numbers of the leaves. With `kept` the most central pictures of earlier cuts are taken from there,
+    and new ones are put there.
     """
     path_order = sorted(range(len(leaves)), key=lambda leaf: bytes(leaves[leaf].file.path))
+    known = kept.load(path_order) if kept is not None else {}
+    centres = Centres(vectors, known)
     found = cut.clusters(
         dendrogram,
         vectors,
@@ -257,7 +279,10 @@ def clusters_of(
         max_diameter=max_diameter,
         own_cuts=own_cuts,
         path_order=path_order,
+        centres=centres,
     )
+    if kept is not None and len(centres.of_runs) > len(known):
+        kept.save(path_order, centres.of_runs)
     if not edits:
         return found
     height = found.cut_height

@@ -17,6 +17,7 @@ from imagecluster.own_cuts import OwnCut
 from imagecluster.pipeline.chain import Settings, scale_name_of, settings_of, tree_by
 from imagecluster.pipeline.clustering import Tree, clusters_of, kept_leaves, paths_of
 from imagecluster.pipeline.fingerprinting import Progress
+from imagecluster.pipeline.kept_centres import KeptCentres
 from imagecluster.pipeline.output import ThumbnailOf
 from imagecluster.pipeline.scales import scale_of
 from imagecluster.records import Clusters, Dendrogram, TimeTerm
@@ -76,13 +77,14 @@ def write_output(
         clusters = clusters_of(
             leaves,
             tree.dendrogram,
-            tree.vectors,
+            lambda: tree.vectors,
             sim=sim,
             scale=scale,
             min_size=min_size,
             max_diameter=settings.max_diameter,
             own_cuts=own_cuts,
             edits=History(directory / EDITS_NAME).edits,
+            kept=KeptCentres(directory, tree.key),
         )
         skips = store.known_skips()
         if kind == "links":

@@ -36,6 +36,7 @@ FINGERPRINTS_NAME = "fingerprints"
 DENDROGRAMS_NAME = "dendrograms"
 GRAPHS_NAME = "neighbours"
 LEAVES_NAME = "leaves"
+CENTRES_NAME = "centres"
 THUMBNAILS_NAME = "thumbnails.db"
 LOCK_NAME = "lock"
 
@@ -148,7 +149,11 @@ def own_files(directory: Path) -> list[Path]:
     """The files of a store that take space; what others keep in its folder is not counted."""
     database = [directory / (name + end) for name in (DATABASE_NAME, THUMBNAILS_NAME) for end in ("", "-wal")]
     matrices = (directory / FINGERPRINTS_NAME).glob("*.f16")
-    kept = [file for name in (DENDROGRAMS_NAME, GRAPHS_NAME, LEAVES_NAME) for file in (directory / name).glob("*.npz")]
+    kept = [
+        file
+        for name in (DENDROGRAMS_NAME, GRAPHS_NAME, LEAVES_NAME, CENTRES_NAME)
+        for file in (directory / name).glob("*.npz")
+    ]
     return [*database, *matrices, *kept]
 
 

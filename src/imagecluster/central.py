@@ -1,0 +1,72 @@
+"""The most central picture of a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Centres", "Run", "Vectors", "most_central", "rows_of"]
+
+Vectors = NDArray[Any] | Callable[[], NDArray[Any]]
+"""Vectors of all leaves, or what gives them: they are read from the disk only if something has to be worked out."""
+
+Run = tuple[int, int]
+"""First place in the leaf order, and the one behind the last."""
+
+_TIE = 1e-12
+"""Mean similarities nearer than this are equal: of two pictures both are equally central."""
+
+_CHUNK_BYTES = 1 << 24
+
+
+class Centres:
+    """Most central members of the runs of one leaf order, each worked out once.
+
+    Parameters
+    ----------
+    vectors
+        What the dendrogram was made from, row i of leaf i.
+    known
+        What was worked out before, of the same vectors with the same order of the paths.
+
+    """
+
+    def __init__(self, vectors: Vectors, known: Mapping[Run, int] | None = None) -> None:
+        self._vectors = vectors
+        self.of_runs: dict[Run, int] = dict(known or {})
+
+    def of(self, run: Run, members: NDArray[np.int64]) -> int:
+        """The most central one of the members of a run, given in the order of their paths."""
+        if run not in self.of_runs:
+            self.of_runs[run] = most_central(rows_of(self._vectors), members)
+        return self.of_runs[run]
+
+
+def rows_of(vectors: Vectors) -> NDArray[Any]:
+    """The vectors, read if need be."""
+    return vectors() if callable(vectors) else vectors
+
+
+def most_central(X: NDArray[Any], members: NDArray[np.int64]) -> int:
+    """Member with the largest mean similarity to the others; the first of equals.
+
+    All members are equally similar to themselves, so it is the one with the largest product with the cluster's sum.
+    """
+    if len(members) <= 2:
+        return int(members[0])
+    chunk = max(1, _CHUNK_BYTES // (8 * X.shape[1]))
+    parts = [members[start : start + chunk] for start in range(0, len(members), chunk)]
+    total = np.sum([_unit(X, part).sum(axis=0) for part in parts], axis=0)
+    similarity = np.concatenate([_unit(X, part) @ total for part in parts]) / len(members)
+    return int(members[np.flatnonzero(similarity >= similarity.max() - _TIE)[0]])
+
+
+def _unit(X: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Rows at unit length."""
+    block = np.asarray(X[rows], np.float64)
+    length = np.sqrt(np.einsum("ij,ij->i", block, block))
+    # A zero row, which metrics other than cosine allow, stays zero.
+    return np.asarray(block / np.where(length > 0.0, length, 1.0)[:, None])
