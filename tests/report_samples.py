@@ -9,6 +9,7 @@ from PIL import Image
 from imagecluster.links import cluster_folders
 from imagecluster.records import Cluster, Clusters, Skip
 from imagecluster.report import Report
+from imagecluster.sim_scale import relative
 from imagecluster.thumbs import make_thumbnail
 
 ROOT = Path("/pictures")
@@ -27,7 +28,7 @@ def sample_report(sizes: Sequence[int], n_singles: int = 0, *, root: Path = ROOT
     facts = {
         "root": root,
         "model": "lite0@1",
-        "sim_scale": "relative",
+        "scale": relative(0.75),
         "largest_distance": 0.75,
         "clusters": cut,
         "paths": [root / name for name in names or [f"sub/{row:06}.jpg" for row in range(n_images)]],

@@ -12,8 +12,10 @@ from imagecluster import cut
 from imagecluster.diameter import bounded
 from imagecluster.edits import Apart, Edit, Hide, Move, Name, Together, Unhide, apply, replay
 from imagecluster.linkage import average_linkage
+from imagecluster.models import DEFAULT_MODEL, find_model
 from imagecluster.own_cuts import OwnCut, own_segments
 from imagecluster.records import Dendrogram
+from imagecluster.sim_scale import calibrated, closeness, relative
 from imagecluster.web.corrected import edits_for_page
 from page_browser import needs_browser
 from page_server import serving
@@ -46,6 +48,12 @@ IN_THE_PAGE = """async (cases) => {
     const singles = a.hasSingles ? ids(a.flat.subarray(a.from[a.k - 1], a.to[a.k - 1])) : [];
     return { clusters, singles, hidden: ids(a.hidden), nGrouped: a.nGrouped };
   });
+}"""
+
+
+CLOSENESS_IN_THE_PAGE = """async (asked) => {
+  const { closeness } = await import('/static/words.js');
+  return asked.map(([[name, heights, sims], at]) => at.map((height) => closeness(height, { name, heights, sims })));
 }"""
 
 
@@ -129,6 +137,17 @@ def expected(case):
     ]
     n_grouped = sum(len(c.members) for c in done.clusters)
     return {"clusters": clusters, "singles": list(done.singles), "hidden": list(done.hidden), "nGrouped": n_grouped}
+
+
+def test_the_page_has_the_words_of_the_contact_sheets(opened, page_address):
+    """For how close a cluster is, at any height, on the scale of a model, a relative one, and one of equal pictures."""
+    scales = [calibrated(find_model(DEFAULT_MODEL).sim_curve), relative(1.06), relative(0.0)]
+    heights = np.concatenate([np.linspace(0, 2, 2001), *(scale.heights for scale in scales)]).tolist()
+    sent = [[[s.name, s.heights.tolist(), s.sims.tolist()], heights if s.heights[-1] else [0]] for s in scales]
+    found = opened(page_address).evaluate(CLOSENESS_IN_THE_PAGE, sent)
+    words = [[closeness(height, scale) for height in asked] for scale, (_, asked) in zip(scales, sent, strict=True)]
+    assert found == words
+    assert len(set(words[0])) == len(set(words[1])) == 6
 
 
 def test_the_page_makes_the_clusters_of_the_command_line(opened, page_address):

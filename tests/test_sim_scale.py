@@ -9,7 +9,7 @@ from imagecluster import cut as cuts
 from imagecluster.errors import ArgumentError
 from imagecluster.linkage import average_linkage
 from imagecluster.models import DEFAULT_MODEL, MODELS
-from imagecluster.sim_scale import calibrated, relative
+from imagecluster.sim_scale import calibrated, closeness, relative
 
 CURVED = [model for model in MODELS.values() if model.sim_curve]
 CURVE = ((0.0, 1.0), (0.1, 0.9), (0.3, 0.75), (0.5, 0.5), (0.8, 0.25), (2.0, 0.0))
@@ -24,6 +24,17 @@ thousandths = st.integers(1, 999).map(lambda n: n / 1000)
 inner = st.builds(points_between, st.lists(thousandths, max_size=6), st.lists(thousandths, max_size=6))
 scales = st.one_of(inner.map(lambda points: calibrated([(0, 1), *points, (2, 0)])), st.floats(1e-3, 2.0).map(relative))
 sims = st.floats(0, 1)
+
+
+@given(scales, st.lists(st.floats(0, 2), min_size=2))
+def test_words_go_from_identical_to_loose(scale, heights):
+    """The higher the looser; bounds are sims, so that a calibrated scale's words do not depend on the collection."""
+    words = ["identical", "nearly identical", "very close", "close", "alike", "loose"]
+    found = [words.index(closeness(height, scale)) for height in sorted(heights)]
+    assert found == sorted(found)
+    assert closeness(0.0, scale) == "identical"
+    for sim, word in ((0.95, words[1]), (0.8, words[2]), (0.6, words[3]), (0.3, words[4]), (0.2, words[5])):
+        assert closeness(scale.height(sim), scale) == word
 
 
 def blobs(n_outliers: int) -> np.ndarray:

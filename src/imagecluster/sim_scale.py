@@ -17,9 +17,12 @@ from numpy.typing import NDArray
 from imagecluster.errors import ArgumentError
 from imagecluster.records import SimScaleName
 
-__all__ = ["LARGEST_COSINE_DISTANCE", "SimScale", "calibrated", "relative"]
+__all__ = ["LARGEST_COSINE_DISTANCE", "SimScale", "calibrated", "closeness", "relative"]
 
 LARGEST_COSINE_DISTANCE = 2.0
+
+_WORDS = ((0.9, "nearly identical"), (0.75, "very close"), (0.5, "close"), (0.25, "alike"))
+"""From which sim on a cluster is called what; the sims for which the curves of models are fitted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,3 +121,25 @@ def calibrated(points: Sequence[tuple[float, float]]) -> SimScale:
     ):
         raise ArgumentError(f"a curve of sim goes strictly from {ends[0]} to {ends[1]}; got {list(points)}")
     return SimScale("calibrated", array[:, 0].copy(), array[:, 1].copy())
+
+
+def closeness(height: float, scale: SimScale) -> str:
+    """How close the pictures of a cluster are, in words: by the sim at which they come together.
+
+    Parameters
+    ----------
+    height
+        Cosine distance at which they do.
+    scale
+        Of the collection.
+
+    Examples
+    --------
+    >>> closeness(0.1, calibrated([(0, 1), (0.5, 0.5), (2, 0)]))
+    'nearly identical'
+
+    """
+    if height <= 0:
+        return "identical"
+    sim = scale.sim(height)
+    return next((words for least, words in _WORDS if sim >= least), "loose")

@@ -227,6 +227,7 @@ def run(
             model=fresh.model,
             method=settings.method,
             metric=settings.metric,
+            scale=fresh.scale,
             largest_distance=fresh.tree.dendrogram.largest_distance,
             time=fresh.term,
             links=settings.links,

@@ -17,6 +17,7 @@ from imagecluster.pipeline.clustering import paths_of
 from imagecluster.pipeline.fingerprinting import THUMBNAIL_PX, Collection, Progress
 from imagecluster.records import Clusters, TimeTerm
 from imagecluster.report import Report, statistics, write_csv, write_json, write_page
+from imagecluster.sim_scale import SimScale
 from imagecluster.store import HashedFile, Store, Thumbnails
 
 Links = Literal["symlink", "hardlink", "copy", "none"]
@@ -50,6 +51,7 @@ def write_outputs(
     model: str,
     method: str,
     metric: str,
+    scale: SimScale,
     largest_distance: float,
     time: TimeTerm | None,
     links: Links,
@@ -67,7 +69,7 @@ def write_outputs(
         model=model,
         method=method,
         metric=metric,
-        sim_scale=clusters.sim_scale,
+        scale=scale,
         largest_distance=largest_distance,
         clusters=clusters,
         paths=paths,

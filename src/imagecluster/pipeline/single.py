@@ -92,7 +92,7 @@ def write_output(
         report = Report(
             root=store.root,
             model=model,
-            sim_scale=scale.name,
+            scale=scale,
             largest_distance=tree.dendrogram.largest_distance,
             clusters=clusters,
             paths=paths_of(leaves),

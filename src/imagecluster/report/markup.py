@@ -10,9 +10,6 @@ _UNPRINTABLE = dict.fromkeys(
 )
 """Control characters, and those that reverse the direction of what follows: a name must not disguise itself."""
 
-_SPREADS = ((0.0, "identical"), (0.05, "nearly identical"), (0.2, "very close"), (0.4, "close"), (0.6, "alike"))
-"""Words for a cluster's height, up to a share of the largest distance in the collection."""
-
 
 def escaped(text: str) -> str:
     """A text for HTML, also inside quotes; bytes that are not UTF-8 and unprintable characters become U+FFFD.
@@ -32,13 +29,3 @@ def count(n: int, noun: str) -> str:
     ('1 picture', '12,345 pictures')
     """
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
-
-
-def spread_in_words(height: float, largest_distance: float) -> str:
-    """How close the pictures of a cluster are, measured by the two farthest in the collection.
-
-    >>> spread_in_words(0.1, 0.8)
-    'very close'
-    """
-    share = height / largest_distance if largest_distance > 0 else 0.0
-    return next((words for limit, words in _SPREADS if share <= limit), "loose")

@@ -10,10 +10,11 @@ from imagecluster.records import Cluster
 from imagecluster.report.bands import Band, bands
 from imagecluster.report.document import asset, opening
 from imagecluster.report.files import replacing
-from imagecluster.report.markup import count, escaped, spread_in_words
+from imagecluster.report.markup import count, escaped
 from imagecluster.report.plan import Plan, plan
 from imagecluster.report.record import Report, relative_names
 from imagecluster.report.tiles import RATIO_RULES, Tiles, in_page_order
+from imagecluster.sim_scale import closeness
 
 _LARGEST_BYTES = 40_000_000
 """Above this, browsers take seconds to open the page."""
@@ -108,7 +109,7 @@ def _header(report: Report, planned: Plan) -> str:
     """Name, counts and facts."""
     cut = report.clusters
     facts = {
-        "Similarity": f"{cut.sim:g} ({escaped(report.sim_scale)})",
+        "Similarity": f"{cut.sim:g} ({report.scale.name})",
         "Cut at distance": f"{cut.cut_height:.3f}",
         "Farthest pair": f"{report.largest_distance:.3f}",
         "Linkage": f"{escaped(report.method)}, {escaped(report.metric)}",
@@ -206,7 +207,7 @@ def _cluster(report: Report, place: int, band: Band, planned: Plan, tiles: Tiles
     yield (
         f'<section id="c{number}" class="{_room(len(rows))}" data-band="{band.smallest}" aria-labelledby="h{number}">\n'
         f'<div class="title"><h2 id="h{number}"><a href="#c{number}"{folder}>{title}</a></h2>'
-        f"<p>{count(size, 'picture')} · {spread_in_words(cluster.height, report.largest_distance)}"
+        f"<p>{count(size, 'picture')} · {closeness(cluster.height, report.scale)}"
         f" · distance {cluster.height:.3f}</p></div>\n"
     )
     yield from _sheet(rows, size - len(rows), tiles, cover=True)

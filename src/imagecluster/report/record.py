@@ -12,6 +12,7 @@ import numpy as np
 
 from imagecluster.errors import ArgumentError
 from imagecluster.records import Clusters, Skip, TimeTerm
+from imagecluster.sim_scale import SimScale
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,8 @@ class Report:
     """Folder that the paths in all outputs are relative to, absolute."""
     model: str
     """Fingerprint model, `name@version`."""
-    sim_scale: str
-    """What `clusters.sim` means: `relative` or `calibrated`."""
+    scale: SimScale
+    """What `clusters.sim` means."""
     largest_distance: float
     """Largest distance between two pictures, in the metric."""
     clusters: Clusters

@@ -125,7 +125,7 @@ def _facts(report: Report) -> dict[str, Any]:
         "method": report.method,
         "metric": report.metric,
         "sim": _finite(cut.sim),
-        "sim_scale": report.sim_scale,
+        "sim_scale": report.scale.name,
         "cut_height": _finite(cut.cut_height),
         "largest_distance": _finite(report.largest_distance),
         "max_diameter": None if cut.max_diameter is None else _finite(cut.max_diameter),

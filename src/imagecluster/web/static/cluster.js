@@ -59,7 +59,7 @@ function About({ cluster }) {
     <div class="about-why">
       <section><h3>Why it is together</h3>
         <p>${height === Infinity ? 'It was put together by hand, and is wider than the latest run lets clusters be.' : height === 0 ? 'Its pictures have the same fingerprint.'
-    : html`All ${whole(to - from)} come together at a mean distance of ${height.toFixed(3)} (${closeness(height, collection.largest)}): from similarity <b>${simText(sim)}</b> down to <b>${simText(until)}</b> they are exactly this cluster.`}</p>
+    : html`All ${whole(to - from)} come together at a mean distance of ${height.toFixed(3)} (${closeness(height, collection.scale)}): from similarity <b>${simText(sim)}</b> down to <b>${simText(until)}</b> they are exactly this cluster.`}</p>
         ${facts && html`<div class="pairs"><${Pair} title="Closest two" pair=${facts.closest} unsure="; others may be closer"/><${Pair} title="Farthest two" pair=${facts.farthest} unsure="; others may be a little farther"/></div>`}
       </section>
       <section><h3>What joins next</h3><${Next} from=${from} to=${to} next=${next}/>

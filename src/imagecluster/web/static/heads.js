@@ -97,7 +97,7 @@ export class Heads {
     head.element.dataset.section = String(s);
     head.element.classList.toggle('plain', plain);
     const facts = [whole(count)];
-    if (!plain) facts.push(closeness(arrangement.height[s], this.collection.largest));
+    if (!plain) facts.push(closeness(arrangement.height[s], this.collection.scale));
     const times = plain ? '' : this.#times(s, arrangement);
     if (times) facts.push(times);
     const text = `${title}\n${facts.join(' · ')}`;

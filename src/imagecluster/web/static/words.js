@@ -1,4 +1,5 @@
 /** Numbers, times and closeness in words. */
+import { simOf } from './recut.js';
 
 const number = new Intl.NumberFormat('en');
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
@@ -15,15 +16,16 @@ export const counted = (count, noun, several = `${noun}s`) => `${whole(count)} $
 /** 0.62; the last digits that matter only. @param {number} sim */
 export const simText = (sim) => sim.toFixed(3).replace(/0$/, '');
 
-/** Upper ends of a cluster's height, as parts of the largest distance: the words of the report's page. */
-const SPREADS = /** @type {[number, string][]} */ ([
-  [0, 'identical'], [0.05, 'nearly identical'], [0.2, 'very close'], [0.4, 'close'], [0.6, 'alike'],
+/** From which sim on a cluster is called what: the words of the page of contact sheets. */
+const WORDS = /** @type {[number, string][]} */ ([
+  [0.9, 'nearly identical'], [0.75, 'very close'], [0.5, 'close'], [0.25, 'alike'],
 ]);
 
-/** How close the pictures of a cluster are. @param {number} height @param {number} largest distance of the collection */
-export function closeness(height, largest) {
-  const part = largest > 0 ? height / largest : 0;
-  return SPREADS.find(([end]) => part <= end)?.[1] ?? 'loose';
+/** How close pictures that come together at a height are. @param {number} height @param {import('./recut.js').Scale} scale */
+export function closeness(height, scale) {
+  if (height <= 0) return 'identical';
+  const sim = simOf(scale, height);
+  return WORDS.find(([least]) => sim >= least)?.[1] ?? 'loose';
 }
 
 /** @param {number} seconds since 1970 */
