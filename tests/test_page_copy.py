@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from imagecluster.cli import main
@@ -13,9 +15,10 @@ from imagecluster.edits import EDITS_NAME, Hide, History, Name, Together
 from imagecluster.errors import ArgumentError, InputError, OutputError
 from imagecluster.pipeline import Settings, run
 from imagecluster.store import Store
-from imagecluster.web import page_copy
+from imagecluster.web import copy_data, page_copy
 from imagecluster.web.bundle import bundle
 from imagecluster.web.page_copy import View, stored_source, write_page_copy
+from imagecluster.web.similar import extreme_pairs
 from page_browser import needs_browser, set_sim, shown_sections, until, violations
 from pictures import draw, draw_groups
 from web_samples import served
@@ -88,6 +91,46 @@ def test_a_copy_works_without_a_server(opened, folder, tmp_path, name):
     page.keyboard.press("Enter")
     until(page, "() => imagecluster.state.found.value?.ids.length", 1)
     assert page.evaluate("() => imagecluster.state.edits.value.corrections.edits.length") == 3
+
+
+@needs_browser
+@pytest.mark.parametrize("many", [False, True])
+def test_a_copy_tells_of_each_cluster(opened, folder, tmp_path, monkeypatch, many):
+    """The pairs that the server gives, but of hidden pictures; of many pictures the closest pair alone."""
+    if many:
+        monkeypatch.setattr(copy_data, "MOST_FOR_NEIGHBOURS", 3)
+    page = opened(written(folder, tmp_path / "copy.html").page.as_uri())
+    with stored_source(folder / "imagecluster") as (source, _):
+        snapshot = source.snapshot
+        hidden = [i for i in range(len(snapshot)) if snapshot.name(i) == "2_0.png"]
+        edges = [0, *(np.flatnonzero(snapshot.dendrogram.gap > snapshot.scale.height(0.5)) + 1).tolist(), len(snapshot)]
+        runs = [run for run in itertools.pairwise(edges) if run[1] - run[0] > 1]
+        assert len(runs) > 2
+        for first, end in runs:
+            found = page.evaluate(
+                "([a, b]) => imagecluster.copy.answer(`/api/x/cluster?a=${a}&b=${b}`).json()", [first, end]
+            )
+            pairs = extreme_pairs(snapshot, first, end)
+            members = snapshot.dendrogram.order[first:end]
+            if set(hidden) & set(members.tolist()):
+                pictures = {i for pair in (found["closest"], found["farthest"]) for i in (pair or [])[:2]}
+                assert not pictures & set(hidden)
+                continue
+            for name, pair in zip(("closest", "farthest"), pairs, strict=True):
+                if many and name == "farthest":
+                    assert found[name] is None
+                else:
+                    assert found[name][2] == pytest.approx(pair.distance, abs=1e-5)
+                    assert set(found[name][:2]) <= set(members.tolist())
+            if many:
+                assert found["nearest_outside"] is None
+            else:
+                X = snapshot.unit_vectors(np.arange(len(snapshot)))
+                outside = np.setdiff1d(np.arange(len(snapshot)), [*members, *hidden])
+                assert found["nearest_outside"]["distance"] == pytest.approx(
+                    1 - (X[members] @ X[outside].T).max(), abs=1e-5
+                )
+                assert found["nearest_outside"]["id"] in outside
 
 
 @needs_browser

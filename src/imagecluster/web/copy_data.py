@@ -11,17 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.edits import Edit, replay
+from imagecluster.web.cluster_facts import closest_of_clusters, facts_of_clusters
 from imagecluster.web.colours import UNKNOWN
 from imagecluster.web.corrected import edits_for_page
 from imagecluster.web.setup import name_of
-from imagecluster.web.similar import all_nearest
+from imagecluster.web.similar import all_nearest, exact_similarities
 from imagecluster.web.snapshot import Snapshot, is_absolute
 
 __all__ = ["View", "copy_data", "hidden_pictures"]
 
 N_NEIGHBOURS = 12
 MOST_FOR_NEIGHBOURS = 6_000
-"""Pictures up to which a copy knows what is similar to each: all pairs take a second or two."""
+"""Pictures up to which a copy knows what is similar to each, and all of clusters: all pairs take a second or two."""
 
 _FOR_A_SERVER = ("reveal", "export", "name-cluster", "together", "apart", "move-here", "hide", "unhide")
 """Commands that need a server."""
@@ -106,6 +107,7 @@ def copy_data(
             "map": _text(places.astype("<f4").tobytes()),
         },
         "neighbours": neighbours,
+        "clusters": _clusters(snapshot, hidden),
     }
 
 
@@ -147,3 +149,22 @@ def _neighbours(snapshot: Snapshot, hidden: NDArray[np.int64]) -> dict[str, Any]
         "ids": _text(ids.astype("<u4").tobytes()),
         "distances": _text(distances.astype("<f4").tobytes()),
     }
+
+
+def _clusters(snapshot: Snapshot, hidden: NDArray[np.int64]) -> dict[str, dict[str, str]]:
+    """What the view of one cluster says, by the place of its largest gap (the first, where several are as large)."""
+    if len(snapshot) < 2:
+        return {}
+    if len(snapshot) <= MOST_FOR_NEIGHBOURS:
+        facts = facts_of_clusters(snapshot, hidden)._asdict()
+    elif snapshot.of_cosines:
+        facts = {"closest": closest_of_clusters(snapshot, hidden)}
+    else:
+        facts = {}
+    return {name: _pairs(snapshot, pairs) for name, pairs in facts.items()}
+
+
+def _pairs(snapshot: Snapshot, pairs: NDArray[np.int64]) -> dict[str, str]:
+    """Pairs of pictures, -1 for none, and their distances."""
+    distances = np.maximum(1.0 - exact_similarities(snapshot, pairs[:, 0], pairs[:, 1]), 0.0)
+    return {"ids": _text(pairs.astype("<i4").tobytes()), "distances": _text(distances.astype("<f4").tobytes())}

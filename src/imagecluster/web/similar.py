@@ -13,7 +13,16 @@ from imagecluster.linkage.vectors import float32_error
 from imagecluster.neighbours import AllPairs, Farthest, Mapper, Neighbours
 from imagecluster.web.snapshot import Snapshot
 
-__all__ = ["Nearest", "Pair", "all_nearest", "extreme_pairs", "nearest", "nearest_outside", "nearest_to"]
+__all__ = [
+    "Nearest",
+    "Pair",
+    "all_nearest",
+    "exact_similarities",
+    "extreme_pairs",
+    "nearest",
+    "nearest_outside",
+    "nearest_to",
+]
 
 _BLOCK_ROWS = 256
 """Rows that are widened to float32 at a time: with more, the copy no longer fits the processor's cache."""
@@ -138,7 +147,7 @@ def extreme_pairs(snapshot: Snapshot, first: int, end: int) -> tuple[Pair, Pair]
         X = _unit_rows(snapshot, seen, run=run)
         search = Farthest(
             error=2 * float32_error(X.shape[1]),
-            exact=lambda i, j: _exact_similarities(snapshot, seen[i], seen[j]),
+            exact=lambda i, j: exact_similarities(snapshot, seen[i], seen[j]),
             exact_block=lambda rows: _exact_rows(snapshot, seen[rows]),
         )
         if closest.exact or n_seen**2 / 2 * X.shape[1] > _MOST_FOR_PAIRS:
@@ -170,7 +179,7 @@ def _closest_by_dendrogram(snapshot: Snapshot, first: int, end: int) -> Pair:
     if snapshot.of_cosines:
         lowest = lowest[inside[lowest] <= inside.min() + _TIE]
     lowest = first + np.sort(lowest)
-    similarity = _exact_similarities(snapshot, order[lowest], order[lowest + 1])
+    similarity = exact_similarities(snapshot, order[lowest], order[lowest + 1])
     best = int(similarity.argmax())
     place = int(lowest[best])
     around = [gap[edge] for edge in (first - 1, end - 1) if 0 <= edge < len(gap)]
@@ -184,7 +193,7 @@ def _closest(snapshot: Snapshot, pictures: NDArray[np.int64], nearest_of: Neighb
     similarity = nearest_of.similarity[:, 0]
     near = np.flatnonzero(similarity >= similarity.max() - 4 * float32_error(snapshot.vectors.shape[1]))
     i, j = pictures[near], pictures[nearest_of.index[near, 0]]
-    exact = _exact_similarities(snapshot, i, j)
+    exact = exact_similarities(snapshot, i, j)
     best = int(exact.argmax())
     return Pair(int(i[best]), int(j[best]), _distance(exact[best]), exact=True)
 
@@ -206,7 +215,7 @@ def _exact_rows(snapshot: Snapshot, pictures: NDArray[np.int64]) -> NDArray[np.f
     return np.asarray(X / np.maximum(np.sqrt(np.einsum("ij,ij->i", X, X)), 1e-30)[:, None])
 
 
-def _exact_similarities(snapshot: Snapshot, i: NDArray[np.int64], j: NDArray[np.int64]) -> NDArray[np.float64]:
+def exact_similarities(snapshot: Snapshot, i: NDArray[np.int64], j: NDArray[np.int64]) -> NDArray[np.float64]:
     """Cosine similarities of pairs of pictures in double precision."""
     found = np.empty(len(i))
     for start in range(0, len(i), _BLOCK_ROWS):

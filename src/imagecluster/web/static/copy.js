@@ -3,7 +3,8 @@
 /**
  * @typedef {{state: import('./api.js').ServerState, edits: import('./api.js').EditsAnswer, curve: import('./api.js').Curve,
  *   names: string[], bytes: number[], arrays: Record<string, string>, thumbnails?: (string | null)[], missing?: number[],
- *   neighbours: {k: number, ids: string, distances: string} | null}} Held
+ *   neighbours: {k: number, ids: string, distances: string} | null,
+ *   clusters: Partial<Record<'closest' | 'farthest' | 'outside', {ids: string, distances: string}>>}} Held
  */
 
 /** Nothing where a picture could not be read, or was hidden. */
@@ -28,6 +29,10 @@ class Copy {
       ids: new Uint32Array(bytesOf(held.neighbours.ids)),
       distances: new Float32Array(bytesOf(held.neighbours.distances)),
     };
+    this.gap = new Float64Array(bytesOf(held.arrays.gap));
+    this.pairs = new Map(Object.entries(held.clusters).map(([name, { ids, distances }]) => [name, {
+      ids: new Int32Array(bytesOf(ids)), distances: new Float32Array(bytesOf(distances)),
+    }]));
     this.shapes = new Uint16Array(bytesOf(held.arrays.pictures));
     this.missing = new Set(held.missing);
     this.times = new Float64Array(this.shapes.buffer);
@@ -49,9 +54,25 @@ class Copy {
       return Response.json(names.map((text, i) => [text, held.bytes[number('from') + i]]));
     }
     if (name === 'picture') return Response.json(this.#facts(Number(id)));
-    if (name === 'cluster') return Response.json({ closest: null, farthest: null, nearest_outside: null });
+    if (name === 'cluster') return Response.json(this.#clusterFacts(number('a'), number('b')));
     if (name === 'search') return Response.json({ results: this.#neighbours(number('picture')) });
     return Response.json({ error: 'This is a copy of the page: it does not hold that.' }, { status: 404 });
+  }
+
+  /** @param {number} from @param {number} to @returns {import('./api.js').ClusterFacts} */
+  #clusterFacts(from, to) {
+    let place = from;
+    for (let p = from; p < to - 1; p++) if (this.gap[p] > this.gap[place]) place = p;
+    const pair = (/** @type {'closest' | 'farthest' | 'outside'} */ name) => {
+      const { ids, distances } = this.pairs.get(name) ?? {};
+      if (!ids || !distances || to - from < 2 || ids[2 * place] < 0) return null;
+      return /** @type {import('./api.js').Pair} */ ([ids[2 * place], ids[2 * place + 1], distances[place], true]);
+    };
+    const outside = pair('outside');
+    return {
+      closest: pair('closest'), farthest: pair('farthest'),
+      nearest_outside: outside && { id: outside[1], distance: outside[2], exact: true },
+    };
   }
 
   /** @param {number} id @returns {import('./api.js').PictureFacts} */
