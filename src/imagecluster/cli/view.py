@@ -26,6 +26,8 @@ def command(arguments: argparse.Namespace) -> int:
         port=arguments.port,
         allow_remote=arguments.allow_remote,
         password=None if arguments.password_file is None else read_password(arguments.password_file),
+        certificate=arguments.certificate,
+        key=arguments.key,
     )
     path = arguments.path.absolute()
     with listener(access) as listening:

@@ -25,7 +25,8 @@ class Access:
     Raises
     ------
     ArgumentError
-        A host beyond this machine without `allow_remote`, or without a password.
+        A host beyond this machine without `allow_remote`, or without a password; a key without a certificate, or a
+        certificate that cannot be used.
 
     """
 
@@ -34,6 +35,10 @@ class Access:
     """None for the usual one, or any free one where that is taken."""
     allow_remote: bool = False
     password: str | None = None
+    certificate: Path | None = None
+    """PEM file with a certificate and those that vouch for it; with one the connection is encrypted."""
+    key: Path | None = None
+    """PEM file with its private key; None where that is in the certificate's file."""
 
     def __post_init__(self) -> None:
         if self.password is not None and len(self.password) < 8:
@@ -45,6 +50,10 @@ class Access:
             )
         if self.is_remote and self.password is None:
             raise ArgumentError(f"--host {self.host} needs --password-file: a file whose first line is the password")
+        if self.certificate is not None:
+            _check_certificate(self.certificate, self.key)
+        elif self.key is not None:
+            raise ArgumentError("--key is the key of a certificate; give --certificate too")
 
     @property
     def is_remote(self) -> bool:
@@ -55,7 +64,8 @@ class Access:
 def address_of(access: Access, listening: socket.socket) -> str:
     """What to open in a browser."""
     host = f"[{access.host}]" if ":" in access.host else access.host
-    return f"http://{host}:{listening.getsockname()[1]}/"
+    scheme = "http" if access.certificate is None else "https"
+    return f"{scheme}://{host}:{listening.getsockname()[1]}/"
 
 
 def read_password(file: Path) -> str:
@@ -71,6 +81,26 @@ def read_password(file: Path) -> str:
         return file.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
     except (OSError, UnicodeDecodeError) as error:
         raise ArgumentError(f"cannot read the password from {str(file)!r}: {error}") from None
+
+
+def _check_certificate(certificate: Path, key: Path | None) -> None:
+    """ArgumentError where they cannot be used."""
+    import ssl
+
+    for file in filter(None, (certificate, key)):
+        try:
+            file.read_bytes()
+        except OSError as error:
+            raise ArgumentError(f"cannot read {str(file)!r}: {error.strerror or error}") from None
+    try:
+        # No password: else a key that has one would have it asked for on the terminal.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except (OSError, ValueError) as error:
+        raise ArgumentError(
+            f"{str(certificate)!r} and {str(key or certificate)!r} are no certificate with its key"
+            f" ({getattr(error, 'reason', None) or error}); give PEM files that belong together, the key without a"
+            " password"
+        ) from None
 
 
 def listener(access: Access) -> socket.socket:

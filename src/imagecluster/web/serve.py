@@ -55,7 +55,7 @@ def serve(setup: Callable[[], Setup], access: Access, listening: socket.socket, 
     )
     viewer: Future[Viewer] = Future()
     api: Future[ASGIApp] = Future()
-    running = server(api, rules, title)
+    running = server(api, rules, title, access)
 
     def load() -> None:
         try:
@@ -96,14 +96,17 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def server(api: Future[ASGIApp], rules: Rules, title: str) -> Server:
+def server(api: Future[ASGIApp], rules: Rules, title: str, access: Access | None = None) -> Server:
     """The server; it runs on a socket that listens already."""
+    certificate, key = (None, None) if access is None else (access.certificate, access.key)
     config = uvicorn.Config(
         build_app(api, rules, title),
         access_log=False,
         lifespan="off",
         log_level="warning",
         server_header=False,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
         timeout_graceful_shutdown=1,
         ws="none",
     )

@@ -44,3 +44,11 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--password-file", type=Path, default=None, metavar="FILE", help="file whose first line is the password"
     )
+    parser.add_argument(
+        "--certificate", type=Path, default=None, metavar="FILE",
+        help="PEM file of a certificate: the page is served encrypted, by https",
+    )  # fmt: skip
+    parser.add_argument(
+        "--key", type=Path, default=None, metavar="FILE",
+        help="PEM file of its private key (default: in the certificate's file)",
+    )  # fmt: skip
