@@ -3,6 +3,7 @@
 import base64
 import http.client
 import json
+import os
 import re
 import shutil
 import signal
@@ -41,6 +42,7 @@ def files(tmp_path_factory):
     return folder
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
 @pytest.mark.parametrize("names", [["cert.pem", "key.pem"], ["both.pem"]])
 def test_the_page_is_served_encrypted(files, tmp_path, names):
     """At the address that is printed, with the password and the token as ever; and not otherwise."""
