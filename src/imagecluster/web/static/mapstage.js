@@ -130,6 +130,7 @@ export class MapStage {
       }
     }
     this.points.paint(colours);
+    this.points.select(Uint32Array.from(selected));
   }
 
   /** Draws with the next frame. */

@@ -58,6 +58,8 @@ export class Points {
     this.strength = gl.getUniformLocation(program, 'strength');
     this.marked = gl.createBuffer();
     this.nMarked = 0;
+    this.selected = gl.createBuffer();
+    this.nSelected = 0;
     this.#attribute(program, 'place', places, 2, gl.FLOAT, false);
     this.colours = this.#attribute(program, 'colour', new Uint8Array(4 * this.n), 4, gl.UNSIGNED_BYTE, true);
     gl.enable(gl.BLEND);
@@ -93,6 +95,13 @@ export class Points {
     this.gl.bufferData(this.gl.ELEMENT_ARRAY_BUFFER, indices, this.gl.DYNAMIC_DRAW);
   }
 
+  /** Some points are drawn over the others. @param {Uint32Array<ArrayBuffer>} indices */
+  select(indices) {
+    this.nSelected = indices.length;
+    this.gl.bindBuffer(this.gl.ELEMENT_ARRAY_BUFFER, this.selected);
+    this.gl.bufferData(this.gl.ELEMENT_ARRAY_BUFFER, indices, this.gl.DYNAMIC_DRAW);
+  }
+
   /** @param {{x: number, y: number, scale: number}} view middle and scale @param {number} sizePx of a point */
   draw(view, sizePx) {
     const canvas = this.canvas;
@@ -107,10 +116,19 @@ export class Points {
     gl.uniform1f(this.size, sizePx);
     gl.uniform1f(this.strength, this.nMarked ? OTHERS : 1);
     gl.drawArrays(gl.POINTS, 0, this.n);
-    if (!this.nMarked) return;
-    gl.uniform1f(this.size, sizePx * 1.4);
+    this.#over(this.selected, this.nSelected, sizePx * 1.2);
+    this.#over(this.marked, this.nMarked, sizePx * 1.4);
+  }
+
+  /** Draws some points once more, over all others. @param {WebGLBuffer} indices @param {number} n @param {number} sizePx */
+  #over(indices, n, sizePx) {
+    /** @type {WebGL2RenderingContext} */
+    const gl = this.gl;
+    if (!n) return;
+    gl.uniform1f(this.size, sizePx);
     gl.uniform1f(this.strength, 1);
-    gl.drawElements(gl.POINTS, this.nMarked, gl.UNSIGNED_INT, 0);
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, indices);
+    gl.drawElements(gl.POINTS, n, gl.UNSIGNED_INT, 0);
   }
 
   /** Frees the graphics memory. */
