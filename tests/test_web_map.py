@@ -41,6 +41,7 @@ def stand_in(tmp_path, monkeypatch):
     def put(begin: str = "pass") -> None:
         (tmp_path / "library").mkdir()
         (tmp_path / "library" / "umap.py").write_text(STAND_IN.replace("{begin}", begin))
+        monkeypatch.setattr(umap_process, "_FEWEST", 16)
         monkeypatch.syspath_prepend(str(tmp_path / "library"))
 
     return put

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import BinaryIO
 
@@ -24,7 +25,9 @@ __all__ = ["UmapProcess"]
 
 _log = logging.getLogger(__name__)
 
-_FEWEST = 16
+_FEWEST = 100
+"""Fewer leave UMAP nothing to go by: it crowds them, with one far off."""
+
 _MOST_WHOLE = 50_000
 """Of more pictures so many, drawn at random, make the map, and the others are placed on it: whole maps take minutes
 and gigabytes more from here on."""
@@ -102,6 +105,11 @@ def _has_umap() -> bool:
     return find_spec("umap") is not None
 
 
+def _blocks(rows: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    for start in range(0, len(rows), _BLOCK_ROWS):
+        yield rows[start : start + _BLOCK_ROWS]
+
+
 def _places(process: subprocess.Popen[bytes], snapshot: Snapshot) -> NDArray[np.float32]:
     """Asks for all places, block by block. OSError or ValueError where the process has ended."""
     n = len(snapshot)
@@ -110,12 +118,11 @@ def _places(process: subprocess.Popen[bytes], snapshot: Snapshot) -> NDArray[np.
     if n > _MOST_WHOLE:
         first = np.sort(np.random.default_rng(_SEED).choice(n, _MOST_WHOLE, replace=False))
     others = np.setdiff1d(np.arange(n), first, assume_unique=True)
-    starts = range(0, len(others), _BLOCK_ROWS)
     with process.stdin as to, process.stdout as answers:  # type: ignore[union-attr]  # both are pipes
-        for rows in (first, *(others[start : start + _BLOCK_ROWS] for start in starts)):
-            X = snapshot.unit_vectors(rows)
-            to.write(HEAD.pack(*X.shape))
-            to.write(X.astype("<f4", copy=False).data)
+        for rows in (first, *_blocks(others)):
+            to.write(HEAD.pack(len(rows), snapshot.vectors.shape[1]))
+            for block in _blocks(rows):
+                to.write(snapshot.unit_vectors(block).astype("<f4", copy=False).data)
             to.flush()
             places[rows] = np.frombuffer(answers.read(8 * len(rows)), "<f4").reshape(len(rows), 2)
     # What is unlike everything else has no place of its own.

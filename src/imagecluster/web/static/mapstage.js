@@ -33,7 +33,9 @@ function extent(places) {
     if (places[i] > high[i & 1]) high[i & 1] = places[i];
   }
   const half = Math.max(1e-6, (high[0] - low[0]) / 2, (high[1] - low[1]) / 2);
-  return { x: (low[0] + high[0]) / 2, y: (low[1] + high[1]) / 2, scale: 0.9 / half };
+  // Whole pictures need more room at the edges than points.
+  const filled = places.length > 2 * MOST_PICTURES ? 0.9 : 0.78;
+  return { x: (low[0] + high[0]) / 2, y: (low[1] + high[1]) / 2, scale: filled / half };
 }
 
 /** What moves on the map. */
