@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from page_browser import needs_browser, set_sim, shown_partition, until, violations
 from page_server import serving
-from pictures import draw_groups
+from pictures import draw, draw_groups
 
 SIZES = (5, 4, 3, 1, 1)
 
@@ -188,3 +190,21 @@ def test_the_place_is_said_while_scrolling_fast(opened, address):
     page.wait_for_selector(".scroll-say:not([hidden])")
     assert page.locator(".scroll-say").inner_text()
     page.wait_for_selector(".scroll-say", state="hidden")
+
+
+def test_a_picture_from_outside_is_searched_for(opened, address, tmp_path):
+    """Dropped on the page, what is like it is shown, the most similar first."""
+    page = opened(address)
+    draw(tmp_path / "copy.png", 0, size=(150, 120))
+    drop = """([name, text]) => { const data = new DataTransfer();
+      const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+      data.items.add(new File([bytes], name, { type: 'image/png' }));
+      for (const kind of ['dragover', 'drop']) {
+        dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
+      } }"""
+    page.evaluate(drop, ["copy.png", base64.b64encode((tmp_path / "copy.png").read_bytes()).decode()])
+    until(page, "() => imagecluster.state.found.value?.label", "Like copy.png")
+    assert page.locator(".drop-hint").count() == 0
+    found = page.evaluate("() => imagecluster.state.found.value.ids")
+    assert len(found) == sum(SIZES)
+    page.locator(f'.tile[data-id="{found[0]}"][aria-label^="0_"]').wait_for()

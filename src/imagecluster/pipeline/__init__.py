@@ -13,7 +13,7 @@ from imagecluster.pipeline.scales import scale_of, sim_scale_name
 
 if TYPE_CHECKING:
     from imagecluster.pipeline.evaluation import Evaluation, evaluate_collection
-    from imagecluster.pipeline.searching import Hit, Query, Searcher, queries, write_search_page
+    from imagecluster.pipeline.searching import Hit, Maker, Query, Searcher, queries, write_search_page
     from imagecluster.pipeline.single import Output, bounded_tree, cluster_known, latest_run, write_output
     from imagecluster.pipeline.stored import SmallPictures, StoredCollection, read_collection
 
@@ -22,6 +22,7 @@ __all__ = [
     "FETCHING",
     "Evaluation",
     "Hit",
+    "Maker",
     "Output",
     "Progress",
     "Query",
@@ -56,6 +57,7 @@ __all__ = [
 _HOME = {
     "Evaluation": "evaluation",
     "Hit": "searching",
+    "Maker": "searching",
     "Output": "single",
     "Query": "searching",
     "Searcher": "searching",

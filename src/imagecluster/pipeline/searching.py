@@ -94,6 +94,46 @@ class _Asked:
     """Empty for a text."""
 
 
+class Maker:
+    """Makes fingerprints of pictures of which the database has none, as it would keep them.
+
+    Parameters
+    ----------
+    model : Model
+    max_pixels, device, fetching
+        As for `Searcher`.
+
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        max_pixels: int = MAX_PIXELS,
+        device: str = "cpu",
+        fetching: Callable[[int, int], None] | None = None,
+    ) -> None:
+        self._model = model
+        self._max_pixels = max_pixels
+        self._device = device
+        self._fetching = fetching
+        self._embedders: tuple[Embedder, ...] = ()
+
+    def vector(self, path: Path) -> NDArray[np.float16]:
+        """Fingerprint of a picture, shape (n_dimensions,). DecodeError where it cannot be read."""
+        from imagecluster.embed import embed_files, load_embedders
+
+        if not self._embedders:
+            self._embedders = load_embedders(self._model, device=self._device, fetching=self._fetching)
+        files = [ImageFile(path, 0, 0)]
+        ((outcome,),) = embed_files(files, *self._embedders, max_pixels=self._max_pixels, n_threads=1)
+        if outcome.content is None:
+            reason = outcome.skip.reason if outcome.skip else "no reason given"
+            raise DecodeError(f"cannot search for {str(path)!r}: {reason}")
+        kept = [found.astype(np.float16).astype(np.float32) for found in outcome.content.fingerprints]
+        return joined(self._model, kept).astype(np.float16)
+
+
 class Searcher:
     """Searches a collection again and again, from any thread: what the first search measures is kept in memory.
 
@@ -131,11 +171,9 @@ class Searcher:
     ) -> None:
         self._store = store
         self._model = model
-        self._max_pixels = max_pixels
         self._n_threads = n_threads
-        self._device = device
         self._fetching = fetching
-        self._embedders: tuple[Embedder, ...] = ()
+        self._maker = Maker(model, max_pixels=max_pixels, device=device, fetching=fetching)
         self._opened = self._open()
 
     def _open(self) -> tuple[MappedFingerprints, Scanner]:
@@ -231,22 +269,8 @@ class Searcher:
         mapped, _ = self._opened
         row = mapped.row_of(content_hash)
         contents = mapped.contents([row]) if row is not None else None
-        vector = contents[0].vector if contents else self._made(path)
+        vector = contents[0].vector if contents else self._maker.vector(path)
         return _Asked(query, vector.astype(np.float64), content_hash)
-
-    def _made(self, path: Path) -> NDArray[np.float16]:
-        """Fingerprint of a picture of which none is kept, rounded as the store keeps them."""
-        from imagecluster.embed import embed_files, load_embedders
-
-        if not self._embedders:
-            self._embedders = load_embedders(self._model, device=self._device, fetching=self._fetching)
-        files = [ImageFile(path, 0, 0)]
-        ((outcome,),) = embed_files(files, *self._embedders, max_pixels=self._max_pixels, n_threads=1)
-        if outcome.content is None:
-            reason = outcome.skip.reason if outcome.skip else "no reason given"
-            raise DecodeError(f"cannot search for {str(path)!r}: {reason}")
-        kept = [found.astype(np.float16).astype(np.float32) for found in outcome.content.fingerprints]
-        return joined(self._model, kept).astype(np.float16)
 
     def _of_text(self, text: str) -> NDArray[np.float64]:
         """Fingerprint of a text."""

@@ -36,6 +36,7 @@ def build_api(viewer: Viewer, rules: Rules) -> Starlette:
             Route("/api/edits", writes.edit, methods=["POST"]),
             Route("/api/export", writes.export, methods=["POST"]),
             Route("/api/reveal", writes.reveal, methods=["POST"]),
+            Route("/api/search", writes.search, methods=["POST"]),
             *(Route(f"/api/{{snapshot}}/{name}", reads.below(answer)) for name, answer in reads.answers.items()),
         ]
     )

@@ -160,6 +160,11 @@ class Viewer:
             self._towers[snapshot.model] = tower
         return self._towers.get(snapshot.model)
 
+    def settings(self, snapshot: Snapshot) -> Settings | None:
+        """How the latest run with the snapshot's model was made; None where there was none."""
+        run = latest_run(self._opened_store(), snapshot.model)
+        return settings_of(run) if run is not None else None
+
     def news(self) -> dict[str, Any]:
         """How things stand, by kind of event: a page is told of what differs from what it was told last."""
         present = self.latest

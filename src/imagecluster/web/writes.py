@@ -1,4 +1,7 @@
-"""What a page may change: corrections, exports, and opening a picture's folder. The guard has checked the token."""
+"""What a page may send: corrections, exports, a picture to look for, and opening a picture's folder.
+
+The guard has checked the token.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +25,10 @@ from imagecluster.pipeline import write_output
 from imagecluster.web.answers import unkept_json
 from imagecluster.web.corrected import edit_of_request, edits_for_page
 from imagecluster.web.guard import Rules
+from imagecluster.web.outside import Outside
 from imagecluster.web.page_copy import View, write_page_copy
 from imagecluster.web.queries import body, picture
+from imagecluster.web.similar import nearest_to
 from imagecluster.web.snapshot import Snapshot
 from imagecluster.web.viewer import Viewer
 
@@ -33,6 +38,7 @@ COPY_NAME = "viewer.html"
 """Name of a copy of the page, in the folder of the database."""
 
 _LONGEST_LINK = 1 << 20
+_MOST_FOUND = 200
 
 
 class Writes:
@@ -41,6 +47,7 @@ class Writes:
     def __init__(self, viewer: Viewer, rules: Rules) -> None:
         self._viewer = viewer
         self._rules = rules
+        self._outside = Outside()
 
     def edits(self, request: Request) -> Response:
         """All corrections that hold."""
@@ -117,6 +124,20 @@ class Writes:
         """A copy of the page, in one file beside the database."""
         place = self._viewer.setup.directory / COPY_NAME
         return write_page_copy(self._viewer.source(snapshot), place, view).page
+
+    async def search(self, request: Request) -> Response:
+        """What is like a picture from outside."""
+        values = await body(request)
+        return await run_in_threadpool(self._found, values)
+
+    def _found(self, values: dict[str, Any]) -> Response:
+        snapshot = self._asked_of(values)
+        settings = self._viewer.settings(snapshot)
+        if settings is None:
+            raise HTTPException(409, "the pictures are not clustered yet")
+        direction = self._outside.direction(values.get("content"), values.get("name"), settings)
+        found = nearest_to(snapshot, direction, k=_MOST_FOUND)
+        return unkept_json({"results": [{"id": near.picture, "score": 1.0 - near.distance} for near in found]})
 
     async def reveal(self, request: Request) -> Response:
         """Opens the file manager at a picture."""

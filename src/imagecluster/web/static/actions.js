@@ -279,6 +279,36 @@ export async function searchSimilar(context) {
   }
 }
 
+/** The server takes 32 MB, in base64. */
+const LARGEST_FILE = 23_000_000;
+
+/** Searches by a picture from outside. @param {File} file */
+export async function searchFile(file) {
+  const collection = theCollection();
+  if (state.readOnly.peek()) {
+    state.say('This viewer is read-only: it takes no pictures to look for.');
+    return;
+  }
+  if (file.size > LARGEST_FILE) {
+    state.say('This picture is too large to look for: at most 23 MB.');
+    return;
+  }
+  state.say(`Looking for pictures like ${file.name} …`);
+  try {
+    const content = await new Promise((done, failed) => {
+      const reader = new FileReader();
+      reader.onload = () => done(String(reader.result).split(',')[1] ?? '');
+      reader.onerror = () => failed(new Error('The file cannot be read.'));
+      reader.readAsDataURL(file);
+    });
+    const answer = await post('/api/search', { snapshot: collection.snapshot, name: file.name, content });
+    show({ kind: 'picture', label: `Like ${file.name}`, ids: answer.results.map((/** @type {{id: number}} */ r) => r.id) });
+    state.notice.value = null;
+  } catch (error) {
+    state.say(error instanceof Error ? error.message : String(error));
+  }
+}
+
 /** @param {Context} context */
 export async function reveal(context) {
   try {

@@ -4,6 +4,7 @@ import { Cluster } from './cluster.js';
 import { cutTimes, watchClusters } from './clusters.js';
 import { copy } from './copy.js';
 import { Dialogs } from './dialogs.js';
+import { DropHint, watchDropped } from './dropped.js';
 import { Dock, watchCurve } from './dock.js';
 import { Gallery } from './gallery.js';
 import { listenToKeys } from './keys.js';
@@ -33,7 +34,7 @@ function Page() {
       <${Notices}/>
     </div>
     <${Dock}/>
-    <${Picture}/><${Cluster}/><${Dialogs}/><${Menu}/>`;
+    <${Picture}/><${Cluster}/><${Dialogs}/><${Menu}/><${DropHint}/>`;
 }
 
 // For tests and measurements: what a visitor sees, as numbers.
@@ -44,6 +45,7 @@ watchCurve();
 clusterLink.open = (id) => openCluster({ id });
 render(html`<${Page}/>`, /** @type {Element} */ (document.getElementById('app')));
 listenToKeys();
+watchDropped();
 load(true).then(() => {
   remember();
   watchLink();
