@@ -186,6 +186,7 @@ def test_the_place_is_said_while_scrolling_fast(opened, address):
     page = opened(address)
     page.set_viewport_size({"width": 420, "height": 420})
     page.keyboard.press("+")
+    page.wait_for_timeout(400)  # what a key leads to is not said
     page.locator("#gallery").evaluate("(gallery) => { gallery.scrollTop = 900; }")
     page.wait_for_selector(".scroll-say:not([hidden])")
     assert page.locator(".scroll-say").inner_text()

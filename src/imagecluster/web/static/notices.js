@@ -50,7 +50,7 @@ function Selected() {
   return html`<div class="selected" role="region" aria-label="Selection">
     <b>${counted(count, 'picture')}</b>
     ${count > 1 && html`<${CommandButton} id="compare" text="Compare"/>`}
-    ${!state.readOnly.value && html`<${CommandButton} id="together" text="Keep together"/><${CommandButton} id="apart" text="Keep apart"/>
+    ${!state.readOnly.value && html`${count > 1 && html`<${CommandButton} id="together" text="Keep together"/>`}<${CommandButton} id="apart" text="Keep apart"/>
       <${CommandButton} id="hide" text="Hide"/>`}
     <button type="button" class="button round" aria-label="Select nothing" title="Select nothing (Esc)" onClick=${selection.selectNone}><${Icon} name="close"/></button>
   </div>`;

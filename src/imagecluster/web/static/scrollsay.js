@@ -4,6 +4,7 @@ import { titleOf } from './heads.js';
 /** Steps of more than this part of the window are fast. */
 const FAST = 0.7;
 const GONE_AFTER_MS = 900;
+const BY_KEY_MS = 250;
 
 /**
  * @param {HTMLElement} scroller @param {() => import('./grid.js').Grid | null} theGrid
@@ -15,12 +16,14 @@ export function sayPlace(scroller, theGrid) {
   label.setAttribute('aria-hidden', 'true');
   label.hidden = true;
   scroller.after(label);
-  let last = scroller.scrollTop, timer = 0;
+  let last = scroller.scrollTop, timer = 0, pressedAt = -Infinity;
+  // What a key leads to has its head beside it.
+  const pressed = () => { pressedAt = performance.now(); };
   const scrolled = () => {
     const now = scroller.scrollTop, step = Math.abs(now - last);
     last = now;
     const grid = theGrid(), arrangement = grid?.arrangement;
-    if (!grid || !arrangement?.k || (label.hidden && step < FAST * scroller.clientHeight)) return;
+    if (performance.now() - pressedAt < BY_KEY_MS || !grid || !arrangement?.k || (label.hidden && step < FAST * scroller.clientHeight)) return;
     const s = Math.min(arrangement.k - 1, grid.layout.sectionAt(grid.scroll.top + 1));
     const part = now / Math.max(1, scroller.scrollHeight - scroller.clientHeight);
     label.textContent = titleOf(arrangement, s);
@@ -30,9 +33,11 @@ export function sayPlace(scroller, theGrid) {
     timer = setTimeout(() => { label.hidden = true; }, GONE_AFTER_MS);
   };
   scroller.addEventListener('scroll', scrolled, { passive: true });
+  addEventListener('keydown', pressed, { capture: true });
   return () => {
     clearTimeout(timer);
     scroller.removeEventListener('scroll', scrolled);
+    removeEventListener('keydown', pressed, { capture: true });
     label.remove();
   };
 }
