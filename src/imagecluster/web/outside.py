@@ -25,7 +25,8 @@ class Outside:
 
     def __init__(self) -> None:
         self._one_at_a_time = threading.Lock()
-        self._makers: dict[str, Maker] = {}
+        self._made_for: Settings | None = None
+        self._maker: Maker | None = None
 
     def direction(self, content: object, name: object, settings: Settings) -> NDArray[np.float32]:
         """Fingerprint of a picture at unit length, shape (n_dimensions,).
@@ -54,13 +55,14 @@ class Outside:
             path = Path(scratch, f"picture{suffix[0] if suffix else ''}")
             path.write_bytes(picture)
             try:
-                vector = self._maker(settings).vector(path).astype(np.float32)
+                vector = self._maker_of(settings).vector(path).astype(np.float32)
             except DecodeError as error:
                 raise HTTPException(422, f"the picture cannot be read: {str(error).rpartition(': ')[2]}") from None
         return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), np.float32)
 
-    def _maker(self, settings: Settings) -> Maker:
-        if settings.model not in self._makers:
+    def _maker_of(self, settings: Settings) -> Maker:
+        if self._maker is None or self._made_for != settings:
             model = find_model(settings.model, weights=settings.weights, preprocess=settings.preprocess)
-            self._makers = {settings.model: Maker(model, max_pixels=settings.max_pixels, device=settings.device)}
-        return self._makers[settings.model]
+            self._maker = Maker(model, max_pixels=settings.max_pixels, device=settings.device)
+            self._made_for = settings
+        return self._maker
