@@ -92,6 +92,7 @@ def make_collection(root: Path, n_pictures: int, n_dimensions: int) -> None:
         merges = np.array([(left, right, height, 2) for left, right, height in children])
         key = f"made up {contents_digest(leaves.hashes)}"
         store.save_dendrogram(key, Dendrogram(merges, 1.0, order, gap), {})
+        store.keep_leaves(MODEL)
         store.record_run(Run(time.time(), 1.0, MODEL, n_pictures, n_pictures, 0, 0, {"sim": 0.5, DENDROGRAM: key}))
         thumbnail = make_thumbnail(Image.radial_gradient("L").resize((192, 144)).convert("RGB"))
         with store.thumbnails() as cache:

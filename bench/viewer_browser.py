@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import http.server
 import re
 import signal
+import socketserver
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,13 +50,14 @@ SLIDE = """async (sims) => {
     slider.dispatchEvent(new Event('input', { bubbles: true }));
     const script = performance.now() - began;
     await frame();
+    const made = performance.now() - began;
     await frame();
-    found.push([imagecluster.cutTimes.at(-1), script, performance.now() - began]);
+    found.push([imagecluster.cutTimes.at(-1), script, made, performance.now() - began]);
   }
   return found;
 }"""
-"""Milliseconds of each movement of the slider: the cut and its order, all script, and until the frame after it began,
-which is when it has been painted."""
+"""Milliseconds of each movement of the slider: the cut and its order; all script; until its frame was made, with layout
+and list of what to paint; and until the next frame was made too, before which it has been painted."""
 
 SCROLL = """async (seconds) => {
   const gallery = document.querySelector('#gallery');
@@ -80,6 +84,7 @@ def measure_page(root: Path) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         _first_pictures(browser, root)  # the browser's own first page
+        print(f"  an empty page: {statistics.median(_blank(browser) for _ in range(N_STARTS)):.2f} s")
         (root / "imagecluster" / KEPT_NAME).unlink(missing_ok=True)
         print(f"  first start:  first picture after {_first_pictures(browser, root):.2f} s")
         again = [_first_pictures(browser, root) for _ in range(N_STARTS)]
@@ -111,11 +116,12 @@ def _viewing(root: Path) -> Iterator[str]:
 
 
 def _first_pictures(browser: Browser, root: Path) -> float:
-    """Seconds from the command to the first picture in a new tab of a browser that is open already."""
+    """Seconds from the command to the first picture, in an empty tab of a browser that is open already."""
+    page = browser.new_context(viewport=WINDOW).new_page()
+    page.add_init_script(SEEN)
+    time.sleep(1.0)
     started = time.time()
     with _viewing(root) as address:
-        page = browser.new_context(viewport=WINDOW).new_page()
-        page.add_init_script(SEEN)
         page.goto(address, wait_until="commit")
         page.wait_for_function("() => window.firstSeen > 0", polling=200)
         seen = page.evaluate("() => window.firstSeen / 1000")
@@ -124,12 +130,40 @@ def _first_pictures(browser: Browser, root: Path) -> float:
     return float(seen) - started
 
 
+def _blank(browser: Browser) -> float:
+    """The same for a page with nothing on it, from a server that runs already: less than this cannot be."""
+    with socketserver.TCPServer(("127.0.0.1", 0), _Blank) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        page = browser.new_context(viewport=WINDOW).new_page()
+        time.sleep(1.0)
+        started = time.perf_counter()
+        page.goto(f"http://127.0.0.1:{server.server_address[1]}/")
+        took = time.perf_counter() - started
+        page.context.close()
+        server.shutdown()
+    return took
+
+
+class _Blank(http.server.BaseHTTPRequestHandler):
+    """A page with nothing on it."""
+
+    def do_GET(self) -> None:
+        """Any address."""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<p>nothing</p>")
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing."""
+
+
 def _slide(page: Page) -> None:
     """Milliseconds of movements of the slider over its whole range."""
     sims = [round(0.05 + 0.9 * step / 60, 4) for step in range(61)]
     page.evaluate(SLIDE, sims[::10])
     columns = zip(*page.evaluate(SLIDE, sims), strict=True)
-    for name, times in zip(("cut and order", "all script", "painted"), columns, strict=True):
+    for name, times in zip(("cut and order", "all script", "frame made", "painted"), columns, strict=True):
         ordered = sorted(times)
         print(
             f"  slider, {name:<14} mean {statistics.mean(times):6.1f} ms, median {statistics.median(times):6.1f},"

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from functools import cache
 from io import BytesIO
-
-from PIL import Image, ImageDraw
+from typing import TYPE_CHECKING
 
 from imagecluster.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 __all__ = ["THUMBNAIL_MEDIA_TYPE", "make_thumbnail", "placeholder", "thumbnail_size"]
 
@@ -51,6 +53,8 @@ def make_thumbnail(image: Image.Image, *, long_side_px: int = 192) -> bytes:
         raise ArgumentError(f"the picture has mode {image.mode}; convert it to RGB or L first")
     if 0 in image.size:
         raise ArgumentError(f"the picture is {image.width} x {image.height}; it must have pixels")
+    from PIL import Image
+
     scale = long_side_px / max(image.size)
     if scale < 1.0:
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
@@ -99,6 +103,8 @@ def placeholder(*, width_px: int = 192, height_px: int = 144) -> bytes:
         raise ArgumentError(
             f"a placeholder of {width_px} x {height_px} px; its sides must be from 16 to {_LARGEST_SIDE_PX}"
         )
+    from PIL import Image, ImageDraw
+
     image = Image.new("L", (width_px, height_px), 0x80)
     draw = ImageDraw.Draw(image)
     unit = min(width_px, height_px) / 12

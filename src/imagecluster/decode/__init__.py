@@ -5,10 +5,17 @@ checked before they are allocated, and whatever a decoder throws becomes a `Deco
 reason. All of it may run in several threads at once.
 """
 
-from imagecluster.decode.fields import exif_fields
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from imagecluster.decode.frame import Fit, Frame, Interpolation
-from imagecluster.decode.picture import MAX_PIXELS, Picture, decode, read_file_exif
-from imagecluster.decode.reading import MAX_BYTES, read_bytes
+from imagecluster.decode.reading import MAX_BYTES, MAX_PIXELS, read_bytes
+
+if TYPE_CHECKING:
+    from imagecluster.decode.fields import exif_fields
+    from imagecluster.decode.picture import Picture, decode, read_file_exif
 
 __all__ = [
     "MAX_BYTES",
@@ -22,3 +29,12 @@ __all__ = [
     "read_bytes",
     "read_file_exif",
 ]
+
+_HOME = {"Picture": "picture", "decode": "picture", "exif_fields": "fields", "read_file_exif": "picture"}
+
+
+def __getattr__(name: str) -> Any:
+    """What opens pictures is loaded where it is first used: Pillow and its formats take time."""
+    if name in _HOME:
+        return getattr(importlib.import_module(f"imagecluster.decode.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'imagecluster.decode' has no attribute {name!r}")

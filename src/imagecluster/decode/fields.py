@@ -7,8 +7,8 @@ from typing import Any
 from PIL import ExifTags
 
 from imagecluster.decode.opening import open_header
-from imagecluster.decode.picture import MAX_PIXELS
 from imagecluster.decode.quiet import quiet
+from imagecluster.decode.reading import MAX_PIXELS
 
 __all__ = ["exif_fields"]
 

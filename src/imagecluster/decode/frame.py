@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-from PIL import Image
+if TYPE_CHECKING:
+    from PIL import Image
 
 from imagecluster.errors import ArgumentError
 
@@ -61,6 +62,8 @@ class Frame:
 
     def apply(self, image: Image.Image) -> Image.Image:
         """The upright RGB picture in this frame; a new picture of exactly `size`."""
+        from PIL import Image
+
         resample = Image.Resampling[self.interpolation.upper()]
         if self.fit == "squash":
             return image.resize(self.size, resample)

@@ -16,14 +16,12 @@ from imagecluster.decode.frame import Frame
 from imagecluster.decode.opening import open_header
 from imagecluster.decode.quiet import quiet
 from imagecluster.decode.raw import RawPicture, looks_raw, open_raw
+from imagecluster.decode.reading import MAX_PIXELS
 from imagecluster.decode.scaling import scale_to, shrink, whole
 from imagecluster.errors import ArgumentError, DecodeError
 from imagecluster.records import Metadata
 
-__all__ = ["MAX_PIXELS", "Picture", "decode", "read_file_exif"]
-
-MAX_PIXELS = 250_000_000
-"""Largest picture that is decoded: 200-megapixel phones exist."""
+__all__ = ["Picture", "decode", "read_file_exif"]
 
 _MAX_REASON = 180
 _DNG_VERSION = 50706

@@ -8,10 +8,13 @@ from pathlib import Path
 
 from imagecluster.errors import DecodeError
 
-__all__ = ["MAX_BYTES", "read_bytes"]
+__all__ = ["MAX_BYTES", "MAX_PIXELS", "read_bytes"]
 
 MAX_BYTES = 2 * 2**30
 """Largest file that is read."""
+
+MAX_PIXELS = 250_000_000
+"""Largest picture that is decoded: 200-megapixel phones exist."""
 
 # A pipe that took a picture's place since the scan must not block the open; regular files ignore the flag.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)

@@ -18,10 +18,11 @@ __all__ = ["bundle", "bundled_script", "bundled_styles"]
 _STYLES = ("base", "frame", "gallery", "dialogs", "views")
 """In the order in which they hold."""
 
-_IMPORT = re.compile(r"""(?:^|(?<=[;}]))import\s*([\w*${][^;'"]*?)\s*from\s*["']([^"']+)["'];?""", re.M)
-_EXPORT_LIST = re.compile(r"""(?:^|(?<=[;}]))export\s*\{([^}]*)\}\s*(?:from\s*["']([^"']+)["'])?;?""", re.M)
-_EXPORT_DEFAULT = re.compile(r"(?:^|(?<=[;}]))export default\s*", re.M)
-_EXPORT = re.compile(r"^export ((?:async )?function\*?|const|class) ([\w$]+)", re.M)
+# Each begins with a plain word, which is found fast, and then looks back: it must begin a statement.
+_IMPORT = re.compile(r"""import(?<=[\n;}]import)\s*([\w*${][^;'"]*?)\s*from\s*["']([^"']+)["'];?""")
+_EXPORT_LIST = re.compile(r"""export(?<=[\n;}]export)\s*\{([^}]*)\}\s*(?:from\s*["']([^"']+)["'])?;?""")
+_EXPORT_DEFAULT = re.compile(r"export default(?<=[\n;}]export default)\s*")
+_EXPORT = re.compile(r"export(?<=\nexport) ((?:async )?function\*?|const|class) ([\w$]+)")
 _LEFT_OVER = re.compile(r"^(?:import|export)\b.*", re.M)
 
 
@@ -116,12 +117,14 @@ def _as_function(name: str, text: str, variable: Callable[[str], str]) -> str:
         exported.append(found[2])
         return f"{found[1]} {found[2]}"
 
-    text = _IMPORT.sub(take_import, text)
+    text = _IMPORT.sub(take_import, f"\n{text}")
     text = _EXPORT_LIST.sub(take_list, text)
     if _EXPORT_DEFAULT.search(text):
         text = _EXPORT_DEFAULT.sub("const $default=", text)
         exported.append("default: $default")
     text = _EXPORT.sub(take_export, text)
-    if left_over := _LEFT_OVER.search(text):
-        raise ArgumentError(f"{name} has {left_over[0][:80]!r}, which cannot be bundled")
+    if "\nimport" in text or "\nexport" in text:
+        left_over = _LEFT_OVER.search(text)
+        if left_over is not None:
+            raise ArgumentError(f"{name} has {left_over[0][:80]!r}, which cannot be bundled")
     return f"(() => {{\n{text.strip()}\nreturn {{ {', '.join(exported)} }};\n}})()"

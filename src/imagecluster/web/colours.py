@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from imagecluster.atomic import replacing
 from imagecluster.store import HASH_BYTES, Thumbnails
@@ -119,6 +118,8 @@ def _read(file: Path) -> dict[bytes, int]:
 
 def _average(thumbnail: bytes) -> int | None:
     """Average colour of a JPEG, decoded at an eighth of its size; None where it cannot be."""
+    from PIL import Image
+
     try:
         with Image.open(io.BytesIO(thumbnail), formats=("JPEG",)) as image:
             image.draft("RGB", (max(1, image.width // 8), max(1, image.height // 8)))

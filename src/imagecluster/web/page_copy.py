@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
-from PIL import Image
 
 from imagecluster.atomic import replacing
 from imagecluster.cores import n_cores
@@ -246,6 +245,8 @@ class _Small:
 
 
 def _reduced(image: bytes) -> bytes:
+    from PIL import Image
+
     with Image.open(BytesIO(image), formats=("JPEG",)) as opened:
         return make_thumbnail(opened.convert("RGB"), long_side_px=COPY_SIDES_PX[0])
 

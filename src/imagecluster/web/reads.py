@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from imagecluster import cut
-from imagecluster.decode import exif_fields, read_bytes
 from imagecluster.errors import DecodeError
 from imagecluster.web.answers import immutable_bytes, immutable_json, unkept_bytes, unkept_json
 from imagecluster.web.branch import branch_of, subtree
@@ -118,6 +117,8 @@ class Reads:
         chosen = picture(snapshot, request.path_params["id"])
         name, path = snapshot.name(chosen), snapshot.path(chosen)
         metadata = self._viewer.metadata(snapshot, chosen)
+        from imagecluster.decode import exif_fields, read_bytes
+
         try:
             exif, problem = exif_fields(read_bytes(path), suffix=path.suffix), ""
         except DecodeError as error:

@@ -7,7 +7,6 @@ from html import escape
 from typing import NamedTuple
 
 from imagecluster.cores import n_cores
-from imagecluster.decode import decode, read_bytes
 from imagecluster.errors import ImageclusterError
 from imagecluster.store import Thumbnails
 from imagecluster.thumbs import THUMBNAIL_MEDIA_TYPE, make_thumbnail
@@ -77,6 +76,8 @@ class ThumbnailMaker:
         width, height = int(snapshot.leaves.width_px[picture]), int(snapshot.leaves.height_px[picture])
         scale = min(1.0, side_px / max(width, height, 1))
         short_side_px = max(1, round(scale * min(width, height)))
+        from imagecluster.decode import decode, read_bytes
+
         decoded = decode(read_bytes(path), short_side_px=short_side_px, suffix=path.suffix)
         return make_thumbnail(decoded.image, long_side_px=side_px)
 
