@@ -37,6 +37,15 @@ GROUPS = {
 }
 
 
+@pytest.mark.parametrize("form", [str, Path, lambda folder: [str(folder)], lambda folder: iter([folder])])
+def test_a_folder_is_given_in_any_form(tmp_path, form):
+    """As text or path, alone or in a list."""
+    draw_groups(tmp_path / "pics", (2, 1))
+    result = run(form(tmp_path / "pics"), Settings(links="none", page=False), db=str(tmp_path / "db"))
+    assert result.n_scanned == 3
+    assert result.directory == tmp_path / "db"
+
+
 def test_groups_are_found_and_laid_out(tmp_path):
     """Clusters of 2, 3 and 4 look-alikes, as folders of links that work, tables and a page."""
     folder = draw_groups(tmp_path / "pics")

@@ -12,14 +12,18 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 
 from imagecluster.errors import InputError
+from imagecluster.pipeline import Settings, run
 from imagecluster.web.access import Access, address_of, listener
 from imagecluster.web.answers import application
 from imagecluster.web.guard import Rules
 from imagecluster.web.serve import serve, server
+from pictures import draw_groups
+from web_samples import served
 
 
 @pytest.fixture
@@ -96,3 +100,19 @@ def test_ctrl_c_ends_the_viewer_quietly_while_a_page_listens(tmp_path):
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=20)[0] == ""
     assert process.returncode == 0
+
+
+def test_a_folder_of_which_nothing_can_be_read_says_why(tmp_path):
+    """Name and reason of each file; nothing where there are pictures."""
+    (tmp_path / "pics" / "sub").mkdir(parents=True)
+    for name in ("<b>.jpg", "sub/empty.png"):
+        (tmp_path / "pics" / name).write_bytes(b"nonsense" * (name < "s"))
+    run([tmp_path / "pics"], Settings(links="none", page=False))
+    with served(tmp_path / "pics") as client:
+        named = client.state()["skips"]
+    assert [name for name, _ in named] == ["<b>.jpg", str(Path("sub", "empty.png"))]
+    assert "empty" in named[1][1]
+    draw_groups(tmp_path / "pics", (2,))
+    run([tmp_path / "pics"], Settings(links="none", page=False))
+    with served(tmp_path / "pics") as client:
+        assert client.state()["skips"] == []

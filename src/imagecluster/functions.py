@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -12,12 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 from imagecluster.errors import ArgumentError
 from imagecluster.models import DEFAULT_MODEL, find_model
 from imagecluster.records import TIME_SCALE_S, Clusters, Dendrogram, Fingerprints, SimScaleName, Skip
+from imagecluster.scan import StrPath, as_paths
 
 if TYPE_CHECKING:
     from imagecluster.pipeline import Hit
     from imagecluster.sim_scale import SimScale
-
-StrPath = str | os.PathLike[str]
 
 TIME_WEIGHT = 0.3
 """Share of time in the similarity, where times are given; as the original's `alpha`."""
@@ -72,7 +70,7 @@ def fingerprint(
     if on_skip not in ("raise", "omit"):
         raise ArgumentError(f"on_skip is {on_skip!r}; it must be 'raise' or 'omit'")
     declaration = find_model(model)
-    given = _paths(paths)
+    given = as_paths(paths)
     found = scan(given)
     skips: list[Skip] = list(found.skips)
     rows: dict[Path, NDArray[np.float32]] = {}
@@ -317,21 +315,16 @@ def search(
     from imagecluster.store import Store
 
     asked = queries(
-        _paths(pictures),
+        as_paths(pictures),
         _texts(texts),
         weights=weights,
-        unlike=_paths(unlike),
+        unlike=as_paths(unlike),
         unlike_texts=_texts(unlike_texts),
         unlike_weight=unlike_weight,
     )
     _, directory = locate([Path(path)], None if db is None else Path(db))
     with Store.open(directory, writable=False) as store:
         return Searcher(store, find_model(model)).search(asked, k=k, min_similarity=min_similarity)
-
-
-def _paths(paths: Iterable[StrPath] | StrPath) -> list[Path]:
-    """Paths of one or several arguments."""
-    return [Path(paths)] if isinstance(paths, (str, os.PathLike)) else [Path(path) for path in paths]
 
 
 def _texts(texts: Iterable[str] | str) -> list[str]:

@@ -23,6 +23,7 @@ from imagecluster.decode import Frame, decode, read_bytes, read_file_exif
 from imagecluster.errors import ArgumentError, DecodeError, InputError
 from imagecluster.exceptions import ICExifReadError
 from imagecluster.original import stored_fingerprints
+from imagecluster.scan import StrPath
 from imagecluster.vgg16 import vgg16_of_layer
 
 __all__ = [
@@ -35,7 +36,6 @@ __all__ = [
     "timestamp",
 ]
 
-StrPath = str | os.PathLike[str]
 Source = Literal["auto", "stat", "exif"]
 Images = dict[str, NDArray[np.uint8]]
 

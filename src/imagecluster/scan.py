@@ -14,7 +14,18 @@ from typing import BinaryIO
 from imagecluster.errors import InputError
 from imagecluster.records import ImageFile, Scan, Skip
 
-__all__ = ["PICTURE_SUFFIXES", "RAW_SUFFIXES", "STORE_MARKER", "absolute", "read_path_list", "scan"]
+__all__ = [
+    "PICTURE_SUFFIXES",
+    "RAW_SUFFIXES",
+    "STORE_MARKER",
+    "StrPath",
+    "absolute",
+    "as_paths",
+    "read_path_list",
+    "scan",
+]
+
+StrPath = str | os.PathLike[str]
 
 STORE_MARKER = ".imagecluster-store"
 """Name of the file that marks a folder as our own database or output."""
@@ -35,6 +46,11 @@ PICTURE_SUFFIXES = RAW_SUFFIXES | frozenset((
 # fmt: on
 
 _SKIPPED_FOLDERS = frozenset(("@eaDir", "node_modules", "__MACOSX"))
+
+
+def as_paths(paths: Iterable[StrPath] | StrPath) -> list[Path]:
+    """Paths of one or several arguments."""
+    return [Path(paths)] if isinstance(paths, (str, os.PathLike)) else [Path(path) for path in paths]
 
 
 def scan(paths: Sequence[Path], *, recursive: bool = True, exclude: Sequence[Path] = ()) -> Scan:

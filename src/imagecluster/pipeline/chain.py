@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -22,7 +22,7 @@ from imagecluster.pipeline.output import Links, Outputs, thumbnail_of, write_out
 from imagecluster.pipeline.scales import has_curve, scale_of, sim_scale_name
 from imagecluster.records import TIME_SCALE_S, Clusters, Recall, SimScaleName, Skip, TimeSource, TimeTerm
 from imagecluster.report import Html, gallery
-from imagecluster.scan import scan
+from imagecluster.scan import StrPath, as_paths, scan
 from imagecluster.sim_scale import SimScale
 from imagecluster.store import HashedFile, Run, Store, default_location
 
@@ -172,10 +172,10 @@ def locate(paths: Sequence[Path], db: Path | None = None) -> tuple[Path, Path]:
 
 
 def run(
-    paths: Sequence[Path],
+    paths: Iterable[StrPath] | StrPath,
     settings: Settings | None = None,
     *,
-    db: Path | None = None,
+    db: StrPath | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Clusters of the pictures in folders and files; fingerprints what is new and writes all outputs.
@@ -183,7 +183,7 @@ def run(
     Parameters
     ----------
     paths
-        Folders and files.
+        Folder or file, or several.
     settings
         How to run.
     db
@@ -207,7 +207,7 @@ def run(
     started_s, started = time.time(), time.monotonic()
     settings = settings or Settings()
     progress = progress or _silent
-    with _brought_up(paths, settings, db, progress) as (store, fresh):
+    with _brought_up(as_paths(paths), settings, None if db is None else Path(db), progress) as (store, fresh):
         clusters = clusters_of(
             fresh.leaves,
             fresh.tree.dendrogram,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -12,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from imagecluster.records import Skip
 from imagecluster.web.answers import application, unkept_json
 from imagecluster.web.guard import Rules
 from imagecluster.web.reads import Reads
@@ -20,6 +23,9 @@ from imagecluster.web.viewer import Viewer
 from imagecluster.web.writes import Writes
 
 __all__ = ["build_api"]
+
+MOST_SKIPS = 100
+"""Files that could not be read that a page names."""
 
 _LOOK_EVERY_S = 0.2
 _HEARTBEAT_S = 15.0
@@ -40,6 +46,11 @@ def build_api(viewer: Viewer, rules: Rules) -> Starlette:
             *(Route(f"/api/{{snapshot}}/{name}", reads.below(answer)) for name, answer in reads.answers.items()),
         ]
     )
+
+
+def _as_texts(skips: Sequence[Skip], root: Path) -> list[tuple[str, str]]:
+    """Name and reason of files that could not be read."""
+    return [(os.fsdecode(bytes(skip.path)).removeprefix(f"{root}{os.sep}"), skip.reason) for skip in skips[:MOST_SKIPS]]
 
 
 class _Standing:
@@ -66,6 +77,7 @@ class _Standing:
                 "run": viewer.run_state.as_json(),
                 "edits_version": viewer.history.state()[0],
                 "map_ready": viewer.background.has_map(snapshot),
+                "skips": [] if len(snapshot) else _as_texts(viewer.skips(), viewer.setup.root),
             }
         )
 

@@ -18,7 +18,7 @@ from imagecluster.edits import EDITS_NAME, History
 from imagecluster.errors import ImageclusterError, InputError, StoreError
 from imagecluster.models import DEFAULT_MODEL, TextTower, find_model
 from imagecluster.pipeline import Settings, cluster_known, latest_run, settings_of, update
-from imagecluster.records import Metadata
+from imagecluster.records import Metadata, Skip
 from imagecluster.store import THUMBNAILS_NAME, Store, Thumbnails
 from imagecluster.web.background import Background
 from imagecluster.web.page_copy import Source
@@ -144,6 +144,10 @@ class Viewer:
         """What the store knows of a picture."""
         content_hash = snapshot.leaves.hashes[picture]
         return self._opened_store().metadata([content_hash]).get(content_hash)
+
+    def skips(self) -> tuple[Skip, ...]:
+        """Files that the latest scan found and that could not be read."""
+        return self._opened_store().known_skips() if self._opened() else ()
 
     def text_tower(self, snapshot: Snapshot) -> Tower | None:
         """What gives the vectors of words for the snapshot's model; None where it has none, or none is here.

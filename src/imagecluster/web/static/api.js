@@ -10,8 +10,9 @@ import { copy } from './copy.js';
  * @typedef {{snapshot: string, n: number, model: string, root_name: string, sim: number, min_size: number,
  *   scale: import('./recut.js').Scale, largest_distance: number, max_diameter: number | null, has_times: boolean,
  *   has_places: boolean, read_only: boolean, can_reveal?: boolean, can_search_text: boolean,
- *   provisional?: boolean, run: Run, made_s?: number, lacks?: string[], link?: string}} ServerState  the last three in a copy of the page: when it
- *   was made, which commands it lacks, and what it shows first, as in the page's address
+ *   provisional?: boolean, run: Run, skips?: [string, string][], made_s?: number, lacks?: string[],
+ *   link?: string}} ServerState  `skips`: files that cannot be read, where there is no picture; the last three in a copy
+ *   of the page: when it was made, which commands it lacks, and what it shows first, as in the page's address
  * @typedef {{id: number, distance: number}} Neighbour
  * @typedef {{name: string, folder: string, bytes: number, width: number, height: number, format: string,
  *   taken_s: number | null, latitude: number | null, longitude: number | null, exif: Record<string, unknown>, problem?: string,

@@ -28,6 +28,11 @@ export function Unready() {
   }
   if (run?.running) return html`<main class="unready"><h2>The first pictures come soon</h2><${Progress} run=${run}/></main>`;
   if (run?.error) return html`<main class="unready"><h2>The pictures cannot be shown</h2><p role="alert">${sentence(run.error)}</p></main>`;
+  const skips = state.server.value?.skips ?? [];
+  if (skips.length) {
+    return html`<main class="unready"><h2>None of the pictures can be read</h2>
+      <ul class="skips" tabindex="0" aria-label="Files that cannot be read">${skips.map(([name, reason]) => html`<li key=${name}><b>${name}</b> ${reason}</li>`)}</ul></main>`;
+  }
   return html`<main class="unready"><h2>No pictures yet</h2>
     <p>This folder holds no picture that could be read. Put some into it and run <code>imagecluster</code> again; this page shows them by itself.</p></main>`;
 }
