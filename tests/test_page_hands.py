@@ -193,6 +193,29 @@ def test_the_place_is_said_while_scrolling_fast(opened, address):
     page.wait_for_selector(".scroll-say", state="hidden")
 
 
+def test_a_search_waits_for_names_that_are_on_their_way(opened, address):
+    """The gallery has asked for them, and they have not come yet."""
+    page = opened("about:blank", ready="html")
+    waiting = []
+
+    def hold(route):
+        waiting.append(route)
+
+    page.route("**/names.json*", hold)
+    page.goto(address)
+    page.wait_for_selector(".tile img.there")
+    while not waiting:
+        page.wait_for_timeout(20)
+    page.fill("#search", "0_3")
+    page.press("#search", "Enter")
+    page.wait_for_timeout(200)
+    assert page.evaluate("() => imagecluster.state.found.value") is None
+    for route in waiting:
+        route.continue_()
+    until(page, "() => imagecluster.state.found.value?.ids.length", 1)
+    assert len(waiting) == 1
+
+
 def test_a_picture_from_outside_is_searched_for(opened, address, tmp_path):
     """Dropped on the page, what is like it is shown, the most similar first."""
     page = opened(address)

@@ -8,8 +8,8 @@ export const MOST_NAMED = 200_000;
 
 /** @type {Map<number, [string, number][]>} */
 const blocks = new Map();
-/** @type {Set<number>} */
-const pending = new Set();
+/** Blocks that are on their way. @type {Map<number, Promise<void>>} */
+const pending = new Map();
 let snapshot = '';
 /** Grows when names have come. */
 export const namesVersion = signal(0);
@@ -31,28 +31,34 @@ export const pathOf = (id) => blocks.get(Math.floor(id / BLOCK))?.[id % BLOCK]?.
 /** File name of a picture; "Picture 12" while unknown. @param {number} id */
 export const nameOf = (id) => pathOf(id).split('/').pop() || `Picture ${id + 1}`;
 
-/** Fetches the names of some pictures, where they are not known. @param {Iterable<number>} ids @param {number} n */
+/** Fetches the names of some pictures, where they are not known; ends when they are. @param {Iterable<number>} ids @param {number} n */
 export async function fetchNames(ids, n) {
   const wanted = new Set();
   for (const id of ids) {
     const block = Math.floor(id / BLOCK);
-    if (!blocks.has(block) && !pending.has(block)) wanted.add(block);
+    if (!blocks.has(block)) wanted.add(block);
   }
-  if (!wanted.size) return;
-  const key = snapshot;
-  await Promise.all([...wanted].map(async (block) => {
-    pending.add(block);
-    try {
-      const to = Math.min(n, (block + 1) * BLOCK);
-      const names = await askJson(`/api/${key}/names.json?from=${block * BLOCK}&to=${to}`);
-      if (key === snapshot) blocks.set(block, names);
-    } catch {
-      // Asked for again with the next picture of the block; the tile keeps its number until then.
-    } finally {
-      pending.delete(block);
-    }
+  await Promise.all([...wanted].map((block) => {
+    const asked = pending.get(block) ?? fetchBlock(block, n);
+    pending.set(block, asked);
+    return asked;
   }));
-  if (key === snapshot) namesVersion.value++;
+}
+
+/** @param {number} block @param {number} n */
+async function fetchBlock(block, n) {
+  const key = snapshot;
+  try {
+    const to = Math.min(n, (block + 1) * BLOCK);
+    const names = await askJson(`/api/${key}/names.json?from=${block * BLOCK}&to=${to}`);
+    if (key !== snapshot) return;
+    blocks.set(block, names);
+    namesVersion.value++;
+  } catch {
+    // Asked for again with the next picture of the block; the tile keeps its number until then.
+  } finally {
+    if (key === snapshot) pending.delete(block);
+  }
 }
 
 /**
