@@ -146,8 +146,12 @@ class Viewer:
         return self._opened_store().metadata([content_hash]).get(content_hash)
 
     def skips(self) -> tuple[Skip, ...]:
-        """Files that the latest scan found and that could not be read."""
-        return self._opened_store().known_skips() if self._opened() else ()
+        """Files that the latest scan found and that could not be read; none while a run is going on."""
+        # A database that is just being made cannot be read yet.
+        with suppress(ImageclusterError):
+            if not self._run.running and self._opened():
+                return self._opened_store().known_skips()
+        return ()
 
     def text_tower(self, snapshot: Snapshot) -> Tower | None:
         """What gives the vectors of words for the snapshot's model; None where it has none, or none is here.
@@ -156,8 +160,8 @@ class Viewer:
         """
         if snapshot.model not in self._towers and snapshot.model:
             tower = None
-            run = latest_run(self._opened_store(), snapshot.model)
             with suppress(ImageclusterError):
+                run = latest_run(self._opened_store(), snapshot.model)
                 tower = _tower_here(settings_of(run)) if run is not None else None
             if tower is None:
                 return None  # it may come while the viewer runs

@@ -2,15 +2,17 @@
 import { thumbnail } from './api.js';
 import { nameOf } from './names.js';
 
-/** Pictures whose thumbnail the browser holds are shown at once; others wait until the view has rested so long. */
+/** Thumbnails the browser holds are shown at once; others are asked for when the view has rested so long... */
 const REST_MS = 60;
+/** ...or, while it keeps moving, when the picture has stayed in it so long. */
+const STAY_MS = 150;
 const SHARPEN_MS = 180;
 const MOST_SPARE = 300;
 const SIDES = /** @type {const} */ ([192, 384, 1024]);
 
 /**
  * @typedef {{id: number, element: HTMLButtonElement, image: HTMLImageElement, side: number, wanted: number,
- *   x: number, y: number, width: number, height: number, seen: number}} Tile
+ *   x: number, y: number, width: number, height: number, seen: number, came: number}} Tile
  * @typedef {{id: number, x: number, y: number, width: number, height: number}} Spot  where a picture is put
  */
 
@@ -28,6 +30,7 @@ export class Tiles {
     this.loaded = new Set();
     this.round = 0;
     this.restTimer = 0;
+    this.filledAt = 0;
     this.sharpenTimer = 0;
   }
 
@@ -93,8 +96,12 @@ export class Tiles {
     clearTimeout(this.restTimer);
     clearTimeout(this.sharpenTimer);
     // The very first ones are asked for at once.
-    if (this.loaded.size === 0) this.#fill();
-    else this.restTimer = setTimeout(() => this.#fill(), REST_MS);
+    if (this.loaded.size === 0) this.#fill(Infinity);
+    else {
+      const now = performance.now();
+      if (now - this.filledAt > STAY_MS) this.#fill(now - STAY_MS);
+      this.restTimer = setTimeout(() => this.#fill(Infinity), REST_MS);
+    }
     this.sharpenTimer = setTimeout(() => this.#sharpen(), SHARPEN_MS);
   }
 
@@ -125,13 +132,14 @@ export class Tiles {
       this.loaded.add(image.dataset.key);
     });
     element.append(image);
-    return { id: -1, element, image, side: 0, wanted: 192, x: NaN, y: NaN, width: 0, height: 0, seen: 0 };
+    return { id: -1, element, image, side: 0, wanted: 192, x: NaN, y: NaN, width: 0, height: 0, seen: 0, came: 0 };
   }
 
   /** @param {Tile} tile @param {number} id */
   #assign(tile, id) {
     tile.id = id;
     tile.side = 0;
+    tile.came = performance.now();
     tile.element.dataset.id = String(id);
     tile.element.style.backgroundColor = this.collection.colour(id);
     tile.element.setAttribute('aria-label', nameOf(id));
@@ -154,14 +162,18 @@ export class Tiles {
     tile.image.src = thumbnail(this.collection.snapshot, tile.id, side);
   }
 
-  /** Asks for the pictures that are missing: the smallest size, which the database holds already. */
-  #fill() {
-    for (const tile of this.shown.values()) if (tile.side === 0) this.#load(tile, 192);
+  /**
+   * Asks for the pictures that are missing: the smallest size, which the database holds already.
+   *
+   * @param {number} latest only those that came into the view by then
+   */
+  #fill(latest) {
+    this.filledAt = performance.now();
+    for (const tile of this.shown.values()) if (tile.side === 0 && tile.came <= latest) this.#load(tile, 192);
   }
 
   /** Replaces thumbnails that are smaller than their tile; the old one stays until the new one has come. */
   #sharpen() {
-    this.#fill();
     for (const tile of this.shown.values()) {
       const { id, wanted } = tile;
       if (tile.side >= wanted || this.collection.widthPx(id) + this.collection.heightPx(id) < tile.side * 2) continue;
