@@ -18,7 +18,7 @@ _ARRANGED = """() => {
 
 def until(page, condition: str, what: object = None) -> None:
     """Waits until a function in the page gives `what`, or something true."""
-    for _ in range(100):
+    for _ in range(400):  # a busy machine takes its time
         found = page.evaluate(condition)
         if found == what or (what is None and found):
             return

@@ -193,27 +193,55 @@ def test_the_place_is_said_while_scrolling_fast(opened, address):
     page.wait_for_selector(".scroll-say", state="hidden")
 
 
-def test_a_search_waits_for_names_that_are_on_their_way(opened, address):
-    """The gallery has asked for them, and they have not come yet."""
-    page = opened("about:blank", ready="html")
-    waiting = []
+def test_a_search_finds_names_while_they_are_typed(opened, address):
+    """Of files and of clusters; what is hidden is not found, and the keys go on in the box until Enter."""
+    page = opened(address)
+    shown = "() => imagecluster.state.found.value && imagecluster.state.counts.value.nGrouped"
+    page.keyboard.press("/")
+    page.keyboard.type("PNG 0_")
+    until(page, shown, SIZES[0])
+    assert page.evaluate("() => document.activeElement.id") == "search"
+    page.keyboard.press("Backspace")
+    page.keyboard.type("_3")
+    until(page, shown, 1)
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.activeElement.className === 'tile'")
+    page.keyboard.press("h")
+    until(page, KINDS, "hide")
+    until(page, shown, 0)
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".tile")
+    page.keyboard.press("Control+z")
+    until(page, KINDS, "")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("n")
+    page.keyboard.type("Fête à Rome")
+    page.keyboard.press("Enter")
+    until(page, KINDS, "name")
+    size = page.evaluate("() => { const a = imagecluster.state.arrangement.value; return a.to[0] - a.from[0]; }")
+    page.keyboard.press("/")
+    page.keyboard.type("rome fete")
+    until(page, shown, size)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+z")
+    until(page, KINDS, "")
 
-    def hold(route):
-        waiting.append(route)
 
-    page.route("**/names.json*", hold)
-    page.goto(address)
-    page.wait_for_selector(".tile img.there")
-    while not waiting:
-        page.wait_for_timeout(20)
-    page.fill("#search", "0_3")
-    page.press("#search", "Enter")
-    page.wait_for_timeout(200)
-    assert page.evaluate("() => imagecluster.state.found.value") is None
-    for route in waiting:
-        route.continue_()
-    until(page, "() => imagecluster.state.found.value?.ids.length", 1)
-    assert len(waiting) == 1
+def test_the_smallest_cluster_is_chosen(opened, address):
+    """The pictures of smaller ones are on their own; undo takes it back, and the address keeps it."""
+    page = opened(address)
+    clusters = "() => imagecluster.state.counts.value.nClusters"
+    many = page.evaluate(clusters)
+    assert many == 3
+    page.locator(".least select").select_option("5")
+    until(page, clusters, 1)
+    until(page, "() => location.hash.includes('min=5')")
+    page.reload()
+    until(page, "() => imagecluster.state.arrangement.value && imagecluster.state.counts.value.nClusters", 1)
+    page.locator(".least select").select_option("2")
+    until(page, clusters, many)
+    page.keyboard.press("Control+z")
+    until(page, clusters, 1)
 
 
 def test_a_picture_from_outside_is_searched_for(opened, address, tmp_path):

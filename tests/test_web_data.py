@@ -3,7 +3,9 @@
 import io
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from imagecluster.cli import main
 from imagecluster.pipeline import Settings, run
 from imagecluster.sim_scale import SimScale
 from imagecluster.store import Store
+from imagecluster.web.named import pictures_named
 from pictures import draw, draw_groups
 from web_samples import served
 
@@ -171,6 +174,23 @@ def test_a_picture_is_described_with_its_neighbours(client):
     assert len(answer["neighbours"]) == 12
     found = client.data(f"search?picture={names.index('2_0.png')}&k=3").json()["results"]
     assert {names[result["id"]] for result in found} == {"2_1.png", "2_2.png", "2_3.png"}
+
+
+def test_pictures_are_found_by_name(client):
+    """By all words, within folders too, whatever the case; a text without words names nothing."""
+    names = names_of(client)
+    for text, expected in (("2_ PNG", 4), ("DEEP x", 1), ("caf", 1), ("zebra", 0), (" ", 0)):
+        found = client.data(f"named?text={quote(text)}").json()["ids"]
+        assert len(found) == expected
+        assert all(word in names[i].lower() for i in found for word in text.lower().split())
+
+
+def test_accents_make_no_difference(client):
+    """In a name, or as a character of its own behind the letter, as some file systems keep it."""
+    snapshot = client.viewer.snapshot()
+    keys = ("Z\u00fcrich/a.png".encode(), "zu\u0308rich.png".encode(), b"b\xff.png", b"zurich")
+    renamed = replace(snapshot, leaves=replace(snapshot.leaves, keys=keys))
+    assert [pictures_named(renamed, text) for text in ("z\u00fcrich", "ZURICH", "b")] == [[0, 1, 3]] * 2 + [[2]]
 
 
 def test_a_cluster_is_described(client):

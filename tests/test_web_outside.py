@@ -49,7 +49,9 @@ def test_what_is_no_picture_is_refused(client):
     assert client.post("/api/search", {"snapshot": "else", "content": ""}).status == 410
 
 
-def test_a_read_only_viewer_takes_no_pictures(client, tmp_path):
-    """As it takes nothing else."""
+def test_a_read_only_viewer_answers_too(client, tmp_path):
+    """Since nothing is written; without the token of the page it does not."""
+    draw(tmp_path / "new.png", 1)
     with served(client.viewer.setup.root, rules=Rules(token=TOKEN, read_only=True)) as closed:
-        assert asked(closed, b"anything").status == 403
+        assert len(asked(closed, (tmp_path / "new.png").read_bytes()).json()["results"]) == 9
+        assert closed.post("/api/search", {}, headers={"X-Imagecluster-Token": "else"}).status == 403

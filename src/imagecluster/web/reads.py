@@ -14,6 +14,7 @@ from imagecluster import cut
 from imagecluster.errors import DecodeError
 from imagecluster.web.answers import immutable_bytes, immutable_json, unkept_bytes, unkept_json
 from imagecluster.web.branch import branch_of, subtree
+from imagecluster.web.named import pictures_named
 from imagecluster.web.queries import picture, whole
 from imagecluster.web.similar import Nearest, extreme_pairs, nearest, nearest_outside, nearest_to
 from imagecluster.web.snapshot import Snapshot
@@ -60,6 +61,7 @@ class Reads:
             "merges.bin": lambda snapshot, _: immutable_bytes(snapshot.merges_bytes()),
             "pictures.bin": self._pictures,
             "names.json": self._names,
+            "named": self._named,
             "thumb/{id}": self._thumbnail,
             "original/{id}": self._original,
             "picture/{id}": self._picture,
@@ -93,6 +95,9 @@ class Reads:
             )
         sizes = snapshot.leaves.size_bytes
         return immutable_json([[snapshot.name(i), int(sizes[i])] for i in range(first, end)])
+
+    def _named(self, snapshot: Snapshot, request: Request) -> Response:
+        return immutable_json({"ids": pictures_named(snapshot, request.query_params.get("text", ""))})
 
     def _thumbnail(self, snapshot: Snapshot, request: Request) -> Response:
         side_px = whole(request, "size", SIDES_PX[0])

@@ -1,9 +1,9 @@
 /** What the commands do that change nothing for good. */
-import { askJson, post } from './api.js';
+import { post } from './api.js';
 import { runAt } from './clusters.js';
 import { changeView } from './history.js';
 import { batch } from './lib.js';
-import { nameOf, pathOf, fetchNames, idsByName, MOST_NAMED } from './names.js';
+import { pathOf, fetchNames } from './names.js';
 import { parentOf, simOf, splitOf, withBranch } from './recut.js';
 import * as selection from './selection.js';
 import * as state from './state.js';
@@ -214,6 +214,9 @@ export const SORTS = /** @type {[import('./arrange.js').SortKey, string][]} */ (
 /** @param {import('./arrange.js').SortKey} key */
 export const setSort = (key) => changeView('sort', 'Order of the clusters', () => { state.sort.value = key; });
 
+/** @param {number} least pictures that a cluster must have to be shown as one */
+export const setMinSize = (least) => changeView('least', 'Smallest cluster', () => { state.minSize.value = least; });
+
 /** The next order. */
 export function nextSort() {
   const sorts = SORTS.filter(([key]) => key !== 'time' || state.server.peek()?.has_times);
@@ -221,92 +224,6 @@ export function nextSort() {
   const [key, label] = sorts[(at + 1) % sorts.length];
   setSort(key);
   state.say(label);
-}
-
-/** Puts the cursor in the search box. */
-export function focusSearch() {
-  const box = /** @type {HTMLInputElement | null} */ (document.querySelector('#search'));
-  box?.focus();
-  box?.select();
-}
-
-/** @param {string} text */
-export async function searchText(text) {
-  const server = state.server.peek(), collection = state.collection.peek();
-  if (!server || !collection || !text.trim()) {
-    state.found.value = null;
-    return;
-  }
-  try {
-    // What is called so comes first: a search for a file's name is meant for the file.
-    let ids = collection.n > MOST_NAMED ? [] : await idsByName(text, collection.n);
-    if (server.can_search_text) {
-      const answer = await askJson(`/api/${collection.snapshot}/search?text=${encodeURIComponent(text)}&k=200`);
-      ids = [...new Set([...ids, ...answer.results.map((/** @type {{id: number}} */ r) => r.id)])];
-    } else if (collection.n > MOST_NAMED) {
-      state.say('The search by file name is for collections of up to 200,000 pictures.');
-      return;
-    }
-    show({ kind: server.can_search_text ? 'text' : 'name', label: `“${text.trim()}”`, ids });
-    // From the box to what was found: the keys go on there.
-    if (ids.length) gallery.focus(ids[0]);
-  } catch (error) {
-    state.say(error instanceof Error ? error.message : String(error));
-  }
-}
-
-/** @param {import('./state.js').Found} found */
-function show(found) {
-  batch(() => {
-    state.opened.value = -1;
-    state.openedCluster.value = null;
-    state.view.value = 'gallery';
-    state.found.value = found;
-  });
-}
-
-/** @param {Context} context */
-export async function searchSimilar(context) {
-  const id = pictureOf(context), collection = theCollection();
-  if (id < 0) return;
-  try {
-    await fetchNames([id], collection.n);
-    const answer = await askJson(`/api/${collection.snapshot}/search?picture=${id}&k=200`);
-    const ids = answer.results.map((/** @type {{id: number}} */ r) => r.id).filter((/** @type {number} */ i) => i !== id);
-    show({ kind: 'picture', label: `Like ${nameOf(id)}`, ids: [id, ...ids] });
-  } catch (error) {
-    state.say(error instanceof Error ? error.message : String(error));
-  }
-}
-
-/** The server takes 32 MB, in base64. */
-const LARGEST_FILE = 23_000_000;
-
-/** Searches by a picture from outside. @param {File} file */
-export async function searchFile(file) {
-  const collection = theCollection();
-  if (state.readOnly.peek()) {
-    state.say('This viewer is read-only: it takes no pictures to look for.');
-    return;
-  }
-  if (file.size > LARGEST_FILE) {
-    state.say('This picture is too large to look for: at most 23 MB.');
-    return;
-  }
-  state.say(`Looking for pictures like ${file.name} …`);
-  try {
-    const content = await new Promise((done, failed) => {
-      const reader = new FileReader();
-      reader.onload = () => done(String(reader.result).split(',')[1] ?? '');
-      reader.onerror = () => failed(new Error('The file cannot be read.'));
-      reader.readAsDataURL(file);
-    });
-    const answer = await post('/api/search', { snapshot: collection.snapshot, name: file.name, content });
-    show({ kind: 'picture', label: `Like ${file.name}`, ids: answer.results.map((/** @type {{id: number}} */ r) => r.id) });
-    state.notice.value = null;
-  } catch (error) {
-    state.say(error instanceof Error ? error.message : String(error));
-  }
 }
 
 /** @param {Context} context */

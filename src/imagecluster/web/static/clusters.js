@@ -4,6 +4,7 @@ import { effect } from './lib.js';
 import { cutRuns, emptyRuns, heightOf } from './recut.js';
 import { replay, runOf } from './replay.js';
 import * as state from './state.js';
+import { isNamed } from './words.js';
 
 /** @type {Arranger | null} */
 let arranger = null;
@@ -16,6 +17,18 @@ export const cutTimes = /** @type {number[]} */ ([]);
 export function runAt(position) {
   const run = runOf(runs, position);
   return [runs.starts[run], runs.starts[run + 1]];
+}
+
+/** Pictures of the present clusters whose name holds every word of a text. @param {string} text @returns {number[]} */
+export function idsOfClustersNamed(text) {
+  const collection = state.collection.peek(), { corrections } = state.edits.peek();
+  if (!collection || !corrections.edits.length) return [];
+  const { groups, names } = replay(runs, corrections, collection);
+  const positions = groups.filter(({ name }) => isNamed(name, text)).flatMap(({ members }) => members);
+  for (const [run, name] of names) {
+    if (isNamed(name, text)) for (let p = runs.starts[run]; p < runs.starts[run + 1]; p++) positions.push(p);
+  }
+  return positions.map((p) => collection.order[p]);
 }
 
 /** Starts watching. */
@@ -39,9 +52,11 @@ function arranged() {
   const branches = state.branches.value, found = state.found.value, { corrections } = state.edits.value;
   if (!collection || !arranger) return null;
   cutRuns(collection.gap, heightOf(collection.scale, sim), branches, runs);
+  const replayed = corrections.edits.length ? replay(runs, corrections, collection) : null;
   if (found) {
-    const ids = found.ids.filter((id) => id < collection.n);
-    return arranger.ofFound(ids.map((id) => collection.position[id]), found.label);
+    const hidden = new Set(replayed?.hidden);
+    const positions = found.ids.filter((id) => id < collection.n).map((id) => collection.position[id]);
+    return arranger.ofFound(positions.filter((p) => !hidden.has(p)), found.label);
   }
-  return arranger.ofRuns(runs, minSize, sort, corrections.edits.length ? replay(runs, corrections, collection) : null);
+  return arranger.ofRuns(runs, minSize, sort, replayed);
 }

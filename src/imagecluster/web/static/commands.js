@@ -7,6 +7,7 @@
 import * as actions from './actions.js';
 import * as corrections from './corrections.js';
 import * as history from './history.js';
+import { focusSearch, searchSimilar } from './search.js';
 import * as selection from './selection.js';
 import * as state from './state.js';
 
@@ -43,10 +44,10 @@ export const COMMANDS = [
 
   command('Look', 'open', 'Show the picture large', ['Enter', ' '], 'none', actions.openPicture, hasActive),
   command('Look', 'open-cluster', 'About the cluster', 'c', 'none', actions.openCluster, ready),
-  command('Look', 'similar', 'Search by this picture', 'f', 'none', actions.searchSimilar, hasActive),
+  command('Look', 'similar', 'Search by this picture', 'f', 'none', searchSimilar, hasActive),
   command('Look', 'compare', 'Compare the selected pictures', 'Shift+C', 'none', actions.compare,
     () => ready() && state.selection.value.size > 1),
-  command('Look', 'search', 'Search', '/', 'none', actions.focusSearch),
+  command('Look', 'search', 'Search', '/', 'none', focusSearch),
   command('Look', 'reveal', 'Open in the file manager', 'o', 'none', actions.reveal,
     () => hasActive() && (state.server.value?.can_reveal ?? false)),
   command('Look', 'copy-path', 'Copy the path', 'y', 'none', actions.copyPath, hasActive),

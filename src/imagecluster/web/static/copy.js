@@ -1,4 +1,5 @@
 /** A copy of the page that was written for sharing: it holds its data itself and asks no server. */
+import { isNamed } from './words.js';
 
 /**
  * @typedef {{state: import('./api.js').ServerState, edits: import('./api.js').EditsAnswer, curve: import('./api.js').Curve,
@@ -52,6 +53,10 @@ class Copy {
     if (name === 'names.json') {
       const names = held.names.slice(number('from'), number('to'));
       return Response.json(names.map((text, i) => [text, held.bytes[number('from') + i]]));
+    }
+    if (name === 'named') {
+      const text = query.get('text') ?? '';
+      return Response.json({ ids: held.names.flatMap((path, id) => (isNamed(path, text) ? [id] : [])) });
     }
     if (name === 'picture') return Response.json(this.#facts(Number(id)));
     if (name === 'cluster') return Response.json(this.#clusterFacts(number('a'), number('b')));

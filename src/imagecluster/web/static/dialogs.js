@@ -22,7 +22,7 @@ function Keys() {
   const groups = [...new Set(commands.map((c) => c.group))];
   return html`<${Modal} label="Keys" kind="keys" onClose=${() => showDialog(null)}>
     <${Title} title="Keys"/>
-    <div class="key-groups" tabindex="0" data-first role="region" aria-label="List of keys">${groups.map((group) => html`<section><h3>${group}</h3><dl>
+    <div class="key-groups" tabindex="0" data-first role="region" aria-label="List of keys"><div>${groups.map((group) => html`<section><h3>${group}</h3><dl>
       ${commands.filter((c) => c.group === group).map((c) => html`<div><dt>${c.label}</dt>
         <dd>${c.keys.map((key) => html`<kbd>${keyText(key)}</kbd>`)}</dd></div>`)}
     </dl></section>`)}
@@ -33,7 +33,7 @@ function Keys() {
       <div><dt>What can be done</dt><dd>right button</dd></div>
       <div><dt>Select with a rectangle</dt><dd>drag from an empty place</dd></div>
       <div><dt>Select with a lasso in the map</dt><dd><kbd>Shift</kbd> drag</dd></div>
-    </dl></section></div>
+    </dl></section></div></div>
   </${Modal}>`;
 }
 

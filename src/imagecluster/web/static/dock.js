@@ -1,6 +1,6 @@
 /** The bar at the foot: the similarity slider under the curve of what it would give. */
 import { askJson } from './api.js';
-import { setSim } from './actions.js';
+import { setMinSize, setSim } from './actions.js';
 import { CommandButton } from './controls.js';
 import { effect, html, useRef } from './lib.js';
 import { Progress } from './notices.js';
@@ -9,6 +9,8 @@ import { counted, simText, whole } from './words.js';
 
 /** The handle is drawn to a suggestion that is nearer than this. */
 const SNAP_PX = 7;
+/** Numbers of pictures that the smallest cluster can be chosen to have. */
+const LEAST = [2, 3, 4, 5, 10, 20, 50, 100];
 /** Size of the drawing's own coordinates. */
 const W = 1000, H = 100;
 
@@ -84,15 +86,24 @@ function Waiting() {
   </section>`;
 }
 
+/** Chooses the smallest cluster that is shown as one: the pictures of smaller ones are on their own. */
+function Least() {
+  const chosen = state.minSize.value;
+  const choices = [...new Set([...LEAST, chosen])].sort((a, b) => a - b);
+  return html`<label class="least" title="The smallest clusters that are shown"><span class="unseen">Pictures of the smallest cluster</span>
+    <select value=${chosen} onChange=${(/** @type {Event} */ e) => setMinSize(Number(/** @type {HTMLSelectElement} */ (e.target).value))}>
+      ${choices.map((least) => html`<option value=${least} selected=${least === chosen}>of ${least}+</option>`)}
+    </select></label>`;
+}
+
 /** What the large number means: clusters, or the results of a search. */
 function Numbers() {
   const { nClusters, nGrouped, nSingle } = state.counts.value;
-  const found = state.found.value;
-  if (found) {
-    return html`<div class="numbers"><b>${counted(found.ids.length, 'result')}</b>
+  if (state.found.value) {
+    return html`<div class="numbers"><b>${counted(nGrouped, 'result')}</b>
       <span class="soft">the slider leads back</span></div>`;
   }
-  return html`<div class="numbers"><b>${counted(nClusters, 'cluster')}</b>
+  return html`<div class="numbers"><span><b>${counted(nClusters, 'cluster')}</b><${Least}/></span>
     <span class="soft">${whole(nGrouped)} grouped · ${whole(nSingle)} alone</span></div>`;
 }
 

@@ -1,7 +1,7 @@
 /** A picture from outside, dropped on the page or pasted: what in the collection is like it. */
-import { searchFile } from './actions.js';
 import { copy } from './copy.js';
 import { html, signal } from './lib.js';
+import { searchFile } from './search.js';
 import * as state from './state.js';
 
 /** Whether files are over the page. */

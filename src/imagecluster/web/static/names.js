@@ -3,8 +3,6 @@ import { askJson } from './api.js';
 import { signal } from './lib.js';
 
 const BLOCK = 500;
-/** Collections up to this size have all names fetched for the search by name. */
-export const MOST_NAMED = 200_000;
 
 /** @type {Map<number, [string, number][]>} */
 const blocks = new Map();
@@ -59,21 +57,4 @@ async function fetchBlock(block, n) {
   } finally {
     if (key === snapshot) pending.delete(block);
   }
-}
-
-/**
- * Ids of the pictures whose path holds a text, in the order of the ids; fetches all names first.
- * @param {string} text @param {number} n @returns {Promise<number[]>}
- */
-export async function idsByName(text, n) {
-  for (let from = 0; from < n; from += 8 * BLOCK) {
-    await fetchNames(Array.from({ length: 8 }, (_, i) => Math.min(n - 1, from + i * BLOCK)), n);
-  }
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  const ids = [];
-  for (let id = 0; id < n; id++) {
-    const path = pathOf(id).toLowerCase();
-    if (words.every((word) => path.includes(word))) ids.push(id);
-  }
-  return ids;
 }

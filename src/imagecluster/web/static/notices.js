@@ -43,9 +43,9 @@ const sentence = (text) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${t
 /** In the gallery's place when a search finds nothing. */
 export function NothingFound() {
   const found = state.found.value;
-  if (!found || found.ids.length || state.view.value === 'timeline') return null;
+  if (!found || state.counts.value.nGrouped || state.view.value === 'timeline') return null;
   return html`<section class="nothing" aria-label="Search"><h2>Nothing found for ${found.label}</h2>
-    ${found.kind === 'name' && !state.server.value?.made_s && html`<p>This model knows file names only. Searching by what a picture shows needs one that knows words, for instance <code>--model clip-vit-b32</code>.</p>`}</section>`;
+    ${found.kind === 'name' && !state.server.value?.made_s && html`<p>This model knows names only. Searching by what a picture shows needs one that knows words, for instance <code>--model clip-vit-b32</code>.</p>`}</section>`;
 }
 
 /** What is selected, and what can be done with it. */
@@ -72,7 +72,7 @@ export function Notices() {
   const clustered = (state.collection.value?.n ?? 0) > 0 && !state.server.value?.provisional;
   return html`<aside class="notices" aria-label="Messages">
     ${run?.running && clustered && html`<div class="notice"><${Progress} run=${run}/></div>`}
-    ${state.found.value && html`<div class="notice"><span>${counted(state.found.value.ids.length, 'result')}</span>
+    ${state.found.value && html`<div class="notice"><span>${counted(state.counts.value.nGrouped, 'result')}</span>
       <button type="button" class="link" onClick=${() => { state.found.value = null; }}>Back to all clusters</button></div>`}
     ${!state.online.value && html`<div class="notice warn" role="alert">The server does not answer. What is here stays; the page comes back by itself.</div>`}
     <div role="status" class=${notice ? 'notice' : 'unseen'}>${notice?.text ?? ''}

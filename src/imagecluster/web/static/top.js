@@ -1,7 +1,8 @@
 /** The bar at the top: what is shown, search, order and size. */
-import { SORTS, searchText, setSize, setSort, showView } from './actions.js';
+import { SORTS, setSize, setSort, showView } from './actions.js';
 import { CommandButton, Icon } from './controls.js';
 import { html, useEffect } from './lib.js';
+import { entered, typed } from './search.js';
 import * as state from './state.js';
 import { counted, dayText } from './words.js';
 
@@ -9,24 +10,19 @@ const VIEWS = /** @type {[state.ViewName, string][]} */ ([['gallery', 'Gallery']
 
 function Search() {
   const found = state.found.value;
-  const place = state.server.value?.can_search_text ? 'Search words or file names' : 'Search file names';
-  const entered = (/** @type {SubmitEvent} */ event) => {
-    event.preventDefault();
-    const box = /** @type {HTMLInputElement | null} */ (document.querySelector('#search'));
-    searchText(box?.value ?? '');
-  };
+  const place = state.server.value?.can_search_text ? 'Search words or names' : 'Search names';
   // Whatever ends a search empties its box.
   useEffect(() => {
     const box = /** @type {HTMLInputElement | null} */ (document.querySelector('#search'));
     if (box && found?.kind !== 'name' && found?.kind !== 'text') box.value = '';
   }, [found]);
-  const cleared = (/** @type {Event} */ event) => {
-    if (!/** @type {HTMLInputElement} */ (event.target).value) state.found.value = null;
-  };
-  return html`<form class="search" role="search" onSubmit=${entered}>
+  return html`<form class="search" role="search" onSubmit=${(/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    entered();
+  }}>
     <${Icon} name="search"/>
     <input id="search" type="search" placeholder=${place} aria-label=${place} autocomplete="off" spellcheck="false"
-      onInput=${cleared}/>
+      onInput=${typed}/>
     <kbd aria-hidden="true">/</kbd>
   </form>`;
 }

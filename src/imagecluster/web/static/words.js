@@ -16,6 +16,15 @@ export const counted = (count, noun, several = `${noun}s`) => `${whole(count)} $
 /** 0.62; the last digits that matter only. @param {number} sim */
 export const simText = (sim) => sim.toFixed(3).replace(/0$/, '');
 
+/** A text without accents, in lower case: to compare what was typed with a name. @param {string} text */
+export const folded = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+
+/** Whether a name holds every word of a text. @param {string} name @param {string} text */
+export function isNamed(name, text) {
+  const words = folded(text).split(/\s+/).filter(Boolean), within = folded(name);
+  return words.length > 0 && words.every((word) => within.includes(word));
+}
+
 /** From which sim on a cluster is called what: the words of the page of contact sheets. */
 const WORDS = /** @type {[number, string][]} */ ([
   [0.9, 'nearly identical'], [0.75, 'very close'], [0.5, 'close'], [0.25, 'alike'],
