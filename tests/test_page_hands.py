@@ -215,6 +215,7 @@ def test_a_search_finds_names_while_they_are_typed(opened, address):
     until(page, KINDS, "")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("n")
+    page.wait_for_selector("dialog input")
     page.keyboard.type("Fête à Rome")
     page.keyboard.press("Enter")
     until(page, KINDS, "name")

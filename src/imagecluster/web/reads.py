@@ -14,7 +14,6 @@ from imagecluster import cut
 from imagecluster.errors import DecodeError
 from imagecluster.web.answers import immutable_bytes, immutable_json, unkept_bytes, unkept_json
 from imagecluster.web.branch import branch_of, subtree
-from imagecluster.web.named import pictures_named
 from imagecluster.web.queries import picture, whole
 from imagecluster.web.similar import Nearest, extreme_pairs, nearest, nearest_outside, nearest_to
 from imagecluster.web.snapshot import Snapshot
@@ -97,7 +96,7 @@ class Reads:
         return immutable_json([[snapshot.name(i), int(sizes[i])] for i in range(first, end)])
 
     def _named(self, snapshot: Snapshot, request: Request) -> Response:
-        return immutable_json({"ids": pictures_named(snapshot, request.query_params.get("text", ""))})
+        return immutable_json({"ids": snapshot.names.holding(request.query_params.get("text", "")).tolist()})
 
     def _thumbnail(self, snapshot: Snapshot, request: Request) -> Response:
         side_px = whole(request, "size", SIDES_PX[0])

@@ -30,6 +30,7 @@ from imagecluster.store import Leaves, MappedFingerprints, Run, Store
 from imagecluster.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, Suggestion, suggest
 from imagecluster.web.curve import cluster_counts
 from imagecluster.web.kept import keep, kept
+from imagecluster.web.named import Names
 
 __all__ = ["Snapshot", "empty_snapshot", "is_absolute", "keep_snapshot", "load_snapshot"]
 
@@ -81,6 +82,11 @@ class Snapshot:
     def scanner(self) -> Scanner:
         """Scans all of `vectors`."""
         return Scanner(self.vectors)
+
+    @cached_property
+    def names(self) -> Names:
+        """Finds pictures by their paths."""
+        return Names(self.leaves.keys)
 
     @cached_property
     def suggestions(self) -> tuple[Suggestion, ...]:
