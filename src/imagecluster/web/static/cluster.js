@@ -19,8 +19,15 @@ function Thumb({ id, label = 'Picture of the cluster' }) {
     <img src=${thumbnail(collection.snapshot, id, 192)} alt="" loading="lazy"/></button>`;
 }
 
-/** @param {{title: string, pair: import('./api.js').Pair | null, unsure: string}} props */
+/** Keeps the place of pictures that are still looked for. @param {{title: string, count: 1 | 2}} props */
+function Sought({ title, count }) {
+  return html`<figure class=${count === 1 ? 'pair one' : 'pair'}><div>${Array.from({ length: count }, () => html`<span class="thumb"></span>`)}</div>
+    <figcaption><b>${title}</b><span class="soft">similarity …</span></figcaption></figure>`;
+}
+
+/** @param {{title: string, pair: import('./api.js').Pair | null | undefined, unsure: string}} props */
 function Pair({ title, pair, unsure }) {
+  if (pair === undefined) return html`<${Sought} title=${title} count=${2}/>`;
   const collection = /** @type {import('./collection.js').Collection} */ (state.collection.value);
   if (!pair) return null;
   return html`<figure class="pair"><div><${Thumb} id=${pair[0]}/><${Thumb} id=${pair[1]}/></div>
@@ -47,7 +54,9 @@ function About({ cluster }) {
     const stop = new AbortController();
     setFacts(null);
     askJson(`/api/${collection.snapshot}/cluster?a=${from}&b=${to}`, stop.signal).then(setFacts, (error) => {
-      if (!stop.signal.aborted) state.say(error.message);
+      if (stop.signal.aborted) return;
+      setFacts({ closest: null, farthest: null, nearest_outside: null });
+      state.say(error.message);
     });
     return () => stop.abort();
   }, [from, to, collection]);
@@ -60,9 +69,11 @@ function About({ cluster }) {
       <section><h3>Why it is together</h3>
         <p>${height === Infinity ? 'It was put together by hand, and is wider than the latest run lets clusters be.' : height === 0 ? 'Its pictures have the same fingerprint.'
     : html`All ${whole(to - from)} come together at a mean distance of ${height.toFixed(3)} (${closeness(height, collection.scale)}): from similarity <b>${simText(sim)}</b> down to <b>${simText(until)}</b> they are exactly this cluster.`}</p>
-        ${facts && html`<div class="pairs"><${Pair} title="Closest two" pair=${facts.closest} unsure="; others may be closer"/><${Pair} title="Farthest two" pair=${facts.farthest} unsure="; others may be a little farther"/></div>`}
+        <div class="pairs"><${Pair} title=${to - from === 2 ? 'The two' : 'Closest two'} pair=${facts?.closest} unsure="; others may be closer"/>
+          ${to - from > 2 && html`<${Pair} title="Farthest two" pair=${facts?.farthest} unsure="; others may be a little farther"/>`}</div>
       </section>
       <section><h3>What joins next</h3><${Next} from=${from} to=${to} next=${next}/>
+        ${!facts && next && html`<${Sought} title="Nearest picture outside" count=${1}/>`}
         ${facts?.nearest_outside && html`<figure class="pair one"><div><${Thumb} id=${facts.nearest_outside.id} label="Nearest picture outside"/></div>
           <figcaption><b>Nearest picture outside</b><span class="soft">similarity ${simText(simOf(collection.scale, facts.nearest_outside.distance))}${!facts.nearest_outside.exact && '; others may be nearer'}</span></figcaption></figure>`}
       </section>
