@@ -297,7 +297,7 @@ def test_the_box_of_the_page_takes_words_and_names(clip, pics, opened):
     MODELS["clip-vit-b32"].text_tower.obtain()
     with served(pics) as client:
         page = opened(f"http://127.0.0.1:{client.port}/")
-        page.get_by_role("searchbox", name="Search words or file names").fill("blue")
+        page.get_by_role("searchbox", name="Search words or names").fill("blue")
         page.keyboard.press("Enter")
         page.wait_for_function("() => imagecluster.state.found.value?.kind === 'text'")
         shown = [name for name, _ in client.data("names.json?from=0&to=6").json()]
