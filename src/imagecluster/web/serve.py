@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import secrets
 import socket
 import threading
@@ -90,7 +91,8 @@ class Server(uvicorn.Server):
     """Called at Ctrl-C."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """The process is told to end."""
+        """The process is told to end: answers that a page no longer takes are no news."""
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         if self.before_exit is not None:
             self.before_exit()
         super().handle_exit(sig, frame)
