@@ -18,33 +18,38 @@ import { joinedAt } from './recut.js';
 const BITS = 11;
 const MASK = (1 << BITS) - 1;
 
-/** Sorts by unsigned keys, stable, digit by digit. Memory is kept from one cut to the next. */
-class Radix {
+/**
+ * Sorts items by unsigned keys, stable, digit by digit. The keys move along with their items, so that all is read in
+ * order. Memory is kept from one cut to the next.
+ */
+class Sorter {
   /** @param {number} n */
   constructor(n) {
-    this.spare = new Uint32Array(n);
+    this.items = new Uint32Array(n);
+    /** key of the item at the same place */
+    this.keys = new Uint32Array(n);
+    this.spareItems = new Uint32Array(n);
+    this.spareKeys = new Uint32Array(n);
     this.counts = new Uint32Array(MASK + 2);
   }
 
-  /**
-   * @param {Uint32Array} items indices, sorted in place @param {number} k how many of them
-   * @param {Uint32Array} keys by index @param {number} largest of the keys
-   */
-  sort(items, k, keys, largest) {
-    let source = items;
-    /** @type {Uint32Array} */
-    let target = this.spare;
+  /** Sorts the first k items. @param {number} k @param {number} largest of the keys */
+  sort(k, largest) {
     for (let shift = 0; shift < 32 && largest >>> shift > 0; shift += BITS) {
+      const { items, keys, spareItems, spareKeys } = this;
       const counts = this.counts.fill(0);
-      for (let i = 0; i < k; i++) counts[((keys[source[i]] >>> shift) & MASK) + 1]++;
+      for (let i = 0; i < k; i++) counts[((keys[i] >>> shift) & MASK) + 1]++;
       for (let d = 1; d <= MASK; d++) counts[d] += counts[d - 1];
       for (let i = 0; i < k; i++) {
-        const item = source[i];
-        target[counts[(keys[item] >>> shift) & MASK]++] = item;
+        const key = keys[i], place = counts[(key >>> shift) & MASK]++;
+        spareItems[place] = items[i];
+        spareKeys[place] = key;
       }
-      [source, target] = [target, source];
+      this.items = spareItems;
+      this.keys = spareKeys;
+      this.spareItems = items;
+      this.spareKeys = keys;
     }
-    if (source !== items) items.set(source.subarray(0, k));
   }
 }
 
@@ -54,15 +59,13 @@ export class Arranger {
   constructor(collection) {
     const n = collection.n;
     this.collection = collection;
-    this.items = new Uint32Array(n);
-    // By item: runs of the cut, and groups that corrections have made.
-    this.keys = new Uint32Array(2 * n);
-    this.first = new Uint32Array(2 * n);
-    this.radix = new Radix(n);
+    // Its items are runs of the cut, and behind them groups that corrections have made.
+    this.sorter = new Sorter(n);
     /** places of all pictures, then of the clusters that corrections have changed, then of the singles */
     this.flat = new Uint32Array(2 * n);
     for (let p = 0; p < n; p++) this.flat[p] = p;
-    this.numberOf = new Uint32Array(2 * n);
+    /** number of each item, where the order is another one than that of the numbers */
+    this.numberOf = new Uint32Array(0);
     const [timeFrom, timeTo] = span(collection);
     this.timeFrom = timeFrom;
     this.timeTo = timeTo;
@@ -75,9 +78,10 @@ export class Arranger {
    */
   ofRuns(runs, minSize, sort, replayed = null) {
     const { k, starts, heights } = runs;
-    const { items, flat } = this;
-    const n = this.collection.n;
-    let kept = 0, free = n;
+    const { flat, sorter } = this;
+    const { items, keys } = sorter;
+    const { n, rank } = this.collection;
+    let kept = 0, free = n, largest = 0;
     const groups = replayed?.groups ?? [];
     // What was put together or named by hand is a cluster, however small.
     const leastByHand = Math.min(2, minSize);
@@ -103,8 +107,13 @@ export class Arranger {
       const to = starts[c + 1], count = to - from;
       if (replayed !== null && replayed.touched.has(c)) {
         // Its pictures are in groups.
-      } else if (count >= minSize || (count >= leastByHand && replayed !== null && replayed.names.has(c))) items[kept++] = c;
-      else for (let p = from; p < to; p++) flat[free++] = p;
+      } else if (count >= minSize || (count >= leastByHand && replayed !== null && replayed.names.has(c))) {
+        let least = rank[from];
+        for (let p = from + 1; p < to; p++) if (rank[p] < least) least = rank[p];
+        if (count > largest) largest = count;
+        items[kept] = c;
+        keys[kept++] = least;
+      } else for (let p = from; p < to; p++) flat[free++] = p;
       from = to;
     }
     for (const g of groups) {
@@ -113,8 +122,13 @@ export class Arranger {
       free += g.members.length;
     }
     if (groups.length) flat.subarray(singlesFrom, free).sort();
-    for (let g = 0; g < laidOut.length; g++) items[kept++] = k + g;
-    const numbers = this.sorted(kept, begins, ends, joined, flat, sort);
+    laidOut.forEach(({ members }, g) => {
+      largest = Math.max(largest, members.length);
+      items[kept] = k + g;
+      keys[kept++] = members.reduce((least, p) => Math.min(least, rank[p]), n);
+    });
+    const numbers = this.#sort(kept, largest, begins, ends, joined, sort);
+    const sorted = sorter.items;
     const hasSingles = free > singlesFrom;
     const total = kept + (hasSingles ? 1 : 0);
     const from = new Uint32Array(total), to = new Uint32Array(total), height = new Float64Array(total);
@@ -123,7 +137,7 @@ export class Arranger {
     /** @type {Set<number>} */
     const pinned = new Set();
     for (let s = 0; s < kept; s++) {
-      const c = items[s];
+      const c = sorted[s];
       from[s] = begins[c];
       to[s] = ends[c];
       height[s] = joined[c];
@@ -155,39 +169,38 @@ export class Arranger {
   }
 
   /**
-   * Sorts the first k of `items`, and numbers them as the command line does: larger first, then by the first name.
-   * @param {number} k @param {Uint32Array} starts @param {Uint32Array} ends @param {Float64Array} heights
-   * @param {Uint32Array} flat @param {SortKey} sort @returns {Uint32Array} number of each item, in the sorted order
+   * Sorts the first k items, whose keys are their first names, and numbers them as the command line does: larger first,
+   * then by the first name.
+   * @param {number} k @param {number} largest of their sizes @param {Uint32Array} starts @param {Uint32Array} ends
+   * @param {Float64Array} heights @param {SortKey} sort
+   * @returns {Uint32Array} number of each item, in the sorted order; 0 behind them
    */
-  sorted(k, starts, ends, heights, flat, sort) {
-    const { items, keys, first, radix, collection, numberOf } = this;
-    const { rank, n } = collection;
-    let largest = 0;
-    for (let i = 0; i < k; i++) {
-      const c = items[i], begin = starts[c], end = ends[c];
-      let least = n;
-      if (end <= n) {
-        for (let p = begin; p < end; p++) if (rank[p] < least) least = rank[p];
-      } else for (let f = begin; f < end; f++) if (rank[flat[f]] < least) least = rank[flat[f]];
-      first[c] = least;
-      if (end - begin > largest) largest = end - begin;
+  #sort(k, largest, starts, ends, heights, sort) {
+    const { sorter, collection, flat } = this;
+    const numbers = new Uint32Array(k + 1);
+    sorter.sort(k, collection.n);
+    const byName = sort === 'name' ? sorter.items.slice(0, k) : null;
+    let { items, keys } = sorter;
+    for (let i = 0; i < k; i++) keys[i] = largest - (ends[items[i]] - starts[items[i]]);
+    sorter.sort(k, largest);
+    if (sort === 'size') {
+      for (let i = 0; i < k; i++) numbers[i] = i + 1;
+      return numbers;
     }
-    radix.sort(items, k, first, n);
-    const byName = sort === 'name' ? items.slice(0, k) : null;
-    for (let i = 0; i < k; i++) keys[items[i]] = largest - (ends[items[i]] - starts[items[i]]);
-    radix.sort(items, k, keys, largest);
+    ({ items, keys } = sorter);
+    if (!this.numberOf.length) this.numberOf = new Uint32Array(2 * collection.n);
+    const { numberOf } = this;
     for (let i = 0; i < k; i++) numberOf[items[i]] = i + 1;
     if (byName) items.set(byName);
-    else if (sort !== 'size') {
+    else {
       for (let i = 0; i < k; i++) {
         const c = items[i];
-        keys[c] = sort === 'tight' ? fraction(heights[c], 0, collection.largest)
+        keys[i] = sort === 'tight' ? fraction(heights[c], 0, collection.largest)
           : fraction(this.earliest(flat, starts[c], ends[c]), this.timeFrom, this.timeTo);
       }
-      radix.sort(items, k, keys, 0xffffffff);
+      sorter.sort(k, 0xffffffff);
     }
-    const numbers = new Uint32Array(k + 1);
-    for (let i = 0; i < k; i++) numbers[i] = numberOf[items[i]];
+    for (let i = 0; i < k; i++) numbers[i] = numberOf[sorter.items[i]];
     return numbers;
   }
 
