@@ -228,6 +228,31 @@ def test_a_search_finds_names_while_they_are_typed(opened, address):
     until(page, KINDS, "")
 
 
+def test_commands_mean_the_cluster_of_a_result(opened, address):
+    """Not the results of the search as if these were one: about, name, apart."""
+    page = opened(address)
+    page.keyboard.press("/")
+    page.keyboard.type("png")
+    until(page, "() => imagecluster.state.found.value && imagecluster.state.counts.value.nGrouped", sum(SIZES))
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.activeElement.className === 'tile'")
+    page.locator('.tile[aria-label^="0_0"]').focus()
+    page.keyboard.press("c")
+    page.wait_for_selector(f"dialog h2:has-text('Cluster 1 {SIZES[0]} pictures')")
+    page.keyboard.press("Escape")
+    page.keyboard.press("n")
+    page.fill("#cluster-name", "First")
+    page.keyboard.press("Enter")
+    until(page, KINDS, "name")
+    page.keyboard.press("d")
+    until(page, KINDS, "name,apart")
+    edits = page.evaluate("() => imagecluster.state.edits.value.corrections.edits")
+    assert [len(edits[0]["pictures"]), len(edits[1]["pictures"]), len(edits[1]["others"])] == [5, 4, 1]
+    for _ in range(2):
+        page.keyboard.press("Control+z")
+    until(page, KINDS, "")
+
+
 def test_the_smallest_cluster_is_chosen(opened, address):
     """The pictures of smaller ones are on their own; undo takes it back, and the address keeps it."""
     page = opened(address)

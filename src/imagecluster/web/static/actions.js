@@ -1,6 +1,7 @@
 /** What the commands do that change nothing for good. */
 import { post } from './api.js';
-import { runAt } from './clusters.js';
+import { sectionWith } from './arrange.js';
+import { clustersNow, runAt } from './clusters.js';
 import { changeView } from './history.js';
 import { batch } from './lib.js';
 import { pathOf, fetchNames } from './names.js';
@@ -28,9 +29,13 @@ export function move(way) {
 /** Picture that a command is about. @param {Context} context */
 export const pictureOf = (context) => context.id ?? (state.opened.peek() >= 0 ? state.opened.peek() : state.active.peek());
 
-/** Section that a command is about; -1 for none. @param {Context} context */
+/** Section of `clustersNow` that a command is about; -1 for none. @param {Context} context */
 export function sectionOf(context) {
   if (context.section !== undefined) return context.section;
+  if (state.found.peek()) {
+    const clusters = clustersNow(), id = pictureOf(context);
+    return clusters && id >= 0 ? sectionWith(clusters, theCollection().position[id]) : -1;
+  }
   const grid = gallery.grid, arrangement = state.arrangement.peek();
   if (!grid || !arrangement) return -1;
   const id = pictureOf(context) >= 0 ? pictureOf(context) : (grid.visible[0] ?? -1);
@@ -44,7 +49,7 @@ export function sectionOf(context) {
  * @param {number} s @returns {[number, number] | null}
  */
 export function branchOf(s) {
-  const arrangement = state.arrangement.peek();
+  const arrangement = clustersNow();
   if (!arrangement || s < 0 || (arrangement.hasSingles && s === arrangement.k - 1)) return null;
   const members = arrangement.flat.subarray(arrangement.from[s], arrangement.to[s]);
   const low = members.reduce((a, b) => Math.min(a, b)), high = members.reduce((a, b) => Math.max(a, b));
@@ -186,10 +191,10 @@ export const toggleActive = (context) => selection.toggle(pictureOf(context));
 /** @param {Context} context */
 export const extendToActive = (context) => selection.extendTo(pictureOf(context));
 
-/** @param {Context} context */
+/** Selects a cluster, or all results of a search: only what is shown. @param {Context} context */
 export function selectCluster(context) {
-  const s = sectionOf(context), arrangement = state.arrangement.peek();
-  if (s >= 0 && arrangement) selection.toggleAll(selection.sectionIds(arrangement, theCollection(), s));
+  const arrangement = state.arrangement.peek(), s = state.found.peek() ? 0 : sectionOf(context);
+  if (s >= 0 && arrangement?.k) selection.toggleAll(selection.sectionIds(arrangement, theCollection(), s));
 }
 
 /** Selects everything. */

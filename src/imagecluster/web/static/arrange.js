@@ -157,14 +157,15 @@ export class Arranger {
 
   /**
    * One section of pictures in a given order: what a search found.
-   * @param {ArrayLike<number>} members positions @param {string} name @returns {Arrangement}
+   * @param {ArrayLike<number>} members positions @param {string} name @param {readonly number[]} hidden
+   * @returns {Arrangement}
    */
-  ofFound(members, name) {
+  ofFound(members, name, hidden) {
     const k = members.length ? 1 : 0;
     return {
       flat: Uint32Array.from(members), k, from: new Uint32Array(k), to: new Uint32Array(k).fill(members.length),
       height: new Float64Array(k), numbers: new Uint32Array(k + 1), nGrouped: members.length, hasSingles: false,
-      names: new Map(k ? [[0, name]] : []), pinned: new Set(), hidden: [], runs: false,
+      names: new Map(k ? [[0, name]] : []), pinned: new Set(), hidden, runs: false,
     };
   }
 
@@ -213,6 +214,12 @@ export class Arranger {
     }
     return found;
   }
+}
+
+/** Section that shows a position; -1 for none. @param {Arrangement} arrangement @param {number} position */
+export function sectionWith({ flat, k, from, to }, position) {
+  for (let s = 0; s < k; s++) if (flat.subarray(from[s], to[s]).includes(position)) return s;
+  return -1;
 }
 
 /** Place of a value in a range as a 32-bit key. @param {number} value @param {number} from @param {number} to */

@@ -1,6 +1,7 @@
 /** One cluster: its dendrogram, why it is together, what it would join next. */
 import { askJson, thumbnail } from './api.js';
 import { openPicture, setSim, whyNoMore } from './actions.js';
+import { clustersNow } from './clusters.js';
 import { CommandButton, Icon } from './controls.js';
 import { html, useEffect, useState } from './lib.js';
 import { Modal } from './modal.js';
@@ -86,7 +87,7 @@ function About({ cluster }) {
 
 /** The cluster that is open, if one is. */
 export function Cluster() {
-  const cluster = state.openedCluster.value, arrangement = state.arrangement.value;
+  const cluster = state.openedCluster.value, arrangement = state.arrangement.value && clustersNow();
   if (!cluster || !state.collection.value || !arrangement) return null;
   const close = () => { state.openedCluster.value = null; };
   const name = arrangement.names.get(cluster.section);

@@ -10,6 +10,8 @@ import { isNamed } from './words.js';
 let arranger = null;
 /** @type {import('./recut.js').Runs} */
 let runs = emptyRuns(0);
+/** The clusters behind the results of a search, once they were asked for. @type {import('./arrange.js').Arrangement | null} */
+let behind = null;
 /** Milliseconds of the latest cuts, newest last; for measurements. */
 export const cutTimes = /** @type {number[]} */ ([]);
 
@@ -17,6 +19,16 @@ export const cutTimes = /** @type {number[]} */ ([]);
 export function runAt(position) {
   const run = runOf(runs, position);
   return [runs.starts[run], runs.starts[run + 1]];
+}
+
+/** The clusters of the present cut, also while the results of a search are shown in their place. */
+export function clustersNow() {
+  if (!state.found.peek() || !arranger) return state.arrangement.peek();
+  const collection = /** @type {import('./collection.js').Collection} */ (state.collection.peek());
+  const { corrections } = state.edits.peek();
+  const replayed = corrections.edits.length ? replay(runs, corrections, collection) : null;
+  behind ??= arranger.ofRuns(runs, state.minSize.peek(), state.sort.peek(), replayed);
+  return behind;
 }
 
 /** Pictures of the present clusters whose name holds every word of a text. @param {string} text @returns {number[]} */
@@ -50,13 +62,14 @@ function arranged() {
   const collection = state.collection.value;
   const sim = state.sim.value, minSize = state.minSize.value, sort = state.sort.value;
   const branches = state.branches.value, found = state.found.value, { corrections } = state.edits.value;
+  behind = null;
   if (!collection || !arranger) return null;
   cutRuns(collection.gap, heightOf(collection.scale, sim), branches, runs);
   const replayed = corrections.edits.length ? replay(runs, corrections, collection) : null;
   if (found) {
-    const hidden = new Set(replayed?.hidden);
+    const hidden = replayed?.hidden ?? [], gone = new Set(hidden);
     const positions = found.ids.filter((id) => id < collection.n).map((id) => collection.position[id]);
-    return arranger.ofFound(positions.filter((p) => !hidden.has(p)), found.label);
+    return arranger.ofFound(positions.filter((p) => !gone.has(p)), found.label, hidden);
   }
   return arranger.ofRuns(runs, minSize, sort, replayed);
 }

@@ -1,5 +1,6 @@
 /** What the commands do that is kept: each is one record that the server stores, and can be undone. */
 import { branchOf, gallery, pictureOf, sectionOf } from './actions.js';
+import { clustersNow } from './clusters.js';
 import { correct } from './history.js';
 import { signal } from './lib.js';
 import * as selection from './selection.js';
@@ -23,7 +24,7 @@ function pictures(context) {
 
 /** @param {number} s @returns {number[]} */
 function membersOf(s) {
-  const arrangement = state.arrangement.peek();
+  const arrangement = clustersNow();
   return s >= 0 && arrangement ? selection.sectionIds(arrangement, theCollection(), s) : [];
 }
 
@@ -34,7 +35,7 @@ export function askName(context) {
     state.say('Only a cluster can be named; this picture is on its own.');
     return;
   }
-  naming.value = { ids: membersOf(s), name: state.arrangement.peek()?.names.get(s) ?? '' };
+  naming.value = { ids: membersOf(s), name: clustersNow()?.names.get(s) ?? '' };
   state.dialog.value = 'name';
 }
 

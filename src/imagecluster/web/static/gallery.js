@@ -139,7 +139,7 @@ function inCorner(event) {
 function menuAsked(event) {
   const id = tileId(event.target), grid = gallery.grid;
   const head = event.target instanceof Element ? event.target.closest('[data-section]') : null;
-  if (!grid?.arrangement || (id < 0 && !(head instanceof HTMLElement))) return;
+  if (!grid?.arrangement || (id < 0 && (state.found.peek() || !(head instanceof HTMLElement)))) return;
   event.preventDefault();
   if (id >= 0) state.active.value = id;
   if (id >= 0 && isTouch(event)) {

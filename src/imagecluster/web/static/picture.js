@@ -1,7 +1,7 @@
 /** One picture, large: zoom and pan, what is known of it, what looks like it. */
 import { askJson, original, thumbnail, whyPlaceholder } from './api.js';
-import { closePicture, gallery, openCluster } from './actions.js';
-import { runAt } from './clusters.js';
+import { closePicture, gallery, openCluster, sectionOf } from './actions.js';
+import { clustersNow, runAt } from './clusters.js';
 import { CommandButton, Icon } from './controls.js';
 import { titleOf } from './heads.js';
 import { html, useEffect, useRef, useState } from './lib.js';
@@ -102,11 +102,9 @@ function Side({ id, facts }) {
 /** Ids of the pictures in the same cluster. @param {number} id @returns {Set<number>} */
 function clusterOf(id) {
   const collection = /** @type {import('./collection.js').Collection} */ (state.collection.value);
-  const arrangement = state.arrangement.value, grid = gallery.grid;
-  const place = grid?.flatOf(id) ?? -1;
-  const s = grid && place >= 0 ? grid.layout.sectionOf(place) : -1;
-  if (arrangement && s >= 0 && arrangement.numbers[s] > 0) {
-    return new Set(Array.from(arrangement.flat.subarray(arrangement.from[s], arrangement.to[s]), (p) => collection.order[p]));
+  const clusters = state.arrangement.value && clustersNow(), s = sectionOf({ id });
+  if (clusters && s >= 0 && clusters.numbers[s] > 0) {
+    return new Set(Array.from(clusters.flat.subarray(clusters.from[s], clusters.to[s]), (p) => collection.order[p]));
   }
   const [from, to] = runAt(collection.position[id]);
   return new Set(collection.order.subarray(from, to));
