@@ -6,6 +6,7 @@ import base64
 
 import pytest
 
+from imagecluster.pipeline import Settings, run
 from page_browser import needs_browser, set_sim, shown_partition, until, violations
 from page_server import serving
 from pictures import draw, draw_groups
@@ -286,3 +287,37 @@ def test_a_picture_from_outside_is_searched_for(opened, address, tmp_path):
     found = page.evaluate("() => imagecluster.state.found.value.ids")
     assert len(found) == sum(SIZES)
     page.locator(f'.tile[data-id="{found[0]}"][aria-label^="0_"]').wait_for()
+
+
+def test_new_pictures_change_no_picture_that_is_meant(opened, tmp_path):
+    """While results are shown and a cluster is being named; views of the collection before cannot be gone back to."""
+    root = draw_groups(tmp_path / "pictures", SIZES)
+    with serving(root) as address:
+        page = opened(address)
+        page.keyboard.press("/")
+        page.keyboard.type("1_")
+        named = """() => { const { found, collection } = imagecluster.state;
+          return found.value?.ids.map((id) => collection.value.n).join(); }"""
+        until(page, named, ",".join(["14"] * SIZES[1]))
+        page.keyboard.press("Enter")
+        page.wait_for_function("() => document.activeElement.className === 'tile'")
+        page.keyboard.press("x")
+        page.keyboard.press("n")
+        page.fill("#cluster-name", "Second")
+        for i in range(4):
+            draw(root / f"new {i}.png", 20 + i)
+        run([root], Settings(links="none", page=False))
+        until(page, named, ",".join(["18"] * SIZES[1]))
+        page.locator("#cluster-name").press("Enter")
+        until(page, KINDS, "name")
+        labels = "() => [...document.querySelectorAll('.tile')].map((tile) => tile.ariaLabel.slice(0, 2)).join()"
+        until(page, labels, ",".join(["1_"] * SIZES[1]))
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+        page.wait_for_selector(".title-button:has-text('Second')")
+        members = page.evaluate("() => imagecluster.state.edits.value.corrections.edits[0].pictures.length")
+        assert members == SIZES[1]
+        page.keyboard.press("Control+z")
+        until(page, KINDS, "")
+        page.keyboard.press("Control+z")
+        assert page.evaluate(SELECTED) == 0

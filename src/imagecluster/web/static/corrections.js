@@ -1,7 +1,7 @@
 /** What the commands do that is kept: each is one record that the server stores, and can be undone. */
 import { branchOf, gallery, pictureOf, sectionOf } from './actions.js';
 import { clustersNow } from './clusters.js';
-import { correct } from './history.js';
+import { correct, shownSnapshot } from './history.js';
 import { signal } from './lib.js';
 import * as selection from './selection.js';
 import * as state from './state.js';
@@ -9,8 +9,8 @@ import { counted } from './words.js';
 
 /** @typedef {import('./commands.js').Context} Context */
 
-/** Pictures that are about to be named. @type {import('./vendor/signals.js').Signal<{ids: number[], name: string}>} */
-export const naming = signal({ ids: [], name: '' });
+/** Pictures that are about to be named. @type {import('./vendor/signals.js').Signal<{ids: number[], name: string, snapshot: string}>} */
+export const naming = signal({ ids: [], name: '', snapshot: '' });
 
 const theCollection = () => /** @type {import('./collection.js').Collection} */ (state.collection.peek());
 
@@ -35,15 +35,15 @@ export function askName(context) {
     state.say('Only a cluster can be named; this picture is on its own.');
     return;
   }
-  naming.value = { ids: membersOf(s), name: clustersNow()?.names.get(s) ?? '' };
+  naming.value = { ids: membersOf(s), name: clustersNow()?.names.get(s) ?? '', snapshot: shownSnapshot() };
   state.dialog.value = 'name';
 }
 
 /** @param {string} name */
 export async function setName(name) {
-  const { ids } = naming.peek();
+  const { ids, snapshot } = naming.peek();
   state.dialog.value = null;
-  await correct(name ? `Named “${name}”` : 'Name removed', { kind: 'name', ids, name });
+  await correct(name ? `Named “${name}”` : 'Name removed', { kind: 'name', ids, name }, snapshot);
 }
 
 /** Pins the selected pictures together. */

@@ -63,6 +63,11 @@ function push(entry) {
   undone.value = [];
 }
 
+/** Another collection: its places and ids are not those of earlier views; corrections can still be taken back. */
+export function forgetViews() {
+  for (const entries of [done, undone]) entries.value = entries.peek().filter(({ kind }) => kind === 'edit');
+}
+
 /** Fetches the corrections anew. */
 export const refreshEdits = async () => setEdits(await askJson('/api/edits'));
 
@@ -91,20 +96,24 @@ const EARLIER = { kind: 'edit', id: 'earlier', label: 'an earlier correction' };
 /** Corrections and steps back and forth are made one after the other. */
 let queue = Promise.resolve();
 
+/** The snapshot whose ids the page shows. */
+export const shownSnapshot = () => state.collection.peek()?.snapshot ?? '';
+
 /**
  * Sends a correction. @param {string} label @param {Record<string, unknown>} record
+ * @param {string} [snapshot] that the record's ids are of: the page may show another one when the turn comes
  * @returns {Promise<boolean>} whether the server kept it
  */
-export function correct(label, record) {
-  const sent = queue.then(() => send(label, record));
+export function correct(label, record, snapshot = shownSnapshot()) {
+  const sent = queue.then(() => send(label, record, snapshot));
   queue = sent.then(() => {});
   return sent;
 }
 
-/** @param {string} label @param {Record<string, unknown>} record */
-async function send(label, record) {
+/** @param {string} label @param {Record<string, unknown>} record @param {string} snapshot */
+async function send(label, record, snapshot) {
   try {
-    await post('/api/edits', { snapshot: state.collection.peek()?.snapshot, record });
+    await post('/api/edits', { snapshot, record });
     push({ kind: 'edit', id: String(record.kind), label });
     await refreshEdits();
     state.say(label, true);

@@ -3,10 +3,11 @@ import { gallery } from './actions.js';
 import { askJson } from './api.js';
 import { loadCollection } from './collection.js';
 import { copy } from './copy.js';
-import { forgetEdits, refreshEdits, setEdits } from './history.js';
+import { forgetEdits, forgetViews, refreshEdits, setEdits } from './history.js';
 import { batch } from './lib.js';
 import { readLink } from './link.js';
 import { resetNames } from './names.js';
+import { foundAgain } from './search.js';
 import * as state from './state.js';
 
 const AGAIN_AFTER_MS = 2000;
@@ -21,7 +22,9 @@ export async function load(first) {
       state.online.value = true;
       return;
     }
-    const [collection, edits] = await Promise.all([loadCollection(server), askJson('/api/edits')]);
+    const [collection, edits, found] = await Promise.all([
+      loadCollection(server), askJson('/api/edits'), first ? null : foundAgain(server).catch(() => null),
+    ]);
     resetNames(server.snapshot);
     document.title = `${server.root_name} · imagecluster`;
     batch(() => {
@@ -34,6 +37,9 @@ export async function load(first) {
         state.selection.value = new Set();
         state.opened.value = -1;
         state.openedCluster.value = null;
+        if (state.dialog.peek() === 'compare') state.dialog.value = null;
+        state.found.value = found;
+        forgetViews();
       }
       state.active.value = -1;
       state.collection.value = collection;

@@ -41,24 +41,39 @@ export async function entered() {
 
 /** Shows what the search box asks for: clusters and files that are called so, then what looks so. */
 async function searchText() {
-  const server = state.server.peek(), collection = state.collection.peek();
-  const text = theBox()?.value ?? '';
-  if (!server || !collection || !text.trim()) {
+  const server = state.server.peek(), text = theBox()?.value ?? '';
+  if (!server || !text.trim()) {
     state.found.value = null;
     return;
   }
-  const below = `/api/${collection.snapshot}`, asked = encodeURIComponent(text);
   try {
-    const [named, like] = await Promise.all([
-      askJson(`${below}/named?text=${asked}`),
-      server.can_search_text ? askJson(`${below}/search?text=${asked}&k=${MOST_FOUND}`) : null,
-    ]);
-    if (theBox()?.value !== text || state.collection.peek() !== collection) return; // somebody has typed on
-    const ids = new Set([...idsOfClustersNamed(text), ...named.ids, ...(like?.results.map(idOf) ?? [])]);
-    show({ kind: like ? 'text' : 'name', label: `“${text.trim()}”`, ids: [...ids] });
+    const found = await resultsOf(text, server);
+    // Somebody has typed on, or there is another collection.
+    if (theBox()?.value !== text || state.collection.peek()?.snapshot !== server.snapshot) return;
+    show({ ...found, ids: [...new Set([...idsOfClustersNamed(text), ...found.ids])] });
   } catch (error) {
     state.say(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** @param {string} text @param {import('./api.js').ServerState} server @returns {Promise<import('./state.js').Found>} */
+async function resultsOf(text, server) {
+  const below = `/api/${server.snapshot}`, asked = encodeURIComponent(text);
+  const [named, like] = await Promise.all([
+    askJson(`${below}/named?text=${asked}`),
+    server.can_search_text ? askJson(`${below}/search?text=${asked}&k=${MOST_FOUND}`) : null,
+  ]);
+  const ids = new Set([...named.ids, ...(like?.results.map(idOf) ?? [])]);
+  return { kind: like ? 'text' : 'name', label: `“${text.trim()}”`, ids: [...ids] };
+}
+
+/**
+ * What is shown of a search in another snapshot, where the ids mean other pictures.
+ * @param {import('./api.js').ServerState} server that has it @returns {Promise<import('./state.js').Found | null>}
+ */
+export async function foundAgain(server) {
+  const kind = state.found.peek()?.kind, text = theBox()?.value ?? '';
+  return text.trim() && (kind === 'name' || kind === 'text') ? resultsOf(text, server) : null;
 }
 
 /** @param {{id: number}} result */
@@ -81,6 +96,7 @@ export async function searchSimilar(context) {
   try {
     await fetchNames([id], collection.n);
     const answer = await askJson(`/api/${collection.snapshot}/search?picture=${id}&k=${MOST_FOUND}`);
+    if (theCollection() !== collection) return; // the ids mean other pictures now
     const ids = answer.results.map(idOf).filter((/** @type {number} */ i) => i !== id);
     show({ kind: 'picture', label: `Like ${nameOf(id)}`, ids: [id, ...ids] });
   } catch (error) {
@@ -107,6 +123,7 @@ export async function searchFile(file) {
       reader.readAsDataURL(file);
     });
     const answer = await post('/api/search', { snapshot: collection.snapshot, name: file.name, content });
+    if (theCollection() !== collection) throw new Error('The collection has changed meanwhile: look again.');
     show({ kind: 'picture', label: `Like ${file.name}`, ids: answer.results.map(idOf) });
     state.notice.value = null;
   } catch (error) {
