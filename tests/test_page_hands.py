@@ -214,6 +214,11 @@ def test_a_search_finds_names_while_they_are_typed(opened, address):
     page.wait_for_selector(".tile")
     page.keyboard.press("Control+z")
     until(page, KINDS, "")
+    page.keyboard.press("/")
+    page.keyboard.type("0_")
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(400)  # longer than it waits for another key
+    assert page.evaluate("() => imagecluster.state.found.value") is None
     page.keyboard.press("ArrowRight")
     page.keyboard.press("n")
     page.wait_for_selector("dialog input")

@@ -31,6 +31,13 @@ export function typed() {
   else state.found.value = null;
 }
 
+/** Escape was pressed: nothing that was typed is looked for any more. */
+export function left() {
+  clearTimeout(typedTimer);
+  const box = theBox();
+  if (box) box.value = '';
+}
+
 /** Enter was pressed: looks at once, and goes from the box to what was found; the keys go on there. */
 export async function entered() {
   clearTimeout(typedTimer);

@@ -2,7 +2,7 @@
 import { SORTS, setSize, setSort, showView } from './actions.js';
 import { CommandButton, Icon } from './controls.js';
 import { html, useEffect } from './lib.js';
-import { entered, typed } from './search.js';
+import { entered, left, typed } from './search.js';
 import * as state from './state.js';
 import { counted, dayText } from './words.js';
 
@@ -22,7 +22,7 @@ function Search() {
   }}>
     <${Icon} name="search"/>
     <input id="search" type="search" placeholder=${place} aria-label=${place} autocomplete="off" spellcheck="false"
-      onInput=${typed}/>
+      onInput=${typed} onKeyDown=${(/** @type {KeyboardEvent} */ event) => { if (event.key === 'Escape') left(); }}/>
     <kbd aria-hidden="true">/</kbd>
   </form>`;
 }
