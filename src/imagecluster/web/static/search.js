@@ -42,8 +42,8 @@ export function left() {
 export async function entered() {
   clearTimeout(typedTimer);
   await searchText();
-  const ids = state.found.peek()?.ids;
-  if (ids?.length) gallery.focus(ids[0]);
+  const shown = state.arrangement.peek();
+  if (state.found.peek() && shown?.k) gallery.focus(theCollection().order[shown.flat[shown.from[0]]]);
 }
 
 /** Shows what the search box asks for: clusters and files that are called so, then what looks so. */
@@ -91,7 +91,8 @@ function show(found) {
   batch(() => {
     state.opened.value = -1;
     state.openedCluster.value = null;
-    state.view.value = 'gallery';
+    // Beside the map it is there already, and the map shows where the results lie.
+    if (!state.isSplit.peek()) state.view.value = 'gallery';
     state.found.value = found;
   });
 }
