@@ -24,18 +24,25 @@ export function runAt(position) {
 /** The clusters of the present cut, also while the results of a search are shown in their place. */
 export function clustersNow() {
   if (!state.found.peek() || !arranger) return state.arrangement.peek();
-  const collection = /** @type {import('./collection.js').Collection} */ (state.collection.peek());
-  const { corrections } = state.edits.peek();
-  const replayed = corrections.edits.length ? replay(runs, corrections, collection) : null;
-  behind ??= arranger.ofRuns(runs, state.minSize.peek(), state.sort.peek(), replayed);
+  behind ??= arranger.ofRuns(
+    runs, state.minSize.peek(), state.sort.peek(), corrected(state.collection.peek(), state.edits.peek().corrections),
+  );
   return behind;
+}
+
+/**
+ * What corrections have made of the cut; null where there are none.
+ * @param {import('./collection.js').Collection | null} collection @param {import('./replay.js').Corrections} corrections
+ */
+function corrected(collection, corrections) {
+  return collection && corrections.edits.length ? replay(runs, corrections, collection) : null;
 }
 
 /** Pictures of the present clusters whose name holds every word of a text. @param {string} text @returns {number[]} */
 export function idsOfClustersNamed(text) {
-  const collection = state.collection.peek(), { corrections } = state.edits.peek();
-  if (!collection || !corrections.edits.length) return [];
-  const { groups, names } = replay(runs, corrections, collection);
+  const collection = state.collection.peek(), replayed = corrected(collection, state.edits.peek().corrections);
+  if (!collection || !replayed) return [];
+  const { groups, names } = replayed;
   const positions = groups.filter(({ name }) => isNamed(name, text)).flatMap(({ members }) => members);
   for (const [run, name] of names) {
     if (isNamed(name, text)) for (let p = runs.starts[run]; p < runs.starts[run + 1]; p++) positions.push(p);
@@ -65,7 +72,7 @@ function arranged() {
   behind = null;
   if (!collection || !arranger) return null;
   cutRuns(collection.gap, heightOf(collection.scale, sim), branches, runs);
-  const replayed = corrections.edits.length ? replay(runs, corrections, collection) : null;
+  const replayed = corrected(collection, corrections);
   if (found) {
     const hidden = replayed?.hidden ?? [], gone = new Set(hidden);
     const positions = found.ids.filter((id) => id < collection.n).map((id) => collection.position[id]);
