@@ -243,7 +243,7 @@ export async function reveal(context) {
 /** @param {Context} context */
 export async function copyPath(context) {
   const id = pictureOf(context);
-  await fetchNames([id], theCollection().n);
+  await fetchNames([id]);
   try {
     await navigator.clipboard.writeText(pathOf(id));
     state.say(`Copied: ${pathOf(id)}`);

@@ -39,7 +39,7 @@ function mount(scroller) {
       if (!grid) return;
       grid.complete();
       state.anchor.value = grid.scroll.top > 40 ? grid.first : -1;
-      fetchNames(grid.tiles.shown.keys(), grid.collection.n);
+      fetchNames(grid.tiles.shown.keys());
     }, NAMES_AFTER_MS);
   };
   const arrange = () => {

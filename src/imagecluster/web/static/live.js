@@ -25,7 +25,7 @@ export async function load(first) {
     const [collection, edits, found] = await Promise.all([
       loadCollection(server), askJson('/api/edits'), first ? null : foundAgain(server).catch(() => null),
     ]);
-    resetNames(server.snapshot);
+    resetNames(server.snapshot, server.n);
     document.title = `${server.root_name} · imagecluster`;
     batch(() => {
       state.server.value = server;

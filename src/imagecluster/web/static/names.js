@@ -9,13 +9,15 @@ const blocks = new Map();
 /** Blocks that are on their way. @type {Map<number, Promise<void>>} */
 const pending = new Map();
 let snapshot = '';
+let count = 0;
 /** Grows when names have come. */
 export const namesVersion = signal(0);
 
-/** Another collection: forgets all names. @param {string} key */
-export function resetNames(key) {
+/** Another collection: forgets all names. @param {string} key of its snapshot @param {number} n its pictures */
+export function resetNames(key, n) {
   if (key === snapshot) return;
   snapshot = key;
+  count = n;
   blocks.clear();
   pending.clear();
 }
@@ -29,25 +31,26 @@ export const pathOf = (id) => blocks.get(Math.floor(id / BLOCK))?.[id % BLOCK]?.
 /** File name of a picture; "Picture 12" while unknown. @param {number} id */
 export const nameOf = (id) => pathOf(id).split('/').pop() || `Picture ${id + 1}`;
 
-/** Fetches the names of some pictures, where they are not known; ends when they are. @param {Iterable<number>} ids @param {number} n */
-export async function fetchNames(ids, n) {
+/** Fetches the names of some pictures, where they are not known; ends when they are. @param {Iterable<number>} ids */
+export async function fetchNames(ids) {
   const wanted = new Set();
   for (const id of ids) {
     const block = Math.floor(id / BLOCK);
-    if (!blocks.has(block)) wanted.add(block);
+    // An id of a collection that was larger has no name in this one.
+    if (!blocks.has(block) && block * BLOCK < count) wanted.add(block);
   }
   await Promise.all([...wanted].map((block) => {
-    const asked = pending.get(block) ?? fetchBlock(block, n);
+    const asked = pending.get(block) ?? fetchBlock(block);
     pending.set(block, asked);
     return asked;
   }));
 }
 
-/** @param {number} block @param {number} n */
-async function fetchBlock(block, n) {
+/** @param {number} block */
+async function fetchBlock(block) {
   const key = snapshot;
   try {
-    const to = Math.min(n, (block + 1) * BLOCK);
+    const to = Math.min(count, (block + 1) * BLOCK);
     const names = await askJson(`/api/${key}/names.json?from=${block * BLOCK}&to=${to}`);
     if (key !== snapshot) return;
     blocks.set(block, names);

@@ -102,7 +102,7 @@ export async function searchSimilar(context) {
   const id = pictureOf(context), collection = theCollection();
   if (id < 0) return;
   try {
-    await fetchNames([id], collection.n);
+    await fetchNames([id]);
     const answer = await askJson(`/api/${collection.snapshot}/search?picture=${id}&k=${MOST_FOUND}`);
     if (theCollection() !== collection) return; // the ids mean other pictures now
     const ids = answer.results.map(idOf).filter((/** @type {number} */ i) => i !== id);
