@@ -24,12 +24,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.cores import n_cores
 from imagecluster.models import DEFAULT_MODEL, find_model
 from imagecluster.pipeline import Query, Searcher
 from imagecluster.records import ImageFile, Metadata
 from imagecluster.retrieval import Scanner, best_rows
 from imagecluster.store import Batch, HashedFile, Store
+from imagecluster.system.cores import n_cores
 
 K = 20
 CHUNK = 50_000

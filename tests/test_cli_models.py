@@ -111,7 +111,7 @@ def test_a_file_that_was_put_there_is_found(published, capsys):
 
 def test_fetching_without_network_fails_with_the_way_out(published, capsys, monkeypatch):
     """Exit code 1; the message has the address and the place."""
-    from imagecluster import fetch
+    from imagecluster.system import fetch
 
     monkeypatch.setattr(fetch.time, "sleep", lambda seconds: None)
     assert main(["models", "--fetch", "vgg16"]) == 1

@@ -15,9 +15,9 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from imagecluster import fetch
 from imagecluster.errors import ArgumentError, ChecksumError, DownloadError, ModelError
-from imagecluster.fetch import digest, download
+from imagecluster.system import fetch
+from imagecluster.system.fetch import digest, download
 
 CONTENT = np.random.default_rng(0).bytes(3_000_000)
 SHA256 = "sha256:" + hashlib.sha256(CONTENT).hexdigest()
@@ -273,7 +273,7 @@ def test_a_place_that_cannot_be_made_is_named(tmp_path):
 def test_two_processes_fetch_once(place):
     """The second waits for the first and takes its file."""
     code = (
-        "import sys, pathlib; from imagecluster.fetch import download;"
+        "import sys, pathlib; from imagecluster.system.fetch import download;"
         "download(sys.argv[1], pathlib.Path(sys.argv[2]), checksum=sys.argv[3])"
     )
     with serving() as server:

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from imagecluster import memory
+from imagecluster.system import memory
 
 
 def test_available_memory_is_a_part_of_all() -> None:

@@ -245,7 +245,7 @@ def test_a_damaged_file_of_keras_is_not_used(official, tmp_path, caplog):
 
 def test_offline_says_what_to_fetch_and_where_to_put_it(official, tmp_path, monkeypatch):
     """With the address and the folder of models."""
-    from imagecluster import fetch
+    from imagecluster.system import fetch
 
     monkeypatch.setattr(fetch.time, "sleep", lambda seconds: None)
     with pytest.raises(DownloadError) as raised:

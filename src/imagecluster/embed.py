@@ -17,14 +17,14 @@ import xxhash
 from numpy.typing import NDArray
 from PIL import Image
 
-from imagecluster.cores import n_cores
 from imagecluster.decode import MAX_PIXELS, Frame, Picture, decode, read_bytes
 from imagecluster.errors import ArgumentError, DecodeError, ModelError
 from imagecluster.models import Crop, Model, choose_device, open_session, to_fingerprint
 from imagecluster.records import ImageFile, Metadata, Skip
+from imagecluster.system.cores import n_cores
 
 if TYPE_CHECKING:
-    from imagecluster.fetch import Progress
+    from imagecluster.system.fetch import Progress
 
 CHUNK = 8
 """Files a worker takes at a time: enough to make the hand-over free, few enough to keep all workers busy."""

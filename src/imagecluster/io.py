@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster import calc
-from imagecluster.cores import n_cores
 from imagecluster.decode import Frame, decode, read_bytes, read_file_exif
 from imagecluster.errors import ArgumentError, DecodeError, InputError
 from imagecluster.exceptions import ICExifReadError
 from imagecluster.original import stored_fingerprints
 from imagecluster.scan import StrPath
+from imagecluster.system.cores import n_cores
 from imagecluster.vgg16 import vgg16_of_layer
 
 __all__ = [

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from threadpoolctl import ThreadpoolController
 
-from imagecluster.cores import n_cores
 from imagecluster.errors import ArgumentError
+from imagecluster.system.cores import n_cores
 
 __all__ = ["Scanner", "best_rows", "combined"]
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from imagecluster.cores import n_cores
 from imagecluster.embed import Embedder
 from imagecluster.errors import ArgumentError
 from imagecluster.models import VGG16_LAYERS, Model, find_model
+from imagecluster.system.cores import n_cores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from imagecluster.fetch import Progress
+    from imagecluster.system.fetch import Progress
 
 __all__ = ["Vgg16", "load_vgg16", "vgg16_of_layer"]
 

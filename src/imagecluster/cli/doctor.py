@@ -13,8 +13,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from imagecluster.cli.text import printable
-from imagecluster.cores import n_cores
 from imagecluster.errors import ImageclusterError
+from imagecluster.system.cores import n_cores
 
 PACKAGES = ("imagecluster", "numpy", "onnxruntime", "pillow", "pillow-heif", "rawpy", "starlette", "uvicorn", "xxhash")
 EXTRAS = ("pyarrow", "tokenizers", "umap-learn")

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from imagecluster.cores import n_cores
 from imagecluster.errors import ArgumentError
 from imagecluster.evaluate.labels import UNLABELLED, checked
+from imagecluster.system.cores import n_cores
 
 _BLOCK_NUMBERS = 1 << 23
 """Similarities that a thread holds at a time: 32 MiB."""

@@ -17,10 +17,10 @@ from imagecluster.linkage.points import Points, less_their_mean
 from imagecluster.linkage.setting import Progress, checked, stage, threads
 from imagecluster.linkage.spanning import N_CANDIDATES, merges_of_tree, spanning_tree
 from imagecluster.linkage.ward import ward_merges
-from imagecluster.memory import available_bytes
 from imagecluster.methods import EUCLIDEAN_METRICS, OF_CENTROIDS, check_method
 from imagecluster.neighbours import Mapper
 from imagecluster.records import Dendrogram
+from imagecluster.system.memory import available_bytes
 
 _SHARE = 0.75
 """Share of the available memory that is taken where no limit is given."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imagecluster.cores import n_cores
 from imagecluster.errors import MemoryLimitError
 from imagecluster.neighbours import BLOCK_ROWS
+from imagecluster.system.cores import n_cores
 
 N_CANDIDATES = 16
 """Neighbours kept for each row. More cost memory and time in every round, fewer need more rescans."""

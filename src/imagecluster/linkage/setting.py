@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.cores import n_cores
 from imagecluster.errors import ArgumentError
 from imagecluster.neighbours import Mapper, in_turn
+from imagecluster.system.cores import n_cores
 
 Progress = Callable[[float, str], None]
 """Called with a fraction of the stage, and the stage."""

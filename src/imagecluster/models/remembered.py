@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from imagecluster.atomic import replacing
+from imagecluster.system.atomic import replacing
 
 __all__ = ["remember", "remembered"]
 

@@ -14,7 +14,7 @@ from imagecluster.errors import MissingExtraError, ModelError
 from imagecluster.models.remembered import remember, remembered
 
 if TYPE_CHECKING:
-    from imagecluster.fetch import Progress
+    from imagecluster.system.fetch import Progress
 
 __all__ = [
     "MODELS_VARIABLE",
@@ -68,7 +68,7 @@ class Packaged:
 
     def obtain(self, progress: Progress | None = None) -> Path:
         """The file, checked: it is small."""
-        from imagecluster.fetch import digest
+        from imagecluster.system.fetch import digest
 
         try:
             found = digest(self.path, f"sha256:{self.sha256}").removeprefix("sha256:")
@@ -134,7 +134,7 @@ class Published:
 
     def obtain(self, progress: Progress | None = None) -> Path:
         """The file, fetched if it is not here."""
-        from imagecluster.fetch import download
+        from imagecluster.system.fetch import download
 
         found = self.present()
         if found is not None:
@@ -231,7 +231,7 @@ def remembered_digest(path: Path, checksum: str) -> str:
 
     ModelError where the file cannot be read.
     """
-    from imagecluster.fetch import digest
+    from imagecluster.system.fetch import digest
 
     try:
         status = path.stat()

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imagecluster.cores import n_cores
 from imagecluster.errors import ArgumentError, MissingExtraError, ModelError
 from imagecluster.models.onnx_graph import Network
 from imagecluster.models.session import open_session
 from imagecluster.models.sources import Source
+from imagecluster.system.cores import n_cores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from imagecluster.fetch import Progress
+    from imagecluster.system.fetch import Progress
 
 __all__ = ["CLIP_WORDS", "MOBILECLIP_WORDS", "SIGLIP2_WORDS", "TextTower", "Words"]
 

@@ -8,11 +8,11 @@ from typing import IO
 
 import numpy as np
 
-from imagecluster.atomic import replacing
 from imagecluster.errors import ArgumentError, MissingExtraError, OutputError
 from imagecluster.records import Fingerprints
 from imagecluster.report import relative_names
 from imagecluster.store import Store
+from imagecluster.system.atomic import replacing
 
 
 def write_fingerprints(store: Store, model: str, file: Path) -> int:

@@ -10,7 +10,6 @@ from typing import Literal
 
 import xxhash
 
-from imagecluster.atomic import remove_unfinished
 from imagecluster.errors import ImageclusterError
 from imagecluster.links import LINKS_MARKER, Unlinked, cluster_folders, make_links
 from imagecluster.pipeline.clustering import paths_of
@@ -19,6 +18,7 @@ from imagecluster.records import Clusters, TimeTerm
 from imagecluster.report import Report, statistics, write_csv, write_json, write_page
 from imagecluster.sim_scale import SimScale
 from imagecluster.store import HashedFile, Store, Thumbnails
+from imagecluster.system.atomic import remove_unfinished
 
 Links = Literal["symlink", "hardlink", "copy", "none"]
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.atomic import replacing
 from imagecluster.errors import ArgumentError, MissingExtraError, OutputError
+from imagecluster.system.atomic import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from imagecluster import atomic
 from imagecluster.errors import OutputError
+from imagecluster.system import atomic
 
 
 @contextmanager

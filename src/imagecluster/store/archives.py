@@ -15,8 +15,8 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from imagecluster.atomic import remove_unfinished
 from imagecluster.store.layout import write_atomically
+from imagecluster.system.atomic import remove_unfinished
 
 _log = logging.getLogger(__name__)
 

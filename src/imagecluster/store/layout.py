@@ -8,9 +8,9 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path, PureWindowsPath
 
-from imagecluster.atomic import replacing
 from imagecluster.errors import OutputError, StoreDamagedError, StoreVersionError
 from imagecluster.scan import STORE_MARKER
+from imagecluster.system.atomic import replacing
 
 __all__ = [
     "DATABASE_NAME",

@@ -12,9 +12,9 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from imagecluster.atomic import sync_folder
 from imagecluster.errors import ArgumentError, StoreDamagedError
 from imagecluster.store.database import sync_file
+from imagecluster.system.atomic import sync_folder
 
 __all__ = ["ON_DISK", "append", "check_size", "checksums", "encode", "file_name", "gather", "rewrite"]
 

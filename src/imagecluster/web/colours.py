@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.atomic import replacing
 from imagecluster.store import HASH_BYTES, Thumbnails
+from imagecluster.system.atomic import replacing
 
 __all__ = ["COLOURS_NAME", "UNKNOWN", "Colours"]
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.atomic import replacing
+from imagecluster.system.atomic import replacing
 
 __all__ = ["KEPT_NAME", "keep", "kept"]
 

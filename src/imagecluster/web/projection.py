@@ -9,7 +9,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from imagecluster.atomic import replacing
+from imagecluster.system.atomic import replacing
 from imagecluster.web.snapshot import Snapshot
 
 __all__ = ["MAPS_NAME", "fitted", "keep_map", "kept_map", "principal_map"]

@@ -6,9 +6,9 @@ import threading
 from html import escape
 from typing import NamedTuple
 
-from imagecluster.cores import n_cores
 from imagecluster.errors import ImageclusterError
 from imagecluster.store import Thumbnails
+from imagecluster.system.cores import n_cores
 from imagecluster.thumbs import THUMBNAIL_MEDIA_TYPE, make_thumbnail
 from imagecluster.web.snapshot import Snapshot
 

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from imagecluster.atomic import sync_folder
 from imagecluster.errors import ArgumentError, ChecksumError, DownloadError
+from imagecluster.system.atomic import sync_folder
 
 __all__ = ["digest", "download"]
 
