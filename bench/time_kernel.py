@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.linkage import average_linkage
-from imagecluster.timekernel import FOURIER_DIMENSIONS, Features, joint_vectors
+from imagecluster.linkage.time_kernel import FOURIER_DIMENSIONS, Features, joint_vectors
 
 Times = NDArray[np.float64]
 Map = Callable[[Times, int], NDArray[np.float64]]
@@ -77,7 +77,7 @@ def jittered_frequencies(t: Times, n_dimensions: int) -> NDArray[np.float64]:
 
 
 def midpoint_frequencies(t: Times, n_dimensions: int) -> NDArray[np.float64]:
-    """The midpoints of equal shares: what `imagecluster.timekernel` has, at any dimension."""
+    """The midpoints of equal shares: what `imagecluster.linkage.time_kernel` has, at any dimension."""
     n_waves = n_dimensions // 2
     return waves(t, np.tan(np.pi / 2 * (np.arange(n_waves) + 0.5) / n_waves))
 

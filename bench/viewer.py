@@ -66,7 +66,7 @@ def make_collection(root: Path, n_pictures: int, n_dimensions: int) -> None:
     """A database of made-up pictures."""
     from PIL import Image
 
-    from imagecluster.thumbs import make_thumbnail
+    from imagecluster.decode.thumbnail import make_thumbnail
 
     root.mkdir()
     rng = np.random.default_rng(0)

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from imagecluster.cut.sim_scale import relative
+from imagecluster.decode.thumbnail import make_thumbnail
 from imagecluster.links import cluster_folders
 from imagecluster.records import Cluster, Clusters, Skip
 from imagecluster.report import Report
-from imagecluster.sim_scale import relative
-from imagecluster.thumbs import make_thumbnail
 
 ROOT = Path("/pictures")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from imagecluster import cut
-from imagecluster.central import Centres, most_central
+from imagecluster.cut.central import Centres, most_central
 from imagecluster.linkage import average_linkage
 from imagecluster.pipeline import Settings, run
 from imagecluster.pipeline import kept_centres as kept_module

@@ -10,8 +10,8 @@ import pytest
 
 from imagecluster.cli import main
 from imagecluster.cli import models as cli_models
+from imagecluster.embed.speed import measure_speed
 from imagecluster.models import DEFAULT_MODEL, MODELS, QUALITY, Published, find_model
-from imagecluster.speed import measure_speed
 from onnx_samples import write_encoder
 
 

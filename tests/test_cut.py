@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster
 
-from imagecluster import central
 from imagecluster import cut as cuts
+from imagecluster.cut import central
 from imagecluster.errors import ArgumentError
 from imagecluster.linkage import average_linkage
 from imagecluster.records import Dendrogram

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import pdist
 
 from imagecluster import cut as cuts
-from imagecluster import diameter
+from imagecluster.cut import diameter
 from imagecluster.errors import ArgumentError
 from imagecluster.linkage import average_linkage, linkage
-from imagecluster.methods import METHODS
+from imagecluster.linkage.methods import METHODS
 from imagecluster.records import Dendrogram
 from linkage_samples import TIE_FREE, TIED, partition, sample
 

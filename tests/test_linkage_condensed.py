@@ -13,7 +13,7 @@ from scipy.spatial.distance import pdist
 from imagecluster.errors import ArgumentError, MissingExtraError
 from imagecluster.linkage import condensed as module
 from imagecluster.linkage.condensed import condensed
-from imagecluster.methods import OWN_METRICS
+from imagecluster.linkage.methods import OWN_METRICS
 from linkage_samples import TIE_FREE, TIED, sample
 
 

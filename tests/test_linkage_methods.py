@@ -18,7 +18,7 @@ from imagecluster import cut as cuts
 from imagecluster.errors import ArgumentError, MemoryLimitError
 from imagecluster.linkage import linkage
 from imagecluster.linkage.dispatch import needed_bytes
-from imagecluster.methods import METHODS, METRICS
+from imagecluster.linkage.methods import METHODS, METRICS
 from imagecluster.records import Dendrogram
 from linkage_samples import TIE_FREE, TIED, clear_heights, cuts_of_scipy, partition, replay, sample
 

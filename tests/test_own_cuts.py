@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from imagecluster import cut
+from imagecluster.cut.own_cuts import OwnCut, own_segments, own_starts
 from imagecluster.errors import ArgumentError
 from imagecluster.linkage import average_linkage
-from imagecluster.own_cuts import OwnCut, own_segments, own_starts
 
 GAP = np.array([0.1, 0.3, 0.2, 0.8, 0.1, 0.4])
 

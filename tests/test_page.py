@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from imagecluster import cut
+from imagecluster.cut.sim_scale import SimScale, calibrated, relative
 from imagecluster.pipeline import Settings, run
 from imagecluster.records import Dendrogram
-from imagecluster.sim_scale import SimScale, calibrated, relative
 from imagecluster.store import Store, default_location
 from page_browser import needs_browser, set_sim, shown_partition, shown_sections, until, violations
 from page_server import serving

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from imagecluster import cut
-from imagecluster.diameter import bounded
+from imagecluster.cut.diameter import bounded
+from imagecluster.cut.own_cuts import OwnCut, own_segments
+from imagecluster.cut.sim_scale import calibrated, closeness, relative
 from imagecluster.edits import Apart, Edit, Hide, Move, Name, Together, Unhide, apply, replay
 from imagecluster.linkage import average_linkage
 from imagecluster.models import DEFAULT_MODEL, find_model
-from imagecluster.own_cuts import OwnCut, own_segments
 from imagecluster.records import Dendrogram
-from imagecluster.sim_scale import calibrated, closeness, relative
 from imagecluster.web.corrected import edits_for_page
 from page_browser import needs_browser
 from page_server import serving

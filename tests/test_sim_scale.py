@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagecluster import cut as cuts
+from imagecluster.cut.sim_scale import calibrated, closeness, relative
 from imagecluster.errors import ArgumentError
 from imagecluster.linkage import average_linkage
 from imagecluster.models import DEFAULT_MODEL, MODELS
-from imagecluster.sim_scale import calibrated, closeness, relative
 
 CURVED = [model for model in MODELS.values() if model.sim_curve]
 CURVE = ((0.0, 1.0), (0.1, 0.9), (0.3, 0.75), (0.5, 0.5), (0.8, 0.25), (2.0, 0.0))

@@ -5,9 +5,9 @@ import pytest
 
 from conftest import read_manifest
 from imagecluster import cut, evaluate
+from imagecluster.cut.suggest import RELATIVE_LEVELS, Level, suggest
 from imagecluster.errors import ArgumentError
 from imagecluster.linkage import average_linkage
-from imagecluster.suggest import RELATIVE_LEVELS, Level, suggest
 
 
 def at_angles(*degrees):

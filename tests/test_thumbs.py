@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from imagecluster.decode.thumbnail import make_thumbnail, placeholder, thumbnail_size
 from imagecluster.errors import ArgumentError
-from imagecluster.thumbs import make_thumbnail, placeholder, thumbnail_size
 
 
 def opened(thumbnail: bytes) -> Image.Image:

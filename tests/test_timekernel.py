@@ -9,10 +9,17 @@ from hypothesis import strategies as st
 from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import squareform
 
-from imagecluster import ImageClusterer, cluster, dendrogram, timekernel
+from imagecluster import ImageClusterer, cluster, dendrogram
 from imagecluster.errors import ArgumentError
 from imagecluster.linkage import average_linkage
-from imagecluster.timekernel import EXACT_IMAGES, FOURIER_DIMENSIONS, joint_vectors, kernel_error, time_features
+from imagecluster.linkage import time_kernel as timekernel
+from imagecluster.linkage.time_kernel import (
+    EXACT_IMAGES,
+    FOURIER_DIMENSIONS,
+    joint_vectors,
+    kernel_error,
+    time_features,
+)
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
 SCALE_S = 6 * HOUR_S

@@ -9,13 +9,13 @@ import pytest
 from PIL import Image
 
 from imagecluster import fingerprint
+from imagecluster.decode.thumbnail import thumbnail_size
 from imagecluster.embed import Embedder
 from imagecluster.errors import ArgumentError, DownloadError, ModelError
 from imagecluster.models import find_model, vgg16
 from imagecluster.pipeline import Settings, run
 from imagecluster.scan import scan
 from imagecluster.store import Store
-from imagecluster.thumbs import thumbnail_size
 from imagecluster.vgg16 import load_vgg16
 from keras_samples import REAL_WIDTHS, make_weights, reference, write_keras_3, write_legacy
 from pictures import draw_groups

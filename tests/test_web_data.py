@@ -12,8 +12,8 @@ from PIL import Image
 
 from conftest import read_manifest
 from imagecluster.cli import main
+from imagecluster.cut.sim_scale import SimScale
 from imagecluster.pipeline import Settings, run
-from imagecluster.sim_scale import SimScale
 from imagecluster.store import Store
 from imagecluster.web.named import Names
 from pictures import draw, draw_groups

@@ -11,10 +11,10 @@ from scipy.cluster.hierarchy import fcluster
 from scipy.spatial.distance import cdist, squareform
 
 from imagecluster import cut
-from imagecluster.diameter import bounded as bounded_tree
+from imagecluster.cut.diameter import bounded as bounded_tree
+from imagecluster.cut.sim_scale import relative
 from imagecluster.errors import ArgumentError
 from imagecluster.linkage import average_linkage, linkage
-from imagecluster.sim_scale import relative
 from imagecluster.web import similar
 from imagecluster.web.branch import branch_of, subtree
 from imagecluster.web.colours import UNKNOWN, Colours

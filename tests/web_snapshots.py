@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from imagecluster.cut.sim_scale import relative
 from imagecluster.linkage import average_linkage
-from imagecluster.sim_scale import relative
 from imagecluster.store import Leaves
 from imagecluster.web.snapshot import Snapshot
 from store_samples import hash_of

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from imagecluster.errors import ArgumentError, MemoryLimitError, VectorError
 from imagecluster.linkage.condensed import condensed, condensed_bytes
 from imagecluster.linkage.labels import linkage_labels
-from imagecluster.methods import METHODS, METRICS
+from imagecluster.linkage.methods import METHODS, METRICS
 from imagecluster.system.memory import available_bytes
 
 __all__ = [

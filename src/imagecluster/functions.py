@@ -14,8 +14,8 @@ from imagecluster.records import TIME_SCALE_S, Clusters, Dendrogram, Fingerprint
 from imagecluster.scan import StrPath, as_paths
 
 if TYPE_CHECKING:
+    from imagecluster.cut.sim_scale import SimScale
     from imagecluster.pipeline import Hit
-    from imagecluster.sim_scale import SimScale
 
 TIME_WEIGHT = 0.3
 """Share of time in the similarity, where times are given; as the original's `alpha`."""
@@ -244,8 +244,8 @@ def with_times(
     """The vectors that are clustered: these, or with `times_s` those of content and time together."""
     if times_s is None:
         return vectors
-    from imagecluster.methods import check_time_metric
-    from imagecluster.timekernel import joint_vectors
+    from imagecluster.linkage.methods import check_time_metric
+    from imagecluster.linkage.time_kernel import joint_vectors
 
     check_time_metric(metric)
     return joint_vectors(vectors, times_s, weight=time_weight, scale_s=time_scale_s)

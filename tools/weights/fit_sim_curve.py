@@ -35,12 +35,12 @@ from PIL import Image
 from sklearn.metrics import adjusted_rand_score
 
 from imagecluster.cut import flat_clusters
+from imagecluster.cut.sim_scale import SimScale, calibrated
 from imagecluster.decode import decode
 from imagecluster.embed import Embedder
 from imagecluster.errors import DecodeError
 from imagecluster.linkage import average_linkage
 from imagecluster.models import DEFAULT_MODEL, find_model
-from imagecluster.sim_scale import SimScale, calibrated
 
 SOURCE_PX = 340
 """Short side of the pictures that are edited or shaken."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import printable
+from imagecluster.embed.speed import measure_speed, remember_speed, remembered_speeds
 from imagecluster.errors import ArgumentError, ModelError
 from imagecluster.models import (
     DEFAULT_MODEL,
@@ -27,7 +28,6 @@ from imagecluster.models import (
     text_models,
 )
 from imagecluster.pipeline import FETCHING
-from imagecluster.speed import measure_speed, remember_speed, remembered_speeds
 
 
 def command(arguments: argparse.Namespace) -> int:

@@ -1,7 +1,32 @@
 """Dendrograms: average linkage under cosine from the vectors alone, and every method and metric that scipy names."""
 
-from imagecluster.linkage.average import Linkage, average_linkage, link
-from imagecluster.linkage.dispatch import linkage
-from imagecluster.linkage.planning import Estimate, estimate, estimate_text, needed_bytes
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from imagecluster.linkage.average import Linkage, average_linkage, link
+    from imagecluster.linkage.dispatch import linkage
+    from imagecluster.linkage.planning import Estimate, estimate, estimate_text, needed_bytes
 
 __all__ = ["Estimate", "Linkage", "average_linkage", "estimate", "estimate_text", "link", "linkage", "needed_bytes"]
+
+_HOME = {
+    "Estimate": "planning",
+    "Linkage": "average",
+    "average_linkage": "average",
+    "estimate": "planning",
+    "estimate_text": "planning",
+    "link": "average",
+    "linkage": "dispatch",
+    "needed_bytes": "planning",
+}
+"""By module: loaded where it is first used, so that the names of methods alone cost nothing."""
+
+
+def __getattr__(name: str) -> Any:
+    """A name of `_HOME`."""
+    if name in _HOME:
+        return getattr(importlib.import_module(f"imagecluster.linkage.{_HOME[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

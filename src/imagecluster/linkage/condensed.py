@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.errors import ArgumentError, MissingExtraError
+from imagecluster.linkage.methods import EUCLIDEAN_METRICS, OWN_METRICS
 from imagecluster.linkage.nearest import BLOCK_COLUMNS, BLOCK_ROWS, Tiles, run_in_batches, squared_distances
 from imagecluster.linkage.points import Points, check_finite
-from imagecluster.methods import EUCLIDEAN_METRICS, OWN_METRICS
 from imagecluster.neighbours import Mapper, in_turn
 
 _Block = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
@@ -31,7 +31,7 @@ def condensed(
     ----------
     X : array of real numbers, shape (n, d)
     metric : str
-        One of `imagecluster.methods.METRICS`; those that are not among its `OWN_METRICS` need scipy.
+        One of `imagecluster.linkage.methods.METRICS`; those that are not among its `OWN_METRICS` need scipy.
 
     Raises
     ------

@@ -12,12 +12,12 @@ from imagecluster.linkage.average import average_linkage
 from imagecluster.linkage.condensed import condensed, condensed_bytes
 from imagecluster.linkage.dendrogram import dendrogram, dendrogram_of_merges, dendrogram_of_unique
 from imagecluster.linkage.duplicates import identical_rows
+from imagecluster.linkage.methods import EUCLIDEAN_METRICS, OF_CENTROIDS, check_method
 from imagecluster.linkage.nearest import Tiles, largest_squared
 from imagecluster.linkage.points import Points, less_their_mean
 from imagecluster.linkage.setting import Progress, checked, stage, threads
 from imagecluster.linkage.spanning import N_CANDIDATES, merges_of_tree, spanning_tree
 from imagecluster.linkage.ward import ward_merges
-from imagecluster.methods import EUCLIDEAN_METRICS, OF_CENTROIDS, check_method
 from imagecluster.neighbours import Mapper
 from imagecluster.records import Dendrogram
 from imagecluster.system.memory import available_bytes
@@ -44,10 +44,10 @@ def linkage(
     ----------
     X : array of real numbers, shape (n_images, n_dimensions)
     method : str
-        One of `imagecluster.methods.METHODS`. For ward, centroid and median the metric must be euclidean; centroid and
-        median can have inversions.
+        One of `imagecluster.linkage.methods.METHODS`. For ward, centroid and median the metric must be euclidean;
+        centroid and median can have inversions.
     metric : str
-        One of `imagecluster.methods.METRICS`.
+        One of `imagecluster.linkage.methods.METRICS`.
     n_threads : int, optional
         Default: as many as this process may use. Merging by centroid, median, and with all pairs, takes one.
     max_memory_bytes : int, optional

@@ -30,7 +30,7 @@ class Points:
     X : array of real numbers, shape (n, d)
         A memory map is read in pieces, except for `correlation`.
     metric : str
-        One of `imagecluster.methods.EUCLIDEAN_METRICS`.
+        One of `imagecluster.linkage.methods.EUCLIDEAN_METRICS`.
 
     Raises
     ------

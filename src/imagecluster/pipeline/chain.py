@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
+from imagecluster.cut.sim_scale import SimScale
 from imagecluster.decode import MAX_PIXELS
 from imagecluster.edits import EDITS_NAME, History
 from imagecluster.errors import ArgumentError
-from imagecluster.methods import check_method, check_time_metric
+from imagecluster.linkage.methods import check_method, check_time_metric
 from imagecluster.models import DEFAULT_MODEL, check_device, find_model
 from imagecluster.pipeline.clustering import Exactness, Tree, clusters_of, leaf_order, paths_of, tree_of
 from imagecluster.pipeline.fingerprinting import Collection, Progress, fingerprint_scan
@@ -23,7 +24,6 @@ from imagecluster.pipeline.scales import has_curve, scale_of, sim_scale_name
 from imagecluster.records import TIME_SCALE_S, Clusters, Recall, SimScaleName, Skip, TimeSource, TimeTerm
 from imagecluster.report import Html, gallery
 from imagecluster.scan import StrPath, as_paths, scan
-from imagecluster.sim_scale import SimScale
 from imagecluster.store import HashedFile, Run, Store, default_location
 
 PAGE_STAMP = "page_stamp"

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import xxhash
 
 from imagecluster import cut
-from imagecluster.central import Centres, Vectors
+from imagecluster.cut.central import Centres, Vectors
+from imagecluster.cut.own_cuts import OwnCut
+from imagecluster.cut.sim_scale import SimScale
 from imagecluster.edits import Edit, apply
 from imagecluster.errors import StoreDamagedError, VectorError
-from imagecluster.own_cuts import OwnCut
 from imagecluster.pipeline.fingerprinting import Progress
 from imagecluster.pipeline.kept_centres import KeptCentres
 from imagecluster.records import Clusters, Dendrogram, ImageFile, Recall, TimeTerm
-from imagecluster.sim_scale import SimScale
 from imagecluster.store import HashedFile, Store
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def _vectors(leaves: Sequence[HashedFile], store: Store, model: str, time: TimeT
     vectors = store.vectors(model, [known.content_hash for known in leaves])
     if time is None:
         return vectors
-    from imagecluster.timekernel import joint_vectors
+    from imagecluster.linkage.time_kernel import joint_vectors
 
     with _naming_bad_rows(leaves, store):
         return joint_vectors(vectors, time.times_s, weight=time.weight, scale_s=time.scale_s)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imagecluster import cut, evaluate
+from imagecluster.cut.sim_scale import SimScale
 from imagecluster.errors import InputError
 from imagecluster.pipeline.clustering import kept_leaves, kept_tree, paths_of
 from imagecluster.pipeline.fingerprinting import Progress
 from imagecluster.pipeline.labels import FOLDERS, Labels, folder_labels, table_labels
 from imagecluster.pipeline.scales import scale_of, sim_scale_name
 from imagecluster.records import Dendrogram, SimScaleName
-from imagecluster.sim_scale import SimScale
 from imagecluster.store import Store
 
 RECALL_AT = (1, 5, 10)

@@ -148,8 +148,8 @@ class _Writer:
         progress: Progress,
     ) -> None:
         """Fingerprint files on all cores and commit what comes."""
+        from imagecluster.decode.thumbnail import make_thumbnail
         from imagecluster.embed import Embedder, embed_files
-        from imagecluster.thumbs import make_thumbnail
 
         progress("fingerprints", 0, len(files))
         outcomes = embed_files(

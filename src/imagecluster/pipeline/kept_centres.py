@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import xxhash
 
-from imagecluster.central import Run
+from imagecluster.cut.central import Run
 from imagecluster.store import archives, layout
 
 __all__ = ["KeptCentres"]

@@ -10,13 +10,13 @@ from typing import Literal
 
 import xxhash
 
+from imagecluster.cut.sim_scale import SimScale
 from imagecluster.errors import ImageclusterError
 from imagecluster.links import LINKS_MARKER, Unlinked, cluster_folders, make_links
 from imagecluster.pipeline.clustering import paths_of
 from imagecluster.pipeline.fingerprinting import THUMBNAIL_PX, Collection, Progress
 from imagecluster.records import Clusters, TimeTerm
 from imagecluster.report import Report, statistics, write_csv, write_json, write_page
-from imagecluster.sim_scale import SimScale
 from imagecluster.store import HashedFile, Store, Thumbnails
 from imagecluster.system.atomic import remove_unfinished
 
@@ -149,7 +149,7 @@ class ThumbnailOf:
 def thumbnail_of(path: Path) -> bytes | None:
     """Thumbnail of a file; None when it cannot be read any more."""
     from imagecluster.decode import decode, read_bytes
-    from imagecluster.thumbs import make_thumbnail
+    from imagecluster.decode.thumbnail import make_thumbnail
 
     try:
         picture = decode(read_bytes(path), short_side_px=THUMBNAIL_PX, suffix=path.suffix)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from imagecluster.cut.sim_scale import SimScale, calibrated, relative
 from imagecluster.errors import ArgumentError, ImageclusterError
 from imagecluster.models import MODELS, find_model
 from imagecluster.records import Dendrogram, SimScaleName
-from imagecluster.sim_scale import SimScale, calibrated, relative
 
 
 def sim_scale_name(model: str, asked: SimScaleName | None, *, is_plain: bool = True) -> SimScaleName:

@@ -10,10 +10,10 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from imagecluster.cut.own_cuts import OwnCut
 from imagecluster.edits import EDITS_NAME, History
 from imagecluster.errors import ArgumentError
 from imagecluster.links import cluster_folders, make_links
-from imagecluster.own_cuts import OwnCut
 from imagecluster.pipeline.chain import Settings, scale_name_of, settings_of, tree_by
 from imagecluster.pipeline.clustering import Tree, clusters_of, kept_leaves, paths_of
 from imagecluster.pipeline.fingerprinting import Progress
@@ -132,7 +132,7 @@ def bounded_tree(store: Store, model: str) -> Dendrogram:
     *_, settings, tree = _clustered(store, model, _silent)
     if settings.max_diameter is None:
         return tree.dendrogram
-    from imagecluster.diameter import bounded
+    from imagecluster.cut.diameter import bounded
 
     return bounded(tree.dendrogram, tree.vectors, max_diameter=settings.max_diameter)
 

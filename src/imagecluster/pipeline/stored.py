@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagecluster import cut
+from imagecluster.cut.sim_scale import SimScale
 from imagecluster.errors import InputError
 from imagecluster.pipeline.clustering import clusters_of, kept_leaves, kept_tree, paths_of
 from imagecluster.pipeline.output import ThumbnailOf
 from imagecluster.records import Clusters, Dendrogram
-from imagecluster.sim_scale import SimScale
 from imagecluster.store import HashedFile, Store, Thumbnails
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from imagecluster.linkage.time_kernel import kernel_error
 from imagecluster.records import TimeOrigin, TimeSource, TimeTerm
 from imagecluster.store import HashedFile, Store
-from imagecluster.timekernel import kernel_error
 
 _DAY_S = 86_400.0
 

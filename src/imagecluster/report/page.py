@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from imagecluster.cut.sim_scale import closeness
 from imagecluster.errors import ArgumentError
 from imagecluster.records import Cluster
 from imagecluster.report.bands import Band, bands
@@ -14,7 +15,6 @@ from imagecluster.report.markup import count, escaped
 from imagecluster.report.plan import Plan, plan
 from imagecluster.report.record import Report, relative_names
 from imagecluster.report.tiles import RATIO_RULES, Tiles, in_page_order
-from imagecluster.sim_scale import closeness
 
 _LARGEST_BYTES = 40_000_000
 """Above this, browsers take seconds to open the page."""

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from imagecluster.cut.sim_scale import SimScale
 from imagecluster.errors import ArgumentError
 from imagecluster.records import Clusters, Skip, TimeTerm
-from imagecluster.sim_scale import SimScale
 
 
 @dataclass(frozen=True, slots=True)

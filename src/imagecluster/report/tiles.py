@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
 
+from imagecluster.decode.thumbnail import THUMBNAIL_MEDIA_TYPE, thumbnail_size
 from imagecluster.errors import ArgumentError
 from imagecluster.report.markup import escaped
 from imagecluster.report.record import relative_names
-from imagecluster.thumbs import THUMBNAIL_MEDIA_TYPE, thumbnail_size
 
 _STEPS = 16
 """Proportions are rounded to a sixteenth of an octave: rows are even, and at most 2 % of a picture is cropped."""

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from imagecluster.cut.sim_scale import SimScale
 from imagecluster.records import Dendrogram
-from imagecluster.sim_scale import SimScale
 
 __all__ = ["N_STEPS", "Curve", "cluster_counts"]
 

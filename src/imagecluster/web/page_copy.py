@@ -19,13 +19,13 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
+from imagecluster.decode.thumbnail import make_thumbnail
 from imagecluster.edits import EDITS_NAME, Edit, History
 from imagecluster.errors import ArgumentError, InputError, OutputError
 from imagecluster.pipeline import latest_run
 from imagecluster.store import Run, Store
 from imagecluster.system.atomic import replacing
 from imagecluster.system.cores import n_cores
-from imagecluster.thumbs import make_thumbnail
 from imagecluster.web.assets import asset
 from imagecluster.web.bundle import bundled_script, bundled_styles
 from imagecluster.web.colours import COLOURS_NAME, Colours

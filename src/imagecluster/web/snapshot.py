@@ -12,6 +12,8 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from imagecluster.cut.sim_scale import LARGEST_COSINE_DISTANCE, SimScale, relative
+from imagecluster.cut.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, Suggestion, suggest
 from imagecluster.errors import StoreDamagedError, StoreError
 from imagecluster.pipeline import (
     DENDROGRAM,
@@ -25,9 +27,7 @@ from imagecluster.pipeline import (
 )
 from imagecluster.records import Dendrogram
 from imagecluster.retrieval import Scanner
-from imagecluster.sim_scale import LARGEST_COSINE_DISTANCE, SimScale, relative
 from imagecluster.store import Leaves, MappedFingerprints, Run, Store
-from imagecluster.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, Suggestion, suggest
 from imagecluster.web.curve import cluster_counts
 from imagecluster.web.kept import keep, kept
 from imagecluster.web.named import Names

@@ -6,10 +6,10 @@ import threading
 from html import escape
 from typing import NamedTuple
 
+from imagecluster.decode.thumbnail import THUMBNAIL_MEDIA_TYPE, make_thumbnail
 from imagecluster.errors import ImageclusterError
 from imagecluster.store import Thumbnails
 from imagecluster.system.cores import n_cores
-from imagecluster.thumbs import THUMBNAIL_MEDIA_TYPE, make_thumbnail
 from imagecluster.web.snapshot import Snapshot
 
 __all__ = ["ORIGINAL_PX", "SIDES_PX", "Shown", "ThumbnailMaker"]

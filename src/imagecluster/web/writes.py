@@ -19,8 +19,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from imagecluster.cut.own_cuts import OwnCut
 from imagecluster.errors import ArgumentError, OutputError
-from imagecluster.own_cuts import OwnCut
 from imagecluster.pipeline import write_output
 from imagecluster.web.answers import unkept_json
 from imagecluster.web.corrected import edit_of_request, edits_for_page

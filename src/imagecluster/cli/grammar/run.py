@@ -17,7 +17,7 @@ from imagecluster.cli.grammar.arguments import (
     seconds,
     similarity,
 )
-from imagecluster.methods import METHODS, METRICS
+from imagecluster.linkage.methods import METHODS, METRICS
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from imagecluster import cut
+from imagecluster.cut.flat import cut_height, flat_clusters
 from imagecluster.errors import ArgumentError
 from imagecluster.records import Dendrogram
 
@@ -94,7 +94,7 @@ def suggest(
 
 def _relative(dendrogram: Dendrogram) -> Callable[[float], float]:
     """Cut height by similarity index on the relative scale."""
-    return lambda sim: cut.cut_height(dendrogram, sim=sim)
+    return lambda sim: cut_height(dendrogram, sim=sim)
 
 
 def _suggestion(dendrogram: Dendrogram, level: Level, height_of: Callable[[float], float]) -> Suggestion:
@@ -111,6 +111,6 @@ def _suggestion(dendrogram: Dendrogram, level: Level, height_of: Callable[[float
     sims = [round(level.low + step * _STEP, 2) for step in range(n_steps + 1)]
     sim = min(sims, key=lambda s: (is_crowded(s), round(abs(s - middle), 6)))
     height = float(height_of(sim))
-    sizes = np.bincount(cut.flat_clusters(dendrogram, height))
+    sizes = np.bincount(flat_clusters(dendrogram, height))
     shared = sizes[sizes > 1]
     return Suggestion(level.name, sim, height, len(shared), int(shared.sum()), int(shared.max(initial=0)))

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.central import Centres, Vectors, most_central, rows_of
+from imagecluster.cut.central import Centres, Vectors, most_central, rows_of
+from imagecluster.cut.own_cuts import OwnCut, own_segments, own_starts
+from imagecluster.cut.sim_scale import SimScale, relative
 from imagecluster.errors import ArgumentError
-from imagecluster.own_cuts import OwnCut, own_segments, own_starts
 from imagecluster.records import Cluster, Clusters, Dendrogram
-from imagecluster.sim_scale import SimScale, relative
 
 __all__ = [
     "clusters",
@@ -322,12 +322,12 @@ def _all_starts(
     if not own_cuts:
         starts = _run_starts(dendrogram, height)
         if max_diameter is not None:
-            from imagecluster.diameter import narrow_runs
+            from imagecluster.cut.diameter import narrow_runs
 
             starts = narrow_runs(dendrogram, rows_of(X), starts, max_diameter=max_diameter)
         return starts, 0
     if max_diameter is not None:
-        from imagecluster.diameter import bounded
+        from imagecluster.cut.diameter import bounded
 
         dendrogram = bounded(dendrogram, rows_of(X), max_diameter=max_diameter)
     segments = own_segments(dendrogram.gap, height, own_cuts)
