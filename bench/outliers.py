@@ -18,10 +18,10 @@ from PIL import Image, ImageDraw
 from sklearn.metrics import adjusted_rand_score
 
 from imagecluster import cut
+from imagecluster.collection import scale_of
 from imagecluster.embed import Embedder, embed_files
 from imagecluster.linkage import average_linkage
 from imagecluster.models import DEFAULT_MODEL, find_model
-from imagecluster.pipeline import scale_of
 from imagecluster.records import ImageFile
 
 SETS = ("albums_pigallery", "categories_clothing", "objects_ukbench", "scenes_sfm")

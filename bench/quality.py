@@ -20,12 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster import cut, evaluate
+from imagecluster.collection import Settings, scale_of, sim_scale_name
 from imagecluster.cut.sim_scale import SimScale
 from imagecluster.cut.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, suggest
 from imagecluster.embed import Embedder, embed_files, load_embedders
 from imagecluster.linkage import average_linkage
 from imagecluster.models import Model, find_model, joined, model_names
-from imagecluster.pipeline import Settings, scale_of, sim_scale_name
 from imagecluster.records import Dendrogram, ImageFile
 
 SIMS = (0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, 0.75, 0.8, 0.9)

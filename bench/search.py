@@ -24,10 +24,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from imagecluster.explore.scanning import Scanner, best_rows
+from imagecluster.explore.searching import Query, Searcher
 from imagecluster.models import DEFAULT_MODEL, find_model
-from imagecluster.pipeline import Query, Searcher
 from imagecluster.records import ImageFile, Metadata
-from imagecluster.retrieval import Scanner, best_rows
 from imagecluster.store import Batch, HashedFile, Store
 from imagecluster.system.cores import n_cores
 

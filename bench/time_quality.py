@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
 from imagecluster import cut
+from imagecluster.collection import Settings, run
 from imagecluster.embed import Embedder
 from imagecluster.functions import dendrogram, fingerprint
 from imagecluster.linkage import time_kernel as timekernel
 from imagecluster.models import DEFAULT_MODEL, find_model
-from imagecluster.pipeline import Settings, run
 from quality import fingerprints
 
 SIMS = np.linspace(0.0, 1.0, 101)

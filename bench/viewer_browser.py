@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagecluster.web.kept import KEPT_NAME
+from imagecluster.explore.kept import KEPT_NAME
 from viewer import environment
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from imagecluster.links import LINKS_MARKER
+from imagecluster.present.links import LINKS_MARKER
 
 
 def touch(path: Path, content: bytes = b"x") -> Path:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from imagecluster.pipeline import Settings, run
+from imagecluster.collection import Settings, run
 
 
 @contextmanager

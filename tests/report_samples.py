@@ -8,9 +8,9 @@ from PIL import Image
 
 from imagecluster.cut.sim_scale import relative
 from imagecluster.decode.thumbnail import make_thumbnail
-from imagecluster.links import cluster_folders
+from imagecluster.present import Report
+from imagecluster.present.links import cluster_folders
 from imagecluster.records import Cluster, Clusters, Skip
-from imagecluster.report import Report
 
 ROOT = Path("/pictures")
 

@@ -13,6 +13,7 @@ from sklearn.decomposition import PCA
 
 from imagecluster import calc
 from imagecluster.errors import ArgumentError, MemoryLimitError
+from imagecluster.original import calc as original_calc
 from original_samples import MeanColours
 
 N_CASES = int(os.environ.get("IMAGECLUSTER_CALC_CASES", "150"))
@@ -209,7 +210,7 @@ def test_a_fingerprint_without_a_direction_is_named():
 
 def test_more_pairs_than_fit_are_refused(monkeypatch):
     """With both figures, before they are computed."""
-    monkeypatch.setattr(calc, "available_bytes", lambda: 1 << 20)
+    monkeypatch.setattr("imagecluster.original.calc.available_bytes", lambda: 1 << 20)
     with pytest.raises(MemoryLimitError, match=r"3 fingerprints need .* GiB, available are 0\.0 GiB"):
         calc.cluster(table(np.eye(3)), print_stats=False)
 
@@ -230,7 +231,7 @@ def test_statistics_are_sorted_and_printed(capsys):
 def test_fingerprints_go_through_the_model_in_batches():
     """By name, the same as one by one."""
     rng = np.random.default_rng(0)
-    images = {f"{i}.png": rng.integers(0, 256, (8, 6, 3), np.uint8) for i in range(2 * calc.BATCH + 3)}
+    images = {f"{i}.png": rng.integers(0, 256, (8, 6, 3), np.uint8) for i in range(2 * original_calc.BATCH + 3)}
     model = MeanColours()
     found = calc.fingerprints(images, model)
     assert list(found) == list(images)

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from imagecluster.cli import main
+from imagecluster.collection import Settings, run
 from imagecluster.errors import MissingExtraError
 from imagecluster.evaluate import SCORES
-from imagecluster.pipeline import Settings, run
-from imagecluster.report import plot_scores
+from imagecluster.present import plot_scores
 from pictures import draw, draw_groups
 
 

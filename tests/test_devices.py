@@ -10,12 +10,12 @@ from PIL import Image
 import imagecluster
 from imagecluster.cli import main
 from imagecluster.cli.grammar.arguments import add_device
+from imagecluster.collection import Settings, run
 from imagecluster.embed import Embedder, embed_files
 from imagecluster.errors import ArgumentError, ModelError
 from imagecluster.models import DEVICES, choose_device, find_model, offered_devices, open_session
 from imagecluster.models.devices import AUTO
 from imagecluster.models.onnx_graph import Network
-from imagecluster.pipeline import Settings, run
 from imagecluster.scan import scan
 from onnx_samples import write_encoder
 from pictures import draw_groups

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagecluster import cut
-from imagecluster.edits import (
+from imagecluster.collection import Settings, run
+from imagecluster.corrections import (
     EDITS_NAME,
     Apart,
     Hide,
@@ -26,7 +27,6 @@ from imagecluster.edits import (
 )
 from imagecluster.errors import ArgumentError, OutputError, StoreDamagedError, StoreVersionError
 from imagecluster.linkage import average_linkage
-from imagecluster.pipeline import Settings, run
 from imagecluster.store import Store
 from pictures import draw, draw_groups
 from store_samples import hash_of

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imagecluster import embed
 from imagecluster.embed import CHUNK, Embedder, embed_files
+from imagecluster.embed import embedding as embed
 from imagecluster.models import DEFAULT_MODEL, MODELS
 from imagecluster.records import ImageFile
 

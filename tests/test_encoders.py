@@ -9,12 +9,12 @@ from onnx import TensorProto
 from PIL import Image
 
 from imagecluster.cli import main
+from imagecluster.collection import Settings, run
 from imagecluster.decode import Frame
 from imagecluster.embed import Embedder, to_pixels
 from imagecluster.errors import ArgumentError, ModelError
 from imagecluster.models import MODELS, PRESETS, find_model, parse_preprocess
 from imagecluster.models.encoders import EXPORTS
-from imagecluster.pipeline import Settings, run
 from onnx_samples import write_encoder
 from pictures import draw_groups
 

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import imagecluster
-from imagecluster import embed
 from imagecluster.cli import main
+from imagecluster.collection import Settings, run
 from imagecluster.embed import Embedder, load_embedders
+from imagecluster.embed import embedding as embed
 from imagecluster.errors import ArgumentError, ModelError
 from imagecluster.models import MODELS, find_model, joined, joint_model, parse_joint
 from imagecluster.models.sources import Published, Several
-from imagecluster.pipeline import Settings, run
 from imagecluster.store import Store
 from onnx_samples import write_encoder
 from pictures import draw, draw_groups

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from imagecluster.errors import ArgumentError, OutputError
-from imagecluster.links import LINKS_MARKER, cluster_folders, make_links
-from imagecluster.links.tree import LinkTree
+from imagecluster.present.links import LINKS_MARKER, cluster_folders, make_links
+from imagecluster.present.links.tree import LinkTree
 
 from .links_samples import listing, touch
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagecluster.links import make_links
-from imagecluster.links.names import distinct_names
+from imagecluster.present.links import make_links
+from imagecluster.present.links.names import distinct_names
 
 from .links_samples import listing, touch
 

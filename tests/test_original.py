@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imagecluster import io, original
+from imagecluster import io
 from imagecluster.cli import main
 from imagecluster.embed import Embedder
 from imagecluster.errors import ArgumentError, ImageclusterError, InputError
+from imagecluster.original import importing, pickled
 from imagecluster.store import Store
 from original_samples import save
 
@@ -45,7 +46,7 @@ def written(file: Path, content: object, protocol: int = 4) -> Path:
 def test_arrays_are_read_as_they_were_written(tmp_path, protocol, dtype):
     """By every protocol of pickle, and in every order of bytes."""
     content = OrderedDict((name, row.astype(dtype)) for name, row in rows(["p/a.jpg", "p/ü.jpg"], 7).items())
-    found = original.read_fingerprints_pk(written(tmp_path / "f.pk", content, protocol))
+    found = pickled.read_fingerprints_pk(written(tmp_path / "f.pk", content, protocol))
     assert list(found) == list(content)
     for name, row in found.items():
         assert row.dtype == np.float32
@@ -58,7 +59,7 @@ def test_pickles_of_old_numpy_are_read(tmp_path):
     assert b"numpy._core.multiarray" in data
     file = tmp_path / "f.pk"
     file.write_bytes(data.replace(b"numpy._core.multiarray", b"numpy.core.multiarray"))
-    assert list(original.read_fingerprints_pk(file)) == ["a"]
+    assert list(pickled.read_fingerprints_pk(file)) == ["a"]
 
 
 class Shell:
@@ -92,7 +93,7 @@ def test_nothing_in_a_pickle_is_run(tmp_path, kind, protocol):
     marker = tmp_path / "ran"
     file = written(tmp_path / "f.pk", malicious(marker)[kind], protocol)
     with pytest.raises(ArgumentError, match="it asks for"):
-        original.read_fingerprints_pk(file)
+        pickled.read_fingerprints_pk(file)
     assert not marker.exists()
 
 
@@ -106,7 +107,7 @@ def test_names_that_only_look_allowed_are_refused(tmp_path):
         assert [op.name for op, _, _ in pickletools.genops(data)][-2] == "STACK_GLOBAL"
         (tmp_path / "f.pk").write_bytes(data)
         with pytest.raises(ArgumentError, match="it asks for"):
-            original.read_fingerprints_pk(tmp_path / "f.pk")
+            pickled.read_fingerprints_pk(tmp_path / "f.pk")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +128,7 @@ def test_names_that_only_look_allowed_are_refused(tmp_path):
 def test_other_contents_are_refused(tmp_path, content, message):
     """What is there is said."""
     with pytest.raises(ArgumentError, match=message):
-        original.read_fingerprints_pk(written(tmp_path / "f.pk", content))
+        pickled.read_fingerprints_pk(written(tmp_path / "f.pk", content))
 
 
 def test_damaged_files_are_refused(tmp_path):
@@ -137,15 +138,15 @@ def test_damaged_files_are_refused(tmp_path):
     for at in range(len(data) - 1):
         file.write_bytes(data[:at])
         with pytest.raises(ArgumentError):
-            original.read_fingerprints_pk(file)
+            pickled.read_fingerprints_pk(file)
         file.write_bytes(data[:at] + bytes([data[at] ^ 0x55]) + data[at + 1 :])
         with contextlib.suppress(ImageclusterError):
-            original.read_fingerprints_pk(file)
+            pickled.read_fingerprints_pk(file)
     file.write_bytes(b"\x80\x04\x8e" + struct.pack("<Q", 2**62) + b"x.")
     with pytest.raises(ArgumentError):
-        original.read_fingerprints_pk(file)
+        pickled.read_fingerprints_pk(file)
     with pytest.raises(InputError, match="none"):
-        original.read_fingerprints_pk(tmp_path / "none.pk")
+        pickled.read_fingerprints_pk(tmp_path / "none.pk")
 
 
 @pytest.fixture
@@ -185,13 +186,13 @@ def test_old_fingerprints_need_no_network(old, monkeypatch):
     folder = file.parent.parent
     for name in ("turned.jpg", "changed.jpg", "broken.jpg"):
         (folder / name).unlink()
-    found = original.import_fingerprints(file)
+    found = importing.import_fingerprints(file)
     assert (found.n_in_file, found.n_imported, len(found.left_out)) == (6, 2, 4)
     monkeypatch.setattr(Embedder, "__init__", lambda *_, **__: pytest.fail("the network was loaded"))
     _, fingerprints, _ = io.get_image_data(folder)
     for name, row in fingerprints.items():
         np.testing.assert_allclose(row, content[f"/home/somebody/pics/{Path(name).name}"], rtol=1e-3)
-    assert original.import_fingerprints(file).n_imported == 2
+    assert importing.import_fingerprints(file).n_imported == 2
 
 
 def test_compressed_fingerprints_and_other_layers_are_refused(tmp_path, capsys):

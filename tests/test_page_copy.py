@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from imagecluster.cli import main
-from imagecluster.edits import EDITS_NAME, Hide, History, Name, Together
+from imagecluster.collection import Settings, run
+from imagecluster.corrections import EDITS_NAME, Hide, History, Name, Together
 from imagecluster.errors import ArgumentError, InputError, OutputError
-from imagecluster.pipeline import Settings, run
+from imagecluster.explore.similar import extreme_pairs
 from imagecluster.store import Store
 from imagecluster.web import copy_data, page_copy
 from imagecluster.web.bundle import bundle
 from imagecluster.web.page_copy import View, stored_source, write_page_copy
-from imagecluster.web.similar import extreme_pairs
 from page_browser import needs_browser, set_sim, shown_sections, until, violations
 from pictures import draw, draw_groups
 from web_samples import served

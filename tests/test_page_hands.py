@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from imagecluster.pipeline import Settings, run
+from imagecluster.collection import Settings, run
 from page_browser import needs_browser, set_sim, shown_partition, until, violations
 from page_server import serving
 from pictures import draw, draw_groups

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from imagecluster import cut
+from imagecluster.corrections import Apart, Edit, Hide, Move, Name, Together, Unhide, apply, replay
 from imagecluster.cut.diameter import bounded
 from imagecluster.cut.own_cuts import OwnCut, own_segments
 from imagecluster.cut.sim_scale import calibrated, closeness, relative
-from imagecluster.edits import Apart, Edit, Hide, Move, Name, Together, Unhide, apply, replay
 from imagecluster.linkage import average_linkage
 from imagecluster.models import DEFAULT_MODEL, find_model
 from imagecluster.records import Dendrogram

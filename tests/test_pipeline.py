@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from conftest import read_manifest
+from imagecluster.collection import Settings, run, write_fingerprints
+from imagecluster.collection import chain as chain_module
 from imagecluster.errors import ArgumentError, InputError, OutputError, StoreDamagedError, StoreLockedError
-from imagecluster.pipeline import Settings, run, write_fingerprints
-from imagecluster.pipeline import chain as chain_module
 from imagecluster.store import Store
 from imagecluster.system.atomic import UNFINISHED_SUFFIX
 from pictures import draw, draw_groups

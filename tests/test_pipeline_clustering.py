@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from imagecluster import cli
+from imagecluster.collection import Settings, clustering, run
 from imagecluster.errors import MemoryLimitError, StoreDamagedError
 from imagecluster.linkage import link
 from imagecluster.linkage import time_kernel as timekernel
-from imagecluster.pipeline import Settings, clustering, run
 from imagecluster.records import ImageFile, KernelError, Metadata, TimeTerm
 from imagecluster.store import Batch, HashedFile, Store
 from pictures import draw, draw_groups

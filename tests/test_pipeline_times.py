@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from imagecluster import linkage
-from imagecluster.pipeline import Settings, run
+from imagecluster.collection import Settings, run
 from picture_samples import exif
 from pictures import draw, draw_groups
 

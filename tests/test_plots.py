@@ -7,13 +7,14 @@ from scipy.cluster.hierarchy import fcluster, leaves_list, linkage
 
 pytest.importorskip("matplotlib")
 
-from imagecluster import functions, plots
+from imagecluster import functions
 from imagecluster.cli import main
 from imagecluster.errors import ArgumentError, MissingExtraError, OutputError
-from imagecluster.plots.curves import curves_of
-from imagecluster.plots.figure import COLOURS, cell
-from imagecluster.plots.matrix import similarity_blocks
-from imagecluster.plots.tree import uppermost
+from imagecluster.present import plots
+from imagecluster.present.plots.curves import curves_of
+from imagecluster.present.plots.figure import COLOURS, cell
+from imagecluster.present.plots.matrix import similarity_blocks
+from imagecluster.present.plots.tree import uppermost
 from pictures import draw_groups
 
 KINDS = ("clusters", "dendrogram", "matrix", "curves")

@@ -109,8 +109,8 @@ def test_every_error_is_one_of_ours_and_drawn_in_the_docstring():
         ("import imagecluster.cli.grammar as p; p.build_parser()", ("numpy", "PIL", "onnxruntime", "sqlite3")),
         ("from imagecluster import calc, io, main, postproc", ("onnxruntime", "matplotlib", "scipy", "fastcluster")),
         ("import imagecluster.web.serve, imagecluster.web.api", ("PIL", "onnxruntime", "umap")),
-        ("import imagecluster.pipeline", ("onnxruntime", "scipy", "sklearn", "pyarrow", "tqdm")),
-        ("import imagecluster.pipeline", ("imagecluster.evaluate", "imagecluster.retrieval", "threadpoolctl")),
+        ("import imagecluster.collection", ("onnxruntime", "scipy", "sklearn", "pyarrow", "tqdm")),
+        ("import imagecluster.collection", ("imagecluster.evaluate", "imagecluster.explore.scanning", "threadpoolctl")),
         (
             "from imagecluster import ImageClusterer; ImageClusterer().fit([[1., 0], [0, 1]])",
             ("sklearn", "onnxruntime"),

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagecluster.errors import ArgumentError, OutputError
+from imagecluster.present import Report, statistics, write_csv, write_json
+from imagecluster.present.files import replacing
 from imagecluster.records import Clusters, KernelError, Skip, TimeTerm
-from imagecluster.report import Report, statistics, write_csv, write_json
-from imagecluster.report.files import replacing
 
 from .report_samples import ROOT, sample_report
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from imagecluster.pipeline import run
+from imagecluster.collection import run
 from pictures import draw_groups
 
 

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagecluster.errors import ArgumentError
+from imagecluster.present import page as page_module
+from imagecluster.present import write_page
+from imagecluster.present.markup import escaped
+from imagecluster.present.page_budget import plan
+from imagecluster.present.size_groups import bands
 from imagecluster.records import KernelError, Skip, TimeTerm
-from imagecluster.report import page as page_module
-from imagecluster.report import write_page
-from imagecluster.report.bands import bands
-from imagecluster.report.markup import escaped
-from imagecluster.report.plan import plan
 
 from .report_samples import sample_report, sample_thumbnail
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from imagecluster.errors import ArgumentError
-from imagecluster.retrieval import Scanner, best_rows, combined
+from imagecluster.explore.scanning import Scanner, best_rows, combined
 
 HALVES = hnp.arrays(
     np.float16,

@@ -14,13 +14,13 @@ from PIL import Image
 
 import imagecluster
 from imagecluster.cli import main
+from imagecluster.collection import Settings, run
 from imagecluster.embed import Embedder
 from imagecluster.errors import ArgumentError, ChecksumError, MissingExtraError, ModelError
 from imagecluster.models import DEFAULT_MODEL, MODELS, TextTower, text_models
 from imagecluster.models.encoders import EXPORTS
 from imagecluster.models.sources import Given
 from imagecluster.models.text import CLIP_WORDS, MOBILECLIP_WORDS, SIGLIP2_WORDS
-from imagecluster.pipeline import Settings, run
 from page_browser import needs_browser
 from text_samples import COLOURS, declared, write_clip_tokenizer, write_gemma_tokenizer, write_text_network
 from web_samples import served

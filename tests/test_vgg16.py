@@ -9,14 +9,14 @@ import pytest
 from PIL import Image
 
 from imagecluster import fingerprint
+from imagecluster.collection import Settings, run
 from imagecluster.decode.thumbnail import thumbnail_size
 from imagecluster.embed import Embedder
 from imagecluster.errors import ArgumentError, DownloadError, ModelError
 from imagecluster.models import find_model, vgg16
-from imagecluster.pipeline import Settings, run
+from imagecluster.original.vgg16 import load_vgg16
 from imagecluster.scan import scan
 from imagecluster.store import Store
-from imagecluster.vgg16 import load_vgg16
 from keras_samples import REAL_WIDTHS, make_weights, reference, write_keras_3, write_legacy
 from pictures import draw_groups
 
@@ -298,7 +298,7 @@ def test_the_chain_fingerprints_with_own_weights_once(stand_in, tmp_path):
 
 def test_a_picture_without_a_feature_is_no_loss_for_other_models(stand_in, tmp_path, monkeypatch):
     """A skip of one network is not believed by the next run, with whatever model."""
-    from imagecluster import embed
+    from imagecluster.embed import embedding as embed
 
     def refuse(feature, model):
         raise ModelError("no direction")
@@ -314,7 +314,7 @@ def test_a_picture_without_a_feature_is_no_loss_for_other_models(stand_in, tmp_p
 
 def test_a_picture_that_cannot_be_decoded_whole_is_tried_by_models_that_need_less(stand_in, tmp_path, monkeypatch):
     """A skip of a model that reads every pixel is not believed for one that reads a reduced picture."""
-    from imagecluster import embed
+    from imagecluster.embed import embedding as embed
     from imagecluster.errors import DecodeError
 
     decode = embed.decode

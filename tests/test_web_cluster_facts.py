@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
 from imagecluster.cut.diameter import bounded
-from imagecluster.web.cluster_facts import closest_of_clusters, facts_of_clusters
+from imagecluster.explore.cluster_facts import closest_of_clusters, facts_of_clusters
 from web_snapshots import sample_snapshot
 
 

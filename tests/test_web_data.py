@@ -12,10 +12,10 @@ from PIL import Image
 
 from conftest import read_manifest
 from imagecluster.cli import main
+from imagecluster.collection import Settings, run
 from imagecluster.cut.sim_scale import SimScale
-from imagecluster.pipeline import Settings, run
+from imagecluster.explore.name_search import Names
 from imagecluster.store import Store
-from imagecluster.web.named import Names
 from pictures import draw, draw_groups
 from web_samples import served
 

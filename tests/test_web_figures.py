@@ -11,16 +11,16 @@ from scipy.cluster.hierarchy import fcluster
 from scipy.spatial.distance import cdist, squareform
 
 from imagecluster import cut
+from imagecluster.cut.curve import cluster_counts
 from imagecluster.cut.diameter import bounded as bounded_tree
 from imagecluster.cut.sim_scale import relative
 from imagecluster.errors import ArgumentError
+from imagecluster.explore import similar
+from imagecluster.explore.colours import UNKNOWN, Colours
+from imagecluster.explore.projection import keep_map, kept_map, principal_map
+from imagecluster.explore.similar import extreme_pairs, nearest, nearest_outside
 from imagecluster.linkage import average_linkage, linkage
-from imagecluster.web import similar
 from imagecluster.web.branch import branch_of, subtree
-from imagecluster.web.colours import UNKNOWN, Colours
-from imagecluster.web.curve import cluster_counts
-from imagecluster.web.projection import keep_map, kept_map, principal_map
-from imagecluster.web.similar import extreme_pairs, nearest, nearest_outside
 from report_samples import sample_thumbnail
 from store_samples import hash_of
 from web_snapshots import random_vectors, sample_snapshot

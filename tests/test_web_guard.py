@@ -6,8 +6,8 @@ import http.client
 
 import pytest
 
+from imagecluster.collection import Settings, run
 from imagecluster.errors import ArgumentError, OutputError
-from imagecluster.pipeline import Settings, run
 from imagecluster.web.access import Access, listener, read_password
 from imagecluster.web.guard import MAX_BODY_BYTES, Guard, Rules
 from pictures import draw_groups

@@ -7,12 +7,12 @@ import os
 import numpy as np
 import pytest
 
-from imagecluster.pipeline import Settings, latest_run, run
+from imagecluster.collection import Settings, latest_run, run
+from imagecluster.explore import snapshot as snapshots
+from imagecluster.explore.kept import KEPT_NAME
+from imagecluster.explore.snapshot import keep_snapshot, load_snapshot
 from imagecluster.store import Store, kept_leaves, reading
-from imagecluster.web import snapshot as snapshots
 from imagecluster.web.guard import Rules
-from imagecluster.web.kept import KEPT_NAME
-from imagecluster.web.snapshot import keep_snapshot, load_snapshot
 from pictures import draw, draw_groups
 from web_samples import TOKEN, served
 

@@ -15,7 +15,7 @@ import pytest
 
 from imagecluster import pipeline
 from imagecluster.cli import main
-from imagecluster.pipeline import Settings, run
+from imagecluster.collection import Settings, run
 from imagecluster.store import Store
 from imagecluster.store.layout import DATABASE_NAME
 from imagecluster.web import viewer as viewer_module
@@ -361,7 +361,9 @@ def test_wrong_usage_of_view(folder, arguments, code, message, capsys):
 
 def test_nothing_of_the_web_is_loaded_without_need():
     """`imagecluster --help`, and the run itself, import no server."""
-    code = "import imagecluster.pipeline, imagecluster.cli.run, imagecluster.cli.view, sys; print(sorted(sys.modules))"
+    code = (
+        "import imagecluster.collection, imagecluster.cli.run, imagecluster.cli.view, sys; print(sorted(sys.modules))"
+    )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert "starlette" not in found
     assert "uvicorn" not in found

@@ -9,9 +9,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from imagecluster.web import umap_process
+from imagecluster.explore import umap_process
+from imagecluster.explore.umap_process import UmapProcess
 from imagecluster.web.background import Background
-from imagecluster.web.umap_process import UmapProcess
 from web_snapshots import sample_snapshot
 
 STAND_IN = """

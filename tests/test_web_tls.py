@@ -13,8 +13,8 @@ import sys
 
 import pytest
 
+from imagecluster.collection import Settings, run
 from imagecluster.errors import ArgumentError
-from imagecluster.pipeline import Settings, run
 from imagecluster.web.access import Access
 from pictures import draw_groups
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from imagecluster.cut.sim_scale import relative
+from imagecluster.explore.snapshot import Snapshot
 from imagecluster.linkage import average_linkage
 from imagecluster.store import Leaves
-from imagecluster.web.snapshot import Snapshot
 from store_samples import hash_of
 
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from imagecluster import calc, errors, exceptions, io, main, postproc
+    from imagecluster.collection import Result, Settings, run
     from imagecluster.estimator import ImageClusterer
     from imagecluster.functions import cluster, dendrogram, fingerprint, search
-    from imagecluster.pipeline import Result, Settings, run
 
 __all__ = [
     "ImageClusterer",
@@ -36,12 +36,12 @@ __all__ = [
 
 _HOME = {
     "ImageClusterer": "imagecluster.estimator",
-    "Result": "imagecluster.pipeline",
-    "Settings": "imagecluster.pipeline",
+    "Result": "imagecluster.collection",
+    "Settings": "imagecluster.collection",
     "cluster": "imagecluster.functions",
     "dendrogram": "imagecluster.functions",
     "fingerprint": "imagecluster.functions",
-    "run": "imagecluster.pipeline",
+    "run": "imagecluster.collection",
     "search": "imagecluster.functions",
 }
 

@@ -1,11 +1,5 @@
-"""The original's errors: `from imagecluster import exceptions`."""
+"""The original's errors, at the original's name: `from imagecluster import exceptions`."""
 
-from __future__ import annotations
-
-from imagecluster.errors import DecodeError
+from imagecluster.original.exceptions import ICExifReadError
 
 __all__ = ["ICExifReadError"]
-
-
-class ICExifReadError(DecodeError):
-    """A picture has no readable EXIF DateTime (tag 306)."""

@@ -15,7 +15,7 @@ from imagecluster.scan import StrPath, as_paths
 
 if TYPE_CHECKING:
     from imagecluster.cut.sim_scale import SimScale
-    from imagecluster.pipeline import Hit
+    from imagecluster.explore.searching import Hit
 
 TIME_WEIGHT = 0.3
 """Share of time in the similarity, where times are given; as the original's `alpha`."""
@@ -202,7 +202,7 @@ def scale_for(model: str | None, name: SimScaleName, tree: Dendrogram, *, is_pla
 
     `is_plain` says whether the tree is average linkage under cosine distance by content alone.
     """
-    from imagecluster.pipeline import scale_of, sim_scale_name
+    from imagecluster.collection import scale_of, sim_scale_name
 
     if name not in get_args(SimScaleName):
         raise ArgumentError(f"sim_scale is {name!r}; it must be 'relative' or 'calibrated'")
@@ -311,7 +311,8 @@ def search(
     StoreError
         There is no database, or no fingerprint of the model in it.
     """
-    from imagecluster.pipeline import Searcher, locate, queries
+    from imagecluster.collection import locate
+    from imagecluster.explore.searching import Searcher, queries
     from imagecluster.store import Store
 
     asked = queries(

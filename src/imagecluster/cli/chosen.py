@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from imagecluster.collection import settings_of
 from imagecluster.models import DEFAULT_MODEL, Model, find_model
-from imagecluster.pipeline import settings_of
 from imagecluster.store import Store
 
 

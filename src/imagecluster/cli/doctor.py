@@ -119,7 +119,7 @@ def _models() -> list[Check]:
 
 
 def _folder(path: Path | None, db: Path | None) -> list[Check]:
-    from imagecluster.pipeline import locate
+    from imagecluster.collection import locate
     from imagecluster.store import Store
 
     checks = []

@@ -9,8 +9,8 @@ from typing import Any
 
 from imagecluster.cli.chosen import model_of
 from imagecluster.cli.progress import ProgressBar
-from imagecluster.pipeline import Evaluation, evaluate_collection, locate
-from imagecluster.report import plot_scores
+from imagecluster.collection import Evaluation, evaluate_collection, locate
+from imagecluster.present import plot_scores
 from imagecluster.store import Store
 
 _NAMES = {

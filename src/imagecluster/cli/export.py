@@ -8,8 +8,8 @@ from pathlib import Path
 from imagecluster.cli.chosen import model_of
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import printable
+from imagecluster.collection import locate, write_fingerprints
 from imagecluster.models import find_model
-from imagecluster.pipeline import locate, write_fingerprints
 from imagecluster.store import Store
 
 

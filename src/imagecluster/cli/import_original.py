@@ -7,7 +7,7 @@ import sys
 
 from imagecluster.cli.run import SHOWN_SKIPS
 from imagecluster.cli.text import printable
-from imagecluster.original import import_fingerprints
+from imagecluster.original.importing import import_fingerprints
 
 
 def command(arguments: argparse.Namespace) -> int:

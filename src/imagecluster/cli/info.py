@@ -8,7 +8,7 @@ import os
 import time
 
 from imagecluster.cli.text import printable
-from imagecluster.pipeline import locate
+from imagecluster.collection import locate
 from imagecluster.store import Run, Store, StoreInfo
 
 

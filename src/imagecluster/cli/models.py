@@ -14,6 +14,7 @@ from typing import Any
 
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import printable
+from imagecluster.collection import FETCHING
 from imagecluster.embed.speed import measure_speed, remember_speed, remembered_speeds
 from imagecluster.errors import ArgumentError, ModelError
 from imagecluster.models import (
@@ -27,7 +28,6 @@ from imagecluster.models import (
     model_names,
     text_models,
 )
-from imagecluster.pipeline import FETCHING
 
 
 def command(arguments: argparse.Namespace) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from imagecluster import plots
 from imagecluster.cli.chosen import model_of
 from imagecluster.cli.text import printable
-from imagecluster.pipeline import SmallPictures, StoredCollection, locate, read_collection, scale_of, sim_scale_name
+from imagecluster.collection import SmallPictures, StoredCollection, locate, read_collection, scale_of, sim_scale_name
+from imagecluster.present import plots
 from imagecluster.store import Store
 
 if TYPE_CHECKING:

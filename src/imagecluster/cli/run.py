@@ -13,9 +13,9 @@ from typing import Any
 from imagecluster.cli.chosen import former_model
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import duration, printable
+from imagecluster.collection import Result, Settings, locate, run, sim_scale_name
 from imagecluster.errors import InputError
 from imagecluster.models import DEFAULT_MODEL
-from imagecluster.pipeline import Result, Settings, locate, run, sim_scale_name
 from imagecluster.records import Recall, TimeTerm
 from imagecluster.scan import read_path_list
 

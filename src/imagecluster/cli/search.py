@@ -14,8 +14,9 @@ from typing import Any
 from imagecluster.cli.chosen import model_of
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import printable
+from imagecluster.collection import FETCHING, locate
+from imagecluster.explore.searching import Hit, Query, Searcher, queries, write_search_page
 from imagecluster.models import Model
-from imagecluster.pipeline import FETCHING, Hit, Query, Searcher, locate, queries, write_search_page
 from imagecluster.store import Store
 
 

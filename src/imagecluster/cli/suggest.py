@@ -8,8 +8,8 @@ from dataclasses import asdict
 
 from imagecluster.cli.chosen import model_of
 from imagecluster.cli.progress import ProgressBar
+from imagecluster.collection import kept_leaves, kept_tree, locate, scale_of, sim_scale_name
 from imagecluster.cut.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, Suggestion, suggest
-from imagecluster.pipeline import kept_leaves, kept_tree, locate, scale_of, sim_scale_name
 from imagecluster.records import SimScaleName
 from imagecluster.store import Store
 

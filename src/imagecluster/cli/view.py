@@ -47,7 +47,7 @@ def command(arguments: argparse.Namespace) -> int:
 
 def _setup(arguments: argparse.Namespace) -> Setup:
     """What to view."""
-    from imagecluster.pipeline import locate
+    from imagecluster.collection import locate
 
     root, directory = locate([arguments.path], arguments.db)
     return Setup(

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import xxhash
 
+from imagecluster.collection import locate
 from imagecluster.decode import decode, read_bytes, read_file_exif
 from imagecluster.errors import ArgumentError, DecodeError, InputError
 from imagecluster.models import MODELS, VGG16_LAYERS
 from imagecluster.original.pickled import read_fingerprints_pk
-from imagecluster.pipeline import locate
 from imagecluster.records import ImageFile, Skip
 from imagecluster.store import Batch, HashedFile, Store
 

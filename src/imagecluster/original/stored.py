@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imagecluster.collection import fingerprint_scan, locate
 from imagecluster.decode import MAX_PIXELS
 from imagecluster.models import Model
-from imagecluster.pipeline import fingerprint_scan, locate
 from imagecluster.records import ImageFile, Scan, Skip
 from imagecluster.scan import absolute
 from imagecluster.store import Store

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from imagecluster.explore.colours import COLOURS_NAME, Colours
+from imagecluster.explore.projection import fitted, keep_map, kept_map, principal_map
+from imagecluster.explore.snapshot import Snapshot, keep_snapshot
+from imagecluster.explore.umap_process import UmapProcess
 from imagecluster.store import Thumbnails
-from imagecluster.web.colours import COLOURS_NAME, Colours
-from imagecluster.web.projection import fitted, keep_map, kept_map, principal_map
-from imagecluster.web.snapshot import Snapshot, keep_snapshot
 from imagecluster.web.thumbnails import SIDES_PX
-from imagecluster.web.umap_process import UmapProcess
 
 __all__ = ["Background", "PlaneMap"]
 

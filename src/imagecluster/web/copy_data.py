@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.edits import Edit, replay
-from imagecluster.web.cluster_facts import closest_of_clusters, facts_of_clusters
-from imagecluster.web.colours import UNKNOWN
+from imagecluster.corrections import Edit, replay
+from imagecluster.explore.cluster_facts import closest_of_clusters, facts_of_clusters
+from imagecluster.explore.colours import UNKNOWN
+from imagecluster.explore.similar import all_nearest, exact_similarities
+from imagecluster.explore.snapshot import Snapshot, is_absolute
 from imagecluster.web.corrected import edits_for_page
 from imagecluster.web.setup import name_of
-from imagecluster.web.similar import all_nearest, exact_similarities
-from imagecluster.web.snapshot import Snapshot, is_absolute
 
 __all__ = ["View", "copy_data", "hidden_pictures"]
 

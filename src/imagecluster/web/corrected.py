@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from imagecluster.edits import Apart, Edit, Hide, Move, Name, Together, Unhide
+from imagecluster.corrections import Apart, Edit, Hide, Move, Name, Together, Unhide
 from imagecluster.errors import ArgumentError
-from imagecluster.web.snapshot import Snapshot
+from imagecluster.explore.snapshot import Snapshot
 
 __all__ = ["edit_of_request", "edits_for_page"]
 

@@ -19,20 +19,20 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
+from imagecluster.collection import latest_run
+from imagecluster.corrections import EDITS_NAME, Edit, History
 from imagecluster.decode.thumbnail import make_thumbnail
-from imagecluster.edits import EDITS_NAME, Edit, History
 from imagecluster.errors import ArgumentError, InputError, OutputError
-from imagecluster.pipeline import latest_run
+from imagecluster.explore.colours import COLOURS_NAME, Colours
+from imagecluster.explore.projection import kept_map, principal_map
+from imagecluster.explore.snapshot import Snapshot, load_snapshot
 from imagecluster.store import Run, Store
 from imagecluster.system.atomic import replacing
 from imagecluster.system.cores import n_cores
 from imagecluster.web.assets import asset
 from imagecluster.web.bundle import bundled_script, bundled_styles
-from imagecluster.web.colours import COLOURS_NAME, Colours
 from imagecluster.web.copy_data import View, copy_data, hidden_pictures
-from imagecluster.web.projection import kept_map, principal_map
 from imagecluster.web.setup import name_of
-from imagecluster.web.snapshot import Snapshot, load_snapshot
 from imagecluster.web.thumbnails import SIDES_PX, ThumbnailMaker
 
 __all__ = ["COPY_SIDES_PX", "Copied", "Source", "View", "stored_source", "write_page_copy"]

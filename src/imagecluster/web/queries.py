@@ -9,7 +9,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
-from imagecluster.web.snapshot import Snapshot
+from imagecluster.explore.snapshot import Snapshot
 
 __all__ = ["body", "picture", "whole"]
 

@@ -12,11 +12,11 @@ from starlette.responses import FileResponse, Response
 
 from imagecluster import cut
 from imagecluster.errors import DecodeError
+from imagecluster.explore.similar import Nearest, extreme_pairs, nearest, nearest_outside, nearest_to
+from imagecluster.explore.snapshot import Snapshot
 from imagecluster.web.answers import immutable_bytes, immutable_json, unkept_bytes, unkept_json
 from imagecluster.web.branch import branch_of, subtree
 from imagecluster.web.queries import picture, whole
-from imagecluster.web.similar import Nearest, extreme_pairs, nearest, nearest_outside, nearest_to
-from imagecluster.web.snapshot import Snapshot
 from imagecluster.web.thumbnails import ORIGINAL_PX, SIDES_PX, Shown
 from imagecluster.web.viewer import Viewer
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from imagecluster.decode.thumbnail import THUMBNAIL_MEDIA_TYPE, make_thumbnail
 from imagecluster.errors import ImageclusterError
+from imagecluster.explore.snapshot import Snapshot
 from imagecluster.store import Thumbnails
 from imagecluster.system.cores import n_cores
-from imagecluster.web.snapshot import Snapshot
 
 __all__ = ["ORIGINAL_PX", "SIDES_PX", "Shown", "ThumbnailMaker"]
 

@@ -14,16 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.edits import EDITS_NAME, History
+from imagecluster.collection import Settings, cluster_known, latest_run, settings_of, update
+from imagecluster.corrections import EDITS_NAME, History
 from imagecluster.errors import ImageclusterError, InputError, StoreError
+from imagecluster.explore.snapshot import Snapshot, empty_snapshot, load_snapshot
 from imagecluster.models import DEFAULT_MODEL, TextTower, find_model
-from imagecluster.pipeline import Settings, cluster_known, latest_run, settings_of, update
 from imagecluster.records import Metadata, Skip
 from imagecluster.store import THUMBNAILS_NAME, Store, Thumbnails
 from imagecluster.web.background import Background
 from imagecluster.web.page_copy import Source
 from imagecluster.web.setup import Setup
-from imagecluster.web.snapshot import Snapshot, empty_snapshot, load_snapshot
 from imagecluster.web.thumbnails import ThumbnailMaker
 
 __all__ = ["RunState", "Viewer"]

@@ -19,17 +19,17 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from imagecluster.collection import write_output
 from imagecluster.cut.own_cuts import OwnCut
 from imagecluster.errors import ArgumentError, OutputError
-from imagecluster.pipeline import write_output
+from imagecluster.explore.outside import Outside
+from imagecluster.explore.similar import nearest_to
+from imagecluster.explore.snapshot import Snapshot
 from imagecluster.web.answers import unkept_json
 from imagecluster.web.corrected import edit_of_request, edits_for_page
 from imagecluster.web.guard import Rules
-from imagecluster.web.outside import Outside
 from imagecluster.web.page_copy import View, write_page_copy
 from imagecluster.web.queries import body, picture
-from imagecluster.web.similar import nearest_to
-from imagecluster.web.snapshot import Snapshot
 from imagecluster.web.viewer import Viewer
 
 __all__ = ["COPY_NAME", "Writes"]

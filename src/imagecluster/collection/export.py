@@ -1,0 +1,72 @@
+"""Fingerprints as a file for other programs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from imagecluster.errors import ArgumentError, MissingExtraError, OutputError
+from imagecluster.present import relative_names
+from imagecluster.records import Fingerprints
+from imagecluster.store import Store
+from imagecluster.system.atomic import replacing
+
+
+def write_fingerprints(store: Store, model: str, file: Path) -> int:
+    """Number of fingerprints written to an .npz or .parquet file, in the order of their paths.
+
+    The vectors are float32 of unit length: the space in which clustering measures cosine. Paths are relative to the
+    collection's root, with '/' between their parts, where they lie inside it. `.npz` holds `paths` (n,), `vectors`
+    (n, n_dimensions) and `model`; `.parquet` the columns `path` (bytes that are not UTF-8 replaced), `path_bytes` and
+    `vector`. Written whole or not at all.
+
+    Raises
+    ------
+    ArgumentError
+        The file's suffix is neither .npz nor .parquet.
+    MissingExtraError
+        .parquet needs the extra `parquet`.
+    OutputError
+        The file cannot be written.
+    StoreError
+        A picture has no fingerprint of this model.
+    """
+    writers = {".npz": _write_npz, ".parquet": _write_parquet}
+    writer = writers.get(file.suffix.lower())
+    if writer is None:
+        raise ArgumentError(f"cannot write fingerprints to {file.name!r}; the name must end with .npz or .parquet")
+    found = store.fingerprints(model, list(store.known_files()))
+    try:
+        with replacing(file) as stream:
+            writer(stream, found, relative_names(store.root, found.paths))
+    except OSError as error:
+        raise OutputError(f"cannot write {file}: {error.strerror or error}") from None
+    return len(found.paths)
+
+
+def _write_npz(stream: IO[bytes], found: Fingerprints, paths: list[str]) -> None:
+    np.savez(stream, paths=np.array(paths, dtype=np.str_), vectors=found.vectors, model=np.array(found.model))
+
+
+def _write_parquet(stream: IO[bytes], found: Fingerprints, paths: list[str]) -> None:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise MissingExtraError(
+            "writing .parquet needs pyarrow: pip install 'imagecluster[parquet]', or write .npz"
+        ) from None
+    encoded = [os.fsencode(path) for path in paths]
+    values = pyarrow.array(np.ascontiguousarray(found.vectors).reshape(-1))
+    table = pyarrow.table(
+        {
+            "path": pyarrow.array([name.decode(errors="replace") for name in encoded], pyarrow.string()),
+            "path_bytes": pyarrow.array(encoded, pyarrow.binary()),
+            "vector": pyarrow.FixedSizeListArray.from_arrays(values, found.vectors.shape[1]),
+        },
+        metadata={"model": found.model},
+    )
+    pyarrow.parquet.write_table(table, stream)

@@ -1,0 +1,28 @@
+"""Corrections made by hand: names, pictures that belong together or apart, moved and hidden ones.
+
+Each correction is a small record of content hashes, never of cluster numbers, so that it holds for any cut, and for a
+collection that has grown since. `History` keeps them in a file beside the database, with undo and redo; `apply` does
+them again, one after another, on whatever a cut gives.
+"""
+
+from imagecluster.corrections.history import EDITS_NAME, History
+from imagecluster.corrections.kinds import Apart, Edit, Hide, Move, Name, Together, Unhide, edit_from_json, edit_to_json
+from imagecluster.corrections.outcome import apply
+from imagecluster.corrections.replay import Replayed, replay
+
+__all__ = [
+    "EDITS_NAME",
+    "Apart",
+    "Edit",
+    "Hide",
+    "History",
+    "Move",
+    "Name",
+    "Replayed",
+    "Together",
+    "Unhide",
+    "apply",
+    "edit_from_json",
+    "edit_to_json",
+    "replay",
+]

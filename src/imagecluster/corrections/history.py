@@ -1,0 +1,189 @@
+"""The file of corrections beside the database, with undo and redo.
+
+It is a journal: a line of JSON for each correction, undo and redo, only ever appended to. What a power cut leaves half
+written is a last line without an end, which was never acknowledged and counts for nothing.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from imagecluster.corrections.kinds import Edit, edit_from_json, edit_to_json
+from imagecluster.errors import ArgumentError, OutputError, StoreDamagedError, StoreVersionError
+
+__all__ = ["EDITS_NAME", "History"]
+
+_log = logging.getLogger(__name__)
+
+EDITS_NAME = "edits.jsonl"
+"""Name of the file in the database's folder."""
+
+_FORMAT, _VERSION = "imagecluster-edits", 1
+_CUT_OFF = " (cut off)\n"
+"""Ends a half written line, and makes sure that it never counts, even if only its end is missing."""
+
+_HEAD = json.dumps({"format": _FORMAT, "version": _VERSION}) + "\n"
+
+
+class History:
+    """Corrections in the order in which they were made. Any thread may use it.
+
+    Another process may write to the same file: what it wrote is seen by the next call.
+
+    Parameters
+    ----------
+    file
+        The journal; made by the first correction.
+
+    Raises
+    ------
+    StoreVersionError
+        A newer imagecluster wrote the journal. Any method may raise this.
+    StoreDamagedError
+        The file is no journal. Any method may raise this.
+    OutputError
+        The file cannot be read. Any method may raise this.
+
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._guard = threading.Lock()
+        self._seen: tuple[int, int] | None = None
+        self._version = 0
+        self._done: list[Edit] = []
+        self._undone: list[Edit] = []
+        self._is_new = True
+        self._ends_whole = True
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """Corrections that hold, the oldest first."""
+        return self.state()[1]
+
+    def state(self) -> tuple[int, tuple[Edit, ...], bool]:
+        """Version of the journal, growing with every change; corrections that hold; whether there is one to redo."""
+        with self._guard:
+            self._read()
+            return self._version, tuple(self._done), bool(self._undone)
+
+    def add(self, edit: Edit) -> int:
+        """Keeps a correction, after which nothing can be redone; the new version."""
+        with self._guard:
+            self._read()
+            return self._append({"edit": edit_to_json(edit)})
+
+    def undo(self) -> Edit:
+        """Takes the latest correction that holds back, and gives it.
+
+        Raises
+        ------
+        ArgumentError
+            There is none.
+
+        """
+        with self._guard:
+            self._read()
+            if not self._done:
+                raise ArgumentError("there is nothing to undo")
+            edit = self._done[-1]
+            self._append({"undo": True})
+            return edit
+
+    def redo(self) -> Edit:
+        """Makes the correction that was undone last hold again, and gives it.
+
+        Raises
+        ------
+        ArgumentError
+            There is none, or another one was made since.
+
+        """
+        with self._guard:
+            self._read()
+            if not self._undone:
+                raise ArgumentError("there is nothing to redo")
+            edit = self._undone[-1]
+            self._append({"redo": True})
+            return edit
+
+    def _append(self, line: dict[str, Any]) -> int:
+        """Writes a line and waits until it is on the disk."""
+        text = json.dumps({**line, "made_s": round(time.time(), 3)}, separators=(",", ":")) + "\n"
+        before = _HEAD if self._is_new else "" if self._ends_whole else _CUT_OFF
+        data = (before + text).encode("ascii")
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            # Where only a part of the head was written, nothing is lost by writing it anew. Else two processes that
+            # begin a journal at once both append a head, of which the second is passed over.
+            with self._file.open("wb" if self._is_new and not self._ends_whole else "ab", buffering=0) as stream:
+                if stream.write(data) != len(data):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                os.fsync(stream.fileno())
+        except OSError as error:
+            raise OutputError(f"cannot keep the correction in {self._file}: {error.strerror or error}") from None
+        self._read()
+        return self._version
+
+    def _read(self) -> None:
+        """Reads the journal again where it has changed."""
+        try:
+            status = self._file.stat()
+            seen = (status.st_size, status.st_mtime_ns)
+            if seen == self._seen:
+                return
+            content = self._file.read_bytes()
+        except FileNotFoundError:
+            seen, content = None, b""
+        except OSError as error:
+            raise OutputError(f"cannot read the corrections in {self._file}: {error.strerror or error}") from None
+        lines = content.split(b"\n")
+        half = lines.pop()
+        if half:
+            _log.warning("%s: the last line is half written and counts for nothing", self._file)
+        self._is_new = not lines and _HEAD.encode().startswith(half)
+        if not self._is_new:
+            self._check_head(lines[0] if lines else half)
+        self._done, self._undone = [], []
+        for number, line in enumerate(lines[1:], start=2):
+            if line and line != lines[0]:
+                self._take(line, number)
+        self._seen, self._version, self._ends_whole = seen, max(0, len(lines) - 1), not half
+
+    def _take(self, line: bytes, number: int) -> None:
+        """One line of the journal."""
+        try:
+            values = json.loads(line)
+            if values.get("undo"):
+                self._undone.append(self._done.pop())
+            elif values.get("redo"):
+                self._done.append(self._undone.pop())
+            else:
+                self._done.append(edit_from_json(values["edit"]))
+                self._undone = []
+        except (ValueError, LookupError, AttributeError, TypeError) as error:
+            _log.warning("%s: line %d is passed over: %s", self._file, number, error)
+
+    def _check_head(self, line: bytes) -> None:
+        try:
+            head = json.loads(line)
+            name, version = head["format"], int(head["version"])
+        except (ValueError, LookupError, TypeError):
+            name, version = None, 0
+        if name != _FORMAT:
+            raise StoreDamagedError(
+                f"{self._file} is no journal of corrections. Nothing was changed: restore it from a backup, or move it"
+                " away"
+            )
+        if version > _VERSION:
+            raise StoreVersionError(
+                f"{self._file} has version {version}, this imagecluster reads versions up to {_VERSION}: upgrade with"
+                " `pip install --upgrade imagecluster`"
+            )

@@ -1,0 +1,203 @@
+"""Does corrections again, one after another, on the clusters of a cut."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagecluster.corrections.kinds import Apart, Edit, Hide, Move, Name, Together, Unhide
+from imagecluster.errors import ArgumentError
+
+__all__ = ["Replayed", "replay"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replayed:
+    """Clusters after corrections."""
+
+    labels: NDArray[np.int64]
+    """Cluster of each picture, shape (n,). Labels that a cut did not have are new clusters."""
+    names: dict[int, str]
+    """Name by label, of the clusters that have one."""
+    pinned: frozenset[int]
+    """Labels of the clusters into which pictures were put by hand."""
+    hidden: NDArray[np.int64]
+    """Rows of hidden pictures, ascending. They have labels all the same."""
+    changed: frozenset[int]
+    """Labels of the clusters that pictures have joined, left or are hidden in; no other one differs from the cut's."""
+
+
+def replay(labels: NDArray[np.int64], edits: Iterable[Edit], hashes: Sequence[bytes]) -> Replayed:
+    """Clusters of a cut after corrections, done one after another in the order in which they were made.
+
+    Each one changes as little as it can, and a later one wins over an earlier one that it contradicts. Pictures that
+    are not in the collection (any more) are passed over; their corrections wake when they come back.
+
+    Parameters
+    ----------
+    labels : array of int64, shape (n,)
+        Cluster of each picture, from 0, in the cut.
+    edits
+        Corrections, the oldest first.
+    hashes
+        Content hash of each picture; pictures of equal hash are corrected together.
+
+    Raises
+    ------
+    ArgumentError
+        The lengths do not agree.
+
+    """
+    if len(labels) != len(hashes):
+        raise ArgumentError(f"got {len(hashes)} hashes for {len(labels)} pictures; there must be one for each")
+    edits = tuple(edits)
+    board = _Board(labels, _rows_of(edits, hashes))
+    for edit in edits:
+        board.do(edit)
+    return board.outcome()
+
+
+def _rows_of(edits: Iterable[Edit], hashes: Sequence[bytes]) -> dict[bytes, list[int]]:
+    """Rows of each picture that a correction speaks of."""
+    mentioned: set[bytes] = set()
+    for edit in edits:
+        mentioned |= edit.pictures
+        if isinstance(edit, Apart):
+            mentioned |= edit.others
+        elif isinstance(edit, Move):
+            mentioned |= edit.target
+    rows: dict[bytes, list[int]] = {}
+    if mentioned:
+        for row, content_hash in enumerate(hashes):
+            if content_hash in mentioned:
+                rows.setdefault(content_hash, []).append(row)
+    return rows
+
+
+class _Board:
+    """Clusters while corrections are made on them."""
+
+    def __init__(self, labels: NDArray[np.int64], rows: dict[bytes, list[int]]) -> None:
+        self._labels = np.array(labels, np.int64)
+        self._rows_of = rows
+        self._sizes: list[int] = np.bincount(self._labels).tolist() if rows else []
+        self._pins: dict[bytes, set[bytes]] = {}
+        """Pictures that belong together, by each of them; the absent ones too, since they may link two others."""
+        self._name_of: dict[bytes, str] = {}
+        self._hidden: set[bytes] = set()
+        self._changed: set[int] = set()
+        self._joined: set[int] = set()
+
+    def do(self, edit: Edit) -> None:
+        """One correction."""
+        match edit:
+            case Name():
+                for content_hash in edit.pictures:
+                    self._name_of[content_hash] = edit.name
+            case Together():
+                self._pin(edit.pictures)
+            case Apart():
+                self._part(edit.pictures, edit.others)
+            case Move():
+                self._move(edit.pictures, edit.target)
+            case Hide():
+                self._hidden |= edit.pictures
+            case Unhide():
+                self._hidden -= edit.pictures
+
+    def _pin(self, pictures: frozenset[bytes]) -> None:
+        """All go to the cluster that holds most of them, with all that is pinned to them."""
+        group = set(pictures).union(*(self._pins.get(picture, ()) for picture in pictures))
+        self._pins.update(dict.fromkeys(group, group))
+        rows = self._rows(group)
+        if len(rows) > 1:
+            home = self._home(rows)
+            self._place(rows, home)
+            self._joined.add(home)
+
+    def _part(self, pictures: frozenset[bytes], others: frozenset[bytes]) -> None:
+        """Where both sides share a cluster, the smaller one leaves for a new one, with what is pinned to it."""
+        for picture in pictures:
+            group = self._pins.get(picture, set())
+            if split := group & others:
+                group -= split
+                self._pins.update(dict.fromkeys(split, split))
+        sides = [self._by_label(side) for side in (pictures, others)]
+        for label in sorted(sides[0].keys() & sides[1].keys()):
+            leaving = sides[0][label] if len(sides[0][label]) < len(sides[1][label]) else sides[1][label]
+            taken = leaving.union(*(self._pins.get(picture, ()) for picture in leaving))
+            self._place(self._rows(taken), len(self._sizes))
+
+    def _by_label(self, pictures: frozenset[bytes]) -> dict[int, set[bytes]]:
+        """The pictures that are there, by the clusters that they are in."""
+        found: dict[int, set[bytes]] = {}
+        for picture in pictures & self._rows_of.keys():
+            for row in self._rows_of[picture]:
+                found.setdefault(int(self._labels[row]), set()).add(picture)
+        return found
+
+    def _move(self, pictures: frozenset[bytes], target: frozenset[bytes]) -> None:
+        """The pictures leave what they are pinned to, and go to the cluster that holds most of the target."""
+        for picture in pictures:
+            group = self._pins.pop(picture, None)
+            if group is not None:
+                group.discard(picture)
+        there = self._rows(target - pictures)
+        rows = self._rows(pictures)
+        if there and rows:
+            home = self._home(there)
+            self._place(rows, home)
+            self._joined.add(home)
+
+    def _rows(self, pictures: Iterable[bytes]) -> list[int]:
+        """Rows of the pictures that are there, ascending."""
+        return sorted(row for picture in pictures for row in self._rows_of.get(picture, ()))
+
+    def _home(self, rows: list[int]) -> int:
+        """Label of most of the rows; of equals the largest cluster's, then that of the first row."""
+        counts: Counter[int] = Counter(self._labels[rows].tolist())  # keeps the order in which labels first come
+        return max(counts, key=lambda label: (counts[label], self._sizes[label]))
+
+    def _place(self, rows: Sequence[int], label: int) -> None:
+        """Put pictures into a cluster; a label that does not exist yet is a new one."""
+        if label == len(self._sizes):
+            self._sizes.append(0)
+        for row in rows:
+            old = int(self._labels[row])
+            if old != label:
+                self._sizes[old] -= 1
+                self._sizes[label] += 1
+                self._labels[row] = label
+                self._changed |= {old, label}
+
+    def outcome(self) -> Replayed:
+        """Clusters after all corrections."""
+        hidden = self._rows(self._hidden)
+        changed = self._changed | set(self._labels[hidden].tolist())
+        return Replayed(
+            labels=self._labels,
+            names=self._names(),
+            pinned=frozenset(label for label in self._joined if self._sizes[label]),
+            hidden=np.array(hidden, np.int64),
+            changed=frozenset(changed),
+        )
+
+    def _names(self) -> dict[int, str]:
+        """Each name goes to the cluster with most pictures of that name, each cluster takes the name of most of its."""
+        shown = [(row, name) for picture, name in self._name_of.items() if name and picture not in self._hidden
+                 for row in self._rows_of.get(picture, ())]  # fmt: skip
+        counts = Counter((name, int(self._labels[row])) for row, name in sorted(shown))
+        home: dict[str, int] = {}
+        for (name, label), count in counts.items():
+            best = home.get(name)
+            if best is None or (count, self._sizes[label]) > (counts[name, best], self._sizes[best]):
+                home[name] = label
+        names: dict[int, str] = {}
+        for name, label in sorted(home.items()):
+            if label not in names or counts[name, label] > counts[names[label], label]:
+                names[label] = name
+        return names

@@ -1,0 +1,352 @@
+"""What in a collection looks like some pictures, inside it or not."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from imagecluster.collection.output import ThumbnailOf
+from imagecluster.decode import MAX_PIXELS, read_bytes
+from imagecluster.errors import ArgumentError, DecodeError, InputError, ModelError
+from imagecluster.explore.scanning import Scanner, best_rows, combined
+from imagecluster.models import Model, TextTower, joined, text_models
+from imagecluster.present import Found, write_found
+from imagecluster.records import ImageFile
+from imagecluster.scan import absolute
+from imagecluster.store import HashedFile, MappedFingerprints, Store, StoredContent, known_file
+
+if TYPE_CHECKING:
+    from imagecluster.embed import Embedder
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One thing to look for: a picture or a text."""
+
+    picture: Path | None = None
+    text: str = ""
+    weight: float = 1.0
+    """Share in the direction that is searched; below 0 what is found is to be unlike it."""
+
+    def __post_init__(self) -> None:
+        if (self.picture is None) == (not self.text.strip()):
+            raise ArgumentError(f"got picture {self.picture} and text {self.text!r}; a query is one of the two")
+
+
+def queries(
+    pictures: Sequence[Path],
+    texts: Sequence[str] = (),
+    *,
+    weights: Iterable[float] | None = None,
+    unlike: Sequence[Path] = (),
+    unlike_texts: Sequence[str] = (),
+    unlike_weight: float = 0.5,
+) -> list[Query]:
+    """Queries of pictures and texts, and of those that the hits are to be unlike.
+
+    Raises
+    ------
+    ArgumentError
+        There is not one weight for each picture and text, or a weight is not above 0.
+
+    """
+    n_wanted = len(pictures) + len(texts)
+    given = [1.0] * n_wanted if weights is None else [float(weight) for weight in weights]
+    if len(given) != n_wanted:
+        raise ArgumentError(f"got {len(given)} weights for {n_wanted} pictures and texts; give one for each")
+    if not all(0 < weight < np.inf for weight in (*given, unlike_weight)):
+        raise ArgumentError(f"the weights are {(*given, unlike_weight)}; they must be above 0")
+    of_pictures, of_texts = given[: len(pictures)], given[len(pictures) :]
+    return [
+        *(Query(picture=path, weight=weight) for path, weight in zip(pictures, of_pictures, strict=True)),
+        *(Query(text=text, weight=weight) for text, weight in zip(texts, of_texts, strict=True)),
+        *(Query(picture=path, weight=-unlike_weight) for path in unlike),
+        *(Query(text=text, weight=-unlike_weight) for text in unlike_texts),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A picture that was found."""
+
+    path: Path
+    similarity: float
+    """Cosine of its fingerprint with the query, from -1 to 1."""
+    content_hash: bytes
+    same_bytes: bool
+    """Whether the file holds the same bytes as one of the queries."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A query with its fingerprint."""
+
+    query: Query
+    vector: NDArray[np.float64]
+    content_hash: bytes
+    """Empty for a text."""
+
+
+class Maker:
+    """Makes fingerprints of pictures of which the database has none, as it would keep them.
+
+    Parameters
+    ----------
+    model : Model
+    max_pixels, device, fetching
+        As for `Searcher`.
+
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        max_pixels: int = MAX_PIXELS,
+        device: str = "cpu",
+        fetching: Callable[[int, int], None] | None = None,
+    ) -> None:
+        self._model = model
+        self._max_pixels = max_pixels
+        self._device = device
+        self._fetching = fetching
+        self._embedders: tuple[Embedder, ...] = ()
+
+    def vector(self, path: Path) -> NDArray[np.float16]:
+        """Fingerprint of a picture, shape (n_dimensions,). DecodeError where it cannot be read."""
+        from imagecluster.embed import embed_files, load_embedders
+
+        if not self._embedders:
+            self._embedders = load_embedders(self._model, device=self._device, fetching=self._fetching)
+        files = [ImageFile(path, 0, 0)]
+        ((outcome,),) = embed_files(files, *self._embedders, max_pixels=self._max_pixels, n_threads=1)
+        if outcome.content is None:
+            reason = outcome.skip.reason if outcome.skip else "no reason given"
+            raise DecodeError(f"cannot search for {str(path)!r}: {reason}")
+        kept = [found.astype(np.float16).astype(np.float32) for found in outcome.content.fingerprints]
+        return joined(self._model, kept).astype(np.float16)
+
+
+class Searcher:
+    """Searches a collection again and again, from any thread: what the first search measures is kept in memory.
+
+    Parameters
+    ----------
+    store : Store
+        Open; a reader is enough.
+    model : Model
+        Whose fingerprints are compared.
+    max_pixels : int
+        A query of more pixels is refused.
+    n_threads : int, optional
+        Default: one a core.
+    device : str
+        What networks run on, see `imagecluster.models.choose_device`.
+    fetching : callable, optional
+        Called with (bytes here, bytes in all) while weights are fetched that a query needs.
+
+    Raises
+    ------
+    StoreError
+        There are no fingerprints of this model.
+
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        model: Model,
+        *,
+        max_pixels: int = MAX_PIXELS,
+        n_threads: int | None = None,
+        device: str = "cpu",
+        fetching: Callable[[int, int], None] | None = None,
+    ) -> None:
+        self._store = store
+        self._model = model
+        self._n_threads = n_threads
+        self._fetching = fetching
+        self._maker = Maker(model, max_pixels=max_pixels, device=device, fetching=fetching)
+        self._opened = self._open()
+
+    def _open(self) -> tuple[MappedFingerprints, Scanner]:
+        """The fingerprints as they are now. They change together: several threads may search."""
+        mapped = MappedFingerprints(self._store, self._model.identity)
+        return mapped, Scanner(mapped.rows, n_threads=self._n_threads)
+
+    def search(self, queries: Sequence[Query], *, k: int = 20, min_similarity: float = -1.0) -> tuple[Hit, ...]:
+        """The pictures most similar to the queries together, most similar first.
+
+        The queries' fingerprints are added up, each times its weight, and compared by cosine. The files of the queries
+        themselves are not among the hits; other files with the same bytes are.
+
+        Parameters
+        ----------
+        queries : sequence of Query
+        k : int
+            Number of hits at most.
+        min_similarity : float
+            Cosine from which a picture counts, in [-1, 1].
+
+        Returns
+        -------
+        tuple of Hit
+            Equally similar ones by path.
+
+        Raises
+        ------
+        ArgumentError
+            No query, none with a positive weight, `k` below 1, a similarity outside [-1, 1], or queries that cancel
+            one another out.
+        InputError, DecodeError
+            A query's file does not exist, or cannot be read.
+        ModelError
+            A text is asked for and the model has no text tower; the message names models that have one.
+        MissingExtraError
+            A text is asked for and tokenizers is not installed.
+
+        """
+        if k < 1:
+            raise ArgumentError(f"k is {k}; it must be at least 1")
+        if not -1 <= min_similarity <= 1:
+            raise ArgumentError(f"min_similarity is {min_similarity}; it must be from -1 to 1")
+        if not any(query.weight > 0 for query in queries):
+            raise ArgumentError("there is nothing to look for: give a picture or a text with a positive weight")
+        asked = [self._asked(query) for query in queries]
+        direction = combined([a.vector for a in asked], [a.query.weight for a in asked])
+        while True:
+            if not self._opened[0].is_current():
+                self._opened = self._open()
+            hits = self._hits(direction, asked, k, min_similarity)
+            if hits is not None:
+                return hits
+
+    def _hits(
+        self, direction: NDArray[np.float64], asked: Sequence[_Asked], k: int, min_similarity: float
+    ) -> tuple[Hit, ...] | None:
+        """The hits; None where a writer has moved the fingerprints meanwhile."""
+        mapped, scanner = self._opened
+        similarity = scanner.similarities(direction)
+        n_rows = k + len(asked)
+        while True:
+            rows = best_rows(similarity, n_rows)
+            contents = mapped.contents(rows.tolist())
+            if contents is None:
+                return None
+            # Rows of files that are gone, and the queries' own, give no hit: a longer list may be needed.
+            hits = [hit for content in contents for hit in self._of(content, direction, asked)]
+            if len(hits) >= k or len(rows) == len(similarity):
+                break
+            n_rows *= 4
+        hits = [hit for hit in hits if hit.similarity >= min_similarity]
+        return tuple(sorted(hits, key=lambda hit: (-hit.similarity, bytes(hit.path)))[:k])
+
+    def _of(self, content: StoredContent, direction: NDArray[np.float64], asked: Sequence[_Asked]) -> list[Hit]:
+        """A hit for each file of a content that is not a query itself."""
+        vector = content.vector.astype(np.float64)
+        length = float(np.linalg.norm(vector))
+        cosine = float(np.clip(vector @ direction / length, -1, 1)) if length else 0.0
+        equal = [a.query.picture for a in asked if a.content_hash == content.content_hash]
+        return [
+            Hit(path, round(cosine, 9), content.content_hash, bool(equal))
+            for path in content.paths
+            if not any(_is_same(path, picture) for picture in equal if picture is not None)
+        ]
+
+    def _asked(self, query: Query) -> _Asked:
+        """The query with its fingerprint: the one that is kept where these bytes have one, else made now."""
+        if query.picture is None:
+            return _Asked(query, self._of_text(query.text), b"")
+        path = Path(absolute(query.picture))
+        content_hash = _hash_of(self._store, path)
+        mapped, _ = self._opened
+        row = mapped.row_of(content_hash)
+        contents = mapped.contents([row]) if row is not None else None
+        vector = contents[0].vector if contents else self._maker.vector(path)
+        return _Asked(query, vector.astype(np.float64), content_hash)
+
+    def _of_text(self, text: str) -> NDArray[np.float64]:
+        """Fingerprint of a text."""
+        tower = self._model.text_tower
+        if tower is None:
+            raise ModelError(f"cannot search for the text {text!r}: {self._name_towers()}")
+        if isinstance(tower, TextTower):
+            tower.obtain(self._fetching)
+        return np.asarray(tower(text), np.float64)
+
+    def _name_towers(self) -> str:
+        """What to do where the model has no text tower."""
+        name, names = self._model.name, text_models()
+        able = [member.name for member in self._model.members if member.text_tower is not None]
+        if able:
+            return f"{name} compares pictures alone; its part {able[0]} takes words, search with --model {able[0]}"
+        return (
+            f"{name} has no text tower; {', '.join(names)} have one. Fingerprint the pictures with one of them"
+            f" (imagecluster run {self._store.root} --model {names[0]}), then search with --model {names[0]}"
+        )
+
+
+def write_search_page(store: Store, model: Model, queries: Sequence[Query], hits: Sequence[Hit], file: Path) -> None:
+    """Writes what a search found as a page of one file.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+
+    """
+    pictures = [query for query in queries if query.picture is not None]
+    asked = [Path(absolute(query.picture)) for query in pictures if query.picture is not None]
+    files = [HashedFile(ImageFile(path, 0, 0), _hash_of(store, path)) for path in asked]
+    files += [HashedFile(ImageFile(hit.path, 0, 0), hit.content_hash) for hit in hits]
+    found = Found(
+        root=store.root,
+        model=model.identity,
+        paths=[known.file.path for known in files],
+        notes=[_weight_note(query) for query in pictures] + [f"{hit.similarity:.3f}" for hit in hits],
+        n_queries=len(pictures),
+        texts=[f"{_weight_note(query)} {query.text}".strip() for query in queries if query.text],
+    )
+    with store.thumbnails() as cache:
+        write_found(found, file, thumbnail=ThumbnailOf(files, cache))
+
+
+def _weight_note(query: Query) -> str:
+    """The weight of a query where it is worth saying."""
+    return "" if query.weight == 1 else f"{query.weight:+g}"
+
+
+def _hash_of(store: Store, path: Path) -> bytes:
+    """Content hash of a query's file; that of an unchanged file of the collection is known.
+
+    Raises
+    ------
+    InputError, DecodeError
+        The file does not exist, or cannot be read.
+
+    """
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise InputError(f"cannot search for {str(path)!r}: {(error.strerror or str(error)).lower()}") from None
+    known = known_file(store, path)
+    if known is not None and (known.size_bytes, known.mtime_ns) == (status.st_size, status.st_mtime_ns):
+        return known.content_hash
+    try:
+        return xxhash.xxh3_128_digest(read_bytes(path))
+    except DecodeError as error:
+        raise DecodeError(f"cannot search for {str(path)!r}: {error}") from None
+
+
+def _is_same(path: Path, picture: Path) -> bool:
+    """Whether both are the same file, by whatever way they are reached."""
+    with contextlib.suppress(OSError):
+        return path.samefile(picture)
+    return False

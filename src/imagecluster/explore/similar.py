@@ -1,0 +1,234 @@
+"""What is most similar to a picture or a cluster: exact products with all fingerprints, block by block."""
+
+from __future__ import annotations
+
+import threading
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagecluster.explore.snapshot import Snapshot
+from imagecluster.linkage.setting import threads
+from imagecluster.linkage.vectors import float32_error
+from imagecluster.neighbours import AllPairs, Farthest, Mapper, Neighbours
+
+__all__ = [
+    "Nearest",
+    "Pair",
+    "all_nearest",
+    "exact_similarities",
+    "extreme_pairs",
+    "nearest",
+    "nearest_outside",
+    "nearest_to",
+]
+
+_BLOCK_ROWS = 256
+"""Rows that are widened to float32 at a time: with more, the copy no longer fits the processor's cache."""
+
+_ONE_AT_A_TIME = threading.Lock()
+"""Each product takes all cores: several at once would only slow each other down."""
+
+_MOST_PRODUCTS = 50_000_000_000
+"""Multiplications that one answer may take: a second or so."""
+
+_MOST_FOR_PAIRS = 250_000_000_000
+"""The same for the two farthest pictures, by products of matrices, which go faster."""
+
+_MOST_ROWS = 100_000
+"""Fingerprints that are widened for one answer: half a gigabyte at 1,280 dimensions."""
+
+_MOST_TIES = 4096
+"""Pairs of equally near pictures that are compared in double precision."""
+
+_TIE = 1e-9
+"""Distances that differ by less may be the same, worked out in another way."""
+
+
+class Nearest(NamedTuple):
+    """A picture near to another one."""
+
+    picture: int
+    distance: float
+    """Cosine distance."""
+
+
+class Pair(NamedTuple):
+    """Two pictures."""
+
+    first: int
+    second: int
+    distance: float
+    """Cosine distance."""
+    exact: bool
+    """Whether it is certain that no other two are closer, or farther."""
+
+
+def nearest(snapshot: Snapshot, picture: int, *, k: int) -> list[Nearest]:
+    """The `k` pictures nearest to one, the nearest first; exact."""
+    similarity = _similarity_to_any(snapshot, np.array([picture]))
+    similarity[picture] = -np.inf
+    return _highest(similarity, min(k, len(snapshot) - 1))
+
+
+def nearest_to(snapshot: Snapshot, direction: NDArray[np.float32], *, k: int) -> list[Nearest]:
+    """The `k` pictures nearest to a vector of unit length, shape (n_dimensions,), the nearest first; exact."""
+    if not len(snapshot):
+        return []
+    with _ONE_AT_A_TIME:
+        similarity = snapshot.scanner.similarities(direction)[snapshot.leaves.rows]
+    return _highest(similarity, min(k, len(snapshot)))
+
+
+def _highest(similarity: NDArray[np.float32], k: int) -> list[Nearest]:
+    """The k most similar pictures, the most similar first."""
+    if k < 1:
+        return []
+    chosen = np.argpartition(similarity, -k)[-k:]
+    chosen = chosen[np.lexsort((chosen, -similarity[chosen]))]
+    return [Nearest(int(other), _distance(similarity[other])) for other in chosen]
+
+
+def all_nearest(
+    snapshot: Snapshot, *, k: int, leave_out: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The `k` pictures nearest to each one, the nearest first, and their distances; both of shape (n, k). Exact.
+
+    Those that are left out are near to nothing.
+    """
+    X = snapshot.unit_vectors(np.arange(len(snapshot)))
+    ids, distances = np.empty((len(X), k), np.int64), np.empty((len(X), k))
+    with _ONE_AT_A_TIME:
+        for start in range(0, len(X), _BLOCK_ROWS):
+            similarity = X[start : start + _BLOCK_ROWS] @ X.T
+            similarity[:, leave_out] = -np.inf
+            here = np.arange(len(similarity))
+            similarity[here, start + here] = -np.inf
+            best = np.argpartition(similarity, -k, axis=1)[:, -k:]
+            values = np.take_along_axis(similarity, best, axis=1)
+            order = np.lexsort((best, -values))
+            ids[start : start + len(best)] = np.take_along_axis(best, order, axis=1)
+            distances[start : start + len(best)] = 1.0 - np.take_along_axis(values, order, axis=1)
+    return ids, np.maximum(distances, 0.0)
+
+
+def nearest_outside(snapshot: Snapshot, members: NDArray[np.int64]) -> tuple[Nearest, bool] | None:
+    """The picture outside a cluster that is nearest to one of its members, and whether all members were asked.
+
+    Of a large cluster in a large collection, members evenly spread over it are asked. None where nothing is outside.
+    """
+    if len(members) == len(snapshot):
+        return None
+    n_affordable = max(1, _MOST_PRODUCTS // max(1, len(snapshot) * snapshot.vectors.shape[1]))
+    asked = members
+    if len(members) > n_affordable:
+        asked = members[np.linspace(0, len(members) - 1, n_affordable).astype(np.int64)]
+    best = _similarity_to_any(snapshot, asked)
+    best[members] = -np.inf
+    other = int(best.argmax())
+    return Nearest(other, _distance(best[other])), len(asked) == len(members)
+
+
+def extreme_pairs(snapshot: Snapshot, first: int, end: int) -> tuple[Pair, Pair] | None:
+    """The two closest and the two farthest pictures of a run of the leaf order; None where it has only one.
+
+    The closest ones of a cluster are known from its dendrogram. The farthest are certain where it takes a second or two
+    to find them, and where they are as far apart as the two farthest of the whole collection; else they are hardly
+    nearer. Of more than `_MOST_ROWS` pictures some, evenly spread, are looked at.
+    """
+    if end - first < 2:
+        return None
+    members = snapshot.dendrogram.order[first:end]
+    n_seen = min(len(members), _MOST_ROWS)
+    seen = members[np.linspace(0, len(members) - 1, n_seen).astype(np.int64)]
+    closest = _closest_by_dendrogram(snapshot, first, end)
+    with _ONE_AT_A_TIME, threads(snapshot.vectors, None) as run:
+        X = _unit_rows(snapshot, seen, run=run)
+        search = Farthest(
+            error=2 * float32_error(X.shape[1]),
+            exact=lambda i, j: exact_similarities(snapshot, seen[i], seen[j]),
+            exact_block=lambda rows: _exact_rows(snapshot, seen[rows]),
+        )
+        if closest.exact or n_seen**2 / 2 * X.shape[1] > _MOST_FOR_PAIRS:
+            sure = search.search(X, run=run, most_products=_MOST_FOR_PAIRS)
+        else:
+            closest, sure = _closest(snapshot, seen, AllPairs(X, k=1, farthest=search).search(run=run)), True
+    similarity, i, j = search.pair
+    if i == j:  # all of them are the same
+        i, j = 0, 1
+    largest = snapshot.dendrogram.largest_distance if snapshot.of_cosines else np.inf
+    sure = (sure and n_seen == len(members)) or 1.0 - similarity >= largest - _TIE
+    return closest, Pair(int(seen[i]), int(seen[j]), _distance(similarity), exact=sure)
+
+
+def _closest_by_dendrogram(snapshot: Snapshot, first: int, end: int) -> Pair:
+    """The two closest pictures of a run of the leaf order that are neighbours in it.
+
+    Notes
+    -----
+    In a cluster of a dendrogram `of_cosines` they are the two closest of all, those of the lowest merge. Let i and j be
+    the closest pair of a cluster S, d apart, and i be the first of the two to be merged, with a part B of S. Then
+    d(i, B) <= d(i, j) = d, for j was there to be merged with, and no two of S are nearer than d: i and all of B joined
+    at d, so that the lowest merge of S is at d, and one there is of two single pictures.
+
+    """
+    gap, order = snapshot.dendrogram.gap, snapshot.dendrogram.order
+    inside = gap[first : end - 1]
+    lowest = np.argpartition(inside, min(_MOST_TIES, len(inside)) - 1)[:_MOST_TIES]
+    if snapshot.of_cosines:
+        lowest = lowest[inside[lowest] <= inside.min() + _TIE]
+    lowest = first + np.sort(lowest)
+    similarity = exact_similarities(snapshot, order[lowest], order[lowest + 1])
+    best = int(similarity.argmax())
+    place = int(lowest[best])
+    around = [gap[edge] for edge in (first - 1, end - 1) if 0 <= edge < len(gap)]
+    is_cluster = inside.min() < np.inf and all(joins > inside.max() for joins in around)
+    sure = end - first == 2 or (snapshot.of_cosines and is_cluster)
+    return Pair(int(order[place]), int(order[place + 1]), _distance(similarity[best]), exact=bool(sure))
+
+
+def _closest(snapshot: Snapshot, pictures: NDArray[np.int64], nearest_of: Neighbours) -> Pair:
+    """The two closest of some pictures, by the most similar one of each."""
+    similarity = nearest_of.similarity[:, 0]
+    near = np.flatnonzero(similarity >= similarity.max() - 4 * float32_error(snapshot.vectors.shape[1]))
+    i, j = pictures[near], pictures[nearest_of.index[near, 0]]
+    exact = exact_similarities(snapshot, i, j)
+    best = int(exact.argmax())
+    return Pair(int(i[best]), int(j[best]), _distance(exact[best]), exact=True)
+
+
+def _unit_rows(snapshot: Snapshot, pictures: NDArray[np.int64], *, run: Mapper) -> NDArray[np.float32]:
+    """`unit_vectors`, in threads."""
+    X = np.empty((len(pictures), snapshot.vectors.shape[1]), np.float32)
+
+    def fill(start: int) -> None:
+        X[start : start + _BLOCK_ROWS] = snapshot.unit_vectors(pictures[start : start + _BLOCK_ROWS])
+
+    run(fill, range(0, len(X), _BLOCK_ROWS))
+    return X
+
+
+def _exact_rows(snapshot: Snapshot, pictures: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Fingerprints at unit length in double precision."""
+    X = np.asarray(snapshot.vectors[snapshot.leaves.rows[pictures]], np.float64)
+    return np.asarray(X / np.maximum(np.sqrt(np.einsum("ij,ij->i", X, X)), 1e-30)[:, None])
+
+
+def exact_similarities(snapshot: Snapshot, i: NDArray[np.int64], j: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Cosine similarities of pairs of pictures in double precision."""
+    found = np.empty(len(i))
+    for start in range(0, len(i), _BLOCK_ROWS):
+        part = slice(start, start + _BLOCK_ROWS)
+        np.einsum("ij,ij->i", _exact_rows(snapshot, i[part]), _exact_rows(snapshot, j[part]), out=found[part])
+    return found
+
+
+def _distance(similarity: float) -> float:
+    return max(0.0, 1.0 - float(similarity))
+
+
+def _similarity_to_any(snapshot: Snapshot, pictures: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Largest cosine similarity of each picture of the collection with one of these, shape (n,)."""
+    with _ONE_AT_A_TIME:
+        return snapshot.scanner.highest(snapshot.unit_vectors(pictures))[snapshot.leaves.rows]

@@ -1,0 +1,275 @@
+"""What the viewer shows: pictures and their dendrogram as the store held them at one moment."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from imagecluster.collection import (
+    DENDROGRAM,
+    Settings,
+    bounded_tree,
+    is_key_of,
+    is_of_cosines,
+    scale_name_of,
+    scale_of,
+    settings_of,
+)
+from imagecluster.cut.curve import cluster_counts
+from imagecluster.cut.sim_scale import LARGEST_COSINE_DISTANCE, SimScale, relative
+from imagecluster.cut.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, Suggestion, suggest
+from imagecluster.errors import StoreDamagedError, StoreError
+from imagecluster.explore.kept import keep, kept
+from imagecluster.explore.name_search import Names
+from imagecluster.explore.scanning import Scanner
+from imagecluster.records import Dendrogram
+from imagecluster.store import Leaves, MappedFingerprints, Run, Store
+
+__all__ = ["Snapshot", "empty_snapshot", "is_absolute", "keep_snapshot", "load_snapshot"]
+
+_LARGEST_SIDE_PX = 0xFFFF
+_SHORTEST = 1e-30
+"""Instead of the length of a fingerprint of zeros."""
+
+_PICTURE = np.dtype([("width_px", "<u2"), ("height_px", "<u2"), ("colour", "<u4"), ("taken_s", "<f8")])
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """Pictures and their dendrogram; never changes. A picture's id is its place among the leaves."""
+
+    key: str
+    """Names model, pictures and dendrogram: everything served under it stays the same."""
+    root: Path
+    model: str
+    """`name@version`; empty where there is no fingerprint yet."""
+    leaves: Leaves
+    dendrogram: Dendrogram
+    provisional: bool
+    """Whether the pictures are not clustered yet: the dendrogram keeps all apart."""
+    vectors: NDArray[np.float16]
+    """The model's matrix, mapped; `leaves.rows` are rows of it."""
+    scale: SimScale
+    """What similarity means."""
+    max_diameter: float | None = None
+    """Clusters are at no similarity wider than this cosine distance: then `dendrogram` has infinite gaps."""
+    of_cosines: bool = False
+    """Whether the dendrogram is exactly that of the cosine distances of `vectors` (see `collection.is_of_cosines`)."""
+    known_rank: NDArray[np.int64] | None = None
+    """`path_rank`, where it is known already."""
+
+    def __len__(self) -> int:
+        return len(self.leaves)
+
+    @cached_property
+    def order_bytes(self) -> bytes:
+        """Leaf order, uint32 little-endian."""
+        return self.dendrogram.order.astype("<u4").tobytes()
+
+    @cached_property
+    def gap_bytes(self) -> bytes:
+        """Heights between neighbours of the leaf order, float64 little-endian."""
+        return self.dendrogram.gap.astype("<f8").tobytes()
+
+    @cached_property
+    def scanner(self) -> Scanner:
+        """Scans all of `vectors`."""
+        return Scanner(self.vectors)
+
+    @cached_property
+    def names(self) -> Names:
+        """Finds pictures by their paths."""
+        return Names(self.leaves.keys)
+
+    @cached_property
+    def suggestions(self) -> tuple[Suggestion, ...]:
+        """Similarities worth a look."""
+        if self.provisional or len(self) < 2:
+            return ()
+        levels = CALIBRATED_LEVELS if self.scale.name == "calibrated" else RELATIVE_LEVELS
+        return suggest(self.dendrogram, height_of=self.scale.height, levels=levels)
+
+    @cached_property
+    def path_rank(self) -> NDArray[np.int64]:
+        """Place of each leaf in the order of the paths' bytes, shape (n,)."""
+        if self.known_rank is not None:
+            return self.known_rank
+        keys = self.leaves.keys
+        if any(map(is_absolute, keys)):
+            keys = tuple(bytes(self.path(picture)) for picture in range(len(self)))
+        rank = np.empty(len(self), np.int64)
+        rank[sorted(range(len(self)), key=keys.__getitem__)] = np.arange(len(self))
+        return rank
+
+    def curve(self) -> dict[str, Any]:
+        """How many clusters there are at each similarity, and which ones are worth a look."""
+        found = cluster_counts(self.dendrogram, self.scale)
+        return {
+            "sim": found.sim.tolist(),
+            "n_clusters": found.n_clusters.tolist(),
+            "n_grouped": found.n_grouped.tolist(),
+            "suggestions": [
+                {"sim": each.sim, "label": each.name, "n_clusters": each.n_clusters} for each in self.suggestions
+            ],
+        }
+
+    def merges_bytes(self) -> bytes:
+        """The linkage matrix Z of scipy, float64 little-endian."""
+        return self.dendrogram.merges.astype("<f8").tobytes()
+
+    def picture_bytes(self, colours: NDArray[np.uint32]) -> bytes:
+        """Size, colour and time of each picture, 16 bytes each."""
+        table = np.empty(len(self), _PICTURE)
+        table["width_px"] = np.minimum(self.leaves.width_px, _LARGEST_SIDE_PX)
+        table["height_px"] = np.minimum(self.leaves.height_px, _LARGEST_SIDE_PX)
+        table["colour"] = colours
+        table["taken_s"] = self.leaves.taken_s
+        return table.tobytes()
+
+    def name(self, picture: int) -> str:
+        """Path of a picture as it is shown: relative to the root where it lies inside, with '/' between folders."""
+        return os.fsdecode(self.leaves.keys[picture])
+
+    def path(self, picture: int) -> Path:
+        """Absolute path of a picture."""
+        return self.root / os.fsdecode(self.leaves.keys[picture])
+
+    def unit_vectors(self, pictures: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Fingerprints of pictures at unit length, shape (n_pictures, n_dimensions)."""
+        X = np.asarray(self.vectors[self.leaves.rows[pictures]], np.float32)
+        return np.asarray(X / np.maximum(np.sqrt(np.einsum("ij,ij->i", X, X)), _SHORTEST)[:, None])
+
+    def facts(self) -> dict[str, Any]:
+        """What the page needs to know of it before anything else."""
+        return {
+            "snapshot": self.key,
+            "n": len(self),
+            "largest_distance": self.dendrogram.top,
+            "scale": {
+                "name": self.scale.name,
+                "heights": self.scale.heights.tolist(),
+                "sims": self.scale.sims.tolist(),
+            },
+            "max_diameter": self.max_diameter,
+            "provisional": self.provisional,
+            "has_times": self.has_times,
+            "has_places": self.leaves.n_with_place > 0,
+        }
+
+    @property
+    def has_times(self) -> bool:
+        """Whether any picture says when it was taken."""
+        return bool(np.isfinite(self.leaves.taken_s).any())
+
+
+def is_absolute(key: bytes) -> bool:
+    """Whether a picture's path in the database is not relative to the root."""
+    return key.startswith(b"/") or key[1:2] == b":"
+
+
+def load_snapshot(store: Store, model: str, *, run: Run | None, key: str = "") -> Snapshot:
+    """The pictures of a store and their dendrogram, with the scale of similarity of a run.
+
+    Where the store keeps no dendrogram of exactly these pictures, one that keeps all of them apart takes its place, and
+    the snapshot is provisional.
+
+    Parameters
+    ----------
+    store
+        The store.
+    model
+        `name@version`.
+    run
+        The latest run with this model; None where there is none.
+    key
+        Of the dendrogram; default: the one that the run remembers.
+
+    """
+    if not key and run is not None:
+        key = str(run.settings.get(DENDROGRAM, ""))
+    scale_name = scale_name_of(Settings() if run is None else settings_of(run), model)
+    settings_limit = None if run is None else run.settings.get("max_diameter")
+
+    leaves, vectors = _leaves_and_vectors(store, model)
+    saved = store.load_dendrogram(key) if len(leaves) and is_key_of(key, leaves.hashes) else None
+    limit = settings_limit if saved else None
+    names = xxhash.xxh3_128(b"\0".join(leaves.keys))
+    names.update(b"".join(leaves.hashes))
+    names.update(f"{model} {key if saved else 'apart'} {scale_name} {limit}".encode())
+    snapshot_key = names.hexdigest()[:16]
+    arrays = kept(store.directory, snapshot_key)
+    dendrogram = saved.dendrogram if saved else _all_apart(leaves)
+    if limit is not None:
+        dendrogram = _with_gap(dendrogram, arrays["gap"]) if "gap" in arrays else bounded_tree(store, model)
+    return Snapshot(
+        key=snapshot_key,
+        root=store.root,
+        model=model,
+        leaves=leaves,
+        dendrogram=dendrogram,
+        provisional=saved is None and len(leaves) > 0,
+        vectors=vectors,
+        scale=scale_of(model, scale_name, dendrogram),
+        max_diameter=limit,
+        of_cosines=saved is not None and is_of_cosines(key),
+        known_rank=arrays.get("path_rank"),
+    )
+
+
+def keep_snapshot(directory: Path, snapshot: Snapshot) -> None:
+    """Keeps what was worked out for a snapshot, where it is not kept yet."""
+    if snapshot.known_rank is None and len(snapshot) and not snapshot.provisional:
+        gap = {} if snapshot.max_diameter is None else {"gap": snapshot.dendrogram.gap}
+        keep(directory, snapshot.key, {"path_rank": snapshot.path_rank, **gap})
+
+
+def _with_gap(dendrogram: Dendrogram, gap: NDArray[np.float64]) -> Dendrogram:
+    """A dendrogram whose clusters are bounded, with the gaps that were worked out before."""
+    return replace(dendrogram, gap=gap, largest_distance=dendrogram.top)
+
+
+def _leaves_and_vectors(store: Store, model: str) -> tuple[Leaves, NDArray[np.float16]]:
+    """The pictures and the matrix whose rows they name, also while a writer puts fingerprints into other rows."""
+    while True:
+        try:
+            mapped = MappedFingerprints(store, model)
+        except StoreDamagedError:
+            raise
+        except StoreError:  # no fingerprints of this model
+            return store.leaves(model), np.empty((0, 1), np.float16)
+        leaves = store.leaves(model)
+        if mapped.is_current():
+            return leaves, mapped.rows
+
+
+def _all_apart(leaves: Leaves) -> Dendrogram:
+    """A dendrogram that is cut into single pictures at every similarity but 0, in the order of their paths."""
+    n = len(leaves)
+    order = np.array(sorted(range(n), key=leaves.keys.__getitem__), np.int64)
+    merges = np.empty((max(0, n - 1), 4))
+    if n > 1:
+        steps = np.arange(n - 1)
+        first = np.concatenate([order[:1], n + steps[:-1]])
+        merges[:, :2] = np.sort(np.stack([first, order[1:]], axis=1), axis=1)
+        merges[:, 2] = LARGEST_COSINE_DISTANCE
+        merges[:, 3] = steps + 2
+    return Dendrogram(
+        merges, LARGEST_COSINE_DISTANCE if n > 1 else 0.0, order, np.full(max(0, n - 1), LARGEST_COSINE_DISTANCE)
+    )
+
+
+def empty_snapshot(root: Path) -> Snapshot:
+    """A snapshot of no pictures."""
+    none, dendrogram = np.empty(0, np.int64), np.empty(0)
+    leaves = Leaves((), (), none, none, none, none, dendrogram, 0)
+    nothing = np.empty((0, 1), np.float16)
+    return Snapshot(
+        "empty", root, "", leaves, _all_apart(leaves), provisional=False, vectors=nothing, scale=relative(0.0)
+    )

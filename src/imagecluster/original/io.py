@@ -1,0 +1,257 @@
+"""The original's input: `from imagecluster import io as icio`.
+
+Names, defaults and what comes back are those of imagecluster 0.4; docs/migration.md lists what differs.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, TypeVar, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagecluster.decode import Frame, decode, read_bytes, read_file_exif
+from imagecluster.errors import ArgumentError, DecodeError, InputError
+from imagecluster.original import calc
+from imagecluster.original.exceptions import ICExifReadError
+from imagecluster.original.stored import stored_fingerprints
+from imagecluster.original.vgg16 import vgg16_of_layer
+from imagecluster.scan import StrPath
+from imagecluster.system.cores import n_cores
+
+__all__ = [
+    "exif_timestamp",
+    "get_files",
+    "get_image_data",
+    "read_images",
+    "read_timestamps",
+    "stat_timestamp",
+    "timestamp",
+]
+
+Source = Literal["auto", "stat", "exif"]
+Images = dict[str, NDArray[np.uint8]]
+
+_LAYER: Mapping[str, Any] = MappingProxyType({"layer": "fc2"})
+_SIZE: Mapping[str, Any] = MappingProxyType({"size": (224, 224)})
+_AUTO: Mapping[str, Any] = MappingProxyType({"source": "auto"})
+
+T = TypeVar("T")
+
+
+def get_files(imagedir: StrPath, ext: str = "jpg|jpeg|bmp|png") -> list[str]:
+    """Names of the files in a folder (not in folders inside it) with these extensions, in the order of their names.
+
+    Parameters
+    ----------
+    imagedir
+        The folder; it stands in front of each name as it is given here.
+    ext
+        Regular expression of the extension without its dot, whose case does not count.
+
+    Raises
+    ------
+    ArgumentError
+        `ext` is no regular expression.
+    InputError
+        The folder cannot be listed.
+    """
+    try:
+        wanted = re.compile(rf".*\.(?:{ext})", re.IGNORECASE | re.DOTALL)
+    except re.error as error:
+        raise ArgumentError(f"ext is {ext!r}, which is no regular expression: {error}") from None
+    folder = os.fspath(imagedir)
+    try:
+        with os.scandir(folder) as listing:
+            names = [entry.name for entry in listing if wanted.fullmatch(entry.name) and entry.is_file()]
+    except OSError as error:
+        raise InputError(f"cannot list {folder!r}: {(error.strerror or str(error)).lower()}") from None
+    return [os.path.join(folder, name) for name in sorted(names, key=os.fsencode)]  # noqa: PTH118 - names stay text
+
+
+def read_images(imagedir: StrPath, size: Sequence[int], ncores: int | None = None) -> Images:
+    """Pictures of a folder by file name, shape (height, width, 3), uint8, RGB, upright.
+
+    Each is decoded as a whole and stretched to `size` by bicubic interpolation. One that cannot be read is left out
+    with a warning.
+
+    Parameters
+    ----------
+    imagedir
+        As for `get_files`.
+    size
+        (width, height).
+    ncores
+        Threads; default: one a core.
+
+    Raises
+    ------
+    ArgumentError
+        `size` is not two whole numbers from 1.
+    InputError
+        The folder cannot be listed.
+    """
+    shape = _as_size(size)
+    files = get_files(imagedir)
+    read = _in_threads(lambda file: _readable(lambda: _pixels(file, shape)), files, ncores)
+    return {file: image for file, image in zip(files, _told(files, read), strict=True) if image is not None}
+
+
+def _pixels(file: str, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A file's picture, stretched to a size."""
+    path = Path(file)
+    picture = decode(read_bytes(path), short_side_px=1, frame=Frame(*size), suffix=path.suffix).framed
+    assert picture is not None
+    return np.asarray(picture)
+
+
+def _as_size(size: Sequence[int]) -> tuple[int, int]:
+    """Width and height."""
+    if len(size) != 2 or any(int(side) != side or side < 1 for side in size):
+        raise ArgumentError(f"size is {size}; it must be (width, height), two whole numbers from 1")
+    return int(size[0]), int(size[1])
+
+
+def _in_threads(function: Callable[[str], T], files: Sequence[str], ncores: int | None) -> list[T]:
+    """The function of each file, in their order."""
+    if ncores is not None and ncores < 1:
+        raise ArgumentError(f"ncores is {ncores}; it must be at least 1, or None for all")
+    with ThreadPoolExecutor(ncores or n_cores(), thread_name_prefix="read") as pool:
+        return list(pool.map(function, files))
+
+
+def _readable(read: Callable[[], T]) -> T | DecodeError:
+    """What was read, or why it could not be."""
+    try:
+        return read()
+    except DecodeError as error:
+        return error
+
+
+def _told(files: Sequence[str], read: Sequence[T | DecodeError]) -> list[T | None]:
+    """What was read, None and a warning for what could not be."""
+    for file, found in zip(files, read, strict=True):
+        if isinstance(found, DecodeError):
+            warnings.warn(f"left out {file}: {found}", stacklevel=3)
+    return [None if isinstance(found, DecodeError) else found for found in read]
+
+
+def exif_timestamp(fn: StrPath) -> float:
+    """Seconds since 1970 by the EXIF tag 306 (DateTime) of a picture, read as UTC.
+
+    Raises
+    ------
+    ICExifReadError
+        There is no such tag, it holds no possible date, or the file is no readable picture.
+    """
+    path = Path(fn)
+    try:
+        found = read_file_exif(read_bytes(path)).date_time_s
+    except DecodeError as error:
+        raise ICExifReadError(f"cannot read the EXIF data of {path}: {error}") from None
+    if found is None:
+        raise ICExifReadError(f"{path} has no EXIF DateTime (tag 306), or an impossible one")
+    return found
+
+
+def stat_timestamp(fn: StrPath) -> float:
+    """Seconds since 1970 when a file was last changed. InputError when there is no such file."""
+    try:
+        return Path(fn).stat().st_mtime
+    except OSError as error:
+        raise InputError(f"cannot look at {os.fspath(fn)!r}: {(error.strerror or str(error)).lower()}") from None
+
+
+def timestamp(fn: StrPath, source: Source = "auto") -> float:
+    """Seconds since 1970 of a picture.
+
+    Parameters
+    ----------
+    fn
+        The file.
+    source
+        'exif': `exif_timestamp`. 'stat': `stat_timestamp`. 'auto': the former, where it fails the latter.
+
+    Raises
+    ------
+    ArgumentError
+        `source` is something else.
+    ICExifReadError
+        'exif' alone is asked for and there is none.
+    InputError
+        There is no such file.
+    """
+    if source not in get_args(Source):
+        raise ArgumentError(f"source is {source!r}; it must be 'auto', 'stat' or 'exif'")
+    if source == "stat":
+        return stat_timestamp(fn)
+    try:
+        return exif_timestamp(fn)
+    except ICExifReadError:
+        if source == "exif":
+            raise
+        return stat_timestamp(fn)
+
+
+def read_timestamps(imagedir: StrPath, source: Source = "auto", ncores: int | None = None) -> dict[str, float]:
+    """Seconds since 1970 of each picture of a folder by file name; see `get_files` and `timestamp`.
+
+    Also of files that no decoder can read: their time is known all the same.
+    """
+    files = get_files(imagedir)
+    return dict(zip(files, _in_threads(lambda file: timestamp(file, source), files, ncores), strict=True))
+
+
+def get_image_data(
+    imagedir: StrPath,
+    model_kwds: Mapping[str, Any] = _LAYER,
+    img_kwds: Mapping[str, Any] = _SIZE,
+    timestamps_kwds: Mapping[str, Any] | None = _AUTO,
+    pca_kwds: Mapping[str, Any] | None = None,
+) -> tuple[Images, dict[str, NDArray[Any]], dict[str, float] | None]:
+    """Pictures, fingerprints and times of a folder, the fingerprints kept in the database `imagedir/imagecluster`.
+
+    A second call computes fingerprints only of pictures that are new or changed, and needs no network where there are
+    none. Pictures that cannot be read are left out of all three with a warning.
+
+    Parameters
+    ----------
+    imagedir
+        As for `get_files`.
+    model_kwds
+        Arguments of `calc.get_model`.
+    img_kwds
+        Arguments of `read_images`; the network takes one size, (224, 224).
+    timestamps_kwds
+        Arguments of `read_timestamps`; None: no times.
+    pca_kwds
+        Arguments of `calc.pca`, through which the fingerprints go; None: they do not.
+
+    Returns
+    -------
+    images
+        As of `read_images`.
+    fingerprints
+        As of `calc.fingerprints`, with the precision of the database (16-bit floats), or as of `calc.pca`.
+    timestamps
+        As of `read_timestamps`, or None.
+    """
+    model = vgg16_of_layer(**model_kwds)
+    if _as_size(img_kwds["size"]) != model.geometry.size:
+        raise ArgumentError(f"size is {img_kwds['size']}; this network takes pictures of {model.geometry.size}")
+    images = read_images(imagedir, **img_kwds)
+    found = stored_fingerprints(list(images), Path(imagedir), model, n_threads=img_kwds.get("ncores"))
+    fingerprints: dict[str, NDArray[Any]] = dict(found.fingerprints)
+    if pca_kwds is not None:
+        fingerprints = dict(calc.pca(fingerprints, **pca_kwds))
+    timestamps = None
+    if timestamps_kwds is not None:
+        timestamps = {fn: s for fn, s in read_timestamps(imagedir, **timestamps_kwds).items() if fn in fingerprints}
+    return {fn: images[fn] for fn in fingerprints}, fingerprints, timestamps

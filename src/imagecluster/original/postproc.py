@@ -1,0 +1,185 @@
+"""The original's output: `from imagecluster import postproc`.
+
+Names, defaults and what comes back are those of imagecluster 0.4; docs/migration.md lists what differs.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagecluster.errors import ArgumentError, MissingExtraError
+from imagecluster.present import plots
+from imagecluster.present.links import make_links as build_links
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from PIL import Image
+
+__all__ = ["make_links", "plot_clusters", "plot_dendrogram", "visualize"]
+
+_COLUMN_IN = 1.6
+_LONGEST_IN = 40.0
+
+
+def __getattr__(name: str) -> Any:
+    """`postproc.plt` is matplotlib's pyplot, loaded when it is asked for."""
+    if name == "plt":
+        return _pyplot()
+    raise AttributeError(f"module 'imagecluster.postproc' has no attribute {name!r}")
+
+
+def _pyplot() -> Any:
+    try:
+        from matplotlib import pyplot
+    except ImportError:
+        raise MissingExtraError("plots need matplotlib: pip install 'imagecluster[plot]'") from None
+    return pyplot
+
+
+def make_links(clusters: Mapping[int, Sequence[Sequence[str]]], cluster_dr: str | os.PathLike[str]) -> None:
+    """Folders of links to the pictures of each cluster, `cluster_dr/cluster_with_N/cluster_i/name`.
+
+    A tree that an earlier call built there is replaced. Pictures of one cluster whose names are equal are numbered
+    (`name_2.jpg`). A picture that is gone is left out with a warning.
+
+    Parameters
+    ----------
+    clusters
+        As of `calc.cluster`.
+    cluster_dr
+        The tree's own folder: absent, empty, or built by an earlier call.
+
+    Raises
+    ------
+    OutputError
+        `cluster_dr` is another folder, or cannot be written.
+    """
+    print(f"cluster dir: {os.fspath(cluster_dr)}")
+    members = [[Path(name) for name in cluster] for group in clusters.values() for cluster in group]
+    for left_out in build_links(members, Path(cluster_dr)).unlinked:
+        warnings.warn(f"not linked {left_out.path}: {left_out.reason}", stacklevel=2)
+
+
+def plot_clusters(
+    clusters: Mapping[int, Sequence[Sequence[str]]],
+    images: Mapping[str, NDArray[np.uint8]],
+    max_csize: int | None = None,
+    mem_limit: float = 1024**3,
+) -> tuple[Figure, Axes]:
+    """Pictures of all clusters, each cluster a column, the smallest first.
+
+    Parameters
+    ----------
+    clusters
+        As of `calc.cluster`.
+    images
+        As of `io.read_images`: arrays of one shape by file name.
+    max_csize
+        Larger clusters are left out.
+    mem_limit
+        Bytes that the plot's array may take.
+
+    Returns
+    -------
+    fig, ax
+        Of matplotlib's pyplot; one image of shape (n_rows * height, n_clusters * width, 3).
+
+    Raises
+    ------
+    ArgumentError
+        There is no cluster of that size, or a picture is missing.
+    MemoryLimitError
+        The array would take more than `mem_limit`.
+    MissingExtraError
+        matplotlib is not installed.
+    """
+    sizes = [size for size in sorted(clusters) if max_csize is None or size <= max_csize]
+    chosen = [cluster for size in sizes for cluster in clusters[size]]
+    missing = [name for cluster in chosen for name in cluster if name not in images]
+    if missing:
+        raise ArgumentError(f"{len(missing)} pictures of the clusters are not in images, such as {missing[0]!r}")
+    array = plots.column_array([[np.asarray(images[n]) for n in cluster] for cluster in chosen], mem_limit=mem_limit)
+    scale = min(_COLUMN_IN, _LONGEST_IN / len(chosen))
+    height_in = scale * len(chosen) * array.shape[0] / array.shape[1]
+    fig, ax = _pyplot().subplots(figsize=(max(1.0, scale * len(chosen)), min(_LONGEST_IN, max(1.0, height_in))))
+    ax.imshow(array)
+    for i in range(1, len(chosen)):
+        ax.axvline(i * array.shape[1] / len(chosen) - 0.5, color="white", linewidth=2)
+    ax.set_axis_off()
+    fig.subplots_adjust(left=0, right=1, bottom=0, top=1)
+    return fig, ax
+
+
+def visualize(*args: Any, **kwds: Any) -> None:
+    """Shows `plot_clusters` in a window; takes the same arguments."""
+    plot_clusters(*args, **kwds)
+    _pyplot().show()
+
+
+def plot_dendrogram(
+    extra: Mapping[str, Any],
+    images: Mapping[str, NDArray[np.uint8]] | None = None,
+    sim: float | None = None,
+    max_leaves: int = plots.MOST_LEAVES,
+) -> tuple[Figure, Axes]:
+    """The dendrogram of a clustering, its axis in units of `sim`: 0 at the root side, 1 at the leaves.
+
+    Parameters
+    ----------
+    extra
+        The second value of `calc.cluster` with `extra_out=True`.
+    images
+        Pictures by file name, drawn at the leaves; None: no pictures.
+    sim
+        A cut to mark, and to colour the clusters below it.
+    max_leaves
+        Of larger trees only the uppermost merges are drawn.
+
+    Returns
+    -------
+    fig, ax
+        Of matplotlib's pyplot.
+
+    Raises
+    ------
+    ArgumentError
+        `extra` is not what `calc.cluster` gives.
+    MissingExtraError
+        matplotlib is not installed.
+    """
+    if not {"Z", "dfps", "cut", "cluster_dct"} <= set(extra):
+        raise ArgumentError("extra has not the entries Z, dfps, cut and cluster_dct; give what calc.cluster returns "
+                            "second with extra_out=True")  # fmt: skip
+    names = _names_in_order(extra)
+
+    def picture(leaf: int) -> Image.Image | None:
+        from PIL import Image
+
+        return Image.fromarray(np.asarray(images[names[leaf]])) if images and names[leaf] in images else None
+
+    figure = _pyplot().figure(layout="constrained")
+    axes = plots.draw_dendrogram(
+        figure,
+        extra["Z"],
+        picture if images else None,
+        n_leaves=len(names),
+        largest_distance=float(extra["dfps"].max(initial=0.0)),
+        names=[Path(str(name)).name for name in names],
+        sim=sim,
+        most=max_leaves,
+    )
+    return figure, axes
+
+
+def _names_in_order(extra: Mapping[str, Any]) -> list[Any]:
+    """Names of the leaves: each cluster's names stand in the order of the fingerprints."""
+    rest = {label: iter(names) for label, names in extra["cluster_dct"].items()}
+    return [next(rest[label]) for label in extra["cut"].tolist()]

@@ -1,0 +1,48 @@
+"""clusters.parquet: the table of clusters.csv, for programs that read columns."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from imagecluster.errors import MissingExtraError
+from imagecluster.present.files import replacing
+from imagecluster.present.record import Report
+from imagecluster.present.tables import table
+
+
+def write_parquet(report: Report, file: Path) -> None:
+    """Writes clusters.parquet: a row for each picture that is not hidden, by path.
+
+    Columns: `path` (text; bytes of a name that are not UTF-8 replaced), `path_bytes`, `cluster` (null for a single),
+    `size`, and `name`.
+
+    Raises
+    ------
+    MissingExtraError
+        It needs the extra `parquet`.
+    OutputError
+        The file cannot be written.
+
+    """
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise MissingExtraError(
+            "writing .parquet needs pyarrow: pip install 'imagecluster[parquet]', or write .csv"
+        ) from None
+    rows = [values for _, values in table(report)]
+    encoded = [os.fsencode(path) for path, *_ in rows]
+    columns = pyarrow.table(
+        {
+            "path": pyarrow.array([name.decode(errors="replace") for name in encoded], pyarrow.string()),
+            "path_bytes": pyarrow.array(encoded, pyarrow.binary()),
+            "cluster": pyarrow.array([number for _, number, _, _ in rows], pyarrow.int64()),
+            "size": pyarrow.array([size for _, _, size, _ in rows], pyarrow.int64()),
+            "name": pyarrow.array([name for *_, name in rows], pyarrow.string()),
+        },
+        metadata={"model": report.model, "sim": repr(float(report.clusters.sim)), "sim_scale": report.scale.name},
+    )
+    with replacing(file) as stream:
+        pyarrow.parquet.write_table(columns, stream)

@@ -1,0 +1,219 @@
+"""The statistics table, clusters.json and clusters.csv. Their formats: docs/output-formats.md."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from imagecluster.present.files import replacing
+from imagecluster.present.record import Report, relative_names
+from imagecluster.records import TimeTerm
+
+_FORMAT = "imagecluster-clusters"
+_VERSION = 1
+_LINES_A_WRITE = 1 << 14
+
+
+def statistics(report: Report) -> str:
+    r"""Number of clusters of each size, as the original imagecluster printed it, and where all pictures went.
+
+    Returns
+    -------
+    str
+        Several lines, without a line end after the last: `cluster size : ncluster`, one `size : count` for each size
+        with the smallest first, and the totals, whose sum is the number of scanned files.
+
+    """
+    sizes = [f"{size} : {count}" for size, count in report.clusters.sizes().items()]
+    totals = {
+        "in clusters": report.n_clustered,
+        "singles": len(report.clusters.singles),
+        **({"hidden": len(report.clusters.hidden)} if report.clusters.hidden else {}),
+        "skipped": len(report.skips),
+        "scanned": report.n_scanned,
+    }
+    width = max(len(str(count)) for count in totals.values())
+    return "\n".join(
+        ["cluster size : ncluster", *sizes, ""] + [f"{name:<12}{n:>{width}}" for name, n in totals.items()]
+    )
+
+
+def write_json(report: Report, file: Path) -> None:
+    """Writes clusters.json: the facts of the run, every cluster, every picture, every skip.
+
+    Nothing in it depends on when or where it was written: the same data give the same bytes.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+
+    """
+    with replacing(file) as stream:
+        _write(stream, _json_lines(report), str.encode)
+
+
+def write_csv(report: Report, file: Path) -> None:
+    """Writes clusters.csv: a line for each picture with its path, cluster number, cluster size and cluster name.
+
+    Names are written as the bytes that the file system has, also where they are not UTF-8.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+
+    """
+    with replacing(file) as stream:
+        _write(stream, _csv_lines(report), os.fsencode)
+
+
+def _json_lines(report: Report) -> Iterator[str]:
+    """Lines of clusters.json: one for each fact, cluster, picture and skip, so that files can be compared by line."""
+    # ASCII alone: bytes of a name that are not UTF-8 become lone surrogates, which no other encoding could hold.
+    encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
+    names = relative_names(report.root, report.paths)
+    texts = [encode(name) for name in names]
+    yield "{\n"
+    for key, value in _facts(report).items():
+        yield f'"{key}": {encode(value)},\n'
+    yield from _json_list("clusters", _json_clusters(report, texts, encode), end=",\n")
+    number, size = _number_and_size(report)
+    pictures = (
+        f'{{"path": {texts[row]}, "cluster": {number[row] or "null"}, "size": {size[row]}'
+        f"{_json_time(report.time, row)}}}"
+        for row in _shown_rows(report, names)
+    )
+    yield from _json_list("pictures", pictures, end=",\n")
+    yield from _json_list("hidden", (texts[row] for row in report.clusters.hidden), end=",\n")
+    skipped = relative_names(report.root, [skip.path for skip in report.skips])
+    skips = (
+        encode({"path": skipped[i], "stage": report.skips[i].stage, "reason": report.skips[i].reason})
+        for i in _in_path_order(skipped)
+    )
+    yield from _json_list("skipped", skips, end="\n")
+    yield "}\n"
+
+
+def _json_time(time: TimeTerm | None, row: int) -> str:
+    """What a picture's object says of its time."""
+    if time is None:
+        return ""
+    return f', "time_s": {_seconds(time, row) or "null"}, "time_origin": "{time.origins[row]}"'
+
+
+def _seconds(time: TimeTerm, row: int) -> str:
+    """A picture's time, to the millisecond; empty where there is none."""
+    return "" if time.origins[row] == "none" else f"{round(float(time.times_s[row]), 3)}"
+
+
+def _facts(report: Report) -> dict[str, Any]:
+    """What clusters.json says before its lists."""
+    cut = report.clusters
+    return {
+        "format": _FORMAT,
+        "version": _VERSION,
+        "root": os.fspath(report.root),
+        "model": report.model,
+        "method": report.method,
+        "metric": report.metric,
+        "sim": _finite(cut.sim),
+        "sim_scale": report.scale.name,
+        "cut_height": _finite(cut.cut_height),
+        "largest_distance": _finite(report.largest_distance),
+        "max_diameter": None if cut.max_diameter is None else _finite(cut.max_diameter),
+        "n_own_cuts": int(cut.n_own_cuts),
+        "min_size": int(cut.min_size),
+        "time": None if report.time is None else report.time.facts(),
+        "n_scanned": int(report.n_scanned),
+        "n_images": len(report.paths),
+        "n_skipped": len(report.skips),
+        "n_clustered": report.n_clustered,
+        "n_singles": len(cut.singles),
+        "n_hidden": len(cut.hidden),
+        "n_clusters": len(cut.clusters),
+    }
+
+
+def _json_clusters(report: Report, texts: Sequence[str], encode: Callable[[Any], str]) -> Iterator[str]:
+    """One object for each cluster; `texts` are the encoded names of all rows."""
+    for i, cluster in enumerate(report.clusters.clusters):
+        folder = encode(report.folders[i]) if report.folders else "null"
+        members = ", ".join([texts[row] for row in cluster.members])
+        yield (
+            f'{{"number": {cluster.number}, "name": {encode(cluster.name)}, "size": {len(cluster.members)}, '
+            f'"height": {encode(_finite(cluster.height))}, "representative": {texts[cluster.representative]}, '
+            f'"folder": {folder}, "members": [{members}]}}'
+        )
+
+
+def _json_list(key: str, items: Iterable[str], *, end: str) -> Iterator[str]:
+    """A list under a key, an item a line."""
+    yield f'"{key}": ['
+    separator = "\n"
+    for item in items:
+        yield separator + item
+        separator = ",\n"
+    yield "]" + end
+
+
+def table(report: Report) -> Iterator[tuple[int, tuple[str, int | None, int, str]]]:
+    """Row of each picture that is shown, and its path, cluster number (None for a single), cluster size and name."""
+    names = relative_names(report.root, report.paths)
+    number, size = _number_and_size(report)
+    called = {cluster.number: cluster.name for cluster in report.clusters.clusters}
+    for row in _shown_rows(report, names):
+        yield row, (names[row], number[row] or None, size[row], called.get(number[row], ""))
+
+
+def _csv_lines(report: Report) -> Iterator[str]:
+    """Lines of clusters.csv."""
+    line = io.StringIO()
+    writer = csv.writer(line, lineterminator="\n")
+    time = report.time
+    columns = ("path", "cluster", "size", "name")
+    writer.writerow(columns if time is None else (*columns, "time_s", "time_origin"))
+    for row, values in table(report):
+        writer.writerow(values if time is None else (*values, _seconds(time, row), time.origins[row]))
+        yield line.getvalue()
+        line.seek(0)
+        line.truncate()
+
+
+def _number_and_size(report: Report) -> tuple[list[int], list[int]]:
+    """Number and size of each row's cluster; 0 and 1 for a single."""
+    number, size = [0] * len(report.paths), [1] * len(report.paths)
+    for cluster in report.clusters.clusters:
+        for row in cluster.members:
+            number[row], size[row] = cluster.number, len(cluster.members)
+    return number, size
+
+
+def _shown_rows(report: Report, names: Sequence[str]) -> list[int]:
+    """Rows that are not hidden, in the order of their paths."""
+    hidden = set(report.clusters.hidden)
+    return [row for row in _in_path_order(names) if row not in hidden]
+
+
+def _in_path_order(names: Sequence[str]) -> list[int]:
+    """Places of names in the order of their bytes, as a scan orders them."""
+    keys = [os.fsencode(name) for name in names]
+    return sorted(range(len(names)), key=keys.__getitem__)
+
+
+def _finite(value: float) -> float | None:
+    """JSON has no infinity: a cut below every merge has no height."""
+    return float(value) if math.isfinite(value) else None
+
+
+def _write(stream: BinaryIO, lines: Iterator[str], encode: Callable[[str], bytes]) -> None:
+    """Writes lines, many at a time."""
+    while batch := "".join(islice(lines, _LINES_A_WRITE)):
+        stream.write(encode(batch))
