@@ -202,7 +202,8 @@ def shares(folder: Path, n_files: int, model: str) -> list[Cost]:
 def child(folder: Path, database: Path, model: str) -> None:
     """Print seconds: the whole run, its fingerprinting stage, CPU of decoding and of the network."""
     from imagecluster import embed
-    from imagecluster.collection import Settings, run
+    from imagecluster.collection import Settings
+    from imagecluster.functions.running import run
 
     started = time.perf_counter()
     spent = {"decode": 0.0, "network": 0.0}

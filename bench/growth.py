@@ -50,7 +50,7 @@ def main() -> None:
 
 def child(folder: Path) -> None:
     """Print the peak memory in MB of a first run: after fingerprinting, and at its end."""
-    from imagecluster.collection import run as run_chain
+    from imagecluster.functions.running import run as run_chain
 
     peaks = {}
 

@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
 from imagecluster import cut
-from imagecluster.collection import Settings, run
+from imagecluster.collection import Settings
 from imagecluster.embed import Embedder
 from imagecluster.functions import dendrogram, fingerprint
+from imagecluster.functions.running import run
 from imagecluster.linkage import time_kernel as timekernel
 from imagecluster.models import DEFAULT_MODEL, find_model
 from quality import fingerprints

@@ -31,7 +31,7 @@ from pathlib import Path
 import numpy as np
 
 from imagecluster.collection import DENDROGRAM
-from imagecluster.collection.clustering import contents_digest
+from imagecluster.collection.recipe import contents_digest
 from imagecluster.records import Dendrogram, ImageFile, Metadata
 from imagecluster.store import Batch, HashedFile, Run, Store
 from imagecluster.web.branch import subtree

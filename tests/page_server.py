@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from imagecluster.collection import Settings, run
+from imagecluster.collection import Settings
+from imagecluster.functions.running import run
 
 
 @contextmanager

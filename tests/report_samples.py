@@ -6,10 +6,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from imagecluster.collection.report import Report, cluster_folders
 from imagecluster.cut.sim_scale import relative
 from imagecluster.decode.thumbnail import make_thumbnail
-from imagecluster.present import Report
-from imagecluster.present.links import cluster_folders
 from imagecluster.records import Cluster, Clusters, Skip
 
 ROOT = Path("/pictures")
@@ -31,7 +30,7 @@ def sample_report(sizes: Sequence[int], n_singles: int = 0, *, root: Path = ROOT
         "scale": relative(0.75),
         "largest_distance": 0.75,
         "clusters": cut,
-        "paths": [root / name for name in names or [f"sub/{row:06}.jpg" for row in range(n_images)]],
+        "names": [str(name) for name in names or [f"sub/{row:06}.jpg" for row in range(n_images)]],
         "skips": skips,
         "n_scanned": n_images + len(skips),
         "folders": cluster_folders(sizes),

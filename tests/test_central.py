@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from imagecluster import cut
-from imagecluster.collection import Settings, run
+from imagecluster.collection import Settings
 from imagecluster.collection import kept_centres as kept_module
 from imagecluster.collection.kept_centres import KeptCentres
 from imagecluster.cut.central import Centres, most_central
+from imagecluster.functions.running import run
 from imagecluster.linkage import average_linkage
 from imagecluster.store import Store
 from pictures import draw, draw_groups

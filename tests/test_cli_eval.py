@@ -8,10 +8,11 @@ import pytest
 from PIL import Image
 
 from imagecluster.cli import main
-from imagecluster.collection import Settings, run
+from imagecluster.collection import Settings
 from imagecluster.errors import MissingExtraError
 from imagecluster.evaluate import SCORES
-from imagecluster.present import plot_scores
+from imagecluster.functions.running import run
+from imagecluster.present.score_plot import plot_scores
 from pictures import draw, draw_groups
 
 

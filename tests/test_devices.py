@@ -10,9 +10,10 @@ from PIL import Image
 import imagecluster
 from imagecluster.cli import main
 from imagecluster.cli.grammar.arguments import add_device
-from imagecluster.collection import Settings, run
+from imagecluster.collection import Settings
 from imagecluster.embed import Embedder, embed_files
 from imagecluster.errors import ArgumentError, ModelError
+from imagecluster.functions.running import run
 from imagecluster.models import DEVICES, choose_device, find_model, offered_devices, open_session
 from imagecluster.models.devices import AUTO
 from imagecluster.models.onnx_graph import Network

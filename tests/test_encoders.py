@@ -9,10 +9,11 @@ from onnx import TensorProto
 from PIL import Image
 
 from imagecluster.cli import main
-from imagecluster.collection import Settings, run
+from imagecluster.collection import Settings
 from imagecluster.decode import Frame
 from imagecluster.embed import Embedder, to_pixels
 from imagecluster.errors import ArgumentError, ModelError
+from imagecluster.functions.running import run
 from imagecluster.models import MODELS, PRESETS, find_model, parse_preprocess
 from imagecluster.models.encoders import EXPORTS
 from onnx_samples import write_encoder

@@ -82,5 +82,5 @@ def test_paths_are_fingerprinted(tmp_path):
         colours = np.random.default_rng(i).integers(0, 256, (4, 5, 3), np.uint8)
         for j in range(2):
             Image.fromarray(colours).resize((100 + j, 80), Image.Resampling.BICUBIC).save(tmp_path / f"{i}{j}.png")
-    labels = ImageClusterer(sim=0.5).fit_predict(sorted(tmp_path.iterdir()))
+    labels = ImageClusterer(sim=0.5, sim_scale="relative").fit_predict(sorted(tmp_path.iterdir()))
     assert adjusted_rand_score([0, 0, 1, 1, 2, 2], labels) == 1

@@ -76,12 +76,21 @@ def test_fingerprints_and_a_kept_dendrogram_are_taken():
     assert imagecluster.cluster(X, sim=0.3, tree=tree) == imagecluster.cluster(X, sim=0.3)
 
 
-def test_the_scale_of_sim_is_relative_unless_the_calibrated_one_is_asked_for(tmp_path):
-    """The calibrated one comes with the fingerprints' model; vectors alone, and other distances, have none."""
+def test_sim_means_the_same_as_on_the_command_line(tmp_path):
+    """The calibrated scale comes with the fingerprints' model; vectors alone, and other distances, have none."""
     found = imagecluster.fingerprint([draw(tmp_path / f"{i}.png", i) for i in range(3)])
     height = {sim: height for height, sim in MODELS[DEFAULT_MODEL].sim_curve}[0.5]
-    plain, fitted = imagecluster.cluster(found), imagecluster.cluster(found, sim_scale="calibrated")
+    plain, fitted = imagecluster.cluster(found, sim_scale="relative"), imagecluster.cluster(found)
     assert (plain.sim_scale, fitted.sim_scale, fitted.cut_height) == ("relative", "calibrated", height)
+    assert imagecluster.cluster(found, sim_scale="calibrated") == fitted
+    of_folder = imagecluster.run(tmp_path, imagecluster.Settings(links="none", page=False)).clusters
+    assert (of_folder.sim_scale, of_folder.cut_height) == (fitted.sim_scale, fitted.cut_height)
+    assert (
+        imagecluster.ImageClusterer(sim=0.3).fit(found).labels_.max()
+        == len(imagecluster.cluster(found, sim=0.3).clusters) - 1
+    )
+    assert imagecluster.cluster(found.vectors).sim_scale == "relative"
+    assert imagecluster.cluster(found, method="single").sim_scale == "relative"
     assert plain.cut_height == imagecluster.dendrogram(found).largest_distance / 2
     with pytest.raises(ArgumentError, match="give the Fingerprints that fingerprint"):
         imagecluster.cluster(found.vectors, sim_scale="calibrated")
@@ -89,7 +98,7 @@ def test_the_scale_of_sim_is_relative_unless_the_calibrated_one_is_asked_for(tmp
         imagecluster.cluster(found, method="single", sim_scale="calibrated")
     with pytest.raises(ArgumentError, match="average linkage of cosine distances without time"):
         imagecluster.cluster(found, times_s=[0, 1, 2], sim_scale="calibrated")
-    with pytest.raises(ArgumentError, match="it must be 'relative' or 'calibrated'"):
+    with pytest.raises(ArgumentError, match="it must be 'relative', 'calibrated' or None"):
         imagecluster.cluster(found, sim_scale="absolute")
 
 
@@ -136,3 +145,27 @@ def test_sim_outside_its_range_is_refused(sim):
     """An ArgumentError is a ValueError too."""
     with pytest.raises(ValueError, match="sim"):
         imagecluster.cluster([[1.0, 0.0], [0.0, 1.0]], sim=sim)
+
+
+def test_fingerprints_are_an_array(tmp_path):
+    """NumPy, pandas' way of asking and scikit-learn take them; rows are chosen with their paths."""
+    from sklearn.neighbors import NearestNeighbors
+
+    paths = [draw(tmp_path / f"{i}.png", i) for i in range(3)]
+    found = imagecluster.fingerprint(paths)
+    assert (len(found), found.shape, found.ndim, found.dtype) == (3, found.vectors.shape, 2, np.float32)
+    array = np.asarray(found)
+    assert array.shape == found.shape
+    np.testing.assert_array_equal(array, found.vectors)
+    assert np.asarray(found, np.float64).dtype == np.float64
+    assert np.array(found) is not found.vectors
+    np.testing.assert_array_equal(found[1], found.vectors[1])
+    part = found[[2, 0]]
+    assert (part.paths, part.model) == ((found.paths[2], found.paths[0]), found.model)
+    assert found[np.array([True, False, True])].paths == (found.paths[0], found.paths[2])
+    assert found[1:].shape == (2, found.shape[1])
+    np.testing.assert_array_equal([row.sum() for row in found], found.vectors.sum(axis=1))
+    _, nearest = NearestNeighbors(n_neighbors=1).fit(found).kneighbors(found)
+    assert nearest[:, 0].tolist() == [0, 1, 2]
+    with pytest.raises(IndexError, match="chosen by row"):
+        found[np.zeros((1, 1), int)]

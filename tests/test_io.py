@@ -11,10 +11,11 @@ from PIL import Image
 
 from conftest import read_manifest
 from imagecluster import calc, io
-from imagecluster.collection import Settings, run
+from imagecluster.collection import Settings
 from imagecluster.embed import Embedder
 from imagecluster.errors import ArgumentError, ImageclusterError, InputError
 from imagecluster.exceptions import ICExifReadError
+from imagecluster.functions.running import run
 from imagecluster.original.vgg16 import vgg16_of_layer
 from imagecluster.store import Store
 from original_samples import save, save_scenario, write_stand_in

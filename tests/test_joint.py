@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 import imagecluster
 from imagecluster.cli import main
-from imagecluster.collection import Settings, run
+from imagecluster.collection import Settings
 from imagecluster.embed import Embedder, load_embedders
 from imagecluster.embed import embedding as embed
 from imagecluster.errors import ArgumentError, ModelError
+from imagecluster.functions.running import run
 from imagecluster.models import MODELS, find_model, joined, joint_model, parse_joint
 from imagecluster.models.sources import Published, Several
 from imagecluster.store import Store

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from imagecluster.collection.report import cluster_folders
 from imagecluster.errors import ArgumentError, OutputError
-from imagecluster.present.links import LINKS_MARKER, cluster_folders, make_links
+from imagecluster.present.links import LINKS_MARKER, make_links
 from imagecluster.present.links.tree import LinkTree
 
 from .links_samples import listing, touch

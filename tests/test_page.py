@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from imagecluster import cut
-from imagecluster.collection import Settings, run
+from imagecluster.collection import Settings
 from imagecluster.cut.sim_scale import SimScale, calibrated, relative
+from imagecluster.functions.running import run
 from imagecluster.records import Dendrogram
 from imagecluster.store import Store, default_location
 from page_browser import needs_browser, set_sim, shown_partition, shown_sections, until, violations

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from imagecluster.cli import main
-from imagecluster.collection import Settings, run
+from imagecluster.collection import Settings
 from imagecluster.corrections import EDITS_NAME, Hide, History, Name, Together
 from imagecluster.errors import ArgumentError, InputError, OutputError
 from imagecluster.explore.similar import extreme_pairs
+from imagecluster.functions.running import run
 from imagecluster.store import Store
 from imagecluster.web import copy_data, page_copy
 from imagecluster.web.bundle import bundle

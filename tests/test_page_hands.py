@@ -6,7 +6,8 @@ import base64
 
 import pytest
 
-from imagecluster.collection import Settings, run
+from imagecluster.collection import Settings
+from imagecluster.functions.running import run
 from page_browser import needs_browser, set_sim, shown_partition, until, violations
 from page_server import serving
 from pictures import draw, draw_groups

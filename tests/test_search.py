@@ -13,9 +13,10 @@ import pytest
 import imagecluster
 from conftest import read_manifest
 from imagecluster.cli import main
-from imagecluster.collection import Settings, run
+from imagecluster.collection import Settings
 from imagecluster.errors import ArgumentError, DecodeError, InputError, ModelError, StoreError
 from imagecluster.explore.searching import Query, Searcher, queries
+from imagecluster.functions.running import run
 from imagecluster.models import DEFAULT_MODEL, MODELS, find_model
 from imagecluster.store import Store
 from pictures import draw, draw_groups

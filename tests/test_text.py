@@ -14,9 +14,10 @@ from PIL import Image
 
 import imagecluster
 from imagecluster.cli import main
-from imagecluster.collection import Settings, run
+from imagecluster.collection import Settings
 from imagecluster.embed import Embedder
 from imagecluster.errors import ArgumentError, ChecksumError, MissingExtraError, ModelError
+from imagecluster.functions.running import run
 from imagecluster.models import DEFAULT_MODEL, MODELS, TextTower, text_models
 from imagecluster.models.encoders import EXPORTS
 from imagecluster.models.sources import Given

@@ -9,10 +9,11 @@ import pytest
 from PIL import Image
 
 from imagecluster import fingerprint
-from imagecluster.collection import Settings, run
+from imagecluster.collection import Settings
 from imagecluster.decode.thumbnail import thumbnail_size
 from imagecluster.embed import Embedder
 from imagecluster.errors import ArgumentError, DownloadError, ModelError
+from imagecluster.functions.running import run
 from imagecluster.models import find_model, vgg16
 from imagecluster.original.vgg16 import load_vgg16
 from imagecluster.scan import scan

@@ -12,9 +12,10 @@ from PIL import Image
 
 from conftest import read_manifest
 from imagecluster.cli import main
-from imagecluster.collection import Settings, run
+from imagecluster.collection import Settings
 from imagecluster.cut.sim_scale import SimScale
 from imagecluster.explore.name_search import Names
+from imagecluster.functions.running import run
 from imagecluster.store import Store
 from pictures import draw, draw_groups
 from web_samples import served

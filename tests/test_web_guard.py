@@ -6,8 +6,9 @@ import http.client
 
 import pytest
 
-from imagecluster.collection import Settings, run
+from imagecluster.collection import Settings
 from imagecluster.errors import ArgumentError, OutputError
+from imagecluster.functions.running import run
 from imagecluster.web.access import Access, listener, read_password
 from imagecluster.web.guard import MAX_BODY_BYTES, Guard, Rules
 from pictures import draw_groups

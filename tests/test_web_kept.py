@@ -7,10 +7,10 @@ import os
 import numpy as np
 import pytest
 
-from imagecluster.collection import Settings, latest_run, run
-from imagecluster.explore import snapshot as snapshots
+from imagecluster.collection import Collection, Settings
 from imagecluster.explore.kept import KEPT_NAME
 from imagecluster.explore.snapshot import keep_snapshot, load_snapshot
+from imagecluster.functions.running import run
 from imagecluster.store import Store, kept_leaves, reading
 from imagecluster.web.guard import Rules
 from pictures import draw, draw_groups
@@ -29,7 +29,7 @@ def folder(tmp_path):
 def loaded(root):
     with Store.open(root / "imagecluster", writable=False) as store:
         model = store.runs()[-1].model
-        return load_snapshot(store, model, run=latest_run(store, model))
+        return load_snapshot(store, model)
 
 
 def same(one, other):
@@ -74,7 +74,7 @@ def test_wide_clusters_are_not_looked_for_again(folder, monkeypatch):
     assert np.isinf(first.dendrogram.gap).any()
     keep_snapshot(folder / "imagecluster", first)
     with monkeypatch.context() as patch:
-        patch.setattr(snapshots, "bounded_tree", lambda *_: pytest.fail("it was worked out again"))
+        patch.setattr(Collection, "narrow_dendrogram", property(lambda _: pytest.fail("it was computed again")))
         same(loaded(folder), first)
     run([folder], Settings(links="none", max_diameter=2.0))
     assert not np.isinf(loaded(folder).dendrogram.gap).any()

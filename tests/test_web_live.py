@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from imagecluster import pipeline
 from imagecluster.cli import main
-from imagecluster.collection import Settings, run
+from imagecluster.collection import Settings, doors
+from imagecluster.functions.running import run
 from imagecluster.store import Store
 from imagecluster.store.layout import DATABASE_NAME
 from imagecluster.web import viewer as viewer_module
@@ -217,17 +217,17 @@ def test_a_folder_that_was_never_sorted_is_sorted_in_the_page(tmp_path, monkeypa
     """Progress and the pictures so far come as events; no outputs are written, and thumbnails are there."""
     root = draw_groups(tmp_path / "pics", (3, 3))
     gate = threading.Event()
-    original = pipeline.chain.fingerprint_scan
+    original = doors.fingerprint_scan
 
-    def in_two_parts(found, store, model, **more):
+    def in_two_parts(found, store, model, settings, **more):
         progress = more["progress"]
         half = type(found)(found.files[:4], (), {})
-        original(half, store, model, **more)
+        original(half, store, model, settings, **more)
         progress("fingerprints", 4, 6)
         gate.wait(60)
-        return original(found, store, model, **more)
+        return original(found, store, model, settings, **more)
 
-    monkeypatch.setattr(pipeline.chain, "fingerprint_scan", in_two_parts)
+    monkeypatch.setattr(doors, "fingerprint_scan", in_two_parts)
     monkeypatch.setattr(viewer_module, "_PICTURES_EVERY_S", 0.0)
     monkeypatch.setattr(viewer_module, "_REST", 0.0)
     with served(root) as client:

@@ -7,7 +7,8 @@ import base64
 import pytest
 
 from imagecluster import search
-from imagecluster.collection import Settings, run
+from imagecluster.collection import Settings
+from imagecluster.functions.running import run
 from imagecluster.web.guard import Rules
 from pictures import draw, draw_groups
 from web_samples import TOKEN, served

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from imagecluster.collection import Settings, run
+from imagecluster.collection import Settings
 from imagecluster.errors import InputError
+from imagecluster.functions.running import run
 from imagecluster.web.access import Access, address_of, listener
 from imagecluster.web.answers import application
 from imagecluster.web.guard import Rules

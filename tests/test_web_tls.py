@@ -13,8 +13,9 @@ import sys
 
 import pytest
 
-from imagecluster.collection import Settings, run
+from imagecluster.collection import Settings
 from imagecluster.errors import ArgumentError
+from imagecluster.functions.running import run
 from imagecluster.web.access import Access
 from pictures import draw_groups
 

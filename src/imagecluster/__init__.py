@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from imagecluster import calc, errors, exceptions, io, main, postproc
-    from imagecluster.collection import Result, Settings, run
+    from imagecluster.collection import Settings
     from imagecluster.estimator import ImageClusterer
-    from imagecluster.functions import cluster, dendrogram, fingerprint, search
+    from imagecluster.functions import Result, cluster, dendrogram, fingerprint, run, search
 
 __all__ = [
     "ImageClusterer",
@@ -36,12 +36,12 @@ __all__ = [
 
 _HOME = {
     "ImageClusterer": "imagecluster.estimator",
-    "Result": "imagecluster.collection",
+    "Result": "imagecluster.functions",
     "Settings": "imagecluster.collection",
     "cluster": "imagecluster.functions",
     "dendrogram": "imagecluster.functions",
     "fingerprint": "imagecluster.functions",
-    "run": "imagecluster.collection",
+    "run": "imagecluster.functions",
     "search": "imagecluster.functions",
 }
 

@@ -11,7 +11,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from imagecluster import cut as cuts
 from imagecluster.errors import ArgumentError
-from imagecluster.functions import TIME_WEIGHT, as_vectors, dendrogram, fingerprint, scale_for, with_times
+from imagecluster.functions.vectors import (
+    TIME_WEIGHT,
+    as_vectors,
+    dendrogram,
+    fingerprint,
+    recipe_of,
+    scale_for,
+    with_times,
+)
 from imagecluster.models import DEFAULT_MODEL
 from imagecluster.records import TIME_SCALE_S, Fingerprints, SimScaleName
 
@@ -29,7 +37,8 @@ class ImageClusterer:
     sim
         Similarity index in [0, 1] of the cut.
     sim_scale
-        What it means: 'relative', or for paths and `Fingerprints` also 'calibrated'; see `imagecluster.cluster`.
+        What it means: 'relative', or for paths and `Fingerprints` also 'calibrated', which is then the default; see
+        `imagecluster.cluster`.
     min_size
         Members of smaller clusters get the label -1.
     max_diameter
@@ -64,7 +73,7 @@ class ImageClusterer:
         self,
         sim: float = 0.5,
         *,
-        sim_scale: SimScaleName = "relative",
+        sim_scale: SimScaleName | None = None,
         min_size: int = 2,
         max_diameter: float | None = None,
         method: str = "average",
@@ -104,9 +113,9 @@ class ImageClusterer:
         self.n_features_in_ = vectors.shape[1]
         self._vectors = with_times(vectors, times_s, self.time_weight, self.time_scale_s, metric=self.metric)
         self.dendrogram_ = dendrogram(self._vectors, method=self.method, metric=self.metric, n_threads=self.n_threads)
-        is_plain = (self.method, self.metric) == ("average", "cosine") and times_s is None
+        recipe = recipe_of(self.method, self.metric, None if times_s is None else self.time_weight)
         model = found.model if isinstance(found, Fingerprints) else None
-        self._scale = scale_for(model, self.sim_scale, self.dendrogram_, is_plain=is_plain)
+        self._scale = scale_for(model, self.sim_scale, self.dendrogram_, recipe)
         self.labels_ = self.cut(self.sim)
         return self
 

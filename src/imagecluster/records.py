@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,15 +67,65 @@ class Metadata:
     longitude_deg: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Fingerprints:
-    """Fingerprints of pictures, row i belonging to path i."""
+    """Fingerprints of pictures, row i belonging to path i; NumPy, pandas and scikit-learn take it as an array.
+
+    Examples
+    --------
+    >>> found = Fingerprints((Path("a.jpg"), Path("b.jpg")), np.eye(2, dtype=np.float32), "net@1")
+    >>> len(found), found.shape, found[1].tolist(), found[:1].paths
+    (2, (2, 2), [0.0, 1.0], (PosixPath('a.jpg'),))
+    >>> np.asarray(found).dtype
+    dtype('float32')
+    """
 
     paths: tuple[Path, ...]
     vectors: NDArray[np.float32]
     """Shape (n_images, n_dimensions), unit length: the space in which clustering measures cosine."""
     model: str
     """Model name and version, `name@version`."""
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n_images, n_dimensions)."""
+        return (self.vectors.shape[0], self.vectors.shape[1])
+
+    @property
+    def ndim(self) -> int:
+        """2."""
+        return 2
+
+    @property
+    def dtype(self) -> np.dtype[np.float32]:
+        """Of the vectors."""
+        return self.vectors.dtype
+
+    def __iter__(self) -> Iterator[NDArray[np.float32]]:
+        return iter(self.vectors)
+
+    @overload
+    def __getitem__(self, rows: int) -> NDArray[np.float32]: ...
+    @overload
+    def __getitem__(self, rows: slice | Sequence[int] | NDArray[Any]) -> Fingerprints: ...
+    def __getitem__(self, rows: int | slice | Sequence[int] | NDArray[Any]) -> NDArray[np.float32] | Fingerprints:
+        """One vector, shape (n_dimensions,); or with a slice, row numbers or a mask the fingerprints of these rows."""
+        if isinstance(rows, int | np.integer):
+            return np.asarray(self.vectors[rows])
+        chosen = np.arange(len(self))[rows]
+        if chosen.ndim != 1:
+            raise IndexError(f"fingerprints are chosen by row; got an index of {chosen.ndim} dimensions")
+        return Fingerprints(tuple(self.paths[row] for row in chosen), self.vectors[chosen], self.model)
+
+    def __array__(self, dtype: np.dtype[Any] | None = None, *, copy: bool | None = None) -> NDArray[Any]:
+        """The vectors, for NumPy."""
+        if copy is False and dtype is not None and dtype != self.vectors.dtype:
+            raise ValueError(f"fingerprints are {self.vectors.dtype}; {dtype} needs a copy")
+        found = np.asarray(self.vectors, dtype)
+        return found.copy() if copy and found is self.vectors else found
 
 
 @dataclass(frozen=True, slots=True)

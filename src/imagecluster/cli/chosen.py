@@ -1,22 +1,28 @@
-"""Which model a command works with."""
+"""Which model and which collection a command works with."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from imagecluster.collection import settings_of
+from imagecluster.collection import Collection, Progress, latest_run, open_latest, settings_of
 from imagecluster.models import DEFAULT_MODEL, Model, find_model
 from imagecluster.store import Store
 
 
 def model_of(arguments: argparse.Namespace, store: Store) -> Model:
     """The model that was asked for; without a wish that of the latest run, and the default one where there is none."""
-    runs = store.runs()
-    if runs and (arguments.model, arguments.weights, arguments.preprocess) == (None, None, None):
-        latest = settings_of(runs[-1])
-        return find_model(latest.model, weights=latest.weights, preprocess=latest.preprocess)
+    run = latest_run(store)
+    if run is not None and (arguments.model, arguments.weights, arguments.preprocess) == (None, None, None):
+        return settings_of(run).find_model()
     return find_model(arguments.model or DEFAULT_MODEL, weights=arguments.weights, preprocess=arguments.preprocess)
+
+
+def opened(arguments: argparse.Namespace, store: Store, *, progress: Progress) -> Collection:
+    """The collection as the latest run left it, with the model and the scale of `sim` that were asked for."""
+    model = model_of(arguments, store).identity
+    collection = open_latest(store, model, n_threads=getattr(arguments, "threads", None), progress=progress)
+    return collection.on_scale(arguments.sim_scale)
 
 
 def former_model(directory: Path) -> str | None:

@@ -126,7 +126,7 @@ def _folder(path: Path | None, db: Path | None) -> list[Check]:
     if path is not None:
         readable = path.is_dir() and os.access(path, os.R_OK | os.X_OK)
         checks.append(Check("folder", readable, printable(path) + (" is readable" if readable else " cannot be read")))
-    _, directory = locate([path] if path is not None else [], db)
+    directory = locate(path, db).directory
     existing = next(folder for folder in (directory, *directory.parents) if folder.exists())
     try:
         with tempfile.TemporaryFile(dir=existing):

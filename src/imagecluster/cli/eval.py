@@ -7,10 +7,11 @@ import json
 import math
 from typing import Any
 
-from imagecluster.cli.chosen import model_of
+from imagecluster.cli.chosen import opened
 from imagecluster.cli.progress import ProgressBar
-from imagecluster.collection import Evaluation, evaluate_collection, locate
-from imagecluster.present import plot_scores
+from imagecluster.collection import locate
+from imagecluster.evaluate.evaluation import Evaluation, Question, evaluate_clustering, read_labels
+from imagecluster.present.score_plot import plot_scores
 from imagecluster.store import Store
 
 _NAMES = {
@@ -30,45 +31,49 @@ _HALVES = ("homogeneity", "completeness", "bcubed_precision", "bcubed_recall")
 
 def command(arguments: argparse.Namespace) -> int:
     """Print scores of a folder's fingerprints and clusters, and draw them where asked to."""
-    _, directory = locate([arguments.path], arguments.db)
+    directory = locate(arguments.path, arguments.db).directory
     with (
         Store.open(directory, writable=False) as store,
         ProgressBar(quiet=arguments.quiet or arguments.json) as progress,
     ):
-        found = evaluate_collection(
-            store,
-            model_of(arguments, store).identity,
+        collection = opened(arguments, store, progress=progress)
+        labels = read_labels(
             arguments.labels,
-            sim=arguments.sim,
-            sim_scale=arguments.sim_scale,
+            collection.root,
+            collection.paths,
             path_column=arguments.path_column,
             label_column=arguments.label_column,
-            distractors=arguments.distractor,
-            n_threads=arguments.threads,
-            progress=progress,
         )
-        name = store.root.name
+        found = evaluate_clustering(
+            collection.dendrogram,
+            collection.vectors,
+            collection.scale,
+            labels,
+            Question(arguments.sim, arguments.distractor, arguments.threads),
+            progress=lambda share: progress("searching for each picture", round(1000 * share), 1000),
+        )
+        name, model = store.root.name, collection.model
     if arguments.plot is not None:
         plot_scores(
             arguments.plot,
-            title=f"{name}: clusters against labels, {found.model}",
+            title=f"{name}: clusters against labels, {model}",
             sims=found.sims,
             scores={key: values.tolist() for key, values in found.curve.scores.items()},
             best={key: best.sim for key, best in found.best.items()},
             sim=found.sim,
             sim_scale=found.sim_scale,
         )
-    print(json.dumps(_as_json(found)) if arguments.json else _as_text(found))
+    print(json.dumps(_as_json(found, model)) if arguments.json else _as_text(found, model))
     return 0
 
 
-def _as_text(found: Evaluation) -> str:
+def _as_text(found: Evaluation, model: str) -> str:
     labelling, retrieval, curve = found.labelling, found.retrieval, found.curve
     n_labelled = int(labelling.counts.sum())
     lines = [
         f"pictures   {found.n_images:,}: {n_labelled:,} in {len(labelling.names):,} classes,"
         f" {labelling.n_distractors:,} distractors, {labelling.n_unlabelled:,} without a label (passed over)",
-        f"model      {found.model}",
+        f"model      {model}",
     ]
     if found.n_strangers:
         lines.append(f"labels     {found.n_strangers:,} more of pictures that are not in the database")
@@ -89,10 +94,10 @@ def _as_text(found: Evaluation) -> str:
     return "\n".join(lines)
 
 
-def _as_json(found: Evaluation) -> dict[str, Any]:
+def _as_json(found: Evaluation, model: str) -> dict[str, Any]:
     retrieval, labelling = found.retrieval, found.labelling
     return {
-        "model": found.model,
+        "model": model,
         "sim_scale": found.sim_scale,
         "n_images": found.n_images,
         "n_classes": len(labelling.names),

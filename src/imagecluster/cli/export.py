@@ -8,14 +8,15 @@ from pathlib import Path
 from imagecluster.cli.chosen import model_of
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import printable
-from imagecluster.collection import locate, write_fingerprints
+from imagecluster.collection import locate
 from imagecluster.models import find_model
+from imagecluster.present.fingerprints import write_fingerprints
 from imagecluster.store import Store
 
 
 def command(arguments: argparse.Namespace) -> int:
     """Write what was asked for."""
-    _, directory = locate([arguments.path], arguments.db)
+    directory = locate(arguments.path, arguments.db).directory
     if arguments.page is not None:
         return _page(arguments, directory)
     file = Path(arguments.fingerprints)

@@ -14,7 +14,7 @@ from imagecluster.store import Run, Store, StoreInfo
 
 def command(arguments: argparse.Namespace) -> int:
     """Print what the database of a folder holds."""
-    _, directory = locate([arguments.path], arguments.db)
+    directory = locate(arguments.path, arguments.db).directory
     with Store.open(directory, writable=False) as store:
         info, runs = store.info(), store.runs()
     print(json.dumps(_as_json(info, runs)) if arguments.json else _as_text(info, runs))

@@ -5,10 +5,16 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from imagecluster.cli.chosen import model_of
+import numpy as np
+
+from imagecluster.cli.chosen import opened
 from imagecluster.cli.text import printable
-from imagecluster.collection import SmallPictures, StoredCollection, locate, read_collection, scale_of, sim_scale_name
+from imagecluster.collection import Collection, locate, silent
+from imagecluster.cut import on_scale
+from imagecluster.cut.pruned import pruned
 from imagecluster.present import plots
+from imagecluster.present.thumbnails import SmallPictures, ThumbnailOf
+from imagecluster.records import Clusters
 from imagecluster.store import Store
 
 if TYPE_CHECKING:
@@ -18,45 +24,99 @@ if TYPE_CHECKING:
 def command(arguments: argparse.Namespace) -> int:
     """Draw what the database of a folder holds into a file."""
     plots.check_format(arguments.output)
-    _, directory = locate([arguments.path], arguments.db)
+    directory = locate(arguments.path, arguments.db).directory
     with Store.open(directory, writable=False) as store:
-        model = model_of(arguments, store)
-        scale_name = sim_scale_name(model.identity, arguments.sim_scale)
-        collection = read_collection(store, model.identity)
-        collection = collection.on_scale(scale_of(model.identity, scale_name, collection.dendrogram))
+        collection = opened(arguments, store, progress=silent)
+        clusters = collection.cut(arguments.sim, min_size=2)
         with store.thumbnails() as cache:
-            pictures = SmallPictures(collection.leaves, cache)
-            figure = _drawn(arguments.kind, collection, pictures, sim=arguments.sim, most=arguments.most)
+            pictures = SmallPictures(ThumbnailOf(collection.paths, collection.leaves.hashes, cache))
+            drawing = _Drawing(collection, clusters, pictures)
+            figure = drawing.drawn(arguments.kind, arguments.most)
     plots.save_figure(figure, arguments.output)
-    print(f"{arguments.kind} of {len(collection.leaves)} pictures in {printable(arguments.output)}")
+    print(f"{arguments.kind} of {drawing.n_shown} pictures in {printable(arguments.output)}")
     return 0
 
 
-def _drawn(kind: str, collection: StoredCollection, pictures: SmallPictures, *, sim: float, most: int | None) -> Figure:
-    """The plot of a kind."""
-    tree, n = collection.dendrogram, len(collection.leaves)
-    if kind == "curves":
-        return plots.draw_curves(tree, sim=sim, title=f"{n} pictures")
-    if kind == "matrix":
-        return plots.draw_matrix(
-            tree, collection.vectors, pictures, sim=sim, title=f"{n} pictures, clusters of sim {sim:g}"
-        )
-    if kind == "dendrogram":
+class _Drawing:
+    """Plots of a cut, with everything that was said by hand.
+
+    Hidden pictures are left out, moved ones stand where they were moved to, and clusters have their names.
+    """
+
+    def __init__(self, collection: Collection, clusters: Clusters, pictures: SmallPictures) -> None:
+        self._collection = collection
+        self._clusters = clusters
+        self._pictures = pictures
+        self.n_shown = len(collection) - len(clusters.hidden)
+
+    def drawn(self, kind: str, most: int | None) -> Figure:
+        """The plot of a kind; `most` clusters, or leaves of the dendrogram, are drawn."""
+        if kind == "clusters":
+            return self._columns(most or plots.MOST_CLUSTERS)
+        sim, title = self._clusters.sim, f"{self.n_shown} pictures"
+        narrow = on_scale(self._collection.narrow_dendrogram, self._collection.scale)
+        tree, rows = pruned(narrow, np.array(self._clusters.hidden, np.int64)) if self._is_changed else (
+            narrow, np.arange(len(self._collection))
+        )  # fmt: skip
+        if kind == "curves":
+            return plots.draw_curves(tree, sim=sim, title=title, note=self._note() if self._is_changed else None)
+        if kind == "matrix":
+            number = {row: i for i, row in enumerate(rows.tolist())}
+            members = [[number[row] for row in cluster.members] for cluster in self._clusters.clusters]
+            return plots.draw_matrix(
+                tree,
+                self._collection.vectors[rows],
+                lambda row: self._pictures(int(rows[row])),
+                sim=sim,
+                title=f"{title}, clusters of sim {sim:g}",
+                clusters=members if self._is_changed else None,
+            )
         figure = plots.new_figure(8, 6)
+        labels, names = self._labels_and_names()
         plots.draw_dendrogram(
             figure,
-            tree.merges,
-            pictures,
-            n_leaves=n,
-            largest_distance=tree.top,
-            names=[path.name for path in collection.paths],
+            np.nan_to_num(tree.merges, posinf=1.0),  # what is too wide to be a cluster joins at sim 0
+            lambda row: self._pictures(int(rows[row])),
+            n_leaves=tree.n_leaves,
+            largest_distance=1.0 if self._is_changed else tree.top,
+            names=[names[row] for row in rows],
             sim=sim,
             most=most or plots.MOST_LEAVES,
+            labels=[labels[row] for row in rows] if self._is_changed else None,
         )
         return figure
-    clusters = collection.clusters(sim=sim).clusters
-    most = min(most or plots.MOST_CLUSTERS, len(clusters))
-    which = f"all {most}" if most == len(clusters) else f"the {most} largest of {len(clusters)}"
-    return plots.draw_columns(
-        [cluster.members for cluster in clusters[:most]], pictures, title=f"{which} clusters at sim {sim:g}"
-    )
+
+    @property
+    def _is_changed(self) -> bool:
+        """Whether the clusters differ from those of the dendrogram alone."""
+        return bool(self._collection.corrections) or self._clusters.max_diameter is not None
+
+    def _note(self) -> str:
+        """What stands above the curves."""
+        found = self._clusters
+        held = sum(len(cluster.members) for cluster in found.clusters)
+        return (
+            f"sim {found.sim:g}: {len(found.clusters)} clusters hold {held} pictures, {len(found.singles)} are single"
+        )
+
+    def _labels_and_names(self) -> tuple[list[int], list[str]]:
+        """Cluster of each picture, -1 for none, and its file's name with the name of its cluster."""
+        labels = [-1] * len(self._collection)
+        names = [path.name for path in self._collection.paths]
+        for cluster in self._clusters.clusters:
+            for row in cluster.members:
+                labels[row] = cluster.number
+                if cluster.name:
+                    names[row] = f"{names[row]} · {cluster.name}"
+        return labels, names
+
+    def _columns(self, most: int) -> Figure:
+        clusters = self._clusters.clusters
+        most = min(most, len(clusters))
+        which = f"all {most}" if most == len(clusters) else f"the {most} largest of {len(clusters)}"
+        return plots.draw_columns(
+            [cluster.members for cluster in clusters[:most]],
+            self._pictures,
+            title=f"{which} clusters at sim {self._clusters.sim:g}",
+            names=[cluster.name for cluster in clusters[:most]],
+        )

@@ -13,8 +13,9 @@ from typing import Any
 from imagecluster.cli.chosen import former_model
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import duration, printable
-from imagecluster.collection import Result, Settings, locate, run, sim_scale_name
+from imagecluster.collection import Recipe, Settings, place_of, sim_scale_name
 from imagecluster.errors import InputError
+from imagecluster.functions.running import Result, run
 from imagecluster.models import DEFAULT_MODEL
 from imagecluster.records import Recall, TimeTerm
 from imagecluster.scan import read_path_list
@@ -35,6 +36,7 @@ def command(arguments: argparse.Namespace) -> int:
         print(json.dumps(as_json(result)))
     else:
         if not arguments.quiet:
+            _print_beside(result)
             _print_skips(result)
             _print_unlinked(result)
         print(_report(result))
@@ -81,11 +83,21 @@ def _listed(arguments: argparse.Namespace) -> list[Path]:
 
 def _print_new_model(paths: list[Path], db: Path | None) -> None:
     """Says so when a collection that was made with another model meets the default one for the first time."""
-    former = former_model(locate(paths, db)[1])
+    former = former_model(place_of(paths, db).directory)
     if former is not None:
         print(
             f"the latest run here was with --model {former}; without --model every picture is fingerprinted with the"
             f" default one, {DEFAULT_MODEL}. The other fingerprints are kept: --model {former} goes on with them.",
+            file=sys.stderr,
+        )
+
+
+def _print_beside(result: Result) -> None:
+    """Says so where these files are a collection of their own."""
+    if result.beside is not None:
+        print(
+            f"these pictures are a collection of their own, in {printable(result.directory)}: the one in"
+            f" {printable(result.beside)} holds others too and stays as it is",
             file=sys.stderr,
         )
 
@@ -131,7 +143,7 @@ def _cut(result: Result) -> str:
     if cut.sim_scale == "calibrated":
         return f"sim {cut.sim:g}, calibrated: {distance}"
     line = f"sim {cut.sim:g}, relative: {distance}, the farthest pair is {result.largest_distance:.3f} apart"
-    if (result.method, result.metric, result.time) != ("average", "cosine", None):
+    if result.time is not None or not Recipe(result.method, result.metric).is_plain:
         return f"{line}\n         (the calibrated scale is for average linkage of cosine distances without time)"
     if sim_scale_name(result.model, None) == "relative":
         return f"{line}\n         ({result.model} has no calibrated scale)"
@@ -168,6 +180,7 @@ def as_json(result: Result) -> dict[str, Any]:
     return {
         "root": os.fspath(result.root),
         "database": os.fspath(result.directory),
+        "beside": None if result.beside is None else os.fspath(result.beside),
         "model": result.model,
         "method": result.method,
         "metric": result.metric,

@@ -15,8 +15,9 @@ from imagecluster.cli.chosen import model_of
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import printable
 from imagecluster.collection import FETCHING, locate
-from imagecluster.explore.searching import Hit, Query, Searcher, queries, write_search_page
+from imagecluster.explore.searching import Hit, Query, Searcher, queries
 from imagecluster.models import Model
+from imagecluster.present.search_page import write_search_page
 from imagecluster.store import Store
 
 
@@ -30,7 +31,7 @@ def command(arguments: argparse.Namespace) -> int:
         unlike_texts=arguments.unlike_texts,
         unlike_weight=arguments.not_weight,
     )
-    _, directory = locate([arguments.path], arguments.db)
+    directory = locate(arguments.path, arguments.db).directory
     with Store.open(directory, writable=False) as store:
         model = model_of(arguments, store)
         with ProgressBar(quiet=arguments.quiet) as progress:

@@ -6,9 +6,9 @@ import argparse
 import json
 from dataclasses import asdict
 
-from imagecluster.cli.chosen import model_of
+from imagecluster.cli.chosen import opened
 from imagecluster.cli.progress import ProgressBar
-from imagecluster.collection import kept_leaves, kept_tree, locate, scale_of, sim_scale_name
+from imagecluster.collection import locate
 from imagecluster.cut.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, Suggestion, suggest
 from imagecluster.records import SimScaleName
 from imagecluster.store import Store
@@ -16,19 +16,18 @@ from imagecluster.store import Store
 
 def command(arguments: argparse.Namespace) -> int:
     """Print three similarity indices and what each would give."""
-    _, directory = locate([arguments.path], arguments.db)
+    directory = locate(arguments.path, arguments.db).directory
     with Store.open(directory, writable=False) as store, ProgressBar(quiet=arguments.json) as progress:
-        model = model_of(arguments, store)
-        scale_name = sim_scale_name(model.identity, arguments.sim_scale)
-        dendrogram = kept_tree(kept_leaves(store), store, model.identity, progress=progress).dendrogram
+        collection = opened(arguments, store, progress=progress)
+        dendrogram, scale_name = collection.dendrogram, collection.scale.name
     found = suggest(
         dendrogram,
-        height_of=scale_of(model.identity, scale_name, dendrogram).height,
+        height_of=collection.scale.height,
         levels=CALIBRATED_LEVELS if scale_name == "calibrated" else RELATIVE_LEVELS,
     )
     if arguments.json:
         shown = {
-            "model": model.identity,
+            "model": collection.model,
             "sim_scale": scale_name,
             "n_images": dendrogram.n_leaves,
             "suggestions": [asdict(suggestion) for suggestion in found],

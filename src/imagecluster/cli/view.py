@@ -49,7 +49,7 @@ def _setup(arguments: argparse.Namespace) -> Setup:
     """What to view."""
     from imagecluster.collection import locate
 
-    root, directory = locate([arguments.path], arguments.db)
+    root, directory, _ = locate(arguments.path, arguments.db)
     return Setup(
         root=root,
         directory=directory,

@@ -9,6 +9,7 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from imagecluster.collection.settings import Settings
 from imagecluster.models import Crop, Model, joined
 from imagecluster.records import ImageFile, Scan, Skip
 from imagecluster.store import Batch, HashedFile, Recognised, SkippedFile, Store, Thumbnails
@@ -35,8 +36,8 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Collection:
-    """The pictures of a scan, with their fingerprints in the store."""
+class Fingerprinted:
+    """What became of the files of a scan, whose fingerprints are in the store."""
 
     files: tuple[HashedFile, ...]
     """Pictures that have a fingerprint, in the order of their paths."""
@@ -44,38 +45,38 @@ class Collection:
     n_fingerprinted: int
     n_reused: int
 
-    @property
-    def n_scanned(self) -> int:
-        """Everything that was looked at: fingerprinted + reused + skipped."""
-        return self.n_fingerprinted + self.n_reused + len(self.skips)
-
 
 def fingerprint_scan(
-    scan: Scan,
-    store: Store,
-    model: Model,
-    *,
-    max_pixels: int,
-    thumbnails: bool,
-    n_threads: int | None,
-    device: str = "cpu",
-    progress: Progress,
-    all_there_is: bool = True,
-) -> Collection:
+    scan: Scan, store: Store, model: Model, settings: Settings, *, progress: Progress, all_there_is: bool = True
+) -> Fingerprinted:
     """Bring the store up to date with a scan: only contents without a fingerprint of this model are computed.
 
     A renamed or copied file costs a read; a file that is gone keeps its fingerprint until the store is pruned. Without
     `all_there_is` nothing is said of files that are not in the scan. Of a joint model the fingerprints of the parts are
     kept too, under their own names, and those that are there are not computed again.
+
+    Parameters
+    ----------
+    scan
+        The files.
+    store
+        Opened to write.
+    model
+        The model of the settings.
+    settings
+        Say how large pictures may be, what to compute on, and whether thumbnails are wanted (for a page).
+    progress
+        Called with (stage, done, total).
+    all_there_is
+        Whether the collection consists of nothing but these files.
     """
+    max_pixels = settings.max_pixels
     recognised = store.recognise(scan.files, decoder=_decoder(model.members, max_pixels))
     rows = {member: set(store.rows(member.identity)) for member in model.members}
     writers = []
     for missing, todo in _missing(recognised, rows).items():
         writer = _Writer(store, missing, _decoder(missing, max_pixels), set.intersection(*(rows[m] for m in missing)))
-        writer.embed(
-            todo, max_pixels=max_pixels, thumbnails=thumbnails, n_threads=n_threads, device=device, progress=progress
-        )
+        writer.embed(todo, settings, progress=progress)
         writers.append(writer)
     if all_there_is:
         store.mark_present(file.path for file in scan.files)
@@ -87,7 +88,7 @@ def fingerprint_scan(
         _join(store, model, [known.content_hash for known in files])
     n_fingerprinted = sum(writer.n_fingerprinted for writer in writers)
     skips = sorted(skips, key=lambda skip: bytes(skip.path))
-    return Collection(tuple(files), tuple(skips), n_fingerprinted, len(files) - n_fingerprinted)
+    return Fingerprinted(tuple(files), tuple(skips), n_fingerprinted, len(files) - n_fingerprinted)
 
 
 def _decoder(models: Sequence[Model], max_pixels: int) -> str:
@@ -137,16 +138,7 @@ class _Writer:
         self.skips: list[Skip] = []
         self.n_fingerprinted = 0
 
-    def embed(
-        self,
-        files: Sequence[ImageFile],
-        *,
-        max_pixels: int,
-        thumbnails: bool,
-        n_threads: int | None,
-        device: str,
-        progress: Progress,
-    ) -> None:
+    def embed(self, files: Sequence[ImageFile], settings: Settings, *, progress: Progress) -> None:
         """Fingerprint files on all cores and commit what comes."""
         from imagecluster.decode.thumbnail import make_thumbnail
         from imagecluster.embed import Embedder, embed_files
@@ -154,11 +146,11 @@ class _Writer:
         progress("fingerprints", 0, len(files))
         outcomes = embed_files(
             files,
-            *(Embedder(model, device=device, fetching=partial(progress, FETCHING)) for model in self._models),
+            *(Embedder(model, device=settings.device, fetching=partial(progress, FETCHING)) for model in self._models),
             known=self._rows,
-            thumbnail=partial(make_thumbnail, long_side_px=THUMBNAIL_PX) if thumbnails else None,
-            max_pixels=max_pixels,
-            n_threads=n_threads,
+            thumbnail=partial(make_thumbnail, long_side_px=THUMBNAIL_PX) if settings.page else None,
+            max_pixels=settings.max_pixels,
+            n_threads=settings.n_threads,
         )
         n_done = 0
         with self._store.thumbnails() as cache:

@@ -1,6 +1,6 @@
 """The most central pictures of clusters, kept for the next cut of the same dendrogram.
 
-A run of the leaf order has the same most central picture at whatever similarity it is a cluster. To work it out takes
+A run of the leaf order has the same most central picture at whatever similarity it is a cluster. To compute it takes
 all fingerprints, which a run without new pictures need not read otherwise.
 """
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from imagecluster.collection.recipe import Recipe
 from imagecluster.cut.sim_scale import SimScale, calibrated, relative
 from imagecluster.errors import ArgumentError, ImageclusterError
 from imagecluster.models import MODELS, find_model
 from imagecluster.records import Dendrogram, SimScaleName
 
+PLAIN = Recipe()
 
-def sim_scale_name(model: str, asked: SimScaleName | None, *, is_plain: bool = True) -> SimScaleName:
+
+def sim_scale_name(model: str, asked: SimScaleName | None, *, recipe: Recipe = PLAIN) -> SimScaleName:
     """The scale of `sim` that was asked for; without a wish, the model's curve where there is one for the case.
 
     Parameters
@@ -17,9 +20,9 @@ def sim_scale_name(model: str, asked: SimScaleName | None, *, is_plain: bool = T
         `name@version`.
     asked
         The wish.
-    is_plain
-        Whether pictures are joined by average linkage of the cosine distances of their contents: what curves are fitted
-        for. (Other methods and metrics, and time, have heights of their own.)
+    recipe
+        How the pictures are joined. Curves are fitted for the plain way; other methods and metrics, and time, have
+        heights of their own.
 
     Raises
     ------
@@ -27,9 +30,9 @@ def sim_scale_name(model: str, asked: SimScaleName | None, *, is_plain: bool = T
         The calibrated scale was asked for, and there is none.
 
     """
-    if asked == "relative" or (asked is None and not is_plain):
+    if asked == "relative" or (asked is None and not recipe.is_plain):
         return "relative"
-    if asked == "calibrated" and not is_plain:
+    if asked == "calibrated" and not recipe.is_plain:
         raise ArgumentError(
             "the calibrated scale of sim is for average linkage of cosine distances without time; with another method, "
             "another metric or time take the relative scale"

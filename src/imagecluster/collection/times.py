@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from imagecluster.collection.recipe import Recipe
 from imagecluster.linkage.time_kernel import kernel_error
-from imagecluster.records import TimeOrigin, TimeSource, TimeTerm
-from imagecluster.store import HashedFile, Store
+from imagecluster.records import TimeOrigin, TimeTerm
+from imagecluster.store import Leaves, Store
 
 _DAY_S = 86_400.0
 
@@ -17,15 +18,7 @@ _EARLIEST_FILE_S = 3653 * _DAY_S
 """2 January 1980: at 0 the clocks of Unix start, on 1 January 1980 those of DOS and ZIP; both stand for no time."""
 
 
-def time_term(
-    leaves: Sequence[HashedFile],
-    store: Store,
-    *,
-    weight: float,
-    scale_s: float,
-    source: TimeSource,
-    now_s: float,
-) -> TimeTerm:
+def time_term(leaves: Leaves, store: Store, recipe: Recipe, *, now_s: float) -> TimeTerm:
     """How time counts in a clustering of these pictures: the time of each, where it is from, the kernel's error.
 
     A time belongs to a content, so that equal pictures stay equal: of several files with the same content the
@@ -37,22 +30,20 @@ def time_term(
     leaves
         The pictures.
     store
-        Knows what their EXIF says.
-    weight, scale_s
-        As in `Settings`.
-    source
-        `exif`: EXIF alone; `stat`: the file's modification time alone; `auto`: EXIF, and the file's where that gives no
-        possible time.
+        Knows what their EXIF says, and when the files were modified.
+    recipe
+        Weight and scale of time, and its source: `exif`: EXIF alone; `stat`: the file's modification time alone;
+        `auto`: EXIF, and the file's where that gives no possible time.
     now_s
         Now, in seconds since 1970: a file's time more than a day later is none.
     """
-    hashes = [known.content_hash for known in leaves]
+    hashes, source = leaves.hashes, recipe.time_source
     exif_s = {} if source == "stat" else _exif_times(store, hashes)
-    file_s = {} if source == "exif" else _earliest_file_times(leaves, latest_s=now_s + _DAY_S)
+    file_s = {} if source == "exif" else _earliest_file_times(leaves, store.modified_ns(), latest_s=now_s + _DAY_S)
     times_s = np.array([exif_s.get(h, file_s.get(h, math.nan)) for h in hashes], np.float64)
     origins: list[TimeOrigin] = ["exif" if h in exif_s else "file" if h in file_s else "none" for h in hashes]
-    error = kernel_error(times_s, scale_s=scale_s, rng=np.random.default_rng(0))
-    return TimeTerm(weight, scale_s, source, times_s, tuple(origins), error)
+    error = kernel_error(times_s, scale_s=recipe.time_scale_s, rng=np.random.default_rng(0))
+    return TimeTerm(recipe.time_weight, recipe.time_scale_s, source, times_s, tuple(origins), error)
 
 
 def _exif_times(store: Store, hashes: Sequence[bytes]) -> dict[bytes, float]:
@@ -61,11 +52,11 @@ def _exif_times(store: Store, hashes: Sequence[bytes]) -> dict[bytes, float]:
     return {h: metadata.taken_s for h, metadata in known.items() if metadata.taken_s is not None}
 
 
-def _earliest_file_times(leaves: Sequence[HashedFile], *, latest_s: float) -> dict[bytes, float]:
+def _earliest_file_times(leaves: Leaves, modified_ns: Mapping[bytes, int], *, latest_s: float) -> dict[bytes, float]:
     """Earliest usable modification time of each content's files, in seconds since 1970."""
     found: dict[bytes, float] = {}
-    for known in leaves:
-        modified_s = known.file.mtime_ns / 1e9
+    for key, content_hash in zip(leaves.keys, leaves.hashes, strict=True):
+        modified_s = modified_ns[key] / 1e9
         if _EARLIEST_FILE_S <= modified_s <= latest_s:
-            found[known.content_hash] = min(modified_s, found.get(known.content_hash, math.inf))
+            found[content_hash] = min(modified_s, found.get(content_hash, math.inf))
     return found

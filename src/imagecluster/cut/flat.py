@@ -70,7 +70,8 @@ def on_scale(dendrogram: Dendrogram, scale: SimScale) -> Dendrogram:
     """
     merges = dendrogram.merges.copy()
     merges[:, 2] = 1.0 - scale.sim(merges[:, 2])
-    return replace(dendrogram, merges=merges, largest_distance=1.0, gap=1.0 - scale.sim(dendrogram.gap))
+    gap = np.where(np.isinf(dendrogram.gap), dendrogram.gap, 1.0 - scale.sim(dendrogram.gap))
+    return replace(dendrogram, merges=merges, largest_distance=1.0, gap=gap)
 
 
 def flat_clusters(dendrogram: Dendrogram, height: float) -> NDArray[np.int64]:

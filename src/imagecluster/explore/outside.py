@@ -15,8 +15,7 @@ from starlette.exceptions import HTTPException
 
 from imagecluster.collection import Settings
 from imagecluster.errors import DecodeError
-from imagecluster.explore.searching import Maker
-from imagecluster.models import find_model
+from imagecluster.explore.searching import FingerprintMaker
 
 __all__ = ["Outside"]
 
@@ -27,7 +26,7 @@ class Outside:
     def __init__(self) -> None:
         self._one_at_a_time = threading.Lock()
         self._made_for: Settings | None = None
-        self._maker: Maker | None = None
+        self._maker: FingerprintMaker | None = None
 
     def direction(self, content: object, name: object, settings: Settings) -> NDArray[np.float32]:
         """Fingerprint of a picture at unit length, shape (n_dimensions,).
@@ -61,9 +60,9 @@ class Outside:
                 raise HTTPException(422, f"the picture cannot be read: {str(error).rpartition(': ')[2]}") from None
         return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), np.float32)
 
-    def _maker_of(self, settings: Settings) -> Maker:
+    def _maker_of(self, settings: Settings) -> FingerprintMaker:
         if self._maker is None or self._made_for != settings:
-            model = find_model(settings.model, weights=settings.weights, preprocess=settings.preprocess)
-            self._maker = Maker(model, max_pixels=settings.max_pixels, device=settings.device)
+            model = settings.find_model()
+            self._maker = FingerprintMaker(model, max_pixels=settings.max_pixels, device=settings.device)
             self._made_for = settings
         return self._maker

@@ -12,15 +12,13 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from imagecluster.collection.output import ThumbnailOf
 from imagecluster.decode import MAX_PIXELS, read_bytes
 from imagecluster.errors import ArgumentError, DecodeError, InputError, ModelError
 from imagecluster.explore.scanning import Scanner, best_rows, combined
 from imagecluster.models import Model, TextTower, joined, text_models
-from imagecluster.present import Found, write_found
 from imagecluster.records import ImageFile
 from imagecluster.scan import absolute
-from imagecluster.store import HashedFile, MappedFingerprints, Store, StoredContent, known_file
+from imagecluster.store import MappedFingerprints, Store, StoredContent, known_file
 
 if TYPE_CHECKING:
     from imagecluster.embed import Embedder
@@ -94,7 +92,7 @@ class _Asked:
     """Empty for a text."""
 
 
-class Maker:
+class FingerprintMaker:
     """Makes fingerprints of pictures of which the database has none, as it would keep them.
 
     Parameters
@@ -173,7 +171,7 @@ class Searcher:
         self._model = model
         self._n_threads = n_threads
         self._fetching = fetching
-        self._maker = Maker(model, max_pixels=max_pixels, device=device, fetching=fetching)
+        self._maker = FingerprintMaker(model, max_pixels=max_pixels, device=device, fetching=fetching)
         self._opened = self._open()
 
     def _open(self) -> tuple[MappedFingerprints, Scanner]:
@@ -265,7 +263,7 @@ class Searcher:
         if query.picture is None:
             return _Asked(query, self._of_text(query.text), b"")
         path = Path(absolute(query.picture))
-        content_hash = _hash_of(self._store, path)
+        content_hash = content_hash_of(self._store, path)
         mapped, _ = self._opened
         row = mapped.row_of(content_hash)
         contents = mapped.contents([row]) if row is not None else None
@@ -293,37 +291,7 @@ class Searcher:
         )
 
 
-def write_search_page(store: Store, model: Model, queries: Sequence[Query], hits: Sequence[Hit], file: Path) -> None:
-    """Writes what a search found as a page of one file.
-
-    Raises
-    ------
-    OutputError
-        The file cannot be written.
-
-    """
-    pictures = [query for query in queries if query.picture is not None]
-    asked = [Path(absolute(query.picture)) for query in pictures if query.picture is not None]
-    files = [HashedFile(ImageFile(path, 0, 0), _hash_of(store, path)) for path in asked]
-    files += [HashedFile(ImageFile(hit.path, 0, 0), hit.content_hash) for hit in hits]
-    found = Found(
-        root=store.root,
-        model=model.identity,
-        paths=[known.file.path for known in files],
-        notes=[_weight_note(query) for query in pictures] + [f"{hit.similarity:.3f}" for hit in hits],
-        n_queries=len(pictures),
-        texts=[f"{_weight_note(query)} {query.text}".strip() for query in queries if query.text],
-    )
-    with store.thumbnails() as cache:
-        write_found(found, file, thumbnail=ThumbnailOf(files, cache))
-
-
-def _weight_note(query: Query) -> str:
-    """The weight of a query where it is worth saying."""
-    return "" if query.weight == 1 else f"{query.weight:+g}"
-
-
-def _hash_of(store: Store, path: Path) -> bytes:
+def content_hash_of(store: Store, path: Path) -> bytes:
     """Content hash of a query's file; that of an unchanged file of the collection is known.
 
     Raises

@@ -12,25 +12,17 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from imagecluster.collection import (
-    DENDROGRAM,
-    Settings,
-    bounded_tree,
-    is_key_of,
-    is_of_cosines,
-    scale_name_of,
-    scale_of,
-    settings_of,
-)
+from imagecluster.collection import Collection, is_of_cosines, open_latest
+from imagecluster.collection.doors import all_apart
 from imagecluster.cut.curve import cluster_counts
-from imagecluster.cut.sim_scale import LARGEST_COSINE_DISTANCE, SimScale, relative
+from imagecluster.cut.sim_scale import SimScale, relative
 from imagecluster.cut.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, Suggestion, suggest
 from imagecluster.errors import StoreDamagedError, StoreError
 from imagecluster.explore.kept import keep, kept
 from imagecluster.explore.name_search import Names
 from imagecluster.explore.scanning import Scanner
 from imagecluster.records import Dendrogram
-from imagecluster.store import Leaves, MappedFingerprints, Run, Store
+from imagecluster.store import Leaves, MappedFingerprints, Store
 
 __all__ = ["Snapshot", "empty_snapshot", "is_absolute", "keep_snapshot", "load_snapshot"]
 
@@ -174,8 +166,8 @@ def is_absolute(key: bytes) -> bool:
     return key.startswith(b"/") or key[1:2] == b":"
 
 
-def load_snapshot(store: Store, model: str, *, run: Run | None, key: str = "") -> Snapshot:
-    """The pictures of a store and their dendrogram, with the scale of similarity of a run.
+def load_snapshot(store: Store, model: str) -> Snapshot:
+    """The pictures of a store and their dendrogram, with the scale of similarity of the latest run with a model.
 
     Where the store keeps no dendrogram of exactly these pictures, one that keeps all of them apart takes its place, and
     the snapshot is provisional.
@@ -186,39 +178,31 @@ def load_snapshot(store: Store, model: str, *, run: Run | None, key: str = "") -
         The store.
     model
         `name@version`.
-    run
-        The latest run with this model; None where there is none.
-    key
-        Of the dendrogram; default: the one that the run remembers.
 
     """
-    if not key and run is not None:
-        key = str(run.settings.get(DENDROGRAM, ""))
-    scale_name = scale_name_of(Settings() if run is None else settings_of(run), model)
-    settings_limit = None if run is None else run.settings.get("max_diameter")
-
-    leaves, vectors = _leaves_and_vectors(store, model)
-    saved = store.load_dendrogram(key) if len(leaves) and is_key_of(key, leaves.hashes) else None
-    limit = settings_limit if saved else None
+    collection, fingerprints = _opened(store, model)
+    leaves, tree = collection.leaves, collection.tree
+    has_tree = bool(tree.key)
+    limit = collection.settings.max_diameter if has_tree else None
     names = xxhash.xxh3_128(b"\0".join(leaves.keys))
     names.update(b"".join(leaves.hashes))
-    names.update(f"{model} {key if saved else 'apart'} {scale_name} {limit}".encode())
+    names.update(f"{model} {tree.key or 'apart'} {collection.scale.name} {limit}".encode())
     snapshot_key = names.hexdigest()[:16]
     arrays = kept(store.directory, snapshot_key)
-    dendrogram = saved.dendrogram if saved else _all_apart(leaves)
+    dendrogram = tree.dendrogram
     if limit is not None:
-        dendrogram = _with_gap(dendrogram, arrays["gap"]) if "gap" in arrays else bounded_tree(store, model)
+        dendrogram = _with_gap(dendrogram, arrays["gap"]) if "gap" in arrays else collection.narrow_dendrogram
     return Snapshot(
         key=snapshot_key,
         root=store.root,
         model=model,
         leaves=leaves,
         dendrogram=dendrogram,
-        provisional=saved is None and len(leaves) > 0,
-        vectors=vectors,
-        scale=scale_of(model, scale_name, dendrogram),
+        provisional=collection.is_provisional,
+        vectors=fingerprints,
+        scale=collection.scale,
         max_diameter=limit,
-        of_cosines=saved is not None and is_of_cosines(key),
+        of_cosines=has_tree and is_of_cosines(tree.key),
         known_rank=arrays.get("path_rank"),
     )
 
@@ -235,34 +219,18 @@ def _with_gap(dendrogram: Dendrogram, gap: NDArray[np.float64]) -> Dendrogram:
     return replace(dendrogram, gap=gap, largest_distance=dendrogram.top)
 
 
-def _leaves_and_vectors(store: Store, model: str) -> tuple[Leaves, NDArray[np.float16]]:
-    """The pictures and the matrix whose rows they name, also while a writer puts fingerprints into other rows."""
+def _opened(store: Store, model: str) -> tuple[Collection, NDArray[np.float16]]:
+    """The collection and the matrix whose rows its leaves name, also while a writer fills other rows."""
     while True:
         try:
             mapped = MappedFingerprints(store, model)
         except StoreDamagedError:
             raise
         except StoreError:  # no fingerprints of this model
-            return store.leaves(model), np.empty((0, 1), np.float16)
-        leaves = store.leaves(model)
+            return open_latest(store, model, link=False), np.empty((0, 1), np.float16)
+        collection = open_latest(store, model, link=False)
         if mapped.is_current():
-            return leaves, mapped.rows
-
-
-def _all_apart(leaves: Leaves) -> Dendrogram:
-    """A dendrogram that is cut into single pictures at every similarity but 0, in the order of their paths."""
-    n = len(leaves)
-    order = np.array(sorted(range(n), key=leaves.keys.__getitem__), np.int64)
-    merges = np.empty((max(0, n - 1), 4))
-    if n > 1:
-        steps = np.arange(n - 1)
-        first = np.concatenate([order[:1], n + steps[:-1]])
-        merges[:, :2] = np.sort(np.stack([first, order[1:]], axis=1), axis=1)
-        merges[:, 2] = LARGEST_COSINE_DISTANCE
-        merges[:, 3] = steps + 2
-    return Dendrogram(
-        merges, LARGEST_COSINE_DISTANCE if n > 1 else 0.0, order, np.full(max(0, n - 1), LARGEST_COSINE_DISTANCE)
-    )
+            return collection, mapped.rows
 
 
 def empty_snapshot(root: Path) -> Snapshot:
@@ -271,5 +239,5 @@ def empty_snapshot(root: Path) -> Snapshot:
     leaves = Leaves((), (), none, none, none, none, dendrogram, 0)
     nothing = np.empty((0, 1), np.float16)
     return Snapshot(
-        "empty", root, "", leaves, _all_apart(leaves), provisional=False, vectors=nothing, scale=relative(0.0)
+        "empty", root, "", leaves, all_apart(leaves), provisional=False, vectors=nothing, scale=relative(0.0)
     )

@@ -77,7 +77,7 @@ def import_fingerprints(
     folder = pictures if pictures is not None else Path(file).absolute().parent.parent
     if not folder.is_dir():
         raise InputError(f"there is no folder of pictures {str(folder)!r}")
-    root, directory = locate([folder], db)
+    root, directory, _ = locate(folder, db)
     left_out: list[Skip] = []
     batch = _matched(found, root, written_ns=file.stat().st_mtime_ns, left_out=left_out)
     with Store.open(directory, root=root) as store:

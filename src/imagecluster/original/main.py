@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagecluster.collection import Settings, locate, run
+from imagecluster.collection import Settings, locate
 from imagecluster.errors import ArgumentError, InputError
+from imagecluster.functions.running import run
 from imagecluster.models import DEFAULT_MODEL
 from imagecluster.store import Store
 
@@ -88,7 +89,7 @@ def main(
     folder = Path(imagedir)
     if not folder.is_dir():
         raise InputError(f"cannot scan {str(folder)!r}: no such folder")
-    _, directory = locate([folder])
+    directory = locate(folder).directory
     if Store.exists(directory):
         print(f"fingerprints database {directory} found")
     else:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagecluster.collection import fingerprint_scan, locate
-from imagecluster.decode import MAX_PIXELS
+from imagecluster.collection import Settings, fingerprint_scan, locate
 from imagecluster.models import Model
 from imagecluster.records import ImageFile, Scan, Skip
 from imagecluster.scan import absolute
@@ -45,25 +44,17 @@ def stored_fingerprints(names: Sequence[str], folder: Path, model: Model, *, n_t
     n_threads
         Default: one a core.
     """
-    root, directory = locate([folder])
+    root, directory, _ = locate(folder)
     files = {name: _image_file(name) for name in names}
     scan = Scan(files=tuple(files.values()), skips=(), ignored={})
     with Store.open(directory, root=root) as store:
-        collection = fingerprint_scan(
-            scan,
-            store,
-            model,
-            max_pixels=MAX_PIXELS,
-            thumbnails=False,
-            n_threads=n_threads,
-            progress=lambda *_: None,
-            all_there_is=False,
-        )
-        hash_of = {known.file.path: known.content_hash for known in collection.files}
+        settings = Settings(page=False, n_threads=n_threads)
+        fingerprinted = fingerprint_scan(scan, store, model, settings, progress=lambda *_: None, all_there_is=False)
+        hash_of = {known.file.path: known.content_hash for known in fingerprinted.files}
         readable = [name for name in names if files[name].path in hash_of]
         hashes = [hash_of[files[name].path] for name in readable]
         vectors = store.vectors(model.identity, hashes) if hashes else ()
-    return Stored(dict(zip(readable, vectors, strict=True)), collection.skips)
+    return Stored(dict(zip(readable, vectors, strict=True)), fingerprinted.skips)
 
 
 def _image_file(name: str) -> ImageFile:

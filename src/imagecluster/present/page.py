@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from imagecluster.collection.report import Report, relative_names
 from imagecluster.cut.sim_scale import closeness
 from imagecluster.errors import ArgumentError
 from imagecluster.present.document import asset, opening
 from imagecluster.present.files import replacing
 from imagecluster.present.markup import count, escaped
 from imagecluster.present.page_budget import Plan, plan
-from imagecluster.present.record import Report, relative_names
-from imagecluster.present.size_groups import Band, bands
+from imagecluster.present.size_groups import SizeGroup, by_size
 from imagecluster.present.tiles import RATIO_RULES, Tiles, in_page_order
 from imagecluster.records import Cluster
 
@@ -61,7 +61,7 @@ def write_page(
     """
     if max_thumbnails < 1:
         raise ArgumentError(f"max_thumbnails is {max_thumbnails}; it must be at least 1")
-    budget = min(max_thumbnails, _affordable(len(report.paths), thumbnail))
+    budget = min(max_thumbnails, _affordable(len(report.names), thumbnail))
     sizes = sorted((len(cluster.members) for cluster in report.clusters.clusters), reverse=True)
     planned = plan(sizes, len(report.clusters.singles), budget)
     tiles = Tiles(report, file, thumbnail, _LARGEST_BYTES - _BYTES_WITHOUT_TILES)
@@ -81,7 +81,7 @@ def _affordable(n_images: int, thumbnail: Callable[[int], bytes | None]) -> int:
 
 def _page(report: Report, planned: Plan, tiles: Tiles) -> Iterator[str]:
     """The whole page, in parts."""
-    groups = bands(report.clusters.clusters)
+    groups = by_size(report.clusters.clusters)
     yield _head(report)
     yield _header(report, planned)
     if len(groups) + bool(report.clusters.singles) > 1:
@@ -158,15 +158,15 @@ def _left_out(report: Report, planned: Plan) -> str:
     )
 
 
-def _bar(report: Report, groups: list[Band]) -> str:
+def _bar(report: Report, groups: list[SizeGroup]) -> str:
     """Links to the sizes, and the filter that the script brings to life."""
     clusters = report.clusters.clusters
     links = "".join(
-        f'<li><a href="#c{clusters[band.places[0]].number}" data-band="{band.smallest}">'
-        f"{count(len(band.places), 'cluster')} of <b>{band.label}</b></a></li>\n"
-        for band in groups
+        f'<li><a href="#c{clusters[group.places[0]].number}" data-band="{group.smallest}">'
+        f"{count(len(group.places), 'cluster')} of <b>{group.label}</b></a></li>\n"
+        for group in groups
     )
-    options = "".join(f'<option value="{band.smallest}">{band.label} pictures</option>' for band in groups)
+    options = "".join(f'<option value="{group.smallest}">{group.label} pictures</option>' for group in groups)
     if report.clusters.singles:
         singles = count(len(report.clusters.singles), "single")
         links += f'<li><a href="#singles" data-band="1">{singles}</a></li>\n'
@@ -180,24 +180,24 @@ def _bar(report: Report, groups: list[Band]) -> str:
 """
 
 
-def _clusters(report: Report, groups: list[Band], planned: Plan, tiles: Tiles) -> Iterator[str]:
+def _clusters(report: Report, groups: list[SizeGroup], planned: Plan, tiles: Tiles) -> Iterator[str]:
     """All sections of clusters."""
     if not groups:
         yield _empty(report)
     n_left = planned.n_clusters
-    for band in groups:
+    for group in groups:
         if n_left == 0:
             break
-        n_tiles = min(band.largest, planned.n_of_each + 1)
+        n_tiles = min(group.largest, planned.n_of_each + 1)
         together = {2: " pairs", 3: " triples", 4: " quads"}.get(n_tiles, "")
         yield f'<div class="band{together}">\n'
-        for place in band.places[:n_left]:
-            yield from _cluster(report, place, band, planned, tiles)
-        n_left -= len(band.places[:n_left])
+        for place in group.places[:n_left]:
+            yield from _cluster(report, place, group, planned, tiles)
+        n_left -= len(group.places[:n_left])
         yield "</div>\n"
 
 
-def _cluster(report: Report, place: int, band: Band, planned: Plan, tiles: Tiles) -> Iterator[str]:
+def _cluster(report: Report, place: int, group: SizeGroup, planned: Plan, tiles: Tiles) -> Iterator[str]:
     """One cluster."""
     cluster: Cluster = report.clusters.clusters[place]
     size, number = len(cluster.members), cluster.number
@@ -205,7 +205,8 @@ def _cluster(report: Report, place: int, band: Band, planned: Plan, tiles: Tiles
     rows = in_page_order(cluster.members, cluster.representative)[: planned.n_of_each]
     folder = f' title="{escaped(report.folders[place])}"' if report.folders else ""
     yield (
-        f'<section id="c{number}" class="{_room(len(rows))}" data-band="{band.smallest}" aria-labelledby="h{number}">\n'
+        f'<section id="c{number}" class="{_room(len(rows))}" data-band="{group.smallest}"'
+        f' aria-labelledby="h{number}">\n'
         f'<div class="title"><h2 id="h{number}"><a href="#c{number}"{folder}>{title}</a></h2>'
         f"<p>{count(size, 'picture')} · {closeness(cluster.height, report.scale)}"
         f" · distance {cluster.height:.3f}</p></div>\n"
@@ -249,7 +250,7 @@ def _room(n_tiles: int) -> str:
 
 def _empty(report: Report) -> str:
     """What stands in the place of clusters."""
-    if not report.paths:
+    if not report.names:
         return '<div class="empty"><h2>No pictures were found</h2></div>\n'
     return (
         f'<div class="empty"><h2>No clusters at similarity {report.clusters.sim:g}</h2>'

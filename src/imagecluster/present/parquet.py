@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from imagecluster.collection.report import Report
 from imagecluster.errors import MissingExtraError
 from imagecluster.present.files import replacing
-from imagecluster.present.record import Report
 from imagecluster.present.tables import table
 
 

@@ -6,11 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from imagecluster.collection.report import relative_names
 from imagecluster.errors import ArgumentError
+from imagecluster.explore.searching import Hit, Query, content_hash_of
+from imagecluster.models import Model
 from imagecluster.present.document import asset, opening
 from imagecluster.present.files import replacing
 from imagecluster.present.markup import count, escaped
+from imagecluster.present.thumbnails import ThumbnailOf
 from imagecluster.present.tiles import RATIO_RULES, Tiles
+from imagecluster.scan import absolute
+from imagecluster.store import Store
 
 _LARGEST_BYTES = 40_000_000
 """As for the page of contact sheets; pictures beyond it are shown by name."""
@@ -20,13 +26,13 @@ _STYLE = ".sheet a span{opacity:1}.queries{--row:112px;margin-bottom:40px}.queri
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResults:
     """What was searched for, and what was found.
 
     Raises
     ------
     ArgumentError
-        There is not one note for each path.
+        There is not one note for each picture.
 
     """
 
@@ -34,8 +40,9 @@ class Found:
     """Folder of the collection, absolute."""
     model: str
     """`name@version`."""
-    paths: Sequence[Path]
-    """The query pictures, then the hits, most similar first; absolute."""
+    names: Sequence[str]
+    """The query pictures, then the hits, most similar first: paths relative to `root`, absolute where they lie
+    elsewhere."""
     notes: Sequence[str]
     """What is to be said of each: a query's weight, a hit's similarity."""
     n_queries: int
@@ -44,11 +51,41 @@ class Found:
     """What was asked for in words."""
 
     def __post_init__(self) -> None:
-        if len(self.notes) != len(self.paths):
-            raise ArgumentError(f"{len(self.notes)} notes for {len(self.paths)} paths; there must be one for each")
+        if len(self.notes) != len(self.names):
+            raise ArgumentError(f"{len(self.notes)} notes for {len(self.names)} pictures; there must be one for each")
 
 
-def write_found(found: Found, file: Path, *, thumbnail: Callable[[int], bytes | None]) -> None:
+def write_search_page(store: Store, model: Model, queries: Sequence[Query], hits: Sequence[Hit], file: Path) -> None:
+    """Writes what a search found as a page of one file.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+
+    """
+    pictures = [query for query in queries if query.picture is not None]
+    asked = [Path(absolute(query.picture)) for query in pictures if query.picture is not None]
+    paths = [*asked, *(hit.path for hit in hits)]
+    hashes = [*(content_hash_of(store, path) for path in asked), *(hit.content_hash for hit in hits)]
+    found = SearchResults(
+        root=store.root,
+        model=model.identity,
+        names=relative_names(store.root, paths),
+        notes=[_weight_note(query) for query in pictures] + [f"{hit.similarity:.3f}" for hit in hits],
+        n_queries=len(pictures),
+        texts=[f"{_weight_note(query)} {query.text}".strip() for query in queries if query.text],
+    )
+    with store.thumbnails() as cache:
+        write_results(found, file, thumbnail=ThumbnailOf(paths, hashes, cache))
+
+
+def _weight_note(query: Query) -> str:
+    """The weight of a query where it is worth saying."""
+    return "" if query.weight == 1 else f"{query.weight:+g}"
+
+
+def write_results(found: SearchResults, file: Path, *, thumbnail: Callable[[int], bytes | None]) -> None:
     """Writes a page of what a search found.
 
     Parameters
@@ -58,7 +95,7 @@ def write_found(found: Found, file: Path, *, thumbnail: Callable[[int], bytes | 
     file
         The page. Its links to the pictures are relative to the folder that it lies in.
     thumbnail
-        Gives the JPEG thumbnail of a path, by its place in `found.paths`, or None.
+        Gives the JPEG thumbnail of a path, by its place in `found.names`, or None.
 
     Raises
     ------
@@ -72,9 +109,9 @@ def write_found(found: Found, file: Path, *, thumbnail: Callable[[int], bytes | 
             stream.write(part.encode())
 
 
-def _page(found: Found, tiles: Tiles) -> Iterator[str]:
+def _page(found: SearchResults, tiles: Tiles) -> Iterator[str]:
     """The whole page, in parts."""
-    hits = range(found.n_queries, len(found.paths))
+    hits = range(found.n_queries, len(found.names))
     name = escaped(found.root.name or str(found.root))
     yield opening(f"{name}: {count(len(hits), 'picture')} found", style=asset("page.css") + RATIO_RULES + _STYLE)
     yield f"""<header>
@@ -105,7 +142,7 @@ about 0 for one that has nothing to do with it.</p>
 """
 
 
-def _sheet(rows: range, found: Found, tiles: Tiles) -> Iterator[str]:
+def _sheet(rows: range, found: SearchResults, tiles: Tiles) -> Iterator[str]:
     """The tiles of a section."""
     yield '<ul class="sheet">\n'
     for row in rows:

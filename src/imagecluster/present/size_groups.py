@@ -12,13 +12,13 @@ _MOST_EXACT_SIZES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
+class SizeGroup:
     """Clusters of one size or of a range of sizes, largest first."""
 
     smallest: int
     largest: int
     places: tuple[int, ...]
-    """Places of the clusters in the list that the bands were made of."""
+    """Places of the clusters in the list that the groups were made of."""
 
     @property
     def label(self) -> str:
@@ -27,7 +27,7 @@ class Band:
         return smallest if smallest == largest else f"{smallest}–{largest}"
 
 
-def bands(clusters: Sequence[Cluster]) -> list[Band]:
+def by_size(clusters: Sequence[Cluster]) -> list[SizeGroup]:
     """All clusters by size, the largest sizes first; equal sizes keep their order."""
     sizes = [len(cluster.members) for cluster in clusters]
     exact = len(set(sizes)) <= _MOST_EXACT_SIZES
@@ -37,4 +37,4 @@ def bands(clusters: Sequence[Cluster]) -> list[Band]:
         alone = exact or size <= 4
         largest = size if alone else 1 << (size - 1).bit_length()
         places.setdefault(largest, []).append(place)
-    return [Band(sizes[group[-1]], sizes[group[0]], tuple(group)) for group in places.values()]
+    return [SizeGroup(sizes[group[-1]], sizes[group[0]], tuple(group)) for group in places.values()]

@@ -12,8 +12,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from imagecluster.collection.report import Report, relative_names
 from imagecluster.present.files import replacing
-from imagecluster.present.record import Report, relative_names
 from imagecluster.records import TimeTerm
 
 _FORMAT = "imagecluster-clusters"
@@ -79,7 +79,7 @@ def _json_lines(report: Report) -> Iterator[str]:
     """Lines of clusters.json: one for each fact, cluster, picture and skip, so that files can be compared by line."""
     # ASCII alone: bytes of a name that are not UTF-8 become lone surrogates, which no other encoding could hold.
     encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
-    names = relative_names(report.root, report.paths)
+    names = report.names
     texts = [encode(name) for name in names]
     yield "{\n"
     for key, value in _facts(report).items():
@@ -133,7 +133,7 @@ def _facts(report: Report) -> dict[str, Any]:
         "min_size": int(cut.min_size),
         "time": None if report.time is None else report.time.facts(),
         "n_scanned": int(report.n_scanned),
-        "n_images": len(report.paths),
+        "n_images": len(report.names),
         "n_skipped": len(report.skips),
         "n_clustered": report.n_clustered,
         "n_singles": len(cut.singles),
@@ -166,7 +166,7 @@ def _json_list(key: str, items: Iterable[str], *, end: str) -> Iterator[str]:
 
 def table(report: Report) -> Iterator[tuple[int, tuple[str, int | None, int, str]]]:
     """Row of each picture that is shown, and its path, cluster number (None for a single), cluster size and name."""
-    names = relative_names(report.root, report.paths)
+    names = report.names
     number, size = _number_and_size(report)
     called = {cluster.number: cluster.name for cluster in report.clusters.clusters}
     for row in _shown_rows(report, names):
@@ -189,7 +189,7 @@ def _csv_lines(report: Report) -> Iterator[str]:
 
 def _number_and_size(report: Report) -> tuple[list[int], list[int]]:
     """Number and size of each row's cluster; 0 and 1 for a single."""
-    number, size = [0] * len(report.paths), [1] * len(report.paths)
+    number, size = [0] * len(report.names), [1] * len(report.names)
     for cluster in report.clusters.clusters:
         for row in cluster.members:
             number[row], size[row] = cluster.number, len(cluster.members)

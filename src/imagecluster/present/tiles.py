@@ -13,7 +13,6 @@ from urllib.parse import quote
 from imagecluster.decode.thumbnail import THUMBNAIL_MEDIA_TYPE, thumbnail_size
 from imagecluster.errors import ArgumentError
 from imagecluster.present.markup import escaped
-from imagecluster.present.record import relative_names
 
 _STEPS = 16
 """Proportions are rounded to a sixteenth of an octave: rows are even, and at most 2 % of a picture is cropped."""
@@ -39,8 +38,8 @@ class Placed(Protocol):
         """The folder, absolute."""
 
     @property
-    def paths(self) -> Sequence[Path]:
-        """Path of each row, absolute."""
+    def names(self) -> Sequence[str]:
+        """Path of each row: relative to `root` with '/' between folders, absolute where it lies elsewhere."""
 
 
 class Tiles:
@@ -48,8 +47,8 @@ class Tiles:
 
     def __init__(self, pictures: Placed, file: Path, thumbnail: Callable[[int], bytes | None], n_bytes: int) -> None:
         """`n_bytes` is how much all tiles may take; beyond it they go without their pictures."""
-        self._names = relative_names(pictures.root, pictures.paths)
-        self._paths = pictures.paths
+        self._names = pictures.names
+        self._root = pictures.root
         self._thumbnail = thumbnail
         self._folder = os.path.abspath(file.parent)  # noqa: PTH100 - a browser folds '..' in the same way
         self._urls: dict[str, str] = {}
@@ -59,7 +58,7 @@ class Tiles:
 
     def tile(self, row: int, *, cover: bool = False, note: str = "") -> str:
         """The tile of a picture; `cover` marks the first one of a cluster, `note` stands before its name."""
-        folder, name = os.path.split(self._paths[row])
+        folder, name = os.path.split(self._root / self._names[row])
         text = escaped(f"{note} {name}" if note else name)
         title = "" if self._names[row] == name else f' title="{escaped(self._names[row])}"'
         classes, image = self._image(row, text)

@@ -211,6 +211,14 @@ class Store:
         paths = self._keys.paths([row[0] for row in rows])
         return {path: KnownFile(row[1], row[2], row[3], bool(row[4])) for path, row in zip(paths, rows, strict=True)}
 
+    def outside_root(self) -> tuple[Path, ...]:
+        """Pictures outside the root that the latest scan found, in the order of the paths' bytes."""
+        found = "hash IS NOT NULL AND gone_s IS NULL"
+        absolute = "path >= x'2f' AND path < x'30'" if os.sep == "/" else "substr(path, 2, 1) = x'3a'"
+        with self._reading() as connection:
+            rows = connection.execute(f"SELECT path FROM files WHERE {absolute} AND {found}").fetchall()  # noqa: S608
+        return self.paths_of([row[0] for row in rows])
+
     def known_skips(self) -> tuple[Skip, ...]:
         """The files that the latest scan found and that could not be read, in the order of the paths' bytes."""
         with self._reading() as connection:
@@ -318,12 +326,37 @@ class Store:
             kept = kept_leaves.load(connection, self._directory / layout.LEAVES_NAME, model)
             return reading.read_leaves(connection, self._keys, model) if kept is None else kept
 
-    def keep_leaves(self, model: str) -> None:
-        """Keeps what `leaves` gives in a file, where there is much of it: a reader then has it at once."""
+    def keep_leaves(self, model: str, leaves: Leaves | None = None) -> None:
+        """Keeps what `leaves` gives in a file, where there is much of it: a reader then has it at once.
+
+        Parameters
+        ----------
+        model
+            `name@version`.
+        leaves
+            What `leaves` has just given; default: it is read.
+
+        """
         folder = self._directory / layout.LEAVES_NAME
         with self._writing() as connection:
             if kept_leaves.is_due(connection, folder, model):
-                kept_leaves.save(connection, folder, model, reading.read_leaves(connection, self._keys, model))
+                now = leaves or reading.read_leaves(connection, self._keys, model)
+                kept_leaves.save(connection, folder, model, now)
+
+    def path_of(self, key: bytes) -> Path:
+        """Absolute path of a picture, by its key in `leaves`."""
+        return self._keys.path(key)
+
+    def paths_of(self, keys: Sequence[bytes]) -> tuple[Path, ...]:
+        """Absolute paths of many pictures."""
+        return tuple(self._keys.paths(list(keys)))
+
+    def modified_ns(self) -> dict[bytes, int]:
+        """Modification time of each picture that the latest scan found, in ns since 1970, by its key in `leaves`."""
+        with self._reading() as connection:
+            return dict(
+                connection.execute("SELECT path, mtime_ns FROM files WHERE hash IS NOT NULL AND gone_s IS NULL")
+            )
 
     def fingerprints(self, model: str, paths: Sequence[Path]) -> Fingerprints:
         """The fingerprints of files, scaled to unit length; row i belongs to path i.

@@ -118,8 +118,7 @@ def stored_source(directory: Path, model: str | None = None) -> Iterator[tuple[S
 
     """
     with Store.open(directory, writable=False) as store, store.thumbnails() as cache:
-        runs = store.runs()
-        run = (runs[-1] if runs else None) if model is None else latest_run(store, model)
+        run = latest_run(store, model)
         if run is None:
             raise InputError(
                 f"{directory} knows of no run{'' if model is None else f' with {model}'}: run imagecluster first"
@@ -127,9 +126,7 @@ def stored_source(directory: Path, model: str | None = None) -> Iterator[tuple[S
         edits = History(directory / EDITS_NAME).edits
         colours = Colours(cache, directory / COLOURS_NAME, keep=False)
         yield (
-            Source(
-                load_snapshot(store, run.model, run=run), edits, ThumbnailMaker(cache, keep=False), colours, directory
-            ),
+            Source(load_snapshot(store, run.model), edits, ThumbnailMaker(cache, keep=False), colours, directory),
             run,
         )
 

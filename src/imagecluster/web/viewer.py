@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.collection import Settings, cluster_known, latest_run, settings_of, update
+from imagecluster.collection import Settings, latest_run, open_latest, settings_of
 from imagecluster.corrections import EDITS_NAME, History
 from imagecluster.errors import ImageclusterError, InputError, StoreError
 from imagecluster.explore.snapshot import Snapshot, empty_snapshot, load_snapshot
+from imagecluster.functions.running import update
 from imagecluster.models import DEFAULT_MODEL, TextTower, find_model
 from imagecluster.records import Metadata, Skip
 from imagecluster.store import THUMBNAILS_NAME, Store, Thumbnails
@@ -76,7 +77,6 @@ class Viewer:
         self.background = Background(setup.directory, self._cache, keep=not setup.read_only)
         self._sim = setup.sim
         self._model = find_model(setup.model or DEFAULT_MODEL).identity
-        self._key = ""
         self._n_runs = 0
         self._first = threading.Condition()
         self._snapshots: list[Snapshot] = []
@@ -236,7 +236,6 @@ class Viewer:
     def _look(self) -> None:
         """When another process has finished a run, its pictures are shown."""
         if self._opened() and len(self._opened_store().runs()) != self._n_runs:
-            self._key = ""
             self._load()
             self._run = RunState()
 
@@ -264,7 +263,7 @@ class Viewer:
         run = latest_run(store, self._model)
         if run is not None and self._sim is None:
             self._sim = float(run.settings.get("sim", 0.5))
-        self._publish(load_snapshot(store, self._model, run=run, key=self._key))
+        self._publish(load_snapshot(store, self._model))
 
     def _update(self) -> None:
         """Fingerprints and clusters what is new, showing the pictures so far."""
@@ -283,7 +282,8 @@ class Viewer:
 
     def _cluster(self) -> None:
         """Clusters pictures of which the database keeps fingerprints and no dendrogram."""
-        self._key = cluster_known(self.setup.directory, model=self._model, progress=self._progress)
+        with Store.open(self.setup.directory) as store:
+            open_latest(store, self._model, progress=self._progress)  # keeps what it makes
 
     def _progress(self, stage: str, done: int, total: int) -> None:
         self._run = RunState(running=True, stage=stage, done=done, total=total)
@@ -298,12 +298,12 @@ class Viewer:
         """How the latest run with this model was made, with this viewer's cut."""
         run = latest_run(self._opened_store(), self._model) if self._opened() else None
         former = settings_of(run) if run else Settings(model=self.setup.model or DEFAULT_MODEL)
-        return replace(former, sim=self.sim, min_size=self.setup.min_size, links="none", page=True)
+        return replace(former, sim=self.sim, min_size=self.setup.min_size, page=True)
 
 
 def _tower_here(settings: Settings) -> Tower | None:
     """The text tower of the settings' model if it can be used at once."""
-    tower = find_model(settings.model, weights=settings.weights, preprocess=settings.preprocess).text_tower
+    tower = settings.find_model().text_tower
     if isinstance(tower, TextTower) and not (tower.present() and find_spec("tokenizers")):
         return None
     return tower

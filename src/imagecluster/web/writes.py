@@ -14,17 +14,20 @@ from operator import index
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from imagecluster.collection import write_output
+from imagecluster.collection import open_latest
 from imagecluster.cut.own_cuts import OwnCut
 from imagecluster.errors import ArgumentError, OutputError
 from imagecluster.explore.outside import Outside
 from imagecluster.explore.similar import nearest_to
 from imagecluster.explore.snapshot import Snapshot
+from imagecluster.present.outputs import write
+from imagecluster.store import Store
 from imagecluster.web.answers import unkept_json
 from imagecluster.web.corrected import edit_of_request, edits_for_page
 from imagecluster.web.guard import Rules
@@ -109,15 +112,14 @@ class Writes:
         own_cuts = _own_cuts(values)
         if own_cuts:
             snapshot = self._asked_of(values)
-        path = write_output(
-            directory,
-            values.get("kind"),  # type: ignore[arg-type]  # checked there
-            model=snapshot.model,
-            sim=sim,
-            min_size=min_size,
-            own_cuts=own_cuts,
-            order=snapshot.dendrogram.order,
-        )
+        with Store.open(directory) as store:
+            collection = open_latest(store, snapshot.model)
+            if own_cuts and not np.array_equal(collection.dendrogram.order, snapshot.dendrogram.order):
+                raise ArgumentError(
+                    "the collection has changed since its branches were cut: look at it again, then export"
+                )
+            clusters = collection.cut(float(sim), min_size=min_size, own_cuts=own_cuts)
+            path = write(collection, clusters, values.get("kind"))  # type: ignore[arg-type]  # checked there
         return unkept_json({"path": os.fspath(path)})
 
     def _copied(self, snapshot: Snapshot, view: View) -> Path:

@@ -8,17 +8,18 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
+from imagecluster.collection.report import cluster_folders
 from imagecluster.errors import ArgumentError, OutputError
 from imagecluster.present.links.names import distinct_names, longest_name_bytes
 from imagecluster.present.links.tree import LINKS_MARKER, LinkKind, LinkTree, mark
 
-__all__ = ["LINKS_MARKER", "LinkKind", "LinkReport", "Unlinked", "cluster_folders", "make_links"]
+__all__ = ["LINKS_MARKER", "LinkKind", "LinkReport", "Unlinked", "make_links"]
 
 _DEPTH = 3
 """Folders between a link and the folder that the whole tree lies in."""
@@ -47,21 +48,6 @@ class LinkReport:
     """Pictures that could not be linked, mostly because they are gone by now."""
     kept: tuple[Path, ...]
     """Folders with files that lay in the former tree but were not made by it."""
-
-
-def cluster_folders(sizes: Iterable[int]) -> tuple[str, ...]:
-    """Folder of each cluster, `cluster_with_N/cluster_i`: N its size, i counting from 0 among those of that size.
-
-    >>> cluster_folders([4, 2, 2])
-    ('cluster_with_4/cluster_0', 'cluster_with_2/cluster_0', 'cluster_with_2/cluster_1')
-    """
-    n_of_size: dict[int, int] = {}
-    folders = []
-    for size in sizes:
-        i = n_of_size.get(size, 0)
-        n_of_size[size] = i + 1
-        folders.append(f"cluster_with_{size}/cluster_{i}")
-    return tuple(folders)
 
 
 def make_links(

@@ -21,6 +21,7 @@ _CELL_PX = (108, 81)
 _GAP_PX = 4
 _PER_BAND = 16
 """Columns side by side; further ones follow below."""
+_LONGEST_NAME = 16
 _TALLEST = 12
 """Pictures of a column that are shown."""
 
@@ -54,7 +55,9 @@ def column_array(columns: Sequence[Sequence[NDArray[np.uint8]]], *, mem_limit: f
     return array
 
 
-def draw_columns(clusters: Sequence[Sequence[int]], pictures: Pictures, *, title: str) -> Figure:
+def draw_columns(
+    clusters: Sequence[Sequence[int]], pictures: Pictures, *, title: str, names: Sequence[str] = ()
+) -> Figure:
     """Clusters, one a column, under their number and size; columns that do not fit side by side below.
 
     Parameters
@@ -65,6 +68,8 @@ def draw_columns(clusters: Sequence[Sequence[int]], pictures: Pictures, *, title
         Small picture of a row.
     title
         Stands above all.
+    names
+        Of the clusters, in place of their numbers; empty for one without a name.
 
     Raises
     ------
@@ -90,10 +95,16 @@ def draw_columns(clusters: Sequence[Sequence[int]], pictures: Pictures, *, title
                 array[at] = cell(pictures(row), *_CELL_PX)
             shown = f"{n_rows} of {len(members)}" if len(members) > n_rows else len(members)
             axes.text(
-                x * width + _CELL_PX[0] / 2, -6, f"{first + x}: {shown} pictures",
-                ha="center", va="bottom", fontsize=7, color=INK,
+                x * width + _CELL_PX[0] / 2, -6, f"{_short(names, first + x)}: {shown} pictures",
+                ha="center", va="bottom", fontsize=7, color=INK, parse_math=False,
             )  # fmt: skip
         axes.imshow(array, interpolation="antialiased")
         axes.set_axis_off()
         first += len(band)
     return figure
+
+
+def _short(names: Sequence[str], number: int) -> str:
+    """What stands above a column: the cluster's name, as far as there is room, else its number."""
+    name = names[number - 1] if names else ""
+    return f"{number}" if not name else name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"

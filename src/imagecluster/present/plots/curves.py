@@ -41,7 +41,7 @@ def curves_of(dendrogram: Dendrogram, *, min_size: int = 2) -> Curves:
     return Curves(sims, n_clusters, n_in, largest, median)
 
 
-def draw_curves(dendrogram: Dendrogram, *, sim: float | None, title: str) -> Figure:
+def draw_curves(dendrogram: Dendrogram, *, sim: float | None, title: str, note: str | None = None) -> Figure:
     """Number of clusters, and their sizes, against sim; a line marks `sim`."""
     curves = curves_of(dendrogram)
     figure = new_figure(8.0, 6.4)
@@ -69,8 +69,7 @@ def draw_curves(dendrogram: Dendrogram, *, sim: float | None, title: str) -> Fig
     if sim is not None:
         at = int(np.argmin(np.abs(curves.sim - sim)))
         held = f"{curves.n_clusters[at]} clusters hold {curves.n_in_clusters[at]} pictures"
-        note = f"sim {sim:g}: {held}, {singles[at]} are single"
-        upper.set_title(note, fontsize=9, color=ACCENT, loc="left")
+        upper.set_title(note or f"sim {sim:g}: {held}, {singles[at]} are single", fontsize=9, color=ACCENT, loc="left")
     return figure
 
 

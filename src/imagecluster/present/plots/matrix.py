@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.cut import cut_height
+from imagecluster.cut import cut_height, flat_clusters
 from imagecluster.present.plots.figure import ACCENT, INK, Pictures, cell, new_figure
 from imagecluster.records import Dendrogram
 
@@ -36,7 +37,13 @@ def similarity_blocks(X: NDArray[Any], order: NDArray[np.int64], n_cells: int) -
 
 
 def draw_matrix(
-    dendrogram: Dendrogram, X: NDArray[Any], pictures: Pictures, *, sim: float | None, title: str
+    dendrogram: Dendrogram,
+    X: NDArray[Any],
+    pictures: Pictures,
+    *,
+    sim: float | None,
+    title: str,
+    clusters: Sequence[Sequence[int]] | None = None,
 ) -> Figure:
     """Cosine similarities of all pairs in leaf order; squares mark the clusters of a cut at `sim`.
 
@@ -52,10 +59,16 @@ def draw_matrix(
         Small picture of a row.
     sim
         Similarity index of the cut; None: no squares.
+    title
+        Stands above all.
+    clusters
+        Rows of each cluster, which may have been corrected by hand: they stand together, at the place of their first
+        leaf. Default: those of the cut at `sim`.
     """
     n = dendrogram.n_leaves
     n_cells = min(n, MOST_CELLS)
-    blocks = similarity_blocks(X, dendrogram.order, n_cells)
+    order, bounds = _together(dendrogram, _labels(dendrogram, sim, clusters))
+    blocks = similarity_blocks(X, order, n_cells)
     with_pictures = n <= _PICTURES_UP_TO
     side_in = min(12.0, max(6.0, 0.3 * n)) if with_pictures else 9.0
     figure = new_figure(side_in + 1.6, side_in + 0.5)
@@ -65,9 +78,9 @@ def draw_matrix(
     drawn = axes.imshow(blocks, cmap="viridis", vmin=low, vmax=1.0, extent=(0, n, n, 0), interpolation="nearest")
     figure.colorbar(drawn, ax=axes, shrink=0.6, label="cosine similarity")
     if sim is not None:
-        _draw_squares(axes, dendrogram, sim)
+        _draw_squares(axes, bounds)
     if with_pictures:
-        strip = np.concatenate([cell(pictures(row), _SIDE_PX, _SIDE_PX) for row in dendrogram.order.tolist()])
+        strip = np.concatenate([cell(pictures(row), _SIDE_PX, _SIDE_PX) for row in order.tolist()])
         axes.imshow(strip, extent=(-1.1, -0.1, n, 0), interpolation="antialiased")
         axes.set_xlim(-1.1, n)
         axes.set_ylim(n, 0)
@@ -78,11 +91,29 @@ def draw_matrix(
     return figure
 
 
-def _draw_squares(axes: Any, dendrogram: Dendrogram, sim: float) -> None:
+def _labels(dendrogram: Dendrogram, sim: float | None, clusters: Sequence[Sequence[int]] | None) -> NDArray[np.int64]:
+    """Cluster of each row, shape (n_images,); a number of its own for each row that is in none."""
+    if clusters is None:
+        height = np.inf if sim is None else cut_height(dendrogram, sim=sim)
+        return flat_clusters(dendrogram, height)
+    labels = np.arange(dendrogram.n_leaves) + len(clusters)
+    for number, members in enumerate(clusters):
+        labels[list(members)] = number
+    return labels
+
+
+def _together(dendrogram: Dendrogram, labels: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[int]]:
+    """Rows in the order of the leaves, but each cluster in one piece; and where the pieces begin and end."""
+    by_leaf = labels[dendrogram.order]
+    _, first, piece = np.unique(by_leaf, return_index=True, return_inverse=True)
+    order = np.argsort(first[piece], kind="stable")
+    changes = np.flatnonzero(np.diff(first[piece][order])) + 1
+    return dendrogram.order[order], [0, *changes.tolist(), len(order)]
+
+
+def _draw_squares(axes: Any, bounds: Sequence[int]) -> None:
     """A square around each cluster of two and more."""
     from matplotlib.collections import LineCollection
 
-    ends = np.flatnonzero(dendrogram.gap > cut_height(dendrogram, sim=sim)) + 1
-    bounds = np.concatenate([[0], ends, [dendrogram.n_leaves]]).tolist()
     squares = [[(a, a), (b, a), (b, b), (a, b), (a, a)] for a, b in pairwise(bounds) if b - a >= 2]
     axes.add_collection(LineCollection(squares, colors=ACCENT, linewidths=1.0 if len(squares) < 150 else 0.5))

@@ -76,6 +76,7 @@ def draw_dendrogram(
     names: Sequence[str] | None = None,
     sim: float | None = None,
     most: int = MOST_LEAVES,
+    labels: Sequence[int] | None = None,
 ) -> Any:
     """The axes of a dendrogram in a figure: root at the left, leaves at the right, pictures beside them.
 
@@ -95,6 +96,9 @@ def draw_dendrogram(
         Similarity index of a cut, which a line marks; the clusters below it are coloured.
     most
         Of larger trees only the uppermost merges are drawn, over groups with the first pictures of each.
+    labels
+        Cluster of each leaf, which may have been corrected by hand, -1 for a leaf in none. Branches that lie in one
+        cluster have its colour; default: those below the line at `sim`.
     """
     tree = uppermost(Z, n_leaves, most=most)
     n = len(tree.groups)
@@ -103,7 +107,7 @@ def draw_dendrogram(
     beside = n_across * _ASPECT + (7.0 if n_across > 1 or names is not None else 0.2) / (row_in * 2.4)
     figure.set_size_inches(6.5 + beside * row_in, max(2.5, n * row_in + 1.2))
     axes, strip = figure.subplots(1, 2, width_ratios=[6.4, beside * row_in], sharey=True)
-    _draw_branches(axes, tree, largest_distance, sim)
+    _draw_branches(axes, tree, largest_distance, sim, labels)
     axes.set_ylim(n - 0.5, -0.5)
     axes.set_yticks([])
     axes.set_xlabel("sim", color=INK)
@@ -120,7 +124,9 @@ def draw_dendrogram(
     return axes
 
 
-def _draw_branches(axes: Any, tree: Tree, largest_distance: float, sim: float | None) -> None:
+def _draw_branches(
+    axes: Any, tree: Tree, largest_distance: float, sim: float | None, labels: Sequence[int] | None
+) -> None:
     """Three lines for each merge, at the sims at which it happens."""
     from matplotlib.collections import LineCollection
 
@@ -130,7 +136,7 @@ def _draw_branches(axes: Any, tree: Tree, largest_distance: float, sim: float | 
     axes.hlines(y, x, 1.0, colors=FAINT, linewidths=0.6, linestyles="dotted")  # from a group to its pictures
     lines, colours = [], []
     merged_at = sim_of(np.array(tree.heights), largest_distance).tolist()
-    colour = _colours(tree, merged_at, sim)
+    colour = _colours(tree, merged_at, sim) if labels is None else _colours_of_labels(tree, labels)
     for i, (a, b) in enumerate(tree.merges):
         at = merged_at[i]
         lines.append([(x[a], y[a]), (at, y[a]), (at, y[b]), (x[b], y[b])])
@@ -172,6 +178,21 @@ def _colours(tree: Tree, merged_at: Sequence[float], sim: float | None) -> list[
             for child in tree.merges[i]:
                 colour[child] = colour[n + i]
     return colour
+
+
+def _colours_of_labels(tree: Tree, labels: Sequence[int]) -> list[str | None]:
+    """Colour of each node all of whose leaves lie in one cluster; None for the others."""
+    one: list[int] = []
+    for group in tree.groups:
+        found = {labels[leaf] for leaf in group}
+        one.append(found.pop() if len(found) == 1 else -1)
+    for a, b in tree.merges:
+        one.append(one[a] if one[a] == one[b] else -1)
+    turns: dict[int, int] = {}
+    for label in one[: len(tree.groups)]:
+        if label >= 0:
+            turns.setdefault(label, len(turns))
+    return [COLOURS[turns[label] % len(COLOURS)] if label >= 0 else None for label in one]
 
 
 def _strip(tree: Tree, pictures: Pictures, n_across: int) -> NDArray[np.uint8]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagecluster import cut
-from imagecluster.collection import Settings, run
+from imagecluster.collection import Settings
 from imagecluster.corrections import (
     EDITS_NAME,
     Apart,
@@ -26,6 +26,7 @@ from imagecluster.corrections import (
     replay,
 )
 from imagecluster.errors import ArgumentError, OutputError, StoreDamagedError, StoreVersionError
+from imagecluster.functions.running import run
 from imagecluster.linkage import average_linkage
 from imagecluster.store import Store
 from pictures import draw, draw_groups

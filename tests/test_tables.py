@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imagecluster.collection.report import Report
 from imagecluster.errors import ArgumentError, OutputError
-from imagecluster.present import Report, statistics, write_csv, write_json
 from imagecluster.present.files import replacing
+from imagecluster.present.tables import statistics, write_csv, write_json
 from imagecluster.records import Clusters, KernelError, Skip, TimeTerm
 
 from .report_samples import ROOT, sample_report
@@ -152,7 +153,7 @@ def test_order_of_rows_does_not_matter(tmp_path):
     cut = dataclasses.replace(
         report.clusters, clusters=clusters, singles=tuple(turn[row] for row in report.clusters.singles)
     )
-    turned = dataclasses.replace(report, clusters=cut, paths=report.paths[::-1])
+    turned = dataclasses.replace(report, clusters=cut, names=report.names[::-1])
     for write, name in ((write_json, "a.json"), (write_csv, "a.csv")):
         write(report, tmp_path / name)
         first = (tmp_path / name).read_bytes()

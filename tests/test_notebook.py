@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from imagecluster.collection import run
+from imagecluster.functions.running import run
 from pictures import draw_groups
 
 

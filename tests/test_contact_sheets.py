@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from imagecluster.errors import ArgumentError
 from imagecluster.present import page as page_module
-from imagecluster.present import write_page
 from imagecluster.present.markup import escaped
+from imagecluster.present.page import write_page
 from imagecluster.present.page_budget import plan
-from imagecluster.present.size_groups import bands
+from imagecluster.present.size_groups import by_size
 from imagecluster.records import KernelError, Skip, TimeTerm
 
 from .report_samples import sample_report, sample_thumbnail
@@ -260,7 +260,7 @@ def test_a_plan_keeps_its_budget_and_wastes_little(sizes, n_singles, budget):
 def test_bands_hold_every_cluster_once_by_descending_size(sizes):
     """However many sizes there are, there are few bands, and together they are all clusters, largest first."""
     sizes.sort(reverse=True)
-    found = bands(sample_report(sizes).clusters.clusters)
+    found = by_size(sample_report(sizes).clusters.clusters)
     assert [place for band in found for place in band.places] == list(range(len(sizes)))
     assert all(band.smallest <= sizes[p] <= band.largest for band in found for p in band.places)
     assert len(found) <= 14
@@ -270,7 +270,7 @@ def test_bands_hold_every_cluster_once_by_descending_size(sizes):
 def test_many_sizes_are_put_together():
     """From 5 on, sizes share a band up to the next power of two; pairs, triples and fours keep their own."""
     sizes = [40, 30, 17, 16, 9, 8, 5, 4, 3, 2]
-    labels = [band.label for band in bands(sample_report(sizes).clusters.clusters)]
+    labels = [band.label for band in by_size(sample_report(sizes).clusters.clusters)]
     assert labels == ["40", "17–30", "9–16", "5–8", "4", "3", "2"]
 
 

@@ -8,8 +8,8 @@ from typing import IO
 
 import numpy as np
 
+from imagecluster.collection.report import relative_names
 from imagecluster.errors import ArgumentError, MissingExtraError, OutputError
-from imagecluster.present import relative_names
 from imagecluster.records import Fingerprints
 from imagecluster.store import Store
 from imagecluster.system.atomic import replacing

@@ -13,9 +13,10 @@ import pytest
 from PIL import Image
 
 from conftest import read_manifest
-from imagecluster.collection import Settings, run, write_fingerprints
-from imagecluster.collection import chain as chain_module
+from imagecluster.collection import Settings, doors
 from imagecluster.errors import ArgumentError, InputError, OutputError, StoreDamagedError, StoreLockedError
+from imagecluster.functions.running import run
+from imagecluster.present.fingerprints import write_fingerprints
 from imagecluster.store import Store
 from imagecluster.system.atomic import UNFINISHED_SUFFIX
 from pictures import draw, draw_groups
@@ -207,14 +208,14 @@ def test_larger_pictures_than_allowed_are_skipped_until_the_limit_is_raised(tmp_
 def test_a_file_that_disappears_between_scan_and_decode_is_a_skip(tmp_path, monkeypatch):
     """Nothing fails, and the next run does not believe the skip."""
     folder = draw_groups(tmp_path / "pics")
-    scan = chain_module.scan
+    scan = doors.scan
 
     def scan_and_remove(*arguments, **options):
         found = scan(*arguments, **options)
         (folder / "0_0.png").rename(tmp_path / "away.png")
         return found
 
-    monkeypatch.setattr(chain_module, "scan", scan_and_remove)
+    monkeypatch.setattr(doors, "scan", scan_and_remove)
     assert counts(run([folder])) == (9, 8, 0, 1)
     monkeypatch.undo()
     (tmp_path / "away.png").rename(folder / "0_0.png")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from numpy.typing import ArrayLike, NDArray
 
+from imagecluster.collection.recipe import Recipe
 from imagecluster.errors import ArgumentError
 from imagecluster.models import DEFAULT_MODEL, find_model
 from imagecluster.records import TIME_SCALE_S, Clusters, Dendrogram, Fingerprints, SimScaleName, Skip
@@ -15,7 +16,6 @@ from imagecluster.scan import StrPath, as_paths
 
 if TYPE_CHECKING:
     from imagecluster.cut.sim_scale import SimScale
-    from imagecluster.explore.searching import Hit
 
 TIME_WEIGHT = 0.3
 """Share of time in the similarity, where times are given; as the original's `alpha`."""
@@ -109,7 +109,7 @@ def cluster(
     X: ArrayLike | Fingerprints,
     *,
     sim: float = 0.5,
-    sim_scale: SimScaleName = "relative",
+    sim_scale: SimScaleName | None = None,
     min_size: int = 2,
     max_diameter: float | None = None,
     method: str = "average",
@@ -128,10 +128,11 @@ def cluster(
     sim
         In [0, 1]: 0 puts all in one cluster, 1 only identical ones together.
     sim_scale
-        What `sim` means. 'relative': the cut is at the largest pairwise distance x (1 - sim), or the root's height
-        x (1 - sim) where that is larger, as in ward. 'calibrated': at the distance that the curve of the fingerprints'
-        model gives, whatever else is in the collection; `X` must be `Fingerprints` then, and method, metric and times
-        stay as by default.
+        What `sim` means. 'calibrated': the cut is at the distance that the curve of the fingerprints' model gives,
+        whatever else is in the collection, as on the command line; `X` must be `Fingerprints` then, joined by average
+        linkage under cosine distance without times. 'relative': at the largest pairwise distance x (1 - sim), or the
+        root's height x (1 - sim) where that is larger, as in ward. Default: calibrated where there is such a curve;
+        bare vectors have none.
     min_size
         Smaller clusters go to `singles`.
     max_diameter
@@ -185,35 +186,40 @@ def cluster(
 
     vectors = with_times(as_vectors(X), times_s, time_weight, time_scale_s, metric=metric)
     tree = dendrogram(vectors, method=method, metric=metric) if tree is None else tree
-    is_plain = (method, metric) == ("average", "cosine") and times_s is None
+    recipe = recipe_of(method, metric, None if times_s is None else time_weight)
     return cut.clusters(
         tree,
         vectors,
         sim=sim,
-        scale=scale_for(X.model if isinstance(X, Fingerprints) else None, sim_scale, tree, is_plain=is_plain),
+        scale=scale_for(X.model if isinstance(X, Fingerprints) else None, sim_scale, tree, recipe),
         min_size=min_size,
         max_diameter=max_diameter,
         path_order=range(len(vectors)),
     )
 
 
-def scale_for(model: str | None, name: SimScaleName, tree: Dendrogram, *, is_plain: bool) -> SimScale | None:
-    """The scale of `sim` of that name; None, which is the relative one, needs no model (`name@version`).
+def recipe_of(method: str, metric: str, time_weight: float | None) -> Recipe:
+    """The recipe of a dendrogram of vectors; `time_weight` is None where no times are given."""
+    return Recipe(method, metric, 0.0 if time_weight is None else time_weight)
 
-    `is_plain` says whether the tree is average linkage under cosine distance by content alone.
+
+def scale_for(model: str | None, name: SimScaleName | None, tree: Dendrogram, recipe: Recipe) -> SimScale | None:
+    """The scale of `sim` of that name, by default the calibrated one where there is one; None for the relative one.
+
+    `model` is `name@version`, or None for bare vectors.
     """
     from imagecluster.collection import scale_of, sim_scale_name
 
-    if name not in get_args(SimScaleName):
-        raise ArgumentError(f"sim_scale is {name!r}; it must be 'relative' or 'calibrated'")
-    if name == "relative":
-        return None
-    if model is None:
+    if name not in (None, *get_args(SimScaleName)):
+        raise ArgumentError(f"sim_scale is {name!r}; it must be 'relative', 'calibrated' or None")
+    if model is None and name == "calibrated":
         raise ArgumentError(
             "the calibrated scale of sim belongs to a fingerprint model: give the Fingerprints that fingerprint() "
             "returns, not their vectors, or take sim_scale='relative'"
         )
-    return scale_of(model, sim_scale_name(model, name, is_plain=is_plain), tree)
+    if model is None or name == "relative":
+        return None
+    return scale_of(model, sim_scale_name(model, name, recipe=recipe), tree)
 
 
 def dendrogram(
@@ -249,88 +255,6 @@ def with_times(
 
     check_time_metric(metric)
     return joint_vectors(vectors, times_s, weight=time_weight, scale_s=time_scale_s)
-
-
-def search(
-    path: StrPath,
-    pictures: Iterable[StrPath] | StrPath = (),
-    *,
-    unlike: Iterable[StrPath] | StrPath = (),
-    texts: Iterable[str] | str = (),
-    unlike_texts: Iterable[str] | str = (),
-    weights: Iterable[float] | None = None,
-    unlike_weight: float = 0.5,
-    k: int = 20,
-    min_similarity: float = -1.0,
-    model: str = DEFAULT_MODEL,
-    db: StrPath | None = None,
-) -> tuple[Hit, ...]:
-    """Pictures of a collection that look like some pictures or texts together, most similar first.
-
-    Parameters
-    ----------
-    path
-        Folder of the collection; `run` was there before.
-    pictures
-        Picture files to look for, inside the collection or not. Their own files are not among the hits, other files
-        with the same bytes are.
-    unlike
-        Picture files that the hits are to be unlike.
-    texts
-        What to look for in words, with a model that has a text tower.
-    unlike_texts
-        Words that the hits are to be unlike.
-    weights
-        One for each of `pictures`, then for each of `texts`; default: 1 each.
-    unlike_weight
-        Weight of each of `unlike` and `unlike_texts`, against the 1 of a picture.
-    k
-        Number of hits at most.
-    min_similarity
-        Cosine from which a picture counts, in [-1, 1].
-    model
-        Fingerprint model.
-    db
-        Folder of the database; default: as for `run`.
-
-    Returns
-    -------
-    tuple of Hit
-        With `path`, `similarity` (cosine), `content_hash` and `same_bytes`.
-
-    Raises
-    ------
-    ArgumentError
-        An argument is outside its range.
-    InputError, DecodeError
-        A query's file does not exist, or cannot be read.
-    ModelError
-        The model is unknown, or has no text tower for `texts`.
-    MissingExtraError
-        `texts` are given and tokenizers is not installed.
-    StoreError
-        There is no database, or no fingerprint of the model in it.
-    """
-    from imagecluster.collection import locate
-    from imagecluster.explore.searching import Searcher, queries
-    from imagecluster.store import Store
-
-    asked = queries(
-        as_paths(pictures),
-        _texts(texts),
-        weights=weights,
-        unlike=as_paths(unlike),
-        unlike_texts=_texts(unlike_texts),
-        unlike_weight=unlike_weight,
-    )
-    _, directory = locate([Path(path)], None if db is None else Path(db))
-    with Store.open(directory, writable=False) as store:
-        return Searcher(store, find_model(model)).search(asked, k=k, min_similarity=min_similarity)
-
-
-def _texts(texts: Iterable[str] | str) -> list[str]:
-    """One text or several."""
-    return [texts] if isinstance(texts, str) else list(texts)
 
 
 def as_vectors(X: ArrayLike | Fingerprints) -> NDArray[Any]:

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from imagecluster import linkage
-from imagecluster.collection import Settings, run
+from imagecluster.collection import Settings
+from imagecluster.functions.running import run
 from picture_samples import exif
 from pictures import draw, draw_groups
 

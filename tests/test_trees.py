@@ -1,13 +1,15 @@
 """From fingerprints in the store to a dendrogram: kept, brought up to date, exact or not."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from imagecluster import cli
-from imagecluster.collection import Settings, clustering, run
+from imagecluster.collection import Settings, is_of_cosines, recipe, trees
 from imagecluster.errors import MemoryLimitError, StoreDamagedError
+from imagecluster.functions.running import run
 from imagecluster.linkage import link
 from imagecluster.linkage import time_kernel as timekernel
 from imagecluster.records import ImageFile, KernelError, Metadata, TimeTerm
@@ -38,12 +40,28 @@ def fill(store, n, *, first=0, d=8):
 
 
 def tree(leaves, store, **options):
-    return clustering.tree_of(clustering.leaf_order(leaves), store, MODEL, progress=lambda *_: None, **options)
+    time = options.pop("time", None)
+    settings = Settings(**options)
+    return trees.tree_of(leaves_of(leaves, store), store, MODEL, settings, time=time, progress=lambda *_: None)
+
+
+def leaves_of(files, store):
+    """Some of the store's leaves."""
+    leaves, wanted = store.leaves(MODEL), {file.content_hash for file in files}
+    kept = [i for i, content_hash in enumerate(leaves.hashes) if content_hash in wanted]
+    changed = {
+        name: tuple(values[i] for i in kept) if isinstance(values, tuple) else values[kept]
+        for name in leaves.__slots__
+        if not isinstance(values := getattr(leaves, name), int)
+    }
+    return replace(leaves, **changed)
 
 
 def taken(leaves, weight=0.4):
     """A time for each of the leaves, by its content."""
-    numbers = [int.from_bytes(leaf.content_hash, "little") for leaf in clustering.leaf_order(leaves)]
+    numbers = [
+        int.from_bytes(leaf.content_hash, "little") for leaf in sorted(leaves, key=lambda leaf: leaf.content_hash)
+    ]
     times_s = np.random.default_rng(1).integers(0, 10**6, 2000).astype(float)[numbers]
     return TimeTerm(weight, 6 * 3600.0, "exif", times_s, ("exif",) * len(leaves), KernelError(0.0, 0.0))
 
@@ -58,7 +76,7 @@ def store(tmp_path):
 @pytest.fixture
 def graphs_from_10(monkeypatch):
     """Neighbours are kept for small collections too."""
-    monkeypatch.setattr(clustering, "GRAPH_FROM", 10)
+    monkeypatch.setattr(trees, "GRAPH_FROM", 10)
 
 
 @pytest.mark.parametrize(
@@ -76,8 +94,8 @@ def test_it_is_known_whether_a_dendrogram_is_of_the_cosines_of_the_fingerprints(
     """By the key under which it is kept: no other distance, no time, no pairs left out."""
     leaves = fill(store, 40)
     time = {"time": taken(leaves)} if options.pop("timed", False) else {}
-    assert clustering.is_of_cosines(tree(leaves, store, **options, **time).key) is expected
-    assert not clustering.is_of_cosines("")
+    assert is_of_cosines(tree(leaves, store, **options, **time).key) is expected
+    assert not is_of_cosines("")
 
 
 def test_new_pictures_are_compared_and_the_others_not_again(store, graphs_from_10, monkeypatch, tmp_path):
@@ -161,7 +179,7 @@ def test_the_way_is_chosen_by_the_number_of_pictures(store, monkeypatch):
     assert tree(leaves, store).recall is None
     rough = tree(leaves, store, exactness="approximate")
     assert rough.recall is not None and rough.recall.n_sampled == 60
-    monkeypatch.setattr(clustering, "EXACT_UP_TO", 59)
+    monkeypatch.setattr(recipe, "EXACT_UP_TO", 59)
     assert tree(leaves, store).recall == rough.recall
     assert tree(leaves, store, exactness="exact").recall is None
 

@@ -1,9 +1,9 @@
-"""The facts of one run that every output is written from."""
+"""The facts of one cut that every output is written from."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -36,8 +36,9 @@ class Report:
     largest_distance: float
     """Largest distance between two pictures, in the metric."""
     clusters: Clusters
-    paths: Sequence[Path]
-    """Path of each row, shape (n_images,), absolute."""
+    names: Sequence[str]
+    """Path of each row, shape (n_images,): relative to `root` with '/' between folders, absolute where it lies
+    elsewhere."""
     skips: Sequence[Skip]
     n_scanned: int
     folders: Sequence[str] = ()
@@ -50,7 +51,7 @@ class Report:
     """Metric of all distances but `clusters.max_diameter`."""
 
     def __post_init__(self) -> None:
-        n_images, n_skipped = len(self.paths), len(self.skips)
+        n_images, n_skipped = len(self.names), len(self.skips)
         if self.n_scanned != n_images + n_skipped:
             raise ArgumentError(
                 f"{self.n_scanned} scanned, but {n_images} with a fingerprint + {n_skipped} skipped; they must add up"
@@ -76,7 +77,22 @@ class Report:
     @property
     def n_visible(self) -> int:
         """Number of pictures that are not hidden."""
-        return len(self.paths) - len(self.clusters.hidden)
+        return len(self.names) - len(self.clusters.hidden)
+
+
+def cluster_folders(sizes: Iterable[int]) -> tuple[str, ...]:
+    """Folder of each cluster, `cluster_with_N/cluster_i`: N its size, i counting from 0 among those of that size.
+
+    >>> cluster_folders([4, 2, 2])
+    ('cluster_with_4/cluster_0', 'cluster_with_2/cluster_0', 'cluster_with_2/cluster_1')
+    """
+    n_of_size: dict[int, int] = {}
+    folders = []
+    for size in sizes:
+        i = n_of_size.get(size, 0)
+        n_of_size[size] = i + 1
+        folders.append(f"cluster_with_{size}/cluster_{i}")
+    return tuple(folders)
 
 
 def relative_names(root: Path, paths: Sequence[Path]) -> list[str]:

@@ -1,0 +1,242 @@
+"""A collection: pictures with their fingerprints and their dendrogram, and the one way to its clusters."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imagecluster import cut
+from imagecluster.collection.kept_centres import KeptCentres
+from imagecluster.collection.recipe import Recipe
+from imagecluster.collection.report import Report, cluster_folders
+from imagecluster.collection.scales import scale_of, sim_scale_name
+from imagecluster.collection.settings import Settings
+from imagecluster.collection.trees import Tree
+from imagecluster.corrections import Edit, apply, replay
+from imagecluster.cut.central import Centres
+from imagecluster.cut.own_cuts import OwnCut
+from imagecluster.cut.sim_scale import SimScale
+from imagecluster.records import Clusters, Dendrogram, Recall, SimScaleName, Skip, TimeTerm
+from imagecluster.store import Leaves, Store
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What became of the files that were looked at."""
+
+    n_fingerprinted: int
+    n_reused: int
+    skips: tuple[Skip, ...]
+    """Files that gave no fingerprint, and why."""
+    ignored: Mapping[str, int] = field(default_factory=dict)
+    """Files passed over because their suffix is not a picture's, by suffix."""
+
+    @property
+    def n_scanned(self) -> int:
+        """Everything that was looked at: fingerprinted + reused + skipped."""
+        return self.n_fingerprinted + self.n_reused + len(self.skips)
+
+
+@dataclass(frozen=True, eq=False)
+class Collection:
+    """Pictures that are up to date, with everything that decides which clusters they form. Made by the two doors.
+
+    `doors.bring_up` looks at the files and fingerprints what is new; `doors.open_latest` takes what the latest run
+    left. It never changes, and works as long as its store is open.
+    """
+
+    store: Store
+    model: str
+    """`name@version`."""
+    leaves: Leaves
+    """The pictures, in the one order that all rows of this package mean: by content, then by path."""
+    settings: Settings
+    """Of the run: how the pictures are joined, where they are cut, what is written."""
+    tree: Tree
+    scale: SimScale
+    """What `sim` means."""
+    corrections: tuple[Edit, ...]
+    """What was said by hand, the oldest first."""
+    load_time: Callable[[], TimeTerm | None]
+    """Gives `time`."""
+    load_scanned: Callable[[], Scanned]
+    """Gives `scanned`."""
+    is_provisional: bool = False
+    """Whether the pictures are not clustered yet: then the dendrogram keeps all of them apart."""
+    beside: Path | None = None
+    """Folder of another collection's database that a run on these files has left as it is; None where there is none."""
+
+    def __len__(self) -> int:
+        return len(self.leaves)
+
+    @property
+    def root(self) -> Path:
+        """The collection's folder, absolute."""
+        return self.store.root
+
+    @property
+    def directory(self) -> Path:
+        """Folder of the database and of all outputs."""
+        return self.store.directory
+
+    @property
+    def recipe(self) -> Recipe:
+        """How the dendrogram was made."""
+        return self.settings.recipe
+
+    @property
+    def dendrogram(self) -> Dendrogram:
+        """The hierarchy; leaf i is picture i."""
+        return self.tree.dendrogram
+
+    @property
+    def recall(self) -> Recall | None:
+        """How good the neighbours were that the dendrogram was made from; None where all pairs were compared."""
+        return self.tree.recall
+
+    @cached_property
+    def time(self) -> TimeTerm | None:
+        """How time counted; None where it did not."""
+        return self.load_time()
+
+    @cached_property
+    def scanned(self) -> Scanned:
+        """What became of the files that were looked at; where none were, of those that the latest run found."""
+        return self.load_scanned()
+
+    @cached_property
+    def vectors(self) -> NDArray[np.float32]:
+        """What the dendrogram was made from, shape (n_images, n_dimensions); read when first asked for."""
+        return self.tree.load()
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Path of each picture as outputs give it: relative to the root with '/', absolute where it lies elsewhere."""
+        return tuple(map(os.fsdecode, self.leaves.keys))
+
+    @cached_property
+    def paths(self) -> tuple[Path, ...]:
+        """Absolute path of each picture."""
+        return self.store.paths_of(self.leaves.keys)
+
+    @cached_property
+    def path_order(self) -> Sequence[int]:
+        """Row numbers in the order of the paths' bytes."""
+        keys: Sequence[bytes] = self.leaves.keys
+        if any(key.startswith(b"/") or key[1:2] == b":" for key in keys):
+            keys = [bytes(path) for path in self.paths]
+        return sorted(range(len(keys)), key=keys.__getitem__)
+
+    @cached_property
+    def narrow_dendrogram(self) -> Dendrogram:
+        """The hierarchy of which no cut has a cluster that is wider than the settings allow."""
+        if self.settings.max_diameter is None or self.is_provisional:
+            return self.dendrogram
+        from imagecluster.cut.diameter import bounded
+
+        return bounded(self.dendrogram, self.vectors, max_diameter=self.settings.max_diameter)
+
+    @cached_property
+    def hidden(self) -> NDArray[np.int64]:
+        """Rows of the pictures that were hidden by hand, ascending."""
+        import numpy as np
+
+        if not self.corrections:
+            return np.empty(0, np.int64)
+        return np.sort(replay(np.zeros(len(self), np.int64), self.corrections, self.leaves.hashes).hidden)
+
+    def on_scale(self, asked: SimScaleName | None) -> Collection:
+        """The same collection with another meaning of `sim`; None: the calibrated one where there is one.
+
+        Raises
+        ------
+        ArgumentError
+            There is no such scale for this model and recipe.
+
+        """
+        name = sim_scale_name(self.model, asked, recipe=self.recipe)
+        return replace(self, scale=scale_of(self.model, name, self.dendrogram))
+
+    def cut(
+        self, sim: float | None = None, *, min_size: int | None = None, own_cuts: Sequence[OwnCut] = ()
+    ) -> Clusters:
+        """Clusters at a similarity index, with diameter, branches of their own and corrections applied, always.
+
+        Parameters
+        ----------
+        sim
+            In [0, 1], on `scale`; default: that of the settings.
+        min_size
+            Smaller clusters go to `singles`; default: that of the settings.
+        own_cuts
+            Branches that are cut at heights of their own.
+
+        Returns
+        -------
+        Clusters
+            Members are row numbers of `leaves`.
+
+        Raises
+        ------
+        ArgumentError
+            An argument is outside its range.
+
+        """
+        kept = KeptCentres(self.directory, self.tree.key)
+        known = kept.load(self.path_order)
+        load = self._load_vectors
+        centres = Centres(load, known)
+        limit = self.settings.max_diameter
+        found = cut.clusters(
+            self.dendrogram,
+            load,
+            sim=self.settings.sim if sim is None else sim,
+            scale=self.scale,
+            min_size=self.settings.min_size if min_size is None else min_size,
+            max_diameter=limit,
+            own_cuts=own_cuts,
+            path_order=self.path_order,
+            centres=centres,
+        )
+        if self.store.writable and len(centres.of_runs) > len(known):
+            kept.save(self.path_order, centres.of_runs)
+        if not self.corrections:
+            return found
+        return apply(
+            found,
+            self.corrections,
+            self.leaves.hashes,
+            labels=cut.split_wide(self.dendrogram, load, found.cut_height, max_diameter=limit, own_cuts=own_cuts),
+            path_order=self.path_order,
+            measure=cut.measurer(self.dendrogram, load),
+        )
+
+    def report(self, clusters: Clusters) -> Report:
+        """The facts of a cut that every output is written from."""
+        skips = self.scanned.skips
+        sizes = [len(cluster.members) for cluster in clusters.clusters]
+        return Report(
+            root=self.root,
+            model=self.model,
+            method=self.recipe.method,
+            metric=self.recipe.metric,
+            scale=self.scale,
+            largest_distance=self.dendrogram.largest_distance,
+            clusters=clusters,
+            names=self.names,
+            skips=skips,
+            n_scanned=len(self) + len(skips),
+            time=self.time,
+            folders=() if self.settings.links == "none" else cluster_folders(sizes),
+        )
+
+    def _load_vectors(self) -> NDArray[np.float32]:
+        return self.vectors

@@ -1,0 +1,199 @@
+"""The two ways to a collection: brought up to date now, or as the latest run left it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache, partial
+from pathlib import Path
+
+from imagecluster.collection.collection import Collection, Scanned
+from imagecluster.collection.fingerprinting import Progress, fingerprint_scan
+from imagecluster.collection.place import place_of, refuse_to_leave_out
+from imagecluster.collection.recipe import is_key_of
+from imagecluster.collection.scales import scale_of
+from imagecluster.collection.settings import Settings, latest_run, settings_of
+from imagecluster.collection.trees import Tree, kept_tree, tree_of, vectors_of
+from imagecluster.corrections import EDITS_NAME, History
+from imagecluster.cut.sim_scale import LARGEST_COSINE_DISTANCE
+from imagecluster.errors import InputError
+from imagecluster.records import Dendrogram, TimeTerm
+from imagecluster.scan import scan
+from imagecluster.store import Leaves, Run, Store
+
+DENDROGRAM = "dendrogram"
+"""Under this name a run remembers the key of its dendrogram."""
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+@contextmanager
+def bring_up(
+    paths: Sequence[Path], settings: Settings, *, db: Path | None = None, progress: Progress = silent
+) -> Iterator[Collection]:
+    """A collection after everything new in folders and files was fingerprinted and linked.
+
+    Its store is open to write until the context ends, so that no other run writes outputs at the same time.
+
+    Parameters
+    ----------
+    paths
+        Folders and files.
+    settings
+        How to run.
+    db
+        Folder of the database; default as in `place_of`.
+    progress
+        Called with (stage, done, total).
+
+    Raises
+    ------
+    InputError
+        A path cannot be scanned.
+    ArgumentError
+        The calibrated scale of sim is asked for, and there is none.
+    ModelError
+        The model is unknown or damaged.
+    StoreError
+        The database cannot be used; the message says what to do.
+
+    """
+    now_s = time.time()
+    model = settings.find_model()
+    scale_name = settings.scale_name(model.identity)
+    place = place_of(paths, db)
+    progress("scan", 0, 0)
+    found = scan(paths, recursive=settings.recursive, exclude=[place.directory])
+    with Store.open(place.directory, root=place.root) as store:
+        refuse_to_leave_out(store, paths)
+        fingerprinted = fingerprint_scan(found, store, model, settings, progress=progress)
+        leaves = store.leaves(model.identity)
+        load_time = cache(partial(_time, leaves, store, settings, now_s))
+        tree = tree_of(leaves, store, model.identity, settings, time=load_time(), progress=progress)
+        scanned = Scanned(
+            fingerprinted.n_fingerprinted, fingerprinted.n_reused, fingerprinted.skips, ignored=found.ignored
+        )
+        yield Collection(
+            store=store,
+            model=model.identity,
+            leaves=leaves,
+            settings=settings,
+            tree=tree,
+            scale=scale_of(model.identity, scale_name, tree.dendrogram),
+            corrections=History(store.directory / EDITS_NAME).edits,
+            load_time=load_time,
+            load_scanned=lambda: scanned,
+            beside=place.beside,
+        )
+
+
+def open_latest(
+    store: Store,
+    model: str | None = None,
+    *,
+    link: bool = True,
+    n_threads: int | None = None,
+    progress: Progress = silent,
+) -> Collection:
+    """The collection as its latest run left it; no file is looked at and nothing is fingerprinted.
+
+    Parameters
+    ----------
+    store
+        Open; a reader is enough.
+    model
+        `name@version`; default: that of the latest run.
+    link
+        Whether to make a dendrogram where the store keeps none of exactly these pictures. Else the collection is
+        provisional: its dendrogram keeps all pictures apart.
+    n_threads
+        For the linkage; default: as in the latest run.
+    progress
+        Called with (stage, done, total).
+
+    Raises
+    ------
+    InputError
+        There was no run, or there are no fingerprints of this model; only with `link`.
+    StoreError
+        The database cannot be used; the message says what to do.
+
+    """
+    run = latest_run(store, model)
+    model = model or (run.model if run else "")
+    settings = settings_of(run) if run else Settings()
+    if n_threads is not None:
+        settings = replace(settings, n_threads=n_threads)
+    leaves = store.leaves(model)
+    if link and not len(leaves):
+        raise InputError(
+            f"{store.directory} has no fingerprints of {model or 'any model'}: run `imagecluster run` with this model"
+            " first"
+        )
+    load_time = cache(partial(_time, leaves, store, settings, time.time()))
+    tree = _kept(leaves, store, model, run, settings, load_time)
+    if tree is None and link:
+        tree = tree_of(leaves, store, model, settings, time=load_time(), progress=progress)
+    chosen = tree or Tree(all_apart(leaves), partial(vectors_of, leaves, store, model, load_time), None, "")
+    return Collection(
+        store=store,
+        model=model,
+        leaves=leaves,
+        settings=settings,
+        tree=chosen,
+        scale=scale_of(model, settings.scale_name(model), chosen.dendrogram),
+        corrections=History(store.directory / EDITS_NAME).edits,
+        load_time=load_time,
+        load_scanned=lambda: Scanned(n_fingerprinted=0, n_reused=len(leaves), skips=store.known_skips()),
+        is_provisional=tree is None and len(leaves) > 0,
+    )
+
+
+def _kept(
+    leaves: Leaves,
+    store: Store,
+    model: str,
+    run: Run | None,
+    settings: Settings,
+    load_time: Callable[[], TimeTerm | None],
+) -> Tree | None:
+    """The dendrogram of exactly these pictures that the store keeps: the one that the run remembers, else its like."""
+    if not len(leaves):
+        return None
+    remembered = str(run.settings.get(DENDROGRAM, "")) if run else ""
+    if is_key_of(remembered, leaves.hashes):
+        tree = kept_tree(leaves, store, model, remembered, load_time)
+        if tree is not None:
+            return tree
+    return kept_tree(leaves, store, model, settings.recipe.tree_key(model, leaves.hashes, load_time()), load_time)
+
+
+def _time(leaves: Leaves, store: Store, settings: Settings, now_s: float) -> TimeTerm | None:
+    """How time counts; None where it does not."""
+    if settings.time_weight == 0:
+        return None
+    from imagecluster.collection.times import time_term
+
+    return time_term(leaves, store, settings.recipe, now_s=now_s)
+
+
+def all_apart(leaves: Leaves) -> Dendrogram:
+    """A dendrogram that is cut into single pictures at every similarity but 0, in the order of their paths."""
+    import numpy as np
+
+    n = len(leaves)
+    order = np.array(sorted(range(n), key=leaves.keys.__getitem__), np.int64)
+    merges = np.empty((max(0, n - 1), 4))
+    if n > 1:
+        steps = np.arange(n - 1)
+        first = np.concatenate([order[:1], n + steps[:-1]])
+        merges[:, :2] = np.sort(np.stack([first, order[1:]], axis=1), axis=1)
+        merges[:, 2] = LARGEST_COSINE_DISTANCE
+        merges[:, 3] = steps + 2
+    return Dendrogram(
+        merges, LARGEST_COSINE_DISTANCE if n > 1 else 0.0, order, np.full(max(0, n - 1), LARGEST_COSINE_DISTANCE)
+    )

@@ -1,0 +1,135 @@
+"""How to run, and how the latest run was made."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from imagecluster.collection.recipe import Exactness, Recipe
+from imagecluster.collection.scales import has_curve, sim_scale_name
+from imagecluster.decode import MAX_PIXELS
+from imagecluster.errors import ArgumentError
+from imagecluster.models import DEFAULT_MODEL, Model, check_device, find_model
+from imagecluster.records import TIME_SCALE_S, SimScaleName, TimeSource
+from imagecluster.store import Run, Store
+
+Links = Literal["symlink", "hardlink", "copy", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to run. Every field has the command line's default."""
+
+    sim: float = 0.5
+    """Similarity index of the cut, in [0, 1]: 0 all in one cluster, 1 only identical pictures."""
+    sim_scale: SimScaleName | None = None
+    """What `sim` means: 'calibrated' (the model's curve from distance to sim) or 'relative' (counted from the largest
+    distance in the collection). Default: calibrated where the model has a curve, for average linkage under cosine
+    distance without time."""
+    model: str = DEFAULT_MODEL
+    weights: Path | None = None
+    """The user's own file of weights, for models that take one."""
+    preprocess: str | None = None
+    """How pictures are prepared for an ONNX file, see `imagecluster.models.parse_preprocess`."""
+    method: str = "average"
+    """Linkage method, as scipy names it."""
+    metric: str = "cosine"
+    """Distance of fingerprints, as scipy names it."""
+    max_diameter: float | None = None
+    """Divide clusters with two pictures farther apart than this cosine distance."""
+    min_size: int = 2
+    """Smaller clusters are not laid out; at least 1."""
+    links: Links = "symlink"
+    time_weight: float = 0.0
+    """Share of time in the similarity, in [0, 1]: 0 content alone, 1 time alone."""
+    time_scale_s: float = TIME_SCALE_S
+    """Time after which two pictures' nearness in time has fallen to 1/e; at least 1 s."""
+    time_source: TimeSource = "auto"
+    """`exif`, `stat` (the file's modification time), or `auto`: EXIF, and the file's where that gives none."""
+    page: bool = True
+    """Whether to write the page of contact sheets (and to keep thumbnails for it)."""
+    recursive: bool = True
+    max_pixels: int = MAX_PIXELS
+    """Pictures of more pixels are skipped before they are decoded."""
+    n_threads: int | None = None
+    """Default: one per core."""
+    device: str = "cpu"
+    """What networks run on, see `imagecluster.models.choose_device`."""
+    exactness: Exactness = "auto"
+    """Whether all pairs of pictures are compared ('exact'), or part of them ('approximate'), with a measured recall."""
+    max_memory_bytes: int | None = None
+    """Most memory that clustering takes beside the fingerprints; default: no limit."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.sim <= 1:
+            raise ArgumentError(f"sim is {self.sim}; it must be from 0 (all in one cluster) to 1 (only identical ones)")
+        _ = self.recipe
+        if self.max_diameter is not None and not self.max_diameter >= 0:
+            raise ArgumentError(f"max_diameter is {self.max_diameter}; it must be a cosine distance, 0 or more")
+        if self.sim_scale not in (None, "calibrated", "relative"):
+            raise ArgumentError(f"sim_scale is {self.sim_scale!r}; it must be calibrated, relative or None")
+        if self.min_size < 1:
+            raise ArgumentError(f"min_size is {self.min_size}; it must be at least 1")
+        if self.links not in ("symlink", "hardlink", "copy", "none"):
+            raise ArgumentError(f"links is {self.links!r}; it must be symlink, hardlink, copy or none")
+        if self.max_pixels < 1:
+            raise ArgumentError(f"max_pixels is {self.max_pixels}; it must be at least 1")
+        if self.n_threads is not None and self.n_threads < 1:
+            raise ArgumentError(f"n_threads is {self.n_threads}; it must be at least 1, or None for one per core")
+        check_device(self.device)
+        if self.max_memory_bytes is not None and self.max_memory_bytes < 1:
+            raise ArgumentError(f"max_memory_bytes is {self.max_memory_bytes}; it must be at least 1, or None")
+
+    @property
+    def recipe(self) -> Recipe:
+        """How the pictures are joined into a hierarchy."""
+        return Recipe(
+            self.method, self.metric, self.time_weight, self.time_scale_s, self.time_source, exactness=self.exactness
+        )
+
+    def find_model(self) -> Model:
+        """The model, with the user's weights and preparation of pictures.
+
+        Raises
+        ------
+        ModelError
+            It is unknown.
+
+        """
+        return find_model(self.model, weights=self.weights, preprocess=self.preprocess)
+
+    def scale_name(self, model: str) -> SimScaleName:
+        """Which scale of `sim` is meant with a model, `name@version`.
+
+        Raises
+        ------
+        ArgumentError
+            There is no such scale.
+
+        """
+        return sim_scale_name(model, self.sim_scale, recipe=self.recipe)
+
+    def as_kept(self) -> dict[str, Any]:
+        """What the store keeps of them: plain values by name."""
+        return {**asdict(self), "weights": None if self.weights is None else os.fspath(self.weights)}
+
+
+def settings_of(run: Run) -> Settings:
+    """How a run was made; what a run of another version did not remember has its default.
+
+    A run from before there were two scales of `sim` meant the relative one, and so does one whose model is known here
+    in another version, with another curve.
+    """
+    known = {field.name: run.settings[field.name] for field in fields(Settings) if field.name in run.settings}
+    if known.get("sim_scale") is None or not has_curve(run.model):
+        known["sim_scale"] = "relative"
+    if known.get("weights") is not None:
+        known["weights"] = Path(known["weights"])
+    return Settings(**known)
+
+
+def latest_run(store: Store, model: str | None = None) -> Run | None:
+    """The latest run, of any model or of one (`name@version`); None where there is none."""
+    return next((run for run in reversed(store.runs()) if model in (None, run.model)), None)

@@ -1,0 +1,143 @@
+"""How good fingerprints and clusters are, by labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagecluster import cut
+from imagecluster.cut.sim_scale import SimScale
+from imagecluster.errors import InputError
+from imagecluster.evaluate.label_table import FOLDERS, Labels, folder_labels, table_labels
+from imagecluster.evaluate.labels import Labelling, labelling
+from imagecluster.evaluate.partitions import Curve, curve
+from imagecluster.evaluate.ranking import Retrieval, retrieval
+from imagecluster.records import Dendrogram, SimScaleName
+
+RECALL_AT = (1, 5, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class BestCut:
+    """Where a score is highest."""
+
+    value: float
+    sim: float
+    n_clusters: int
+    """Clusters of all pictures, single ones included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Scores of fingerprints and clusters, by labels."""
+
+    sim_scale: SimScaleName
+    n_images: int
+    labelling: Labelling
+    n_strangers: int
+    """Rows of the table of labels that name no picture of the collection."""
+    retrieval: Retrieval
+    curve: Curve
+    sims: tuple[float, ...]
+    """Similarity index of each cut of the curve."""
+    sim: float
+    """The index that was asked about."""
+    at_sim: dict[str, float]
+    """Scores at that index, by name."""
+    n_clusters_at_sim: int
+    best: dict[str, BestCut]
+    """The best cut for each score, by name."""
+
+
+def read_labels(
+    source: str, root: Path, paths: Sequence[Path], *, path_column: str | None = None, label_column: str | None = None
+) -> Labels:
+    """Labels of pictures from a table's file, or from their folders where the source is called `folders`.
+
+    Raises
+    ------
+    InputError
+        As for `table_labels`, or no picture lies in a folder.
+
+    """
+    if source != FOLDERS:
+        return table_labels(Path(source), root, paths, path_column=path_column, label_column=label_column)
+    found = folder_labels(root, paths)
+    if not any(found.labels):
+        raise InputError(f"no picture of {root} lies in a folder inside it, so that folders give no labels")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is evaluated."""
+
+    sim: float
+    """Similarity index whose scores are asked for."""
+    distractors: Collection[str] = ()
+    """Labels that mean "belongs to no class"."""
+    n_threads: int | None = None
+    """Default: one per core."""
+
+
+def evaluate_clustering(
+    dendrogram: Dendrogram,
+    vectors: NDArray[np.float32],
+    scale: SimScale,
+    labels: Labels,
+    asked: Question,
+    *,
+    progress: Callable[[float], None] = lambda _: None,
+) -> Evaluation:
+    """Scores of retrieval and of all cuts.
+
+    Parameters
+    ----------
+    dendrogram
+        Of the pictures.
+    vectors
+        What it was made from, shape (n_images, n_dimensions).
+    scale
+        What `sim` means.
+    labels
+        One for each picture.
+    asked
+        What is evaluated.
+    progress
+        Called with the share of the search that is done, from 0 to 1.
+
+    Raises
+    ------
+    ArgumentError
+        `sim` is outside [0, 1], or no picture has a class.
+
+    """
+    height = cut.cut_height(dendrogram, sim=asked.sim, scale=scale)
+    numbered = labelling(labels.labels, distractors=asked.distractors)
+    scores = curve(dendrogram, numbered.numbers)
+    return Evaluation(
+        sim_scale=scale.name,
+        n_images=dendrogram.n_leaves,
+        labelling=numbered,
+        n_strangers=labels.n_strangers,
+        retrieval=retrieval(vectors, numbered.numbers, ks=RECALL_AT, n_threads=asked.n_threads, progress=progress),
+        curve=scores,
+        sims=tuple(cut.sim_at_height(dendrogram, float(each), scale=scale) for each in scores.height),
+        sim=asked.sim,
+        at_sim=scores.at(height),
+        n_clusters_at_sim=scores.n_clusters_at(height),
+        best=best_cuts(scores, dendrogram, scale),
+    )
+
+
+def best_cuts(curve: Curve, dendrogram: Dendrogram, scale: SimScale | None = None) -> dict[str, BestCut]:
+    """The best cut for each score, by name, on a scale of sim (default: the relative one)."""
+    found = {}
+    for name in curve.scores:
+        best = curve.best(name)
+        found[name] = BestCut(best.value, cut.sim_at_height(dendrogram, best.height, scale=scale), best.n_clusters)
+    return found

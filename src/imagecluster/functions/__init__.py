@@ -1,0 +1,31 @@
+"""The chain as plain functions: what `import imagecluster` offers besides the estimator."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from imagecluster.functions.running import Result, run, update
+    from imagecluster.functions.searching import search
+    from imagecluster.functions.vectors import cluster, dendrogram, fingerprint
+
+__all__ = ["Result", "cluster", "dendrogram", "fingerprint", "run", "search", "update"]
+
+_HOME = {
+    "Result": "running",
+    "cluster": "vectors",
+    "dendrogram": "vectors",
+    "fingerprint": "vectors",
+    "run": "running",
+    "search": "searching",
+    "update": "running",
+}
+"""By module: loaded where it is first used, so that a second run answers at once."""
+
+
+def __getattr__(name: str) -> Any:
+    """A name of `_HOME`."""
+    if name in _HOME:
+        return getattr(importlib.import_module(f"imagecluster.functions.{_HOME[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,172 @@
+"""The main job: scan, fingerprint, cluster, write everything down."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from imagecluster.collection import DENDROGRAM, Collection, Progress, Settings, bring_up, silent
+from imagecluster.present.notebook import Html, gallery
+from imagecluster.present.outputs import PAGE_STAMP, Outputs, page_stamp_of, write_outputs
+from imagecluster.present.thumbnails import thumbnail_of
+from imagecluster.records import Clusters, Recall, Skip, TimeTerm
+from imagecluster.scan import StrPath, as_paths
+from imagecluster.store import Run
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run did and found."""
+
+    root: Path
+    directory: Path
+    """Folder of the database and of everything that was written."""
+    model: str
+    """`name@version`."""
+    method: str
+    metric: str
+    n_scanned: int
+    """fingerprinted + reused + skipped."""
+    n_fingerprinted: int
+    n_reused: int
+    skips: tuple[Skip, ...]
+    ignored: Mapping[str, int]
+    """Files passed over because their suffix is not a picture's, by suffix."""
+    names: tuple[str, ...]
+    """Path of each row, relative to the root; members of the clusters are row numbers."""
+    clusters: Clusters
+    largest_distance: float
+    recall: Recall | None
+    """How good the neighbours were that the dendrogram was made from; None where all pairs were compared."""
+    time: TimeTerm | None
+    """How time counted; None where it did not."""
+    outputs: Outputs
+    seconds: float
+    beside: Path | None = None
+    """Folder of another collection's database that this run left as it is, since these files are only part of it."""
+
+    @cached_property
+    def paths(self) -> tuple[Path, ...]:
+        """Absolute path of each row; members of the clusters are row numbers."""
+        return tuple(self.root / name for name in self.names)
+
+    def show(self, *, n_clusters: int = 24) -> Html:
+        """Covers and sizes of the largest clusters, for a notebook, which shows what a cell ends with.
+
+        `imagecluster view` shows the same collection with everything in it.
+        """
+        return gallery(self.clusters, self.paths, cover=thumbnail_of, n_clusters=n_clusters)
+
+    def _repr_html_(self) -> str:
+        return self.show()._repr_html_()
+
+
+def run(
+    paths: Iterable[StrPath] | StrPath,
+    settings: Settings | None = None,
+    *,
+    db: StrPath | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Clusters of the pictures in folders and files; fingerprints what is new and writes all outputs.
+
+    One folder has its database and its outputs inside it, in `folder/imagecluster`. Several folders, or files, belong
+    to the working directory; where the collection there holds other pictures too, they become a collection of their
+    own beside it (`imagecluster-2` ...), and the other one's outputs stay as they are.
+
+    Parameters
+    ----------
+    paths
+        Folder or file, or several.
+    settings
+        How to run.
+    db
+        Folder of the database and of all outputs; default as said above.
+    progress
+        Called with (stage, done, total).
+
+    Returns
+    -------
+    Result
+        What the run did and found.
+
+    Raises
+    ------
+    InputError
+        A path cannot be scanned, or the database in `db` holds pictures elsewhere that would leave its outputs.
+    ArgumentError
+        The calibrated scale of sim is asked for, and there is none.
+    ModelError
+        The model is unknown or damaged.
+    StoreError
+        The database cannot be used; the message says what to do.
+    OutputError
+        A place that should be written is not ours or is not writable.
+    """
+    started_s, started = time.time(), time.monotonic()
+    settings, progress = settings or Settings(), progress or silent
+    with bring_up(as_paths(paths), settings, db=None if db is None else Path(db), progress=progress) as collection:
+        clusters = collection.cut()
+        outputs = write_outputs(collection, clusters, progress=progress)
+        scanned = collection.scanned
+        result = Result(
+            root=collection.root,
+            directory=collection.directory,
+            model=collection.model,
+            method=settings.method,
+            metric=settings.metric,
+            n_scanned=scanned.n_scanned,
+            n_fingerprinted=scanned.n_fingerprinted,
+            n_reused=scanned.n_reused,
+            skips=scanned.skips,
+            ignored=scanned.ignored,
+            names=collection.names,
+            clusters=clusters,
+            largest_distance=collection.dendrogram.largest_distance,
+            recall=collection.recall,
+            time=collection.time,
+            outputs=outputs,
+            seconds=time.monotonic() - started,
+            beside=collection.beside,
+        )
+        _remember(collection, started_s, result.seconds, page_stamp=outputs.page_stamp)
+        collection.store.keep_leaves(collection.model, collection.leaves)
+    return result
+
+
+def update(
+    paths: Sequence[Path], settings: Settings, *, db: Path | None = None, progress: Progress | None = None
+) -> None:
+    """Fingerprint what is new in folders and files, and keep the dendrogram; write no outputs.
+
+    Arguments and errors are those of `run`. A page that `settings` ask for is not written, but its thumbnails are kept.
+    """
+    started_s, started = time.time(), time.monotonic()
+    with bring_up(paths, settings, db=db, progress=progress or silent) as collection:
+        stamp = page_stamp_of(collection.store.runs())
+        _remember(collection, started_s, time.monotonic() - started, page_stamp=stamp)
+
+
+def _remember(collection: Collection, started_s: float, duration_s: float, *, page_stamp: str) -> None:
+    """Keeps what the store is to know of a run."""
+    scanned = collection.scanned
+    collection.store.record_run(
+        Run(
+            started_s=started_s,
+            duration_s=duration_s,
+            model=collection.model,
+            n_scanned=scanned.n_scanned,
+            n_fingerprinted=scanned.n_fingerprinted,
+            n_reused=scanned.n_reused,
+            n_skipped=len(scanned.skips),
+            settings={
+                **collection.settings.as_kept(),
+                "sim_scale": collection.scale.name,
+                PAGE_STAMP: page_stamp,
+                DENDROGRAM: collection.tree.key,
+            },
+        )
+    )

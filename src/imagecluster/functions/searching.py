@@ -1,0 +1,90 @@
+"""Searching a collection, as a plain function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from imagecluster.collection import locate
+from imagecluster.explore.searching import Hit, Searcher, queries
+from imagecluster.models import DEFAULT_MODEL, find_model
+from imagecluster.scan import StrPath, as_paths
+from imagecluster.store import Store
+
+
+def search(
+    path: StrPath,
+    pictures: Iterable[StrPath] | StrPath = (),
+    *,
+    unlike: Iterable[StrPath] | StrPath = (),
+    texts: Iterable[str] | str = (),
+    unlike_texts: Iterable[str] | str = (),
+    weights: Iterable[float] | None = None,
+    unlike_weight: float = 0.5,
+    k: int = 20,
+    min_similarity: float = -1.0,
+    model: str = DEFAULT_MODEL,
+    db: StrPath | None = None,
+) -> tuple[Hit, ...]:
+    """Pictures of a collection that look like some pictures or texts together, most similar first.
+
+    Parameters
+    ----------
+    path
+        Folder of the collection; `run` was there before.
+    pictures
+        Picture files to look for, inside the collection or not. Their own files are not among the hits, other files
+        with the same bytes are.
+    unlike
+        Picture files that the hits are to be unlike.
+    texts
+        What to look for in words, with a model that has a text tower.
+    unlike_texts
+        Words that the hits are to be unlike.
+    weights
+        One for each of `pictures`, then for each of `texts`; default: 1 each.
+    unlike_weight
+        Weight of each of `unlike` and `unlike_texts`, against the 1 of a picture.
+    k
+        Number of hits at most.
+    min_similarity
+        Cosine from which a picture counts, in [-1, 1].
+    model
+        Fingerprint model.
+    db
+        Folder of the database; default: as for `run`.
+
+    Returns
+    -------
+    tuple of Hit
+        With `path`, `similarity` (cosine), `content_hash` and `same_bytes`.
+
+    Raises
+    ------
+    ArgumentError
+        An argument is outside its range.
+    InputError, DecodeError
+        A query's file does not exist, or cannot be read.
+    ModelError
+        The model is unknown, or has no text tower for `texts`.
+    MissingExtraError
+        `texts` are given and tokenizers is not installed.
+    StoreError
+        There is no database, or no fingerprint of the model in it.
+    """
+    asked = queries(
+        as_paths(pictures),
+        _texts(texts),
+        weights=weights,
+        unlike=as_paths(unlike),
+        unlike_texts=_texts(unlike_texts),
+        unlike_weight=unlike_weight,
+    )
+    directory = locate(Path(path), None if db is None else Path(db)).directory
+    with Store.open(directory, writable=False) as store:
+        return Searcher(store, find_model(model)).search(asked, k=k, min_similarity=min_similarity)
+
+
+def _texts(texts: Iterable[str] | str) -> list[str]:
+    """One text or several."""
+    return [texts] if isinstance(texts, str) else list(texts)

@@ -1,0 +1,162 @@
+"""Everything that is written down of a collection for people and programs, one output or all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal, get_args
+
+import xxhash
+
+from imagecluster.collection.collection import Collection
+from imagecluster.collection.fingerprinting import Progress
+from imagecluster.collection.report import Report
+from imagecluster.errors import ArgumentError
+from imagecluster.present.links import LINKS_MARKER, LinkReport, Unlinked, make_links
+from imagecluster.present.page import write_page
+from imagecluster.present.parquet import write_parquet
+from imagecluster.present.tables import statistics, write_csv, write_json
+from imagecluster.present.thumbnails import ThumbnailOf
+from imagecluster.records import Clusters
+from imagecluster.store import Run
+from imagecluster.system.atomic import remove_unfinished
+
+Output = Literal["links", "csv", "json", "parquet", "page"]
+
+PAGE_STAMP = "page_stamp"
+"""Under this name a run remembers which page it left."""
+
+_TABLES: dict[str, Callable[[Report, Path], None]] = {
+    "csv": write_csv, "json": write_json, "parquet": write_parquet,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where everything is."""
+
+    statistics: str
+    """The table of cluster sizes, and where all pictures went."""
+    links: Path | None
+    """The tree of links."""
+    page: Path | None
+    json: Path
+    csv: Path
+    unlinked: tuple[Unlinked, ...]
+    """Pictures that are missing from the tree of links, mostly because they are gone by now."""
+    kept: tuple[Path, ...]
+    """Folders with files that somebody put into the former tree of links."""
+    page_stamp: str
+    """Names the page's content and file: a later run with the same stamp need not write it again."""
+
+
+def write(collection: Collection, clusters: Clusters, kind: Output, into: Path | None = None) -> Path:
+    """Write one output of a cut; the file or folder written.
+
+    Parameters
+    ----------
+    collection
+        The collection.
+    clusters
+        Made by `collection.cut`.
+    kind
+        `links`: folders of links, of the kind that the collection's settings name (symbolic where they name none);
+        `csv`, `json`, `parquet`: tables; `page`: the page of contact sheets.
+    into
+        File or folder to write; default: `clusters` beside the database, with the kind's suffix.
+
+    Raises
+    ------
+    ArgumentError
+        There is no such kind.
+    MissingExtraError
+        Parquet needs the extra `parquet`.
+    OutputError
+        The place cannot be written, or is not ours.
+
+    """
+    if kind not in get_args(Output):
+        raise ArgumentError(f"no output is called {kind!r}; known: {', '.join(get_args(Output))}")
+    if kind == "links":
+        return _write_links(collection, clusters, into or collection.directory / "clusters").directory
+    report = collection.report(clusters)
+    if kind == "page":
+        return _write_page(collection, report, into or collection.directory / "clusters.html")
+    file = into or collection.directory / f"clusters.{kind}"
+    _TABLES[kind](report, file)
+    return file
+
+
+def write_outputs(collection: Collection, clusters: Clusters, *, progress: Progress) -> Outputs:
+    """Write the tree of links, the tables and the page that the settings ask for, each replaced as a whole."""
+    directory, settings = collection.directory, collection.settings
+    remove_unfinished(directory)
+    report = collection.report(clusters)
+    tree = directory / "clusters"
+    unlinked: tuple[Unlinked, ...] = ()
+    kept: tuple[Path, ...] = ()
+    if settings.links != "none":
+        n_linked = sum(len(cluster.members) for cluster in clusters.clusters)
+        linked = _write_links(collection, clusters, tree, progress=lambda done: progress("links", done, n_linked))
+        unlinked, kept = linked.unlinked, linked.kept
+    elif (tree / LINKS_MARKER).exists():
+        kept = make_links([], tree).kept  # a tree of an earlier cut would contradict the tables
+    write_json(report, directory / "clusters.json")
+    write_csv(report, directory / "clusters.csv")
+    page_file = directory / "clusters.html"
+    content = _content_key(collection, directory / "clusters.json")
+    if not settings.page:
+        page_file.unlink(missing_ok=True)
+    elif not page_file.exists() or _stamp(page_file, content) != page_stamp_of(collection.store.runs()):
+        _write_page(collection, report, page_file)
+    return Outputs(
+        statistics=statistics(report),
+        links=tree if settings.links != "none" else None,
+        page=page_file if settings.page else None,
+        json=directory / "clusters.json",
+        csv=directory / "clusters.csv",
+        unlinked=unlinked,
+        kept=kept,
+        page_stamp=_stamp(page_file, content),
+    )
+
+
+def page_stamp_of(runs: tuple[Run, ...]) -> str:
+    """Stamp of the page that the latest run left; empty where there is none."""
+    return str(runs[-1].settings.get(PAGE_STAMP, "")) if runs else ""
+
+
+def _write_links(
+    collection: Collection, clusters: Clusters, tree: Path, *, progress: Callable[[int], None] | None = None
+) -> LinkReport:
+    """The tree of links, of the kind that the settings name; symbolic ones where they name none."""
+    paths = collection.paths
+    members = [[paths[row] for row in cluster.members] for cluster in clusters.clusters]
+    kind = "symlink" if collection.settings.links == "none" else collection.settings.links
+    return make_links(members, tree, kind=kind, progress=progress)
+
+
+def _write_page(collection: Collection, report: Report, file: Path) -> Path:
+    with collection.store.thumbnails() as cache:
+        write_page(report, file, thumbnail=ThumbnailOf(collection.paths, collection.leaves.hashes, cache))
+    return file
+
+
+def _content_key(collection: Collection, table: Path) -> str:
+    """Names all that the page is made of: the table of clusters, the pictures' bytes, and this program."""
+    key = xxhash.xxh3_128(table.read_bytes())
+    for content_hash in collection.leaves.hashes:
+        key.update(content_hash)
+    key.update(version("imagecluster").encode())
+    return key.hexdigest()
+
+
+def _stamp(file: Path, content: str) -> str:
+    """Names a content and the file that holds it; empty where there is no file."""
+    try:
+        status = file.stat()
+    except OSError:
+        return ""
+    return f"{content} {status.st_size} {status.st_mtime_ns}"

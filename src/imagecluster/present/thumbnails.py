@@ -1,0 +1,61 @@
+"""Small pictures for pages and plots, from the store's cache, else from the files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imagecluster.collection.fingerprinting import THUMBNAIL_PX
+from imagecluster.errors import ImageclusterError
+from imagecluster.store import Thumbnails
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+class ThumbnailOf:
+    """Thumbnail of a row: from the cache, else made from the file and kept."""
+
+    def __init__(self, paths: Sequence[Path], hashes: Sequence[bytes], cache: Thumbnails) -> None:
+        self._paths = paths
+        self._hashes = hashes
+        self._cache = cache
+
+    def __call__(self, row: int) -> bytes | None:
+        """JPEG thumbnail of a row; None when its file cannot be read any more."""
+        content_hash = self._hashes[row]
+        found = self._cache.get(content_hash, side_px=THUMBNAIL_PX)
+        if found is not None:
+            return found
+        made = thumbnail_of(self._paths[row])
+        if made is not None:
+            self._cache.put(content_hash, made, side_px=THUMBNAIL_PX)
+        return made
+
+
+def thumbnail_of(path: Path) -> bytes | None:
+    """Thumbnail of a file; None when it cannot be read any more."""
+    from imagecluster.decode import decode, read_bytes
+    from imagecluster.decode.thumbnail import make_thumbnail
+
+    try:
+        picture = decode(read_bytes(path), short_side_px=THUMBNAIL_PX, suffix=path.suffix)
+        return make_thumbnail(picture.image, long_side_px=THUMBNAIL_PX)
+    except ImageclusterError:
+        return None
+
+
+class SmallPictures:
+    """Small picture of a row, from the cache of thumbnails, else from its file; None where there is none."""
+
+    def __init__(self, thumbnail: ThumbnailOf) -> None:
+        self._thumbnail = thumbnail
+
+    def __call__(self, row: int) -> Image.Image | None:
+        """The picture of a row."""
+        from PIL import Image
+
+        found = self._thumbnail(row)
+        return None if found is None else Image.open(BytesIO(found))
