@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from imagecluster.cli import main
-from imagecluster.cli.grammar import COMMANDS, build_parser
+from imagecluster.cli.parser import COMMANDS, build_parser
 from imagecluster.models import DEFAULT_MODEL
 from pictures import draw, draw_groups
 

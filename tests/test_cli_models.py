@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from imagecluster.cli import main
-from imagecluster.cli import models as cli_models
 from imagecluster.embed.speed import measure_speed
 from imagecluster.models import DEFAULT_MODEL, MODELS, QUALITY, Published, find_model
 from onnx_samples import write_encoder
@@ -59,11 +58,11 @@ def test_a_speed_is_measured_on_request_and_remembered(tmp_path, monkeypatch, ca
     small = find_model(str(file), preprocess="clip,size=32")
     for name in ("one", "two"):
         monkeypatch.setitem(MODELS, name, replace(small, name=name))
-    monkeypatch.setattr(cli_models, "measure_speed", partial(measure_speed, at_least_s=0.001))
+    monkeypatch.setattr("imagecluster.embed.speed.measure_speed", partial(measure_speed, at_least_s=0.001))
     assert main(["models", "--measure", "one", "--json"]) == 0
     speeds = {name: entry["ms_per_picture"] for name, entry in entries(capsys).items()}
     assert speeds["one"] >= 0 and speeds["two"] is speeds[DEFAULT_MODEL] is None
-    monkeypatch.setattr(cli_models, "model_names", lambda: ("one", "two", "vgg16"))
+    monkeypatch.setattr("imagecluster.models.model_names", lambda: ("one", "two", "vgg16"))
     assert main(["models", "--measure", "--json"]) == 0
     speeds = {name: entry["ms_per_picture"] for name, entry in entries(capsys).items()}
     assert speeds["two"] >= 0 and speeds["vgg16"] is None

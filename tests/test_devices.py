@@ -9,7 +9,7 @@ from PIL import Image
 
 import imagecluster
 from imagecluster.cli import main
-from imagecluster.cli.grammar.arguments import add_device
+from imagecluster.cli.arguments import add_device
 from imagecluster.collection import Settings
 from imagecluster.embed import Embedder, embed_files
 from imagecluster.errors import ArgumentError, ModelError

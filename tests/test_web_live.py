@@ -361,9 +361,8 @@ def test_wrong_usage_of_view(folder, arguments, code, message, capsys):
 
 def test_nothing_of_the_web_is_loaded_without_need():
     """`imagecluster --help`, and the run itself, import no server."""
-    code = (
-        "import imagecluster.collection, imagecluster.cli.run, imagecluster.cli.view, sys; print(sorted(sys.modules))"
-    )
+    modules = "imagecluster.collection, imagecluster.cli.commands.run, imagecluster.cli.commands.view"
+    code = f"import {modules}, sys; print(sorted(sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert "starlette" not in found
     assert "uvicorn" not in found

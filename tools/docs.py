@@ -38,7 +38,7 @@ def page() -> str:
     """Text of docs/cli.md."""
     os.environ["COLUMNS"] = "100"
     os.environ["NO_COLOR"] = "1"
-    from imagecluster.cli.grammar import COMMANDS, build_parser
+    from imagecluster.cli.parser import COMMANDS, build_parser
 
     parser = build_parser()
     (commands,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))

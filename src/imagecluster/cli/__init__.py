@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from imagecluster.cli.grammar import build_parser, with_command
+from imagecluster.cli.parser import build_parser, with_command
 
 if TYPE_CHECKING:
     import argparse
@@ -49,6 +49,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _command(name: str) -> Callable[[argparse.Namespace], int]:
     """What runs a command; loaded when it is wanted."""
     command: Callable[[argparse.Namespace], int] = importlib.import_module(
-        f"imagecluster.cli.{name.replace('-', '_')}"
+        f"imagecluster.cli.commands.{name.replace('-', '_')}"
     ).command
     return command

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from imagecluster.collection import Collection, Progress, latest_run, open_latest, settings_of
-from imagecluster.models import DEFAULT_MODEL, Model, find_model
-from imagecluster.store import Store
+if TYPE_CHECKING:
+    from imagecluster.collection import Collection, Progress
+    from imagecluster.models import Model
+    from imagecluster.store import Store
 
 
 def model_of(arguments: argparse.Namespace, store: Store) -> Model:
     """The model that was asked for; without a wish that of the latest run, and the default one where there is none."""
+    from imagecluster.collection import latest_run, settings_of
+    from imagecluster.models import DEFAULT_MODEL, find_model
+
     run = latest_run(store)
     if run is not None and (arguments.model, arguments.weights, arguments.preprocess) == (None, None, None):
         return settings_of(run).find_model()
@@ -20,6 +25,8 @@ def model_of(arguments: argparse.Namespace, store: Store) -> Model:
 
 def opened(arguments: argparse.Namespace, store: Store, *, progress: Progress) -> Collection:
     """The collection as the latest run left it, with the model and the scale of `sim` that were asked for."""
+    from imagecluster.collection import open_latest
+
     model = model_of(arguments, store).identity
     collection = open_latest(store, model, n_threads=getattr(arguments, "threads", None), progress=progress)
     return collection.on_scale(arguments.sim_scale)
@@ -27,6 +34,10 @@ def opened(arguments: argparse.Namespace, store: Store, *, progress: Progress) -
 
 def former_model(directory: Path) -> str | None:
     """Name of the latest run's model, where a run with the default one will be the first; else None."""
+    from imagecluster.collection import settings_of
+    from imagecluster.models import DEFAULT_MODEL, find_model
+    from imagecluster.store import Store
+
     if not Store.exists(directory):
         return None
     with Store.open(directory, writable=False) as store:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from imagecluster.cli.grammar.arguments import UNITS_S
+from imagecluster.cli.arguments import UNITS_S
 
 
 def printable(path: Path, root: Path | None = None) -> str:

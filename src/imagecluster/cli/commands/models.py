@@ -12,26 +12,39 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from imagecluster.cli.arguments import Commands
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import printable
-from imagecluster.collection import FETCHING
-from imagecluster.embed.speed import measure_speed, remember_speed, remembered_speeds
 from imagecluster.errors import ArgumentError, ModelError
-from imagecluster.models import (
-    DEFAULT_MODEL,
-    MODELS,
-    QUALITY,
-    Installed,
-    Published,
-    TextTower,
-    find_model,
-    model_names,
-    text_models,
-)
+
+
+def add(commands: Commands[argparse.ArgumentParser]) -> None:
+    """The parser of `models`."""
+    parser = commands.add_parser(
+        "models",
+        help="which fingerprint models there are, and which are on this machine",
+        description=(
+            "List the fingerprint models: dimensions, size, time a picture on this machine, quality, licence, and"
+            " whether their weights are here."
+        ),
+    )
+    parser.add_argument("--fetch", metavar="NAME", help="first fetch the weights of a model, for use without network")
+    parser.add_argument("--text", action="store_true", help="with --fetch: also what the search by words needs")
+    parser.add_argument(
+        "--measure", nargs="?", const="", default=None, metavar="NAME",
+        help="first measure how long a model takes here (default: each that is here), and remember it",
+    )  # fmt: skip
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress")
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="print one JSON object")
+    output.add_argument("--paths", action="store_true", help="print where the weights are, or come from")
 
 
 def command(arguments: argparse.Namespace) -> int:
     """Print the list; 1 when the weights of a model are damaged."""
+    from imagecluster.embed.speed import remembered_speeds
+    from imagecluster.models import model_names
+
     if arguments.fetch:
         _fetch(arguments.fetch, text=arguments.text, quiet=arguments.quiet)
     elif arguments.text:
@@ -51,6 +64,9 @@ def command(arguments: argparse.Namespace) -> int:
 
 def _fetch(name: str, *, text: bool, quiet: bool) -> None:
     """Fetch the weights of a model, and on request its text tower."""
+    from imagecluster.collection import FETCHING
+    from imagecluster.models import TextTower, find_model, text_models
+
     model = find_model(name)
     tower = model.text_tower
     if text and not isinstance(tower, TextTower):
@@ -63,6 +79,8 @@ def _fetch(name: str, *, text: bool, quiet: bool) -> None:
 
 def _present() -> list[str]:
     """Names of the models whose weights are on this machine and fine."""
+    from imagecluster.models import find_model, model_names
+
     names = []
     for name in model_names():
         with suppress(ModelError):
@@ -73,6 +91,9 @@ def _present() -> list[str]:
 
 def _measure(names: list[str], *, quiet: bool) -> None:
     """Measure models on this machine, and remember what came out."""
+    from imagecluster.embed.speed import measure_speed, remember_speed
+    from imagecluster.models import find_model
+
     with ProgressBar(quiet=quiet) as progress:
         for i, name in enumerate(names):
             progress("measuring", i, len(names))
@@ -85,6 +106,8 @@ def _measure(names: list[str], *, quiet: bool) -> None:
 
 def _entry(name: str, speeds: Mapping[str, float]) -> dict[str, Any]:
     """What is known of a model and of its weights on this machine."""
+    from imagecluster.models import DEFAULT_MODEL, MODELS, QUALITY, Installed, Published, find_model
+
     model, place, problem = MODELS.get(name), None, None
     try:
         model = find_model(name)
@@ -113,6 +136,8 @@ def _entry(name: str, speeds: Mapping[str, float]) -> dict[str, Any]:
 
 def _text_entry(tower: object) -> dict[str, Any] | None:
     """What is known of a text tower; None where there is none, or where it is no matter of files."""
+    from imagecluster.models import TextTower
+
     if not isinstance(tower, TextTower):
         return None
     sizes = [source.n_bytes for source in tower.sources]

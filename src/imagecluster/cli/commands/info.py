@@ -6,14 +6,33 @@ import argparse
 import json
 import os
 import time
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from imagecluster.cli.arguments import Commands, add_db
 from imagecluster.cli.text import printable
-from imagecluster.collection import locate
-from imagecluster.store import Run, Store, StoreInfo
+
+if TYPE_CHECKING:
+    from imagecluster.store import Run, StoreInfo
+
+
+def add(commands: Commands[argparse.ArgumentParser]) -> None:
+    """The parser of `info`."""
+    parser = commands.add_parser(
+        "info",
+        help="what is in the database of a folder",
+        description="Print what the database of a folder holds.",
+    )
+    parser.add_argument("path", type=Path, metavar="PATH", help="the folder of pictures")
+    add_db(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def command(arguments: argparse.Namespace) -> int:
     """Print what the database of a folder holds."""
+    from imagecluster.collection import locate
+    from imagecluster.store import Store
+
     directory = locate(arguments.path, arguments.db).directory
     with Store.open(directory, writable=False) as store:
         info, runs = store.info(), store.runs()

@@ -3,26 +3,66 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from imagecluster.cli.arguments import Commands, add_db, add_model, add_sim_scale, positive, similarity
 from imagecluster.cli.chosen import opened
 from imagecluster.cli.text import printable
-from imagecluster.collection import Collection, locate, silent
-from imagecluster.cut import on_scale
-from imagecluster.cut.pruned import pruned
-from imagecluster.present import plots
-from imagecluster.present.thumbnails import SmallPictures, ThumbnailOf
-from imagecluster.records import Clusters
-from imagecluster.store import Store
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from imagecluster.collection import Collection
+    from imagecluster.present.thumbnails import SmallPictures
+    from imagecluster.records import Clusters
+
+
+KINDS = {
+    "clusters": "the largest clusters, one a column",
+    "dendrogram": "the hierarchy, with pictures at its leaves",
+    "matrix": "similarities of all pairs, in the order of the dendrogram",
+    "curves": "number and size of the clusters against sim",
+}
+
+
+def add(commands: Commands[argparse.ArgumentParser]) -> None:
+    """The parser of `plot`."""
+    parser = commands.add_parser(
+        "plot",
+        help="draw the clusters, dendrogram, similarities or curves of a folder",
+        description="Draw the clusters of the latest run, with its method and everything that was corrected by hand. "
+        "Needs matplotlib: pip install 'imagecluster[plot]'.",
+        epilog="KIND is one of: " + "; ".join(f"{kind}: {text}" for kind, text in KINDS.items()) + ".",
+    )
+    parser.add_argument("kind", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
+    parser.add_argument("path", type=Path, metavar="PATH", help="the folder of pictures")
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE", help="file to write: .png, .svg or .pdf"
+    )
+    parser.add_argument(
+        "--sim",
+        type=similarity,
+        default=0.5,
+        metavar="S",
+        help="similarity index of the cut that is shown (default: 0.5)",
+    )
+    parser.add_argument(
+        "--most", type=positive, default=None, metavar="N",
+        help="draw at most so many clusters (default: 48) or leaves of the dendrogram (default: 400)",
+    )  # fmt: skip
+    add_sim_scale(parser)
+    add_db(parser)
+    add_model(parser)
+
 
 def command(arguments: argparse.Namespace) -> int:
     """Draw what the database of a folder holds into a file."""
+    from imagecluster.collection import locate, silent
+    from imagecluster.present import plots
+    from imagecluster.present.thumbnails import SmallPictures, ThumbnailOf
+    from imagecluster.store import Store
+
     plots.check_format(arguments.output)
     directory = locate(arguments.path, arguments.db).directory
     with Store.open(directory, writable=False) as store:
@@ -51,6 +91,12 @@ class _Drawing:
 
     def drawn(self, kind: str, most: int | None) -> Figure:
         """The plot of a kind; `most` clusters, or leaves of the dendrogram, are drawn."""
+        import numpy as np
+
+        from imagecluster.cut import on_scale
+        from imagecluster.cut.pruned import pruned
+        from imagecluster.present import plots
+
         if kind == "clusters":
             return self._columns(most or plots.MOST_CLUSTERS)
         sim, title = self._clusters.sim, f"{self.n_shown} pictures"
@@ -111,6 +157,8 @@ class _Drawing:
         return labels, names
 
     def _columns(self, most: int) -> Figure:
+        from imagecluster.present import plots
+
         clusters = self._clusters.clusters
         most = min(most, len(clusters))
         which = f"all {most}" if most == len(clusters) else f"the {most} largest of {len(clusters)}"

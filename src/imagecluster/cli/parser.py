@@ -1,11 +1,11 @@
-"""The command line's grammar, a module for each command. Imports nothing heavy: `--help` answers at once."""
+"""The command line's parser, made of every command's arguments. Imports nothing heavy: `--help` answers at once."""
 
 from __future__ import annotations
 
 import argparse
 from importlib.metadata import version
 
-from imagecluster.cli.grammar import (
+from imagecluster.cli.commands import (
     doctor,
     eval,
     export,
@@ -32,7 +32,7 @@ COMMANDS = {
     "models": models,
     "doctor": doctor,
 }
-"""Each command's grammar, in the order of the help."""
+"""Each command, in the order of the help."""
 
 _EPILOG = """\
 `imagecluster PATH [--sim 0.5] ...` is short for `imagecluster run PATH ...`: see `imagecluster run --help`. A folder

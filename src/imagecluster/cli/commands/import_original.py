@@ -1,11 +1,14 @@
-"""Grammar of `import-original`: fingerprints of the original imagecluster."""
+"""`imagecluster import-original`: fingerprints of the original imagecluster."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
-from imagecluster.cli.grammar.arguments import Commands, add_db
+from imagecluster.cli.arguments import Commands, add_db
+from imagecluster.cli.commands.run import SHOWN_SKIPS
+from imagecluster.cli.text import printable
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -29,3 +32,19 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         help="layer of VGG16 that the fingerprints are from (default: fc2)",
     )  # fmt: skip
     add_db(parser)
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Read a fingerprints.pk into the database of its folder."""
+    from imagecluster.original.importing import import_fingerprints
+
+    found = import_fingerprints(arguments.file, pictures=arguments.pictures, layer=arguments.layer, db=arguments.db)
+    for skip in found.left_out[:SHOWN_SKIPS]:
+        print(f"left out {printable(skip.path)}: {skip.reason}", file=sys.stderr)
+    if len(found.left_out) > SHOWN_SKIPS:
+        print(f"... and {len(found.left_out) - SHOWN_SKIPS} more", file=sys.stderr)
+    print(
+        f"{found.n_in_file} fingerprints = {found.n_imported} taken over as {found.model} + "
+        f"{len(found.left_out)} left out, in {printable(found.directory)}"
+    )
+    return 0

@@ -5,17 +5,41 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from imagecluster.cli.arguments import Commands, add_db, add_model, add_sim_scale
 from imagecluster.cli.chosen import opened
 from imagecluster.cli.progress import ProgressBar
-from imagecluster.collection import locate
-from imagecluster.cut.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, Suggestion, suggest
-from imagecluster.records import SimScaleName
-from imagecluster.store import Store
+
+if TYPE_CHECKING:
+    from imagecluster.cut.suggest import Suggestion
+    from imagecluster.records import SimScaleName
+
+
+def add(commands: Commands[argparse.ArgumentParser]) -> None:
+    """The parser of `suggest`."""
+    parser = commands.add_parser(
+        "suggest",
+        help="three similarity indices for a folder: copies, scenes, themes",
+        description=(
+            "Propose similarity indices for a folder that was sorted before, and tell what each would give, with the"
+            " method of the latest run."
+        ),
+    )
+    parser.add_argument("path", type=Path, metavar="PATH", help="the folder of pictures")
+    add_sim_scale(parser)
+    add_db(parser)
+    add_model(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def command(arguments: argparse.Namespace) -> int:
     """Print three similarity indices and what each would give."""
+    from imagecluster.collection import locate
+    from imagecluster.cut.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, suggest
+    from imagecluster.store import Store
+
     directory = locate(arguments.path, arguments.db).directory
     with Store.open(directory, writable=False) as store, ProgressBar(quiet=arguments.json) as progress:
         collection = opened(arguments, store, progress=progress)

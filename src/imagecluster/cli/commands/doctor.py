@@ -12,9 +12,22 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from imagecluster.cli.arguments import Commands, add_db
 from imagecluster.cli.text import printable
 from imagecluster.errors import ImageclusterError
-from imagecluster.system.cores import n_cores
+
+
+def add(commands: Commands[argparse.ArgumentParser]) -> None:
+    """The parser of `doctor`."""
+    parser = commands.add_parser(
+        "doctor",
+        help="check the installation, and whether a folder can be worked on",
+        description="Print versions, decoders, inference providers and models, and try the models on this machine.",
+    )
+    parser.add_argument("path", type=Path, nargs="?", metavar="PATH", help="a folder of pictures to check too")
+    add_db(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
 
 PACKAGES = ("imagecluster", "numpy", "onnxruntime", "pillow", "pillow-heif", "rawpy", "starlette", "uvicorn", "xxhash")
 EXTRAS = ("pyarrow", "tokenizers", "umap-learn")
@@ -50,6 +63,8 @@ def command(arguments: argparse.Namespace) -> int:
 
 
 def _cores() -> Check:
+    from imagecluster.system.cores import n_cores
+
     return Check("cores", True, str(n_cores()))
 
 

@@ -8,23 +8,121 @@ import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from imagecluster.cli.arguments import (
+    Commands,
+    add_db,
+    add_device,
+    add_model,
+    add_sim_scale,
+    memory,
+    not_negative,
+    positive,
+    seconds,
+    similarity,
+)
 from imagecluster.cli.chosen import former_model
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import duration, printable
-from imagecluster.collection import Recipe, Settings, place_of, sim_scale_name
 from imagecluster.errors import InputError
-from imagecluster.functions.running import Result, run
-from imagecluster.models import DEFAULT_MODEL
-from imagecluster.records import Recall, TimeTerm
-from imagecluster.scan import read_path_list
+from imagecluster.linkage.methods import METHODS, METRICS
+
+if TYPE_CHECKING:
+    from imagecluster.collection import Settings
+    from imagecluster.functions.running import Result
+    from imagecluster.records import Recall, TimeTerm
+
+
+def add(commands: Commands[argparse.ArgumentParser]) -> None:
+    """The parser of `run`."""
+    parser = commands.add_parser(
+        "run",
+        help="sort a folder of pictures (the default command)",
+        description="Scan folders, fingerprint what is new, cluster, and write folders of links, tables and a page.",
+    )
+    parser.add_argument(
+        "paths", nargs="*", type=Path, metavar="PATH",
+        help="folders and files; several, or files, belong to the working directory, and are a collection of their own"
+        " where the one there holds other pictures too",
+    )  # fmt: skip
+    parser.add_argument(
+        "--files-from", metavar="FILE", help="read more paths from a file, one per line ('-': standard input)"
+    )
+    parser.add_argument("-0", "--null", action="store_true", help="the paths of --files-from end with NUL")
+    parser.add_argument(
+        "--sim", type=similarity, default=0.5, metavar="S",
+        help="similarity index of the cut: 0 all in one cluster, 1 only identical pictures (default: 0.5)",
+    )  # fmt: skip
+    add_sim_scale(parser)
+    add_db(parser)
+    add_model(parser, default="efficientnet-lite-duo")
+    parser.add_argument(
+        "--method", default="average", metavar="NAME", choices=METHODS,
+        help="linkage: average, single, complete, weighted, or with --metric euclidean ward, centroid, median "
+        "(default: average)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--metric", default="cosine", metavar="NAME", choices=METRICS,
+        help="distance of fingerprints, as scipy names it (default: cosine)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--max-diameter", type=not_negative, default=None, metavar="D",
+        help="divide clusters with two pictures farther apart than this cosine distance",
+    )  # fmt: skip
+    parser.add_argument(
+        "--min-size", type=positive, default=2, metavar="N", help="smallest cluster that is shown (default: 2)"
+    )
+    parser.add_argument(
+        "--time-weight", type=similarity, default=0.0, metavar="W",
+        help="how much nearness in time counts beside content: 0 not at all, 1 alone (default: 0)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--time-scale", type=seconds, default=21600.0, metavar="T",
+        help="nearness in time falls to 1/e within this: 90s, 10min, 6h, 2d, 1w (default: 6h)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--time-source", choices=("auto", "exif", "stat"), default="auto",
+        help="when a picture was taken: by its EXIF, by its file's modification time, or by the latter where EXIF gives"
+        " no possible time (default: auto)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--links", choices=("symlink", "hardlink", "copy", "none"), default="symlink",
+        help="how the folders of clusters hold their pictures (default: symlink)",
+    )  # fmt: skip
+    parser.add_argument("--no-page", action="store_true", help="write no page of contact sheets, keep no thumbnails")
+    parser.add_argument("--no-recursive", action="store_true", help="leave out folders inside the folders")
+    parser.add_argument(
+        "--max-pixels", type=positive, default=None, metavar="N",
+        help="skip pictures of more pixels (default: 250 million)",
+    )  # fmt: skip
+    add_device(parser)
+    parser.add_argument("--threads", type=positive, default=None, metavar="N", help="default: one per core")
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument(
+        "--exact", dest="exactness", action="store_const", const="exact", default="auto",
+        help="compare all pairs of pictures (default: up to 250,000 pictures)",
+    )  # fmt: skip
+    way.add_argument(
+        "--approx", dest="exactness", action="store_const", const="approximate",
+        help="look for neighbours in part of the pictures, and measure how many are found",
+    )  # fmt: skip
+    parser.add_argument(
+        "--max-memory", type=memory, default=None, metavar="SIZE",
+        help="most memory that clustering may take beside the fingerprints, such as 2G",
+    )  # fmt: skip
+    parser.add_argument("--strict", action="store_true", help="exit with 1 if a picture was skipped")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no list of skipped pictures")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
+
 
 SHOWN_SKIPS = 20
 
 
 def command(arguments: argparse.Namespace) -> int:
     """Run the chain and print what came out."""
+    from imagecluster.functions.running import run
+
     paths = [*arguments.paths, *_listed(arguments)]
     if not paths:
         raise InputError("no PATH was given: name a folder of pictures, or a list with --files-from")
@@ -44,6 +142,9 @@ def command(arguments: argparse.Namespace) -> int:
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
+    from imagecluster.collection import Settings
+    from imagecluster.models import DEFAULT_MODEL
+
     given: dict[str, Any] = {} if arguments.max_pixels is None else {"max_pixels": arguments.max_pixels}
     return Settings(
         sim=arguments.sim,
@@ -70,6 +171,8 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 
 
 def _listed(arguments: argparse.Namespace) -> list[Path]:
+    from imagecluster.scan import read_path_list
+
     if arguments.files_from is None:
         return []
     if arguments.files_from == "-":
@@ -83,6 +186,9 @@ def _listed(arguments: argparse.Namespace) -> list[Path]:
 
 def _print_new_model(paths: list[Path], db: Path | None) -> None:
     """Says so when a collection that was made with another model meets the default one for the first time."""
+    from imagecluster.collection import place_of
+    from imagecluster.models import DEFAULT_MODEL
+
     former = former_model(place_of(paths, db).directory)
     if former is not None:
         print(
@@ -138,6 +244,8 @@ def _report(result: Result) -> str:
 
 def _cut(result: Result) -> str:
     """Where the cut is, and by which scale of `sim`."""
+    from imagecluster.collection import Recipe, sim_scale_name
+
     cut = result.clusters
     distance = f"{result.metric} distance{' with time' if result.time else ''} {cut.cut_height:.3f}"
     if cut.sim_scale == "calibrated":

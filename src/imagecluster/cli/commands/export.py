@@ -1,0 +1,79 @@
+"""`imagecluster export`: fingerprints for other programs, and the page for other people."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from imagecluster.cli.arguments import Commands, add_db, add_model, positive, similarity
+from imagecluster.cli.chosen import model_of
+from imagecluster.cli.progress import ProgressBar
+from imagecluster.cli.text import printable
+
+
+def add(commands: Commands[argparse.ArgumentParser]) -> None:
+    """The parser of `export`."""
+    parser = commands.add_parser(
+        "export",
+        help="write the fingerprints of a folder, or a copy of its page for sharing",
+        description=(
+            "Write fingerprints to a file (paths and vectors: float32, unit length, as clustering measures their"
+            " cosine), or a copy of the page of `imagecluster view` that needs no server."
+        ),
+    )
+    parser.add_argument("path", type=Path, metavar="PATH", help="the folder of pictures")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--fingerprints", type=Path, metavar="FILE", help="fingerprints: file to write, .npz or .parquet")
+    what.add_argument(
+        "--page", type=Path, metavar="PLACE",
+        help="the page: file to write (.html), with small pictures in it, or a folder, with the pictures beside it",
+    )  # fmt: skip
+    parser.add_argument(
+        "--sim", type=similarity, default=None, metavar="S",
+        help="similarity index that the page starts with (default: that of the latest run)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--min-size", type=positive, default=2, metavar="N", help="smallest cluster that the page shows (default: 2)"
+    )
+    parser.add_argument(
+        "--side", type=int, choices=(96, 192, 384, 1024), default=None, metavar="PX",
+        help="longer side of the page's pictures: 96, 192, 384 or 1024 (default: 384 or, for many pictures, less)",
+    )  # fmt: skip
+    add_db(parser)
+    add_model(parser)
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Write what was asked for."""
+    from imagecluster.collection import locate
+    from imagecluster.present.fingerprints import write_fingerprints
+    from imagecluster.store import Store
+
+    directory = locate(arguments.path, arguments.db).directory
+    if arguments.page is not None:
+        return _page(arguments, directory)
+    file = Path(arguments.fingerprints)
+    with Store.open(directory, writable=False) as store:
+        model = model_of(arguments, store)
+        n_images = write_fingerprints(store, model.identity, file)
+    print(f"{n_images} fingerprints of {model.identity} in {printable(file)}")
+    return 0
+
+
+def _page(arguments: argparse.Namespace, directory: Path) -> int:
+    """Write a copy of the page, and say what it weighs."""
+    from imagecluster.models import find_model
+    from imagecluster.web.page_copy import View, stored_source, write_page_copy
+
+    model = None
+    if arguments.model is not None:
+        model = find_model(arguments.model, weights=arguments.weights, preprocess=arguments.preprocess).identity
+    with stored_source(directory, model) as (source, run), ProgressBar(quiet=False) as progress:
+        sim = float(run.settings.get("sim", 0.5)) if arguments.sim is None else arguments.sim
+        view = View(sim, arguments.min_size)
+        copied = write_page_copy(source, arguments.page, view, side_px=arguments.side, progress=progress)
+    print(
+        f"{copied.n_pictures} pictures of {copied.side_px} px, {copied.size_bytes / 1e6:.1f} MB: open"
+        f" {printable(copied.page)}"
+    )
+    return 0
