@@ -85,7 +85,7 @@ def test_the_page_and_the_command_line_compute_the_same_height(opened, address):
         given = {"heights": scale.heights.tolist(), "sims": scale.sims.tolist()}
         asked = sims + given["sims"][:-1]
         computed = page.evaluate(
-            "async ([scale, sims]) => { const { heightOf } = await import('./static/recut.js');"
+            "async ([scale, sims]) => { const { heightOf } = await import('./static/data/scale.js');"
             " return sims.map((sim) => heightOf(scale, sim)); }",
             [given, asked],
         )

@@ -229,6 +229,27 @@ def test_without_clusters_there_is_no_copy(tmp_path):
         pass
 
 
+def test_modules_of_one_name_in_two_folders_are_two():
+    """An import leads from the folder of the module that it stands in, up and down."""
+    files = {
+        "app.js": "import { low } from './above/part.js';\nprint(low);",
+        "above/part.js": "import * as below from '../below/part.js';\nexport const low = below.two;",
+        "below/part.js": "import { one } from './one.js';\nexport const two = one + 1;",
+        "below/one.js": "export const one = 1;",
+    }
+    script = bundle("app.js", files.__getitem__)
+    order = ["const one = 1;", "const two = one + 1;", "const low = below.two;", "print(low);"]
+    assert [line for line in script.splitlines() if line in order] == order
+    assert script.count("const $") == 4
+
+
+@pytest.mark.parametrize("address", ["../secret.js", "./below/../../secret.js", "/secret.js", "secret"])
+def test_a_module_outside_of_the_page_is_refused(address):
+    """Whatever way leads there."""
+    with pytest.raises(ArgumentError, match=r"must be a file of the page"):
+        bundle("a.js", {"a.js": f"import {{ b }} from '{address}';"}.__getitem__)
+
+
 def test_modules_that_import_each_other_are_refused():
     """And so is a form of export that the bundle does not know."""
     ring = {"a.js": "import { b } from './b.js';", "b.js": "import { a } from './a.js';"}

@@ -29,7 +29,7 @@ N_CASES = 300
 # Numbered sections of a cut after corrections, from the modules that the page itself uses.
 IN_THE_PAGE = """async (cases) => {
   const [{ Arranger }, { cutRuns, emptyRuns }, { replay }] = await Promise.all(
-    ['arrange', 'recut', 'replay'].map((name) => import(`/static/${name}.js`)));
+    ['arrange', 'cut', 'replay'].map((name) => import(`/static/data/${name}.js`)));
   return cases.map(({ order, gap, height, minSize, ownCuts, corrections }) => {
     const n = order.length, position = new Uint32Array(n);
     order.forEach((id, p) => { position[id] = p; });
@@ -52,7 +52,7 @@ IN_THE_PAGE = """async (cases) => {
 
 
 CLOSENESS_IN_THE_PAGE = """async (asked) => {
-  const { closeness } = await import('/static/words.js');
+  const { closeness } = await import('/static/data/scale.js');
   return asked.map(([[name, heights, sims], at]) => at.map((height) => closeness(height, { name, heights, sims })));
 }"""
 

@@ -6,6 +6,7 @@ module exports, one after another, those that are imported before those that imp
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable
 from functools import cache
@@ -44,14 +45,15 @@ def bundle(entry: str, read: Callable[[str], str]) -> str:
     Parameters
     ----------
     entry
-        Name of the module.
+        Name of the module: its path below the folder of the page, with '/' between folders.
     read
         Gives the text of a module by its name.
 
     Raises
     ------
     ArgumentError
-        Modules import each other in a circle, or one has a form of import or export that is not known here.
+        Modules import each other in a circle, one imports a file outside of the page's folder, or has a form of import
+        or export that is not known here.
 
     Examples
     --------
@@ -75,10 +77,9 @@ def bundle(entry: str, read: Callable[[str], str]) -> str:
         if name in above:
             raise ArgumentError(f"modules import each other: {' -> '.join((*above, name))}; a script cannot hold them")
         if name not in numbers:
-            folder = name.rpartition("/")[0]
 
             def variable(address: str) -> str:
-                return add(_resolved(folder, address), (*above, name))
+                return add(_resolved(name, address), (*above, name))
 
             code = _as_function(name, read(name), variable)
             numbers[name] = len(numbers)
@@ -89,9 +90,12 @@ def bundle(entry: str, read: Callable[[str], str]) -> str:
     return "\n".join(parts)
 
 
-def _resolved(folder: str, address: str) -> str:
-    """Name of a module that one in a folder imports."""
-    return f"{folder}/{address.removeprefix('./')}" if folder else address.removeprefix("./")
+def _resolved(name: str, address: str) -> str:
+    """Name of the module that another one imports by its address, which begins with './' or '../'."""
+    found = posixpath.normpath(posixpath.join(posixpath.dirname(name), address))
+    if not address.startswith(("./", "../")) or found.startswith("../"):
+        raise ArgumentError(f"{name} imports {address!r}; it must be a file of the page, as './' or '../' leads to it")
+    return found
 
 
 def _as_function(name: str, text: str, variable: Callable[[str], str]) -> str:

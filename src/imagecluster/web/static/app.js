@@ -1,24 +1,24 @@
 /** Starts the page. */
-import { gallery, openCluster } from './actions.js';
-import { Cluster } from './cluster.js';
-import { cutTimes, watchClusters } from './clusters.js';
-import { copy } from './copy.js';
-import { Dialogs } from './dialogs.js';
-import { DropHint, watchDropped } from './dropped.js';
-import { Dock, watchCurve } from './dock.js';
-import { Gallery } from './gallery.js';
-import { listenToKeys } from './keys.js';
-import { html, render } from './lib.js';
-import { clusterLink, watchLink } from './link.js';
-import { listen, load } from './live.js';
-import { MapView } from './map.js';
-import { Menu } from './menu.js';
-import { NothingFound, Notices, Unready } from './notices.js';
-import { Picture } from './picture.js';
-import { remember } from './remember.js';
-import * as state from './state.js';
-import { Timeline } from './timeline.js';
-import { Top } from './top.js';
+import { html, render } from './core/preact.js';
+import { copy } from './data/copy.js';
+import { cutTimes, watchClusters } from './state/clusters.js';
+import { remember } from './state/preferences.js';
+import * as state from './state/state.js';
+import { gallery, openCluster } from './commands/actions.js';
+import { clusterLink, watchLink } from './commands/address.js';
+import { listen, load } from './commands/connection.js';
+import { listenToKeys } from './commands/keys.js';
+import { Gallery } from './gallery/gallery.js';
+import { Menu } from './gallery/menu.js';
+import { MapView } from './map/map.js';
+import { Cluster } from './views/cluster.js';
+import { Dialogs } from './views/dialogs.js';
+import { Dock, watchCurve } from './views/dock.js';
+import { DropHint, watchDropped } from './views/drop.js';
+import { NothingFound, Notices, Unready } from './views/notices.js';
+import { Picture } from './views/picture.js';
+import { Timeline } from './views/timeline.js';
+import { Top } from './views/top.js';
 
 function Page() {
   const ready = state.status.value.kind === 'ready' && (state.collection.value?.n ?? 0) > 0;

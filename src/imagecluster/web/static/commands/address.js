@@ -1,0 +1,132 @@
+/** Keeps the address true to what is shown, and shows what an address says. */
+import { batch, effect } from '../core/preact.js';
+import { remembered } from '../state/preferences.js';
+import * as state from '../state/state.js';
+import { gallery, SORTS } from './actions.js';
+
+const WRITE_AFTER_MS = 250;
+/** More selected pictures than this are not kept in the address. */
+const MOST_IDS = 500;
+
+/** Numbers as ranges in base 36: "a-c.f". @param {Iterable<number>} ids */
+export function packed(ids) {
+  const sorted = [...ids].sort((a, b) => a - b);
+  const ranges = [];
+  for (let i = 0; i < sorted.length; i++) {
+    const from = i;
+    while (i + 1 < sorted.length && sorted[i + 1] === sorted[i] + 1) i++;
+    ranges.push(from === i ? sorted[i].toString(36) : `${sorted[from].toString(36)}-${sorted[i].toString(36)}`);
+  }
+  return ranges.join('.');
+}
+
+/** @param {string} text @param {number} n ids are below @returns {number[]} */
+export function unpacked(text, n) {
+  const ids = [];
+  for (const range of text.split('.').filter(Boolean)) {
+    const [from, to = from] = range.split('-').map((part) => parseInt(part, 36));
+    for (let id = from; id <= Math.min(to, n - 1) && ids.length < MOST_IDS; id++) ids.push(id);
+  }
+  return ids;
+}
+
+/** How the clusters are looked at, as a part of an address. */
+function look() {
+  const server = state.server.value;
+  const query = new URLSearchParams();
+  query.set('sim', String(state.sim.value));
+  if (state.minSize.value !== server?.min_size) query.set('min', String(state.minSize.value));
+  query.set('sort', state.sort.value);
+  query.set('size', state.size.value);
+  if (state.view.value !== 'gallery') query.set('view', state.view.value);
+  const own = state.branches.value.map((b) => `${b.from.toString(36)}-${b.to.toString(36)}-${b.height}`).join('_');
+  if (own) query.set('own', own);
+  return query;
+}
+
+/** The address of how the clusters are looked at, without its '#' and without what is selected and open. */
+export function lookLink() {
+  const query = look();
+  query.set('of', state.collection.value?.snapshot ?? '');
+  return query.toString();
+}
+
+/** The address of what is shown, without its '#'. */
+export function written() {
+  const collection = state.collection.value;
+  if (!state.server.value || !collection) return '';
+  const query = look();
+  const selected = state.selection.value;
+  if (selected.size && selected.size <= MOST_IDS) query.set('sel', packed(selected));
+  if (state.opened.value >= 0) query.set('picture', state.opened.value.toString(36));
+  const cluster = state.openedCluster.value;
+  if (cluster) query.set('cluster', collection.order[cluster.from].toString(36));
+  if (state.anchor.value >= 0) query.set('at', state.anchor.value.toString(36));
+  if (selected.size || ['own', 'picture', 'cluster', 'at'].some((key) => query.has(key))) query.set('of', collection.snapshot);
+  return query.toString();
+}
+
+/** Shows what the address says, as far as it fits the collection. */
+export function readLink() {
+  const server = state.server.peek(), collection = state.collection.peek();
+  if (!server || !collection) return;
+  const query = new URLSearchParams(location.hash.slice(1) || server.link);
+  const number = (/** @type {string} */ key, /** @type {number} */ otherwise, /** @type {number} */ low, /** @type {number} */ high) => {
+    const value = query.has(key) ? Number(query.get(key)) : NaN;
+    return value >= low && value <= high ? value : otherwise;
+  };
+  const sameData = query.get('of') === collection.snapshot;
+  const id = (/** @type {string} */ key) => {
+    const value = sameData ? parseInt(query.get(key) ?? '', 36) : NaN;
+    return value >= 0 && value < collection.n ? value : -1;
+  };
+  const taste = remembered();
+  batch(() => {
+    state.beside.value = taste.beside ?? true;
+    state.withFacts.value = taste.facts ?? true;
+    state.sim.value = number('sim', server.sim, 0, 1);
+    state.minSize.value = Math.round(number('min', server.min_size, 1, 1e6));
+    state.sort.value = SORTS.find(([key]) => key === (query.get('sort') ?? taste.sort))?.[0] ?? 'size';
+    state.size.value = /** @type {const} */ (['S', 'M', 'L']).find((name) => name === (query.get('size') ?? taste.size)) ?? 'M';
+    state.view.value = /** @type {const} */ (['gallery', 'map', 'timeline']).find((name) => name === query.get('view')) ?? 'gallery';
+    state.selection.value = new Set(sameData ? unpacked(query.get('sel') ?? '', collection.n) : []);
+    state.branches.value = sameData ? ownCuts(query.get('own') ?? '', collection.n) : [];
+  });
+  const at = id('at'), picture = id('picture'), cluster = id('cluster');
+  const open = () => {
+    if (at >= 0) gallery.grid?.reveal(at, true);
+    if (picture >= 0) state.opened.value = picture;
+    else if (cluster >= 0) clusterLink.open(cluster);
+  };
+  // The gallery has its size once it was shown for a frame.
+  requestAnimationFrame(() => requestAnimationFrame(open));
+}
+
+/** Set by app.js: opening a cluster needs the commands. */
+export const clusterLink = { open: (/** @type {number} */ _id) => {} };
+
+/** @param {string} text @param {number} n */
+function ownCuts(text, n) {
+  const found = [];
+  for (const part of text.split('_').filter(Boolean)) {
+    const [from, to, height] = part.split('-');
+    const branch = { from: parseInt(from, 36), to: parseInt(to, 36), height: Number(height) };
+    if (branch.from >= 0 && branch.from < branch.to && branch.to <= n && branch.height >= 0) found.push(branch);
+  }
+  return found;
+}
+
+/** Keeps the address up to date, and listens to the back button. */
+export function watchLink() {
+  let timer = 0, own = location.hash;
+  effect(() => {
+    const text = written();
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      if (!text) return;
+      own = `#${text}`;
+      history.replaceState(null, '', own);
+    }, WRITE_AFTER_MS);
+  });
+  addEventListener('hashchange', () => { if (location.hash !== own) readLink(); });
+}

@@ -1,0 +1,23 @@
+/** Buttons that are made from the list of commands. */
+import { PATHS } from '../core/icons.js';
+import { html } from '../core/preact.js';
+import { canRun, commandOf, has, keyText, runCommand } from './commands.js';
+
+/** A small drawing. @param {{name: string}} props */
+export function Icon({ name }) {
+  return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${PATHS[name] ?? ''}/></svg>`;
+}
+
+/**
+ * A button that runs a command. @param {{id: string, icon?: boolean, text?: string, context?: import('./commands.js').Context,
+ *   kind?: string, pressed?: boolean}} props  `pressed`: for one that switches something on and off
+ */
+export function CommandButton({ id, icon = false, text, context, kind = '', pressed }) {
+  if (!has(id)) return null;
+  const command = commandOf(id);
+  const label = command.keys.length ? `${command.label} (${keyText(command.keys[0])})` : command.label;
+  return html`<button type="button" class=${`button ${icon ? 'round' : ''} ${kind}`} title=${label} data-id=${id}
+    aria-pressed=${pressed === undefined ? null : String(pressed)}
+    aria-label=${icon || text ? command.label : null} disabled=${!canRun(id)} onClick=${() => runCommand(id, context)}>
+    ${icon ? html`<${Icon} name=${id}/>` : (text ?? command.label)}</button>`;
+}

@@ -1,0 +1,134 @@
+/**
+ * Everything that can be done, in one list: keys, buttons and the list of keys are made from it.
+ *
+ * Each command says how it is taken back: `view` commands change what is shown and are undone here, `correction`
+ * commands are undone by the server, `none` leaves nothing behind that could be undone.
+ */
+import * as history from '../state/history.js';
+import * as selection from '../state/selection.js';
+import * as state from '../state/state.js';
+import * as actions from './actions.js';
+import * as corrections from './corrections.js';
+import { focusSearch, searchSimilar } from './search.js';
+
+/**
+ * @typedef {{section?: number, id?: number}} Context  what the command was called on, if on something
+ * @typedef {{id: string, label: string, group: string, keys: string[], undo: 'view' | 'correction' | 'none',
+ *   enabled?: () => boolean, run: (context: Context) => unknown}} Command
+ */
+
+const ready = () => (state.collection.value?.n ?? 0) > 0;
+const hasActive = () => ready() && (state.active.value >= 0 || state.opened.value >= 0);
+const hasPictures = () => ready() && (state.selection.value.size > 0 || hasActive());
+const canWrite = () => ready() && !state.readOnly.value;
+const inGallery = () => ready() && (state.view.value === 'gallery' || state.isSplit.value);
+
+/**
+ * @param {string} group @param {string} id @param {string} label @param {string | string[]} keys
+ * @param {Command['undo']} undo @param {Command['run']} run @param {() => boolean} [enabled] @returns {Command}
+ */
+const command = (group, id, label, keys, undo, run, enabled) => ({
+  group, id, label, keys: typeof keys === 'string' ? keys.split(' ').filter(Boolean) : keys, undo, run, enabled,
+});
+
+/** @type {readonly Command[]} */
+export const COMMANDS = [
+  command('Move', 'left', 'Previous picture', 'ArrowLeft', 'none', () => actions.move('left'), inGallery),
+  command('Move', 'right', 'Next picture', 'ArrowRight', 'none', () => actions.move('right'), inGallery),
+  command('Move', 'up', 'Picture above', 'ArrowUp', 'none', () => actions.move('up'), inGallery),
+  command('Move', 'down', 'Picture below', 'ArrowDown', 'none', () => actions.move('down'), inGallery),
+  command('Move', 'next-cluster', 'Next cluster', 'j', 'none', () => actions.move('next'), inGallery),
+  command('Move', 'previous-cluster', 'Previous cluster', 'k', 'none', () => actions.move('previous'), inGallery),
+  command('Move', 'first', 'First picture', 'Home', 'none', () => actions.move('first'), inGallery),
+  command('Move', 'last', 'Last picture', 'End', 'none', () => actions.move('last'), inGallery),
+
+  command('Look', 'open', 'Show the picture large', ['Enter', ' '], 'none', actions.openPicture, hasActive),
+  command('Look', 'open-cluster', 'About the cluster', 'c', 'none', actions.openCluster, ready),
+  command('Look', 'similar', 'Search by this picture', 'f', 'none', searchSimilar, hasActive),
+  command('Look', 'compare', 'Compare the selected pictures', 'Shift+C', 'none', actions.compare,
+    () => ready() && state.selection.value.size > 1),
+  command('Look', 'search', 'Search', '/', 'none', focusSearch),
+  command('Look', 'reveal', 'Open in the file manager', 'o', 'none', actions.reveal,
+    () => hasActive() && (state.server.value?.can_reveal ?? false)),
+  command('Look', 'copy-path', 'Copy the path', 'y', 'none', actions.copyPath, hasActive),
+  command('Look', 'close', 'Close, or select nothing', 'Escape', 'none', actions.close),
+  command('Look', 'keys', 'List of keys', '?', 'none', () => actions.showDialog('keys')),
+
+  command('Similarity', 'looser', 'Looser: fewer, larger clusters', '[', 'view', () => actions.stepSim(-0.01), ready),
+  command('Similarity', 'stricter', 'Stricter: more, tighter clusters', ']', 'view', () => actions.stepSim(0.01), ready),
+  command('Similarity', 'looser-stop', 'Previous suggested similarity', '{', 'view', () => actions.snapSim(-1), ready),
+  command('Similarity', 'stricter-stop', 'Next suggested similarity', '}', 'view', () => actions.snapSim(1), ready),
+  command('Similarity', 'split-cluster', 'Split this cluster at its last merge', 's', 'view', actions.split, ready),
+  command('Similarity', 'join-cluster', 'Join this cluster with its neighbour', 'u', 'view', actions.join, ready),
+  command('Similarity', 'reset-branches', 'Cut all branches at the same similarity again', 'r', 'view',
+    actions.resetBranches, () => state.branches.value.length > 0),
+
+  command('Select', 'select', 'Select the picture', 'x', 'view', actions.toggleActive, hasActive),
+  command('Select', 'extend', 'Select up to the picture', 'Shift+X', 'view', actions.extendToActive, hasActive),
+  command('Select', 'select-cluster', 'Select the cluster', 'a', 'view', actions.selectCluster, ready),
+  command('Select', 'select-all', 'Select all that is shown', 'Ctrl+A', 'view', actions.selectAll, inGallery),
+  command('Select', 'select-none', 'Select nothing', 'Ctrl+Shift+A', 'view', selection.selectNone,
+    () => state.selection.value.size > 0),
+
+  command('Correct', 'name-cluster', 'Name the cluster', 'n', 'correction', corrections.askName, canWrite),
+  command('Correct', 'together', 'Keep these pictures together', 't', 'correction', corrections.together,
+    () => canWrite() && state.selection.value.size > 1),
+  command('Correct', 'apart', 'Keep these pictures apart from the rest of their clusters', 'd', 'correction',
+    corrections.apart, () => canWrite() && hasPictures()),
+  command('Correct', 'move-here', 'Move the selected pictures to this cluster', 'v', 'correction', corrections.moveHere,
+    () => canWrite() && state.selection.value.size > 0),
+  command('Correct', 'hide', 'Hide these pictures', ['h', 'Delete'], 'correction', corrections.hide,
+    () => canWrite() && hasPictures()),
+  command('Correct', 'unhide', 'Show all hidden pictures again', 'Shift+H', 'correction', corrections.unhide,
+    () => canWrite() && (state.arrangement.value?.hidden.length ?? 0) > 0),
+  command('Correct', 'undo', 'Undo', 'Ctrl+Z', 'none', history.undo, history.canUndo),
+  command('Correct', 'redo', 'Redo', ['Ctrl+Shift+Z', 'Ctrl+Y'], 'none', history.redo,
+    history.canRedo),
+
+  command('View', 'gallery', 'Gallery', '1', 'view', () => actions.showView('gallery')),
+  command('View', 'map', 'Map', '2', 'view', () => actions.showView('map'), ready),
+  command('View', 'beside', 'Gallery beside the map, or the map alone', 'b', 'none', actions.toggleBeside,
+    () => ready() && state.view.value === 'map'),
+  command('View', 'timeline', 'Timeline', '3', 'view', () => actions.showView('timeline'),
+    () => ready() && (state.server.value?.has_times ?? false)),
+  command('View', 'larger', 'Larger pictures', ['+', '='], 'view', () => actions.stepSize(1), inGallery),
+  command('View', 'smaller', 'Smaller pictures', '-', 'view', () => actions.stepSize(-1), inGallery),
+  command('View', 'sort', 'Next order of the clusters', 'Shift+S', 'view', actions.nextSort, ready),
+  command('View', 'export', 'Export', 'e', 'none', () => actions.showDialog('export'), canWrite),
+];
+
+const BY_ID = new Map(COMMANDS.map((c) => [c.id, c]));
+
+/** @param {string} id @returns {Command} */
+export function commandOf(id) {
+  const found = BY_ID.get(id);
+  if (!found) throw new Error(`there is no command ${id}`);
+  return found;
+}
+
+/** Whether this page has a command at all: a copy lacks what only a server does. @param {string} id */
+export const has = (id) => !state.server.value?.lacks?.includes(id);
+
+/** Whether a command can be run now. @param {string} id */
+export const canRun = (id) => has(id) && (commandOf(id).enabled?.() ?? true);
+
+/** Runs a command if it can be run; true if so. @param {string} id @param {Context} [context] */
+export function runCommand(id, context = {}) {
+  const found = commandOf(id);
+  if (!has(id)) return false;
+  if (!(found.enabled?.() ?? true)) {
+    if (found.undo === 'correction' && state.readOnly.peek()) state.say('This viewer is read-only.');
+    return false;
+  }
+  found.run(context);
+  return true;
+}
+
+/** Name of a key on a keyboard, for people. @param {string} key */
+export function keyText(key) {
+  const names = /** @type {Record<string, string>} */ ({
+    ' ': 'Space', ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', Escape: 'Esc',
+  });
+  if (key === '+') return key;
+  return key.split('+').map((part) => names[part] ?? part).join(' ');
+}

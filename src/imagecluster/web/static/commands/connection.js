@@ -1,0 +1,79 @@
+/** Loads the collection, and stays in touch with the server: progress of a run, new data, the server's end. */
+import { batch } from '../core/preact.js';
+import { askJson } from '../data/api.js';
+import { loadCollection } from '../data/collection.js';
+import { copy } from '../data/copy.js';
+import { resetNames } from '../data/names.js';
+import { forgetEdits, forgetViews, refreshEdits, setEdits } from '../state/history.js';
+import * as state from '../state/state.js';
+import { gallery } from './actions.js';
+import { readLink } from './address.js';
+import { foundAgain } from './search.js';
+
+const AGAIN_AFTER_MS = 2000;
+
+/** Loads what the server has now. @param {boolean} first whether nothing is shown yet */
+export async function load(first) {
+  try {
+    const server = await askJson('/api/state');
+    if (!first && server.snapshot === state.collection.peek()?.snapshot) {
+      state.server.value = server;
+      state.run.value = server.run;
+      state.online.value = true;
+      return;
+    }
+    const [collection, edits, found] = await Promise.all([
+      loadCollection(server), askJson('/api/edits'), first ? null : foundAgain(server).catch(() => null),
+    ]);
+    resetNames(server.snapshot, server.n);
+    document.title = `${server.root_name} · imagecluster`;
+    batch(() => {
+      state.server.value = server;
+      state.run.value = server.run;
+      state.online.value = true;
+      if (first) state.sim.value = server.sim;
+      else {
+        state.branches.value = [];
+        state.selection.value = new Set();
+        state.opened.value = -1;
+        state.openedCluster.value = null;
+        if (state.dialog.peek() === 'compare') state.dialog.value = null;
+        state.found.value = found;
+        forgetViews();
+      }
+      state.active.value = -1;
+      state.collection.value = collection;
+      if (!setEdits(edits)) forgetEdits();
+      state.status.value = { kind: 'ready', message: '' };
+    });
+    if (first) readLink();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (state.collection.peek()) state.online.value = false;
+    else state.status.value = { kind: 'failed', message };
+  }
+}
+
+/** Listens to the server's news; a copy of the page has none. */
+export function listen() {
+  if (copy) return;
+  const news = new EventSource('/api/events');
+  news.addEventListener('open', () => { if (!state.online.peek() || state.status.peek().kind === 'failed') load(!state.collection.peek()); });
+  news.addEventListener('error', () => { if (state.collection.peek()) state.online.value = false; });
+  const on = (/** @type {string} */ kind, /** @type {(data: any) => void} */ heard) => news.addEventListener(kind, (event) => {
+    try {
+      heard(JSON.parse(/** @type {MessageEvent} */ (event).data));
+    } catch {
+      // News of another version of the server: the page goes on without them.
+    }
+  });
+  on('run', (data) => { state.run.value = data; });
+  on('snapshot', (data) => { if (data.snapshot !== state.collection.peek()?.snapshot && state.collection.peek()) load(false); });
+  on('edits', (data) => { if (data.version !== state.edits.peek().version) refreshEdits().catch(() => {}); });
+  on('map', () => { state.mapVersion.value++; });
+  on('colours', () => {
+    const collection = state.collection.peek();
+    collection?.refreshColours().then(() => gallery.grid?.tiles.recolour(), () => {});
+  });
+  setInterval(() => { if (!state.online.peek()) load(!state.collection.peek()); }, AGAIN_AFTER_MS);
+}

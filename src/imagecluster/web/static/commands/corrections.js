@@ -1,0 +1,118 @@
+/** What the commands do that is kept: each is one record that the server stores, and can be undone. */
+import { signal } from '../core/preact.js';
+import { counted } from '../core/text.js';
+import { clustersNow } from '../state/clusters.js';
+import { correct, shownSnapshot } from '../state/history.js';
+import * as selection from '../state/selection.js';
+import * as state from '../state/state.js';
+import { branchOf, gallery, pictureOf, sectionOf } from './actions.js';
+
+/** @typedef {import('./commands.js').Context} Context */
+
+/** Pictures that are about to be named. @type {import('../vendor/signals.js').Signal<{ids: number[], name: string, snapshot: string}>} */
+export const naming = signal({ ids: [], name: '', snapshot: '' });
+
+const theCollection = () => /** @type {import('../data/collection.js').Collection} */ (state.collection.peek());
+
+/** Pictures that a correction is about: the selected ones, or else the one at hand. @param {Context} context */
+function pictures(context) {
+  const selected = [...state.selection.peek()];
+  if (selected.length && context.id === undefined) return selected;
+  const id = pictureOf(context);
+  return id >= 0 ? [id] : [];
+}
+
+/** @param {number} s @returns {number[]} */
+function membersOf(s) {
+  const arrangement = clustersNow();
+  return s >= 0 && arrangement ? selection.sectionIds(arrangement, theCollection(), s) : [];
+}
+
+/** @param {Context} context */
+export function askName(context) {
+  const s = sectionOf(context);
+  if (!branchOf(s)) {
+    state.say('Only a cluster can be named; this picture is on its own.');
+    return;
+  }
+  naming.value = { ids: membersOf(s), name: clustersNow()?.names.get(s) ?? '', snapshot: shownSnapshot() };
+  state.dialog.value = 'name';
+}
+
+/** @param {string} name */
+export async function setName(name) {
+  const { ids, snapshot } = naming.peek();
+  state.dialog.value = null;
+  await correct(name ? `Named “${name}”` : 'Name removed', { kind: 'name', ids, name }, snapshot);
+}
+
+/** Pins the selected pictures together. */
+export async function together() {
+  const ids = [...state.selection.peek()];
+  if (await correct(`${counted(ids.length, 'picture')} kept together`, { kind: 'together', ids })) selection.spent();
+}
+
+/** Puts pictures together with one that is on its own. @param {readonly number[]} ids @param {number} onto */
+export async function joinPicture(ids, onto) {
+  const all = [...new Set([...ids, onto])];
+  if (await correct(`${counted(all.length, 'picture')} kept together`, { kind: 'together', ids: all })) selection.spent();
+}
+
+/** @param {Context} context */
+export async function apart(context) {
+  const chosen = new Set(pictures(context));
+  const rest = new Set();
+  for (const id of chosen) for (const other of membersOf(sectionOf({ id }))) if (!chosen.has(other)) rest.add(other);
+  if (!rest.size) {
+    state.say('These pictures are the whole cluster: select some of them.');
+    return;
+  }
+  const done = await correct(`${counted(chosen.size, 'picture')} kept apart`, { kind: 'apart', a: [...rest], b: [...chosen] });
+  if (done) selection.spent();
+}
+
+/** Moves the selected pictures to a cluster. @param {Context} context */
+export const moveHere = (context) => moveInto([...state.selection.peek()], sectionOf(context));
+
+/** Moves pictures to the cluster of a section. @param {readonly number[]} ids @param {number} s */
+export async function moveInto(ids, s) {
+  const moved = new Set(ids);
+  const to = membersOf(s).filter((id) => !moved.has(id));
+  if (!branchOf(s) || !to.length) {
+    state.say('Go to a picture of the cluster where the selected pictures should be, then move them here.');
+    return;
+  }
+  if (await correct(`${counted(ids.length, 'picture')} moved`, { kind: 'move', ids, to })) selection.spent();
+}
+
+/** The picture after the one at hand, else the one before it, that stays; -1 for none. @param {ReadonlySet<number>} gone */
+function nextWithout(gone) {
+  const grid = gallery.grid;
+  for (const way of /** @type {const} */ (['right', 'left'])) {
+    let id = pictureOf({});
+    for (let to = grid?.neighbour(id, way) ?? -1; to >= 0 && to !== id; to = grid?.neighbour(id, way) ?? -1) {
+      id = to;
+      if (!gone.has(id)) return id;
+    }
+  }
+  return -1;
+}
+
+/** @param {Context} context */
+export async function hide(context) {
+  const ids = pictures(context);
+  if (!ids.length) return;
+  const gone = new Set(ids), isOpen = state.opened.peek() >= 0;
+  const next = gone.has(state.active.peek()) || gone.has(state.opened.peek()) ? nextWithout(gone) : -1;
+  if (!await correct(`${counted(ids.length, 'picture')} hidden`, { kind: 'hide', ids })) return;
+  selection.spent();
+  if (isOpen) state.opened.value = next;
+  if (isOpen) state.active.value = next;
+  else if (next >= 0) gallery.focus(next);
+}
+
+/** Shows all hidden pictures again. */
+export async function unhide() {
+  const ids = (state.arrangement.peek()?.hidden ?? []).map((p) => theCollection().order[p]);
+  if (ids.length) await correct(`${counted(ids.length, 'picture')} shown again`, { kind: 'unhide', ids });
+}

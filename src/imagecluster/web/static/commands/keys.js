@@ -1,0 +1,57 @@
+/** From the keyboard to the commands. */
+import * as selection from '../state/selection.js';
+import * as state from '../state/state.js';
+import { COMMANDS, runCommand } from './commands.js';
+
+/** @type {Map<string, string>} */
+const BY_KEY = new Map(COMMANDS.flatMap((c) => c.keys.map((key) => [key, c.id])));
+
+const MOVES = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End'];
+
+/** Commands that work inside the large view of a picture too. */
+const IN_PICTURE = new Set(['similar', 'reveal', 'copy-path', 'select', 'open-cluster', 'hide', 'undo', 'redo']);
+
+/** Name of a pressed key, as in the list of commands. @param {KeyboardEvent} event */
+function pressed(event) {
+  const letter = event.key.length === 1 && /[a-z]/i.test(event.key);
+  const parts = [];
+  if (event.ctrlKey || event.metaKey) parts.push('Ctrl');
+  if (event.shiftKey && (letter || event.key.length > 1)) parts.push('Shift');
+  parts.push(letter && parts.length ? event.key.toUpperCase() : letter ? event.key.toLowerCase() : event.key);
+  return parts.join('+');
+}
+
+/** Whether an element uses a key itself. @param {EventTarget | null} target @param {string} key */
+function usesKey(target, key) {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target instanceof HTMLInputElement && target.type === 'range') return MOVES.includes(key) || key === 'PageUp' || key === 'PageDown';
+  if (target instanceof HTMLInputElement || target instanceof HTMLSelectElement || target.isContentEditable) return key !== 'Escape';
+  if (target.classList.contains('tile')) return false;
+  const presses = target instanceof HTMLButtonElement || target instanceof HTMLAnchorElement || target.tagName === 'SUMMARY';
+  if (presses) return key === 'Enter' || key === ' ' || (target.getAttribute('role') === 'tab' && MOVES.includes(key));
+  return false;
+}
+
+/** @param {KeyboardEvent} event */
+function heard(event) {
+  if (event.defaultPrevented || event.altKey || event.isComposing) return;
+  const key = pressed(event);
+  if (usesKey(event.target, event.key)) return;
+  const inDialog = event.target instanceof Element && event.target.closest('dialog');
+  const modal = inDialog || document.querySelector('dialog[open]');
+  const extending = event.shiftKey && MOVES.includes(event.key);
+  const id = BY_KEY.get(extending ? event.key : key);
+  if (!id) return;
+  const inCompare = state.dialog.peek() === 'compare' && (id === 'undo' || id === 'redo');
+  if (modal && !inCompare && !(state.opened.peek() >= 0 && IN_PICTURE.has(id))) return;
+  const from = state.active.peek();
+  if (extending && from >= 0 && !state.selection.peek().has(from)) selection.toggle(from);
+  if (!runCommand(id)) return;
+  event.preventDefault();
+  if (extending) selection.extendTo(state.active.peek());
+}
+
+/** Starts listening. */
+export function listenToKeys() {
+  document.addEventListener('keydown', heard);
+}

@@ -1,0 +1,140 @@
+/** Searches: by name, by words, by a picture of the collection, and by one from outside. */
+import { batch } from '../core/preact.js';
+import { askJson, post } from '../data/api.js';
+import { fetchNames, nameOf } from '../data/names.js';
+import { idsOfClustersNamed } from '../state/clusters.js';
+import * as state from '../state/state.js';
+import { gallery, pictureOf } from './actions.js';
+
+/** @typedef {import('./commands.js').Context} Context */
+
+const MOST_FOUND = 200;
+/** What is typed is looked for when no key was pressed for so long. */
+const TYPED_MS = 150;
+let typedTimer = 0;
+
+const theCollection = () => /** @type {import('../data/collection.js').Collection} */ (state.collection.peek());
+
+/** @returns {HTMLInputElement | null} */
+const theBox = () => document.querySelector('#search');
+
+/** Puts the cursor in the search box. */
+export function focusSearch() {
+  theBox()?.focus();
+  theBox()?.select();
+}
+
+/** The text in the search box has changed. */
+export function typed() {
+  clearTimeout(typedTimer);
+  if (theBox()?.value.trim()) typedTimer = setTimeout(searchText, TYPED_MS);
+  else state.found.value = null;
+}
+
+/** Escape was pressed: nothing that was typed is looked for any more. */
+export function left() {
+  clearTimeout(typedTimer);
+  const box = theBox();
+  if (box) box.value = '';
+}
+
+/** Enter was pressed: looks at once, and goes from the box to what was found; the keys go on there. */
+export async function entered() {
+  clearTimeout(typedTimer);
+  await searchText();
+  const shown = state.arrangement.peek();
+  if (state.found.peek() && shown?.k) gallery.focus(theCollection().order[shown.flat[shown.from[0]]]);
+}
+
+/** Shows what the search box asks for: clusters and files that are called so, then what looks so. */
+async function searchText() {
+  const server = state.server.peek(), text = theBox()?.value ?? '';
+  if (!server || !text.trim()) {
+    state.found.value = null;
+    return;
+  }
+  try {
+    const found = await resultsOf(text, server);
+    // Somebody has typed on, or there is another collection.
+    if (theBox()?.value !== text || state.collection.peek()?.snapshot !== server.snapshot) return;
+    show({ ...found, ids: [...new Set([...idsOfClustersNamed(text), ...found.ids])] });
+  } catch (error) {
+    state.say(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** @param {string} text @param {import('../data/api.js').ServerState} server @returns {Promise<import('../state/state.js').Found>} */
+async function resultsOf(text, server) {
+  const below = `/api/${server.snapshot}`, asked = encodeURIComponent(text);
+  const [named, like] = await Promise.all([
+    askJson(`${below}/named?text=${asked}`),
+    server.can_search_text ? askJson(`${below}/search?text=${asked}&k=${MOST_FOUND}`) : null,
+  ]);
+  const ids = new Set([...named.ids, ...(like?.results.map(idOf) ?? [])]);
+  return { kind: like ? 'text' : 'name', label: `“${text.trim()}”`, ids: [...ids] };
+}
+
+/**
+ * What is shown of a search in another snapshot, where the ids mean other pictures.
+ * @param {import('../data/api.js').ServerState} server that has it @returns {Promise<import('../state/state.js').Found | null>}
+ */
+export async function foundAgain(server) {
+  const kind = state.found.peek()?.kind, text = theBox()?.value ?? '';
+  return text.trim() && (kind === 'name' || kind === 'text') ? resultsOf(text, server) : null;
+}
+
+/** @param {{id: number}} result */
+const idOf = ({ id }) => id;
+
+/** @param {import('../state/state.js').Found} found */
+function show(found) {
+  batch(() => {
+    state.opened.value = -1;
+    state.openedCluster.value = null;
+    // Beside the map it is there already, and the map shows where the results lie.
+    if (!state.isSplit.peek()) state.view.value = 'gallery';
+    state.found.value = found;
+  });
+}
+
+/** @param {Context} context */
+export async function searchSimilar(context) {
+  const id = pictureOf(context), collection = theCollection();
+  if (id < 0) return;
+  try {
+    await fetchNames([id]);
+    const answer = await askJson(`/api/${collection.snapshot}/search?picture=${id}&k=${MOST_FOUND}`);
+    if (theCollection() !== collection) return; // the ids mean other pictures now
+    const ids = answer.results.map(idOf).filter((/** @type {number} */ i) => i !== id);
+    show({ kind: 'picture', label: `Like ${nameOf(id)}`, ids: [id, ...ids] });
+  } catch (error) {
+    state.say(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** The server takes 32 MB, in base64. */
+const LARGEST_FILE = 23_000_000;
+
+/** Searches by a picture from outside. @param {File} file */
+export async function searchFile(file) {
+  const collection = theCollection();
+  if (file.size > LARGEST_FILE) {
+    state.say('This picture is too large to look for: at most 23 MB.');
+    return;
+  }
+  state.say(`Looking for pictures like ${file.name} …`);
+  try {
+    const content = await new Promise((done, failed) => {
+      const reader = new FileReader();
+      reader.onload = () => done(String(reader.result).split(',')[1] ?? '');
+      reader.onerror = () => failed(new Error('The file cannot be read.'));
+      reader.readAsDataURL(file);
+    });
+    const answer = await post('/api/search', { snapshot: collection.snapshot, name: file.name, content });
+    if (theCollection() !== collection) throw new Error('The collection has changed meanwhile: look again.');
+    show({ kind: 'picture', label: `Like ${file.name}`, ids: answer.results.map(idOf) });
+    state.notice.value = null;
+  } catch (error) {
+    state.say(error instanceof Error ? error.message : String(error));
+  }
+}

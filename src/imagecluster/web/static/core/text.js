@@ -1,0 +1,48 @@
+/** Texts: numbers, sizes and times for people, and whether a name holds what was typed. */
+
+const number = new Intl.NumberFormat('en');
+const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
+const moment = new Intl.DateTimeFormat('en-GB', {
+  weekday: 'short', day: 'numeric', month: 'long', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZone: 'UTC',
+});
+
+/** 12,345 @param {number} value */
+export const whole = (value) => number.format(value);
+
+/** "1 picture", "12 pictures" @param {number} count @param {string} noun @param {string} [several] */
+export const counted = (count, noun, several = `${noun}s`) => `${whole(count)} ${count === 1 ? noun : several}`;
+
+/** 0.62; the last digits that matter only. @param {number} sim */
+export const simText = (sim) => sim.toFixed(3).replace(/0$/, '');
+
+/** A text without accents, in lower case: to compare what was typed with a name. @param {string} text */
+export const folded = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+
+/** Whether a name holds every word of a text. @param {string} name @param {string} text */
+export function isNamed(name, text) {
+  const words = folded(text).split(/\s+/).filter(Boolean), within = folded(name);
+  return words.length > 0 && words.every((word) => within.includes(word));
+}
+
+/** @param {number} seconds since 1970 */
+export const dayText = (seconds) => day.format(new Date(seconds * 1000));
+
+/** @param {number} seconds since 1970 */
+export const momentText = (seconds) => moment.format(new Date(seconds * 1000));
+
+/** First and last day; empty where no time is known. @param {number} from @param {number} to */
+export function spanText(from, to) {
+  if (!Number.isFinite(from) || !Number.isFinite(to)) return '';
+  return day.formatRange(new Date(from * 1000), new Date(to * 1000));
+}
+
+/** 2.4 MB @param {number} bytes */
+export function bytesText(bytes) {
+  const units = ['bytes', 'kB', 'MB', 'GB'];
+  let step = 0;
+  while (bytes >= 1000 && step < 3) {
+    bytes /= 1000;
+    step++;
+  }
+  return `${step && bytes < 10 ? bytes.toFixed(1) : Math.round(bytes)} ${units[step]}`;
+}

@@ -1,0 +1,122 @@
+/** A copy of the page that was written for sharing: it holds its data itself and asks no server. */
+import { isNamed } from '../core/text.js';
+
+/**
+ * @typedef {{state: import('./api.js').ServerState, edits: import('./api.js').EditsAnswer, curve: import('./api.js').Curve,
+ *   names: string[], bytes: number[], arrays: Record<string, string>, thumbnails?: (string | null)[], missing?: number[],
+ *   neighbours: {k: number, ids: string, distances: string} | null,
+ *   clusters: Partial<Record<'closest' | 'farthest' | 'outside', {ids: string, distances: string}>>}} Held
+ */
+
+/** Nothing where a picture could not be read, or was hidden. */
+const NO_PICTURE = 'data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==';
+const IN_A_FOLDER = 1000;
+
+/** @param {string} text in base64 @returns {ArrayBuffer} */
+function bytesOf(text) {
+  const characters = atob(text);
+  const bytes = new Uint8Array(characters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+  return bytes.buffer;
+}
+
+/** Answers what the page would ask a server. */
+class Copy {
+  /** @param {Held} held */
+  constructor(held) {
+    this.held = held;
+    this.nearest = held.neighbours && {
+      k: held.neighbours.k,
+      ids: new Uint32Array(bytesOf(held.neighbours.ids)),
+      distances: new Float32Array(bytesOf(held.neighbours.distances)),
+    };
+    this.gap = new Float64Array(bytesOf(held.arrays.gap));
+    this.pairs = new Map(Object.entries(held.clusters).map(([name, { ids, distances }]) => [name, {
+      ids: new Int32Array(bytesOf(ids)), distances: new Float32Array(bytesOf(distances)),
+    }]));
+    this.shapes = new Uint16Array(bytesOf(held.arrays.pictures));
+    this.missing = new Set(held.missing);
+    this.times = new Float64Array(this.shapes.buffer);
+  }
+
+  /** @param {string} address @returns {Response} */
+  answer(address) {
+    const { held } = this;
+    const { pathname, searchParams: query } = new URL(address, 'file:///');
+    const [, , first, name, id] = pathname.split('/');
+    const number = (/** @type {string} */ key) => Number(query.get(key));
+    const array = name?.endsWith('.bin') && held.arrays[name.slice(0, -4)];
+    if (array) return new Response(bytesOf(array));
+    if (first === 'state') return Response.json(held.state);
+    if (first === 'edits') return Response.json(held.edits);
+    if (name === 'curve') return Response.json(held.curve);
+    if (name === 'names.json') {
+      const names = held.names.slice(number('from'), number('to'));
+      return Response.json(names.map((text, i) => [text, held.bytes[number('from') + i]]));
+    }
+    if (name === 'named') {
+      const text = query.get('text') ?? '';
+      return Response.json({ ids: held.names.flatMap((path, id) => (isNamed(path, text) ? [id] : [])) });
+    }
+    if (name === 'picture') return Response.json(this.#facts(Number(id)));
+    if (name === 'cluster') return Response.json(this.#clusterFacts(number('a'), number('b')));
+    if (name === 'search') return Response.json({ results: this.#neighbours(number('picture')) });
+    return Response.json({ error: 'This is a copy of the page: it does not hold that.' }, { status: 404 });
+  }
+
+  /** @param {number} from @param {number} to @returns {import('./api.js').ClusterFacts} */
+  #clusterFacts(from, to) {
+    let place = from;
+    for (let p = from; p < to - 1; p++) if (this.gap[p] > this.gap[place]) place = p;
+    const pair = (/** @type {'closest' | 'farthest' | 'outside'} */ name) => {
+      const { ids, distances } = this.pairs.get(name) ?? {};
+      if (!ids || !distances || to - from < 2 || ids[2 * place] < 0) return null;
+      return /** @type {import('./api.js').Pair} */ ([ids[2 * place], ids[2 * place + 1], distances[place], true]);
+    };
+    const outside = pair('outside');
+    return {
+      closest: pair('closest'), farthest: pair('farthest'),
+      nearest_outside: outside && { id: outside[1], distance: outside[2], exact: true },
+    };
+  }
+
+  /** @param {number} id @returns {import('./api.js').PictureFacts} */
+  #facts(id) {
+    const path = this.held.names[id], name = path.split('/').pop() ?? '', taken = this.times[2 * id + 1];
+    return {
+      name, folder: path.slice(0, Math.max(0, path.length - name.length - 1)), bytes: this.held.bytes[id],
+      width: this.shapes[8 * id], height: this.shapes[8 * id + 1], format: name.split('.').pop()?.toUpperCase() ?? '',
+      taken_s: Number.isNaN(taken) ? null : taken, latitude: null, longitude: null, exif: {},
+      neighbours: this.#neighbours(id),
+    };
+  }
+
+  /** @param {number} id @returns {import('./api.js').Neighbour[]} */
+  #neighbours(id) {
+    const { nearest } = this;
+    if (!nearest) return [];
+    return Array.from(nearest.ids.subarray(id * nearest.k, (id + 1) * nearest.k), (other, i) => ({
+      id: other, distance: nearest.distances[id * nearest.k + i],
+    }));
+  }
+
+  /** Address of a picture, in the one size that the copy has. @param {number} id */
+  picture(id) {
+    const { thumbnails } = this.held;
+    if (this.missing.has(id)) return NO_PICTURE;
+    if (!thumbnails) return `pictures/${String(Math.floor(id / IN_A_FOLDER)).padStart(3, '0')}/${id}.jpg`;
+    return thumbnails[id] ? `data:image/jpeg;base64,${thumbnails[id]}` : NO_PICTURE;
+  }
+}
+
+/** What the page holds, if it is a copy. */
+function held() {
+  const element = document.getElementById('copy');
+  if (!element) return null;
+  const found = new Copy(JSON.parse(element.textContent ?? ''));
+  element.remove();
+  return found;
+}
+
+/** The copy's data; null in a page that a server serves. */
+export const copy = held();

@@ -1,0 +1,198 @@
+/** The gallery: a scrolling window on all clusters, drawn by the grid. */
+import { effect, html, useEffect, useRef } from '../core/preact.js';
+import { fetchNames, nameOf, namesVersion, pathOf } from '../data/names.js';
+import { titleOf } from '../state/clusters.js';
+import * as selection from '../state/selection.js';
+import * as state from '../state/state.js';
+import { gallery, openPicture, point } from '../commands/actions.js';
+import { runCommand } from '../commands/commands.js';
+import { watchDragging } from './drag.js';
+import { Grid, measures } from './grid.js';
+import { openMenu } from './menu.js';
+import { watchRectangle } from './rectangle.js';
+import { sayPlace } from './scroll_label.js';
+
+const NAMES_AFTER_MS = 150;
+/** What the map points at is brought into sight once the pointer rests. */
+const REVEAL_AFTER_MS = 140;
+const MOST_GLIDING = 200_000;
+/** Arrangements that follow each other as fast as this are those of a slider that is dragged: nothing glides then. */
+const HURRIED_MS = 200;
+/** Room below the last picture, so that nothing hides behind the bar with the slider. */
+const FOOT_PX = 24;
+
+/** Sets up the grid on its elements; gives back what takes it down. @param {HTMLElement} scroller */
+function mount(scroller) {
+  const box = /** @type {HTMLElement} */ (scroller.querySelector('.box'));
+  const stuck = /** @type {HTMLElement} */ (scroller.querySelector('.sticker'));
+  /** @type {Grid | null} */
+  let grid = null;
+  let frame = 0, namesTimer = 0, revealTimer = 0, arrangedAt = -Infinity;
+  const redraw = () => {
+    frame = 0;
+    grid?.draw();
+    rested();
+  };
+  const rested = () => {
+    clearTimeout(namesTimer);
+    namesTimer = setTimeout(() => {
+      if (!grid) return;
+      grid.complete();
+      state.anchor.value = grid.scroll.top > 40 ? grid.first : -1;
+      fetchNames(grid.tiles.shown.keys());
+    }, NAMES_AFTER_MS);
+  };
+  const arrange = () => {
+    const arrangement = state.arrangement.peek();
+    if (!grid || !arrangement) return;
+    const keep = state.active.peek() >= 0 && grid.visible.includes(state.active.peek()) ? state.active.peek() : (grid.visible[0] ?? -1);
+    const now = performance.now();
+    const hurried = now - arrangedAt < HURRIED_MS;
+    arrangedAt = now;
+    // With very many pictures hardly one stays in sight, and the time is needed for the cut.
+    box.classList.toggle('gliding', !hurried && grid.collection.n <= MOST_GLIDING);
+    grid.update(arrangement, measures(box.clientWidth, state.size.peek()), scroller.clientHeight, keep, hurried);
+    rested();
+  };
+  const onScroll = () => {
+    grid?.scroll.scrolled();
+    box.classList.remove('gliding');
+    if (!frame) frame = requestAnimationFrame(redraw);
+  };
+  scroller.addEventListener('scroll', onScroll, { passive: true });
+  const resized = new ResizeObserver(arrange);
+  resized.observe(scroller);
+  const ends = [
+    effect(() => {
+      const collection = state.collection.value;
+      grid?.clear();
+      grid = collection && collection.n ? new Grid(scroller, box, stuck, collection) : null;
+      gallery.grid = grid;
+      if (grid) grid.paddingPx = FOOT_PX;
+      scroller.scrollTop = 0;
+    }),
+    effect(() => {
+      if (state.arrangement.value && state.size.value) arrange();
+    }),
+    effect(() => {
+      const found = state.found.value;
+      if (found) grid?.scroll.scrollTo(0);
+    }),
+    effect(() => {
+      // Read before the grid is looked at: what an effect does not read, it does not hear of.
+      const selection = state.selection.value, active = state.active.value, collection = state.collection.value;
+      if (collection) grid?.mark(selection, active);
+    }),
+    effect(() => {
+      if (namesVersion.value) for (const tile of grid?.tiles.shown.values() ?? []) tile.element.setAttribute('aria-label', nameOf(tile.id));
+    }),
+    effect(() => {
+      const { id, section, from } = state.pointed.value, isSplit = state.isSplit.value;
+      clearTimeout(revealTimer);
+      grid?.point(isSplit && from === 'map' ? id : -1, isSplit && from === 'map' ? section : -1);
+      if (isSplit && from === 'map' && id >= 0) revealTimer = setTimeout(() => grid?.reveal(id), REVEAL_AFTER_MS);
+    }),
+    watchRectangle(scroller, box, () => grid),
+    watchDragging(scroller, () => grid),
+    sayPlace(scroller, () => grid),
+  ];
+  gallery.focus = (id) => {
+    state.active.value = id;
+    if (!grid) return;
+    grid.reveal(id);
+    grid.tiles.shown.get(id)?.element.focus({ preventScroll: true });
+  };
+  return () => {
+    ends.forEach((end) => end());
+    resized.disconnect();
+    clearTimeout(namesTimer);
+    clearTimeout(revealTimer);
+    cancelAnimationFrame(frame);
+    scroller.removeEventListener('scroll', onScroll);
+    grid?.clear();
+    gallery.grid = null;
+    gallery.focus = () => {};
+  };
+}
+
+/** @param {EventTarget | null} target */
+function tileId(target) {
+  const tile = target instanceof Element ? target.closest('.tile') : null;
+  return tile instanceof HTMLElement ? Number(tile.dataset.id) : -1;
+}
+
+/** Side of the corner of a tile that selects it. */
+const CORNER_PX = 36;
+
+/** @param {MouseEvent} event */
+const isTouch = (event) => event instanceof PointerEvent && event.pointerType === 'touch';
+
+/** Whether the tick in the corner of a tile is meant. @param {MouseEvent} event */
+function inCorner(event) {
+  const tile = event.target instanceof Element ? event.target.closest('.tile') : null;
+  if (!tile || event.detail === 0 || isTouch(event)) return false; // 0: by key
+  const { right, top } = tile.getBoundingClientRect();
+  return right - event.clientX < CORNER_PX && event.clientY - top < CORNER_PX;
+}
+
+/** The menu of what is pointed at; a finger that rests selects. @param {MouseEvent} event */
+function menuAsked(event) {
+  const id = tileId(event.target), grid = gallery.grid;
+  const head = event.target instanceof Element ? event.target.closest('[data-section]') : null;
+  if (!grid?.arrangement || (id < 0 && (state.found.peek() || !(head instanceof HTMLElement)))) return;
+  event.preventDefault();
+  if (id >= 0) state.active.value = id;
+  if (id >= 0 && isTouch(event)) {
+    selection.toggle(id);
+    return;
+  }
+  const section = head instanceof HTMLElement ? Number(head.dataset.section) : -1;
+  openMenu(event, id, section, id >= 0 ? nameOf(id) : titleOf(grid.arrangement, section));
+}
+
+/** @param {MouseEvent} event */
+function clicked(event) {
+  const id = tileId(event.target);
+  if (id >= 0) {
+    if (event.shiftKey) selection.extendTo(id);
+    else if (event.ctrlKey || event.metaKey || inCorner(event)) selection.toggle(id);
+    // A finger has no keys: once something is selected, it selects.
+    else if (isTouch(event) && state.selection.peek().size) selection.toggle(id);
+    else openPicture({ id });
+    state.active.value = id;
+    return;
+  }
+  const button = event.target instanceof Element ? event.target.closest('[data-command]') : null;
+  const head = button?.closest('[data-section]');
+  if (button instanceof HTMLElement && head instanceof HTMLElement) {
+    runCommand(String(button.dataset.command), { section: Number(head.dataset.section) });
+  }
+}
+
+/** Tells the map what the pointer or the focus is at. @param {Event} event */
+function pointedAt(event) {
+  const tile = event.target instanceof Element ? event.target.closest('.tile') : null;
+  if (tile instanceof HTMLElement) tile.title = pathOf(Number(tile.dataset.id));
+  if (!state.isSplit.peek()) return;
+  const id = tileId(event.target), grid = gallery.grid;
+  const head = event.target instanceof Element ? event.target.closest('[data-section]') : null;
+  if (id >= 0 && grid) point(id, grid.sectionOf(id), 'gallery');
+  else point(-1, head instanceof HTMLElement ? Number(head.dataset.section) : -1, 'gallery');
+}
+
+/** The gallery's part of the page. */
+export function Gallery() {
+  const scroller = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => (scroller.current ? mount(scroller.current) : undefined), []);
+  const focused = (/** @type {FocusEvent} */ event) => {
+    const id = tileId(event.target);
+    if (id >= 0) state.active.value = id;
+    pointedAt(event);
+  };
+  const left = () => point(-1, -1, 'gallery');
+  return html`<div id="gallery" class="scroller" role=${state.isSplit.value ? 'region' : 'main'} aria-label="Pictures by cluster" tabindex="0"
+    ref=${scroller} onClick=${clicked} onContextMenu=${menuAsked} onFocusIn=${focused} onFocusOut=${left} onPointerOver=${pointedAt} onPointerLeave=${left}>
+    <div class="sticker"></div>
+    <div class="box"></div>
+  </div>`;
+}

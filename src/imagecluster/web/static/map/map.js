@@ -1,0 +1,55 @@
+/** The map: each picture a point, like ones near each other, coloured by cluster at the present similarity. */
+import { html, useEffect, useRef, useState } from '../core/preact.js';
+import { askMap } from '../data/api.js';
+import * as state from '../state/state.js';
+import { CommandButton } from '../commands/buttons.js';
+import { MapStage } from './stage.js';
+
+const AGAIN_AFTER_MS = 1500;
+
+/** The map's part of the page. */
+export function MapView() {
+  const stage = useRef(/** @type {HTMLElement | null} */ (null));
+  const [said, setSaid] = useState('');
+  const [betterComes, setBetterComes] = useState(false);
+  const [lasso, setLasso] = useState(false);
+  const shown = useRef(/** @type {MapStage | null} */ (null));
+  const collection = state.collection.value, version = state.mapVersion.value;
+  useEffect(() => {
+    if (!stage.current || !collection) return undefined;
+    const element = stage.current;
+    let ended = false, timer = 0;
+    const begin = async () => {
+      try {
+        const found = await askMap(collection.snapshot);
+        if (ended) return;
+        if (!found) {
+          setSaid('The map is being computed …');
+          timer = setTimeout(begin, AGAIN_AFTER_MS);
+          return;
+        }
+        setSaid('');
+        setBetterComes(found.betterComes);
+        shown.current = new MapStage(element, collection, found.places);
+      } catch (error) {
+        if (!ended) setSaid(error instanceof Error ? error.message : String(error));
+      }
+    };
+    begin();
+    return () => {
+      ended = true;
+      clearTimeout(timer);
+      shown.current?.end();
+      shown.current = null;
+    };
+  }, [collection, version]);
+  useEffect(() => { if (shown.current) shown.current.lassoing = lasso; }, [lasso]);
+  return html`<main class="map" aria-label="Map of the pictures">
+    <div class="map-stage" ref=${stage} tabindex="0" role="application" aria-label="Map: arrows move, plus and minus zoom, shift and drag select"></div>
+    <div class="map-tools"><button type="button" class="button" aria-pressed=${lasso ? 'true' : 'false'} onClick=${() => setLasso(!lasso)}>Lasso</button>
+      <button type="button" class="button" onClick=${() => shown.current?.reset()}>Show all</button>
+      <${CommandButton} id="beside" text="Gallery" kind="room-for-both" pressed=${state.beside.value}/></div>
+    ${said && html`<p class="map-said" role="status">${said}</p>`}
+    ${betterComes && html`<p class="map-note" role="status">A map that tells more is being worked out. It comes by itself.</p>`}
+  </main>`;
+}

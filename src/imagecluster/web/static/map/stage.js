@@ -1,0 +1,377 @@
+/** The map's canvas: moving about, picking, the lasso, thumbnails when few points are in sight. */
+import { effect } from '../core/preact.js';
+import { thumbnail } from '../data/api.js';
+import * as selection from '../state/selection.js';
+import * as state from '../state/state.js';
+import { gallery, openPicture, point } from '../commands/actions.js';
+import { Points } from './points.js';
+
+const MOST_SCALE = 400;
+/** With fewer points than this in sight each one shows its picture. */
+const MOST_PICTURES = 120;
+const PICTURE_PX = 72;
+const NEAR_PX = 14;
+
+/** Hue of a cluster's colour: neighbours in the list are far apart on the circle. @param {number} number */
+export const hueOf = (number) => (number * 137.508) % 360;
+
+/** @param {number} hue @param {number} lightness @returns {[number, number, number]} */
+function rgb(hue, lightness) {
+  const part = (/** @type {number} */ k) => {
+    const at = (k + hue / 30) % 12;
+    const a = 0.55 * Math.min(lightness, 1 - lightness);
+    return Math.round(255 * (lightness - a * Math.max(-1, Math.min(at - 3, 9 - at, 1))));
+  };
+  return [part(0), part(8), part(4)];
+}
+
+/** The view that shows all points. @param {Float32Array} places */
+function extent(places) {
+  const low = [Infinity, Infinity], high = [-Infinity, -Infinity];
+  for (let i = 0; i < places.length; i++) {
+    if (places[i] < low[i & 1]) low[i & 1] = places[i];
+    if (places[i] > high[i & 1]) high[i & 1] = places[i];
+  }
+  const half = Math.max(1e-6, (high[0] - low[0]) / 2, (high[1] - low[1]) / 2);
+  // Whole pictures need more room at the edges than points.
+  const filled = places.length > 2 * MOST_PICTURES ? 0.9 : 0.78;
+  return { x: (low[0] + high[0]) / 2, y: (low[1] + high[1]) / 2, scale: filled / half };
+}
+
+/** What moves on the map. */
+export class MapStage {
+  /** @param {HTMLElement} element @param {import('../data/collection.js').Collection} collection @param {Float32Array<ArrayBuffer>} places by id */
+  constructor(element, collection, places) {
+    this.element = element;
+    this.collection = collection;
+    this.places = places;
+    this.lassoing = false;
+    this.whole = extent(places);
+    this.view = { ...this.whole };
+    this.canvas = document.createElement('canvas');
+    this.canvas.setAttribute('aria-hidden', 'true');
+    this.overlay = document.createElement('div');
+    this.overlay.className = 'map-pictures';
+    this.drawing = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+    this.drawing.setAttribute('class', 'lasso');
+    this.path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+    this.drawing.append(this.path);
+    this.card = document.createElement('div');
+    this.card.className = 'map-card';
+    this.card.hidden = true;
+    this.ring = document.createElement('div');
+    this.ring.className = 'map-ring';
+    this.ring.hidden = true;
+    element.append(this.canvas, this.overlay, this.drawing, this.ring, this.card);
+    this.points = new Points(this.canvas, places);
+    this.colours = new Uint8Array(4 * collection.n);
+    /** @type {Map<number, HTMLImageElement>} */
+    this.pictures = new Map();
+    this.frame = 0;
+    this.ringId = -1;
+    /** pictures of the cluster that is pointed at */
+    this.kin = new Uint32Array(0);
+    /** @type {Set<number> | null} */
+    this.isKin = null;
+    this.hoveredId = -1;
+    /** @type {{x: number, y: number, moved: boolean, lasso: [number, number][] | null} | null} */
+    this.press = null;
+    this.stops = new AbortController();
+    this.#listen();
+    this.ends = [effect(() => {
+      this.#paint(state.arrangement.value, state.selection.value);
+      this.draw();
+    }), effect(() => {
+      this.#markPointed(state.pointed.value, state.arrangement.value);
+      this.draw();
+    })];
+    this.resized = new ResizeObserver(() => this.#resize());
+    this.resized.observe(element);
+  }
+
+  /** Takes all down. */
+  end() {
+    this.#hover(-1);
+    this.stops.abort();
+    this.ends.forEach((end) => end());
+    this.resized.disconnect();
+    cancelAnimationFrame(this.frame);
+    this.points.end();
+    this.element.replaceChildren();
+  }
+
+  /** Shows the whole map. */
+  reset() {
+    this.view = { ...this.whole };
+    this.draw();
+  }
+
+  #resize() {
+    const { clientWidth, clientHeight } = this.element;
+    this.canvas.width = Math.max(1, Math.round(clientWidth * devicePixelRatio));
+    this.canvas.height = Math.max(1, Math.round(clientHeight * devicePixelRatio));
+    this.draw();
+  }
+
+  /** @param {import('../data/arrange.js').Arrangement | null} arrangement @param {ReadonlySet<number>} selected */
+  #paint(arrangement, selected) {
+    if (!arrangement) return;
+    const { order } = this.collection;
+    const dark = matchMedia('(prefers-color-scheme: dark)').matches;
+    const { colours } = this;
+    colours.fill(0);
+    for (let s = 0; s < arrangement.k; s++) {
+      const single = arrangement.hasSingles && s === arrangement.k - 1;
+      const [r, g, b] = single ? [136, 132, 128] : rgb(hueOf(arrangement.numbers[s]), dark ? 0.66 : 0.46);
+      for (let f = arrangement.from[s]; f < arrangement.to[s]; f++) {
+        const id = order[arrangement.flat[f]];
+        colours[4 * id] = r;
+        colours[4 * id + 1] = g;
+        colours[4 * id + 2] = b;
+        colours[4 * id + 3] = selected.has(id) ? 255 : selected.size ? 90 : single ? 110 : 215;
+      }
+    }
+    this.points.paint(colours);
+    this.points.select(Uint32Array.from(selected));
+  }
+
+  /** Draws with the next frame. */
+  draw() {
+    if (!this.frame) this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      const sizePx = Math.min(16, Math.max(2.5, Math.min(9, 200 / Math.sqrt(this.collection.n)) * (this.view.scale / this.whole.scale) ** 0.4)) * devicePixelRatio;
+      this.points.draw(this.view, sizePx);
+      this.#showPictures();
+      this.#placeRing();
+    });
+  }
+
+  /** @param {import('../state/state.js').Pointed} pointed @param {import('../data/arrange.js').Arrangement | null} arrangement */
+  #markPointed({ id, section }, arrangement) {
+    const { order } = this.collection;
+    const single = arrangement?.hasSingles && section === arrangement.k - 1;
+    if (!arrangement || section < 0 || section >= arrangement.k) this.kin = new Uint32Array(0);
+    else if (single) this.kin = Uint32Array.from(id < 0 ? [] : [id]);
+    else this.kin = arrangement.flat.slice(arrangement.from[section], arrangement.to[section]).map((p) => order[p]);
+    this.isKin = null;
+    this.points.mark(this.kin);
+    this.ringId = id;
+  }
+
+  /** Puts the ring around the picture that is pointed at. */
+  #placeRing() {
+    const id = this.ringId;
+    this.ring.hidden = id < 0 || this.pictures.has(id);
+    // Only where pictures are shown is it asked who belongs together.
+    if (this.pictures.size && this.kin.length) this.isKin ??= new Set(this.kin);
+    for (const [other, image] of this.pictures) {
+      image.classList.toggle('pointed', other === id);
+      image.classList.toggle('away', this.kin.length > 0 && !this.isKin?.has(other));
+    }
+    if (this.ring.hidden) return;
+    const [x, y] = this.#screen(id);
+    this.ring.style.transform = `translate(${x}px, ${y}px)`;
+  }
+
+  /** Pixels of one unit, which is the same both ways. */
+  get #unit() { return (this.view.scale * Math.min(this.element.clientWidth, this.element.clientHeight)) / 2; }
+
+  /** @param {number} id @returns {[number, number]} */
+  #screen(id) {
+    const { element, view, places } = this;
+    return [element.clientWidth / 2 + (places[2 * id] - view.x) * this.#unit, element.clientHeight / 2 - (places[2 * id + 1] - view.y) * this.#unit];
+  }
+
+  #showPictures() {
+    const { clientWidth, clientHeight } = this.element;
+    const ids = [];
+    const halfX = (clientWidth / 2 + PICTURE_PX) / this.#unit, halfY = (clientHeight / 2 + PICTURE_PX) / this.#unit;
+    for (let id = 0; id < this.collection.n && ids.length <= MOST_PICTURES; id++) {
+      const hidden = this.colours[4 * id + 3] === 0;
+      if (!hidden && Math.abs(this.places[2 * id] - this.view.x) < halfX && Math.abs(this.places[2 * id + 1] - this.view.y) < halfY) ids.push(id);
+    }
+    const wanted = new Set(ids.length <= MOST_PICTURES ? ids : []);
+    for (const [id, image] of this.pictures) {
+      if (wanted.has(id)) continue;
+      image.remove();
+      this.pictures.delete(id);
+    }
+    for (const id of wanted) {
+      let image = this.pictures.get(id);
+      if (!image) {
+        image = new Image();
+        image.alt = '';
+        image.draggable = false;
+        image.src = thumbnail(this.collection.snapshot, id, 192);
+        image.style.backgroundColor = this.collection.colour(id);
+        this.overlay.append(image);
+        this.pictures.set(id, image);
+      }
+      const aspect = this.collection.aspect[this.collection.position[id]];
+      const width = Math.min(PICTURE_PX, PICTURE_PX * aspect), height = width / aspect;
+      const [x, y] = this.#screen(id);
+      image.style.width = `${width}px`;
+      image.style.height = `${height}px`;
+      image.style.transform = `translate(${x - width / 2}px, ${y - height / 2}px)`;
+      const base = 4 * id;
+      image.style.outlineColor = `rgb(${this.colours[base]} ${this.colours[base + 1]} ${this.colours[base + 2]})`;
+    }
+  }
+
+  /** Nearest picture to a place on the screen; -1 where none is near. @param {number} x @param {number} y */
+  #pick(x, y) {
+    const { element, view, places, colours } = this;
+    const px = view.x + (x - element.clientWidth / 2) / this.#unit, py = view.y - (y - element.clientHeight / 2) / this.#unit;
+    const reach = (this.pictures.size ? PICTURE_PX / 2 : NEAR_PX) / this.#unit;
+    let best = -1, least = reach * reach;
+    for (let id = 0; id < this.collection.n; id++) {
+      const dx = places[2 * id] - px, dy = places[2 * id + 1] - py, away = dx * dx + dy * dy;
+      if (away < least && colours[4 * id + 3]) {
+        least = away;
+        best = id;
+      }
+    }
+    return best;
+  }
+
+  #listen() {
+    const { element } = this;
+    const options = { signal: this.stops.signal };
+    element.addEventListener('wheel', (event) => {
+      event.preventDefault();
+      this.#zoomAt(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.002)), event.offsetX, event.offsetY);
+    }, { ...options, passive: false });
+    element.addEventListener('pointerdown', (event) => this.#down(event), options);
+    element.addEventListener('pointermove', (event) => this.#moved(event), options);
+    element.addEventListener('pointerup', (event) => this.#up(event), options);
+    element.addEventListener('pointercancel', () => this.#endPress(), options);
+    element.addEventListener('pointerleave', () => this.#hover(-1), options);
+    element.addEventListener('keydown', (event) => this.#key(event), options);
+  }
+
+  /** @param {number} by @param {number} x @param {number} y on the stage */
+  #zoomAt(by, x, y) {
+    const dx = x - this.element.clientWidth / 2, dy = y - this.element.clientHeight / 2;
+    const before = this.#unit;
+    this.view.scale = Math.min(this.whole.scale * MOST_SCALE, Math.max(this.whole.scale / 2, this.view.scale * by));
+    this.view.x += dx / before - dx / this.#unit;
+    this.view.y -= dy / before - dy / this.#unit;
+    this.draw();
+  }
+
+  /** @param {PointerEvent} event @returns {[number, number]} */
+  #at(event) {
+    const around = this.element.getBoundingClientRect();
+    return [event.clientX - around.left, event.clientY - around.top];
+  }
+
+  /** @param {PointerEvent} event */
+  #down(event) {
+    if (event.button !== 0) return;
+    const [x, y] = this.#at(event);
+    this.press = { x, y, moved: false, lasso: event.shiftKey || this.lassoing ? [[x, y]] : null };
+    this.element.setPointerCapture(event.pointerId);
+  }
+
+  /** @param {PointerEvent} event */
+  #moved(event) {
+    const [x, y] = this.#at(event);
+    const { press } = this;
+    if (!press) {
+      this.#hover(this.#pick(x, y));
+      return;
+    }
+    if (!press.moved && Math.hypot(x - press.x, y - press.y) < 4) return;
+    press.moved = true;
+    if (press.lasso) {
+      press.lasso.push([x, y]);
+      this.path.setAttribute('d', `M${press.lasso.map((p) => p.join(' ')).join('L')}z`);
+      return;
+    }
+    this.view.x -= (x - press.x) / this.#unit;
+    this.view.y += (y - press.y) / this.#unit;
+    press.x = x;
+    press.y = y;
+    this.draw();
+  }
+
+  /** @param {PointerEvent} event */
+  #up(event) {
+    const { press } = this;
+    this.#endPress();
+    if (!press) return;
+    const [x, y] = this.#at(event);
+    if (press.lasso && press.moved) {
+      const ids = this.#inside(press.lasso);
+      if (event.ctrlKey || event.metaKey) selection.selectMore(ids);
+      else selection.selectOnly(ids);
+    } else if (!press.moved) {
+      const id = this.#pick(x, y);
+      if (id >= 0 && (event.shiftKey || event.ctrlKey || event.metaKey)) selection.toggle(id);
+      else if (id >= 0) openPicture({ id });
+      else selection.selectNone();
+    }
+  }
+
+  #endPress() {
+    this.press = null;
+    this.path.removeAttribute('d');
+  }
+
+  /** Pictures inside a closed line (even-odd rule). @param {[number, number][]} line */
+  #inside(line) {
+    const ids = [];
+    for (let id = 0; id < this.collection.n; id++) {
+      if (this.colours[4 * id + 3] === 0) continue;
+      const [x, y] = this.#screen(id);
+      let inside = false;
+      for (let i = 0, j = line.length - 1; i < line.length; j = i++) {
+        const [xi, yi] = line[i], [xj, yj] = line[j];
+        if ((yi > y) !== (yj > y) && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi) inside = !inside;
+      }
+      if (inside) ids.push(id);
+    }
+    return ids;
+  }
+
+  /** @param {number} id */
+  #hover(id) {
+    if (id === this.hoveredId) return;
+    this.hoveredId = id;
+    point(id, id < 0 ? -1 : (gallery.grid?.sectionOf(id) ?? -1), 'map');
+    this.card.hidden = id < 0;
+    this.element.classList.toggle('over', id >= 0);
+    if (id < 0) return;
+    const image = new Image();
+    image.alt = '';
+    image.src = thumbnail(this.collection.snapshot, id, 192);
+    const aspect = this.collection.aspect[this.collection.position[id]];
+    image.style.width = `${Math.min(168, 168 * aspect)}px`;
+    image.style.aspectRatio = String(aspect);
+    image.style.backgroundColor = this.collection.colour(id);
+    this.card.replaceChildren(image);
+    const [x, y] = this.#screen(id);
+    const right = x > this.element.clientWidth - 220, low = y > this.element.clientHeight - 200;
+    this.card.style.transform = `translate(${right ? x - 190 : x + 16}px, ${low ? y - 180 : y + 16}px)`;
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const step = 60 / this.#unit;
+    const { clientWidth: w, clientHeight: h } = this.element;
+    if (event.key === 'ArrowLeft') this.view.x -= step;
+    else if (event.key === 'ArrowRight') this.view.x += step;
+    else if (event.key === 'ArrowUp') this.view.y += step;
+    else if (event.key === 'ArrowDown') this.view.y -= step;
+    else if (event.key === '+' || event.key === '=') this.#zoomAt(1.4, w / 2, h / 2);
+    else if (event.key === '-') this.#zoomAt(1 / 1.4, w / 2, h / 2);
+    else if (event.key === '0') this.reset();
+    else if (event.key === 'Enter') {
+      const id = this.#pick(w / 2, h / 2);
+      if (id >= 0) openPicture({ id });
+    } else return;
+    event.preventDefault();
+    this.#hover(this.#pick(w / 2, h / 2));
+    this.draw();
+  }
+}

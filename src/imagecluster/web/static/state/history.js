@@ -1,0 +1,152 @@
+/** Undo and redo for everything: each entry is a change of the view, or a correction that the server keeps. */
+import { batch, signal } from '../core/preact.js';
+import { askJson, post } from '../data/api.js';
+import * as state from './state.js';
+
+const MOST = 200;
+
+/**
+ * What a view can be taken back to.
+ * @typedef {{sim: number, minSize: number, sort: import('../data/arrange.js').SortKey, size: state.SizeName,
+ *   view: state.ViewName, branches: readonly import('../data/cut.js').Branch[], selection: ReadonlySet<number>}} ViewState
+ * @typedef {{kind: 'view', id: string, label: string, before: ViewState, after: ViewState, atMs: number}
+ *   | {kind: 'edit', id: string, label: string}} Entry
+ */
+
+/** @type {import('../vendor/signals.js').Signal<readonly Entry[]>} */
+export const done = signal([]);
+/** @type {import('../vendor/signals.js').Signal<readonly Entry[]>} */
+export const undone = signal([]);
+
+/** @returns {ViewState} */
+export const viewState = () => ({
+  sim: state.sim.peek(), minSize: state.minSize.peek(), sort: state.sort.peek(), size: state.size.peek(),
+  view: state.view.peek(), branches: state.branches.peek(), selection: state.selection.peek(),
+});
+
+/** @param {ViewState} view */
+function show(view) {
+  batch(() => {
+    state.sim.value = view.sim;
+    state.minSize.value = view.minSize;
+    state.sort.value = view.sort;
+    state.size.value = view.size;
+    state.view.value = view.view;
+    state.branches.value = view.branches;
+    state.selection.value = view.selection;
+  });
+}
+
+/** Changes that follow each other within this time and are of one kind are taken back together. */
+const TOGETHER_MS = 1200;
+
+/**
+ * Runs a change of the view that can be undone.
+ * @param {string} id of the command @param {string} label @param {() => void} change
+ */
+export function changeView(id, label, change) {
+  const before = viewState();
+  batch(change);
+  const after = viewState();
+  const keys = /** @type {(keyof ViewState)[]} */ (Object.keys(after));
+  if (keys.every((key) => before[key] === after[key])) return;
+  const last = done.peek()[done.peek().length - 1];
+  const now = performance.now();
+  if (last?.kind === 'view' && last.id === id && now - last.atMs < TOGETHER_MS && !undone.peek().length) {
+    done.value = [...done.peek().slice(0, -1), { ...last, after, atMs: now }];
+  } else push({ kind: 'view', id, label, before, after, atMs: now });
+}
+
+/** @param {Entry} entry */
+function push(entry) {
+  done.value = [...done.peek(), entry].slice(-MOST);
+  undone.value = [];
+}
+
+/** Another collection: its places and ids are not those of earlier views; corrections can still be taken back. */
+export function forgetViews() {
+  for (const entries of [done, undone]) entries.value = entries.peek().filter(({ kind }) => kind === 'edit');
+}
+
+/** Fetches the corrections anew. */
+export const refreshEdits = async () => setEdits(await askJson('/api/edits'));
+
+/**
+ * Takes corrections over, if they are those of the present snapshot: in another one their ids mean other pictures.
+ * @param {import('../data/api.js').EditsAnswer} answer @returns {boolean} whether they are
+ */
+export function setEdits({ snapshot, version, corrections, can_undo: canUndo, can_redo: canRedo }) {
+  if (snapshot !== state.collection.peek()?.snapshot) return false;
+  state.edits.value = { version, corrections, canUndo, canRedo };
+  return true;
+}
+
+/** Until the corrections of a new snapshot have come. */
+export const forgetEdits = () => { state.edits.value = state.NO_EDITS; };
+
+/** Whether there is something to take back: changes of this visit, then corrections of earlier ones. */
+export const canUndo = () => done.value.length > 0 || (state.edits.value.canUndo && !state.readOnly.value);
+
+/** Whether there is something to do again. */
+export const canRedo = () => undone.value.length > 0 || (state.edits.value.canRedo && !state.readOnly.value);
+
+/** @type {Entry} */
+const EARLIER = { kind: 'edit', id: 'earlier', label: 'an earlier correction' };
+
+/** Corrections and steps back and forth are made one after the other. */
+let queue = Promise.resolve();
+
+/** The snapshot whose ids the page shows. */
+export const shownSnapshot = () => state.collection.peek()?.snapshot ?? '';
+
+/**
+ * Sends a correction. @param {string} label @param {Record<string, unknown>} record
+ * @param {string} [snapshot] that the record's ids are of: the page may show another one when the turn comes
+ * @returns {Promise<boolean>} whether the server kept it
+ */
+export function correct(label, record, snapshot = shownSnapshot()) {
+  const sent = queue.then(() => send(label, record, snapshot));
+  queue = sent.then(() => {});
+  return sent;
+}
+
+/** @param {string} label @param {Record<string, unknown>} record @param {string} snapshot */
+async function send(label, record, snapshot) {
+  try {
+    await post('/api/edits', { snapshot, record });
+    push({ kind: 'edit', id: String(record.kind), label });
+    await refreshEdits();
+    state.say(label, true);
+    return true;
+  } catch (error) {
+    state.say(error instanceof Error ? error.message : String(error));
+    return false;
+  }
+}
+
+/** Takes the latest change back. */
+export const undo = () => (queue = queue.then(() => step(done, undone, 'undo', 'Undone')));
+
+/** Makes the change again that was taken back last. */
+export const redo = () => (queue = queue.then(() => step(undone, done, 'redo', 'Done again')));
+
+/**
+ * @param {import('../vendor/signals.js').Signal<readonly Entry[]>} from @param {import('../vendor/signals.js').Signal<readonly Entry[]>} to
+ * @param {'undo' | 'redo'} way @param {string} said
+ */
+async function step(from, to, way, said) {
+  const entry = from.peek()[from.peek().length - 1] ?? EARLIER;
+  if (entry === EARLIER && !(way === 'undo' ? canUndo() : canRedo())) return;
+  try {
+    if (entry.kind === 'edit') {
+      await post('/api/edits', { [way]: true });
+      await refreshEdits();
+    } else show(way === 'undo' ? entry.before : entry.after);
+  } catch (error) {
+    state.say(error instanceof Error ? error.message : String(error));
+    return;
+  }
+  from.value = from.peek().slice(0, -1);
+  to.value = [...to.peek(), entry];
+  state.say(`${said}: ${entry.label}`);
+}

@@ -1,0 +1,92 @@
+/** What the page shows: one set of signals that every part reads. Changes go through commands.js. */
+import { computed, signal } from '../core/preact.js';
+import { NO_CORRECTIONS } from '../data/replay.js';
+
+/**
+ * @typedef {'gallery' | 'map' | 'timeline'} ViewName
+ * @typedef {'S' | 'M' | 'L'} SizeName
+ * @typedef {{kind: 'picture' | 'name' | 'text', label: string, ids: number[]}} Found
+ * @typedef {{kind: 'loading' | 'ready' | 'failed', message: string}} Status
+ * @typedef {{from: number, to: number, section: number}} OpenCluster  from, to: places in the leaf order
+ * @typedef {'keys' | 'name' | 'export' | 'compare' | null} DialogName
+ * @typedef {{id: number, section: number, from: 'map' | 'gallery'}} Pointed  -1 for none
+ */
+
+/** @type {import('../vendor/signals.js').Signal<import('../data/api.js').ServerState | null>} */
+export const server = signal(null);
+/** @type {import('../vendor/signals.js').Signal<import('../data/collection.js').Collection | null>} */
+export const collection = signal(null);
+/** @type {import('../vendor/signals.js').Signal<Status>} */
+export const status = signal({ kind: 'loading', message: '' });
+/** Whether the server answers. */
+export const online = signal(true);
+/** @type {import('../vendor/signals.js').Signal<import('../data/api.js').Run | null>} */
+export const run = signal(null);
+
+export const sim = signal(0.5);
+export const minSize = signal(2);
+/** @type {import('../vendor/signals.js').Signal<import('../data/arrange.js').SortKey>} */
+export const sort = signal('size');
+/** @type {import('../vendor/signals.js').Signal<SizeName>} */
+export const size = signal('M');
+/** @type {import('../vendor/signals.js').Signal<ViewName>} */
+export const view = signal('gallery');
+/** Branches with a cut of their own. @type {import('../vendor/signals.js').Signal<readonly import('../data/cut.js').Branch[]>} */
+export const branches = signal([]);
+/** Selected ids. @type {import('../vendor/signals.js').Signal<ReadonlySet<number>>} */
+export const selection = signal(new Set());
+
+/** What the slider would give. @type {import('../vendor/signals.js').Signal<import('../data/api.js').Curve | null>} */
+export const curve = signal(null);
+/** Whether the slider is being dragged. */
+export const dragging = signal(false);
+/** @type {import('../vendor/signals.js').Signal<import('../data/arrange.js').Arrangement | null>} */
+export const arrangement = signal(null);
+/** @type {import('../vendor/signals.js').Signal<Found | null>} */
+export const found = signal(null);
+/** No correction is known. */
+export const NO_EDITS = { version: -1, corrections: NO_CORRECTIONS, canUndo: false, canRedo: false };
+/** Corrections as the server keeps them. @type {import('../vendor/signals.js').Signal<{version: number, corrections: import('../data/replay.js').Corrections, canUndo: boolean, canRedo: boolean}>} */
+export const edits = signal(NO_EDITS);
+
+/** Picture that the keys act on; -1 for none. */
+export const active = signal(-1);
+/** Nothing is pointed at. @type {Pointed} */
+export const NOTHING = { id: -1, section: -1, from: 'gallery' };
+/** Picture and cluster under the pointer, or with the focus: what one view points at, the other one marks. */
+export const pointed = signal(NOTHING);
+/** Whether the gallery is shown beside the map, where there is room. */
+export const beside = signal(true);
+const ROOM_FOR_BOTH = matchMedia('(min-width: 900px)');
+const roomForBoth = signal(ROOM_FOR_BOTH.matches);
+ROOM_FOR_BOTH.addEventListener('change', () => { roomForBoth.value = ROOM_FOR_BOTH.matches; });
+/** Whether the large view tells facts. */
+export const withFacts = signal(true);
+/** Picture that is shown large; -1 for none. */
+export const opened = signal(-1);
+/** @type {import('../vendor/signals.js').Signal<OpenCluster | null>} */
+export const openedCluster = signal(null);
+/** @type {import('../vendor/signals.js').Signal<DialogName>} */
+export const dialog = signal(null);
+/** First picture that is in sight: what a deep link leads back to. */
+export const anchor = signal(-1);
+/** Grows when the server has a better map. */
+export const mapVersion = signal(0);
+/** Pictures that are compared. @type {import('../vendor/signals.js').Signal<readonly number[]>} */
+export const compared = signal([]);
+/** A short message at the foot of the page. @type {import('../vendor/signals.js').Signal<{text: string, undoable: boolean} | null>} */
+export const notice = signal(null);
+
+/** Whether map and gallery are shown side by side. */
+export const isSplit = computed(() => view.value === 'map' && beside.value && roomForBoth.value);
+export const readOnly = computed(() => server.value?.read_only ?? true);
+/** Numbers for the slider and the title. */
+export const counts = computed(() => {
+  const a = arrangement.value;
+  const n = collection.value?.n ?? 0;
+  const nClusters = a ? a.k - (a.hasSingles ? 1 : 0) : 0;
+  return { n, nClusters, nGrouped: a?.nGrouped ?? 0, nSingle: a?.hasSingles ? a.to[a.k - 1] - a.from[a.k - 1] : 0 };
+});
+
+/** Says something at the foot of the page. @param {string} text @param {boolean} [undoable] */
+export const say = (text, undoable = false) => { notice.value = { text, undoable }; };

@@ -1,0 +1,101 @@
+/** One cluster: its dendrogram, why it is together, what it would join next. */
+import { html, useEffect, useState } from '../core/preact.js';
+import { counted, simText, whole } from '../core/text.js';
+import { askJson, thumbnail } from '../data/api.js';
+import { joinedAt, parentOf } from '../data/cut.js';
+import { closeness, simOf } from '../data/scale.js';
+import { clustersNow } from '../state/clusters.js';
+import * as state from '../state/state.js';
+import { openPicture, setSim, whyNoMore } from '../commands/actions.js';
+import { CommandButton, Icon } from '../commands/buttons.js';
+import { Modal } from './modal.js';
+import { Tree } from './tree.js';
+
+/** Pictures that are shown of those that join next. */
+const MOST_NEXT = 6;
+
+/** @param {{id: number, label?: string}} props */
+function Thumb({ id, label = 'Picture of the cluster' }) {
+  const collection = /** @type {import('../data/collection.js').Collection} */ (state.collection.value);
+  return html`<button type="button" class="thumb" style=${{ backgroundColor: collection.colour(id) }} aria-label=${label} onClick=${() => openPicture({ id })}>
+    <img src=${thumbnail(collection.snapshot, id, 192)} alt="" loading="lazy"/></button>`;
+}
+
+/** Keeps the place of pictures that are still looked for. @param {{title: string, count: 1 | 2}} props */
+function Sought({ title, count }) {
+  return html`<figure class=${count === 1 ? 'pair one' : 'pair'}><div>${Array.from({ length: count }, () => html`<span class="thumb"></span>`)}</div>
+    <figcaption><b>${title}</b><span class="soft">similarity …</span></figcaption></figure>`;
+}
+
+/** @param {{title: string, pair: import('../data/api.js').Pair | null | undefined, unsure: string}} props */
+function Pair({ title, pair, unsure }) {
+  if (pair === undefined) return html`<${Sought} title=${title} count=${2}/>`;
+  const collection = /** @type {import('../data/collection.js').Collection} */ (state.collection.value);
+  if (!pair) return null;
+  return html`<figure class="pair"><div><${Thumb} id=${pair[0]}/><${Thumb} id=${pair[1]}/></div>
+    <figcaption><b>${title}</b><span class="soft">similarity ${simText(simOf(collection.scale, pair[2]))}${!pair[3] && unsure}</span></figcaption></figure>`;
+}
+
+/** @param {{from: number, to: number, next: import('../data/cut.js').Branch | null}} props */
+function Next({ from, to, next }) {
+  const collection = /** @type {import('../data/collection.js').Collection} */ (state.collection.value);
+  if (!next) return html`<p>${whyNoMore([from, to])}</p>`;
+  const others = [...collection.order.subarray(next.from, from), ...collection.order.subarray(to, next.to)];
+  const sim = simOf(collection.scale, next.height);
+  return html`<p>It joins ${counted(others.length, 'more picture')} at similarity <button type="button" class="link" onClick=${() => setSim(Math.floor(sim * 1000) / 1000)}>${simText(Math.floor(sim * 1000) / 1000)}</button>:</p>
+    <ul class="strip">${others.slice(0, MOST_NEXT).map((id) => html`<li key=${id}><${Thumb} id=${id} label="Picture that would join"/></li>`)}
+      ${others.length > MOST_NEXT && html`<li class="more">+${whole(others.length - MOST_NEXT)}</li>`}</ul>`;
+}
+
+/** @param {{cluster: state.OpenCluster}} props */
+function About({ cluster }) {
+  const collection = /** @type {import('../data/collection.js').Collection} */ (state.collection.value);
+  const { from, to, section } = cluster;
+  const [facts, setFacts] = useState(/** @type {import('../data/api.js').ClusterFacts | null} */ (null));
+  useEffect(() => {
+    const stop = new AbortController();
+    setFacts(null);
+    askJson(`/api/${collection.snapshot}/cluster?a=${from}&b=${to}`, stop.signal).then(setFacts, (error) => {
+      if (stop.signal.aborted) return;
+      setFacts({ closest: null, farthest: null, nearest_outside: null });
+      state.say(error.message);
+    });
+    return () => stop.abort();
+  }, [from, to, collection]);
+  const height = joinedAt(collection.gap, from, to);
+  const next = parentOf(collection.gap, from, to);
+  const sim = simOf(collection.scale, height);
+  const until = next ? simOf(collection.scale, next.height) : 0;
+  return html`<div class="about">
+    <div class="about-why">
+      <section><h3>Why it is together</h3>
+        <p>${height === Infinity ? 'It was put together by hand, and is wider than the latest run lets clusters be.' : height === 0 ? 'Its pictures have the same fingerprint.'
+    : html`All ${whole(to - from)} come together at a mean distance of ${height.toFixed(3)} (${closeness(height, collection.scale)}): from similarity <b>${simText(sim)}</b> down to <b>${simText(until)}</b> they are exactly this cluster.`}</p>
+        <div class="pairs"><${Pair} title=${to - from === 2 ? 'The two' : 'Closest two'} pair=${facts?.closest} unsure="; others may be closer"/>
+          ${to - from > 2 && html`<${Pair} title="Farthest two" pair=${facts?.farthest} unsure="; others may be a little farther"/>`}</div>
+      </section>
+      <section><h3>What joins next</h3><${Next} from=${from} to=${to} next=${next}/>
+        ${!facts && next && html`<${Sought} title="Nearest picture outside" count=${1}/>`}
+        ${facts?.nearest_outside && html`<figure class="pair one"><div><${Thumb} id=${facts.nearest_outside.id} label="Nearest picture outside"/></div>
+          <figcaption><b>Nearest picture outside</b><span class="soft">similarity ${simText(simOf(collection.scale, facts.nearest_outside.distance))}${!facts.nearest_outside.exact && '; others may be nearer'}</span></figcaption></figure>`}
+      </section>
+      <div class="row wrap"><${CommandButton} id="split-cluster" text="Split" context=${{ section }}/><${CommandButton} id="join-cluster" text="Join next" context=${{ section }}/>
+        <${CommandButton} id="name-cluster" text="Name" context=${{ section }}/><${CommandButton} id="select-cluster" text="Select" context=${{ section }}/></div>
+    </div>
+    <section class="about-tree"><h3>Dendrogram</h3><${Tree} from=${from} to=${to}/></section>
+  </div>`;
+}
+
+/** The cluster that is open, if one is. */
+export function Cluster() {
+  const cluster = state.openedCluster.value, arrangement = state.arrangement.value && clustersNow();
+  if (!cluster || !state.collection.value || !arrangement) return null;
+  const close = () => { state.openedCluster.value = null; };
+  const name = arrangement.names.get(cluster.section);
+  const title = name ?? (arrangement.numbers[cluster.section] ? `Cluster ${arrangement.numbers[cluster.section]}` : 'Cluster');
+  return html`<${Modal} label=${title} kind="wide" onClose=${close}>
+    <div class="dialog-title"><h2 tabindex="-1" data-first>${title} <span class="soft">${counted(cluster.to - cluster.from, 'picture')}</span></h2>
+      <button type="button" class="button round" aria-label="Close" title="Close (Esc)" onClick=${close}><${Icon} name="close"/></button></div>
+    <${About} cluster=${cluster} key=${`${cluster.from}-${cluster.to}`}/>
+  </${Modal}>`;
+}

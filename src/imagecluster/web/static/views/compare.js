@@ -1,0 +1,75 @@
+/** Two to four pictures side by side, which zoom and move together. */
+import { html, useEffect, useMemo, useRef, useState } from '../core/preact.js';
+import { bytesText, counted, momentText, simText } from '../core/text.js';
+import { askJson, original, thumbnail } from '../data/api.js';
+import { simOf } from '../data/scale.js';
+import * as state from '../state/state.js';
+import { openPicture, showDialog } from '../commands/actions.js';
+import { CommandButton, Icon } from '../commands/buttons.js';
+import { Modal } from './modal.js';
+import { Zoom } from './zoom.js';
+
+/** @typedef {import('../data/api.js').PictureFacts} PictureFacts */
+
+/** @param {readonly number[]} ids @returns {ReadonlyMap<number, PictureFacts>} */
+function useFacts(ids) {
+  const [known, setKnown] = useState(/** @type {ReadonlyMap<number, PictureFacts>} */ (new Map()));
+  const snapshot = state.collection.value?.snapshot;
+  useEffect(() => {
+    const stop = new AbortController();
+    for (const id of ids) {
+      askJson(`/api/${snapshot}/picture/${id}`, stop.signal).then(
+        (facts) => setKnown((before) => new Map([...before, [id, facts]])),
+        (error) => { if (!stop.signal.aborted) state.say(error.message); },
+      );
+    }
+    return () => stop.abort();
+  }, [ids.join(), snapshot]);
+  return known;
+}
+
+/** What is best of a kind, if not all are alike. @param {number[]} values */
+const best = (values) => (values.length > 1 && values.some((v) => v !== values[0]) ? Math.max(...values) : NaN);
+
+/** @param {{id: number, views: Set<Zoom>}} props */
+function Pane({ id, views }) {
+  const stage = useRef(/** @type {HTMLElement | null} */ (null));
+  const collection = /** @type {import('../data/collection.js').Collection} */ (state.collection.value);
+  useEffect(() => {
+    if (!stage.current) return undefined;
+    const zoom = new Zoom(stage.current, collection.widthPx(id), collection.heightPx(id), views);
+    return () => zoom.end();
+  }, [id]);
+  return html`<div class="compare-stage"><div class="stage" ref=${stage}><div class="sheet" style=${{ backgroundColor: collection.colour(id) }}>
+    <img class="under" src=${thumbnail(collection.snapshot, id, 384)} alt=""/>
+    <img class="over" src=${original(collection.snapshot, id)} alt="" onLoad=${(/** @type {Event} */ e) => /** @type {Element} */ (e.target).classList.add('there')}/>
+  </div></div></div>`;
+}
+
+/** The comparison. */
+export function Compare() {
+  const collection = /** @type {import('../data/collection.js').Collection} */ (state.collection.value);
+  const hidden = new Set((state.arrangement.value?.hidden ?? []).map((p) => collection.order[p]));
+  const ids = state.compared.value.filter((id) => !hidden.has(id));
+  const known = useFacts(ids);
+  const views = useMemo(() => /** @type {Set<Zoom>} */ (new Set()), []);
+  const close = () => showDialog(null);
+  useEffect(() => { if (ids.length < 2) close(); }, [ids.length]);
+  const pixels = ids.map((id) => collection.widthPx(id) * collection.heightPx(id));
+  const bytes = ids.map((id) => known.get(id)?.bytes ?? 0);
+  const between = ids.length === 2 ? known.get(ids[0])?.neighbours.find((n) => n.id === ids[1]) : undefined;
+  const mark = (/** @type {boolean} */ on, /** @type {string} */ text) => (on ? html`<b>${text}</b>` : text);
+  return html`<${Modal} label="Compare pictures" kind="compare" onClose=${close}>
+    <div class="dialog-title"><h2 tabindex="-1" data-first>${counted(ids.length, 'picture')} <span class="soft">${between ? `similarity ${simText(simOf(collection.scale, between.distance))}` : 'they zoom together'}</span></h2>
+      <button type="button" class="button round" aria-label="Close" title="Close (Esc)" onClick=${close}><${Icon} name="close"/></button></div>
+    <ul class=${`panes of-${ids.length}`}>${ids.map((id, i) => {
+    const facts = known.get(id);
+    return html`<li key=${id}><${Pane} id=${id} views=${views}/>
+      <div class="pane-facts"><p><b class="pane-name">${facts?.name ?? ' '}</b><span class="soft">${facts ? facts.folder || 'top folder' : ' '}</span>
+        <span>${mark(pixels[i] === best(pixels), `${collection.widthPx(id)} × ${collection.heightPx(id)}`)} · ${facts && mark(bytes[i] === best(bytes), bytesText(facts.bytes))}${facts?.format && ` · ${facts.format}`}</span>
+        <span class="soft">${facts && facts.taken_s !== null ? momentText(facts.taken_s) : ''}</span></p>
+        <div class="row"><button type="button" class="button" onClick=${() => { close(); openPicture({ id }); }}>Show large</button>
+          ${!state.readOnly.value && html`<${CommandButton} id="hide" text="Hide" context=${{ id }}/>`}</div></div></li>`;
+  })}</ul>
+  </${Modal}>`;
+}

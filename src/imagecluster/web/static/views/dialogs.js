@@ -1,0 +1,104 @@
+/** Dialogs: the list of keys, naming, export. */
+import { html, useState } from '../core/preact.js';
+import { counted, simText } from '../core/text.js';
+import { post } from '../data/api.js';
+import * as state from '../state/state.js';
+import { showDialog } from '../commands/actions.js';
+import { lookLink } from '../commands/address.js';
+import { Icon } from '../commands/buttons.js';
+import { COMMANDS, has, keyText } from '../commands/commands.js';
+import { naming, setName } from '../commands/corrections.js';
+import { Compare } from './compare.js';
+import { Modal } from './modal.js';
+
+/** @param {{title: string}} props */
+function Title({ title }) {
+  return html`<div class="dialog-title"><h2>${title}</h2>
+    <button type="button" class="button round" aria-label="Close" title="Close (Esc)" onClick=${() => showDialog(null)}><${Icon} name="close"/></button></div>`;
+}
+
+function Keys() {
+  const commands = COMMANDS.filter((c) => has(c.id));
+  const groups = [...new Set(commands.map((c) => c.group))];
+  return html`<${Modal} label="Keys" kind="keys" onClose=${() => showDialog(null)}>
+    <${Title} title="Keys"/>
+    <div class="key-groups" tabindex="0" data-first role="region" aria-label="List of keys"><div>${groups.map((group) => html`<section><h3>${group}</h3><dl>
+      ${commands.filter((c) => c.group === group).map((c) => html`<div><dt>${c.label}</dt>
+        <dd>${c.keys.map((key) => html`<kbd>${keyText(key)}</kbd>`)}</dd></div>`)}
+    </dl></section>`)}
+    <section><h3>With the mouse</h3><dl>
+      <div><dt>Select one more, or a range</dt><dd><kbd>Ctrl</kbd><kbd>Shift</kbd> click</dd></div>
+      <div><dt>Select one more</dt><dd>click its corner</dd></div>
+      <div><dt>Move to another cluster</dt><dd>drag the picture there</dd></div>
+      <div><dt>What can be done</dt><dd>right button</dd></div>
+      <div><dt>Select with a rectangle</dt><dd>drag from an empty place</dd></div>
+      <div><dt>Select with a lasso in the map</dt><dd><kbd>Shift</kbd> drag</dd></div>
+    </dl></section></div></div>
+  </${Modal}>`;
+}
+
+function Naming() {
+  const { ids, name } = naming.value;
+  const entered = (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    setName(String(new FormData(form).get('name') ?? '').trim());
+  };
+  return html`<${Modal} label="Name the cluster" kind="small" onClose=${() => showDialog(null)}>
+    <${Title} title="Name the cluster"/>
+    <form onSubmit=${entered}>
+      <label for="cluster-name">Name of these ${ids.length} pictures; it stays with them at every similarity</label>
+      <input id="cluster-name" name="name" type="text" value=${name} maxlength="200" autocomplete="off" data-first/>
+      <div class="row end"><button type="button" class="button" onClick=${() => showDialog(null)}>Cancel</button>
+        <button type="submit" class="button main">Keep the name</button></div>
+    </form>
+  </${Modal}>`;
+}
+
+const KINDS = [
+  ['links', 'Folders of links', 'One folder a cluster, with links to the pictures'],
+  ['csv', 'CSV', 'A table for spreadsheets: path, cluster, name'],
+  ['json', 'JSON', 'Clusters with their members and heights'],
+  ['parquet', 'Parquet', 'The same table for data tools'],
+  ['page', 'Contact sheets', 'One file to look through or print'],
+  ['copy', 'This page', 'One file for sharing, with small pictures and the slider, that needs no server'],
+];
+
+function Export() {
+  const [said, setSaid] = useState('');
+  const [busy, setBusy] = useState('');
+  const branches = state.branches.value.length;
+  const write = async (/** @type {string} */ kind) => {
+    setBusy(kind);
+    setSaid('');
+    try {
+      const answer = await post('/api/export', {
+        kind, sim: state.sim.peek(), min_size: state.minSize.peek(), link: lookLink(), snapshot: state.collection.peek()?.snapshot,
+        own_cuts: state.branches.peek().map((b) => [b.from, b.to, b.height]),
+      });
+      setSaid(`Written: ${answer.path}`);
+    } catch (error) {
+      setSaid(error instanceof Error ? error.message : String(error));
+    } finally {
+      setBusy('');
+    }
+  };
+  return html`<${Modal} label="Export" kind="small" onClose=${() => showDialog(null)}>
+    <${Title} title="Export"/>
+    <p class="soft">The clusters at similarity ${simText(state.sim.value)}${branches > 0 && `, with ${counted(branches, 'branch', 'branches')} cut ${branches === 1 ? 'on its' : 'on their'} own`}, with all corrections.</p>
+    <ul class="choices">${KINDS.map(([kind, title, what], i) => html`<li><button type="button" data-first=${i === 0 ? '' : null} onClick=${() => write(kind)} disabled=${busy !== ''}>
+      <b>${title}${busy === kind ? ' …' : ''}</b><span>${what}</span></button></li>`)}</ul>
+    <p role="status" class="written">${said}</p>
+  </${Modal}>`;
+}
+
+/** The dialog that is open, if one is. */
+export function Dialogs() {
+  switch (state.dialog.value) {
+    case 'keys': return html`<${Keys}/>`;
+    case 'name': return html`<${Naming}/>`;
+    case 'export': return html`<${Export}/>`;
+    case 'compare': return html`<${Compare}/>`;
+    default: return null;
+  }
+}

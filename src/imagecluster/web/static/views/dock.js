@@ -1,0 +1,120 @@
+/** The bar at the foot: the similarity slider under the curve of what it would give. */
+import { effect, html, useRef } from '../core/preact.js';
+import { counted, simText, whole } from '../core/text.js';
+import { askJson } from '../data/api.js';
+import * as state from '../state/state.js';
+import { setMinSize, setSim } from '../commands/actions.js';
+import { CommandButton } from '../commands/buttons.js';
+import { Progress } from './notices.js';
+
+/** The handle is drawn to a suggestion that is nearer than this. */
+const SNAP_PX = 7;
+/** Numbers of pictures that the smallest cluster can be chosen to have. */
+const LEAST = [2, 3, 4, 5, 10, 20, 50, 100];
+/** Size of the drawing's own coordinates. */
+const W = 1000, H = 100;
+
+/** Fetches the curve of each new collection. */
+export function watchCurve() {
+  effect(() => {
+    const collection = state.collection.value;
+    if (!collection?.n) return;
+    askJson(`/api/${collection.snapshot}/curve`).then((found) => { state.curve.value = found; }, () => { state.curve.value = null; });
+  });
+}
+
+/** @param {number[]} xs in [0, 1] @param {number[]} ys in [0, 1] */
+const points = (xs, ys) => xs.map((x, i) => `${(x * W).toFixed(1)} ${(H - 2 - ys[i] * (H - 6)).toFixed(1)}`).join(' L');
+
+/** @param {{found: import('../data/api.js').Curve, sim: number}} props */
+function Drawing({ found, sim }) {
+  const n = state.collection.value?.n ?? 1;
+  const most = Math.max(1, ...found.n_clusters);
+  const grouped = points(found.sim, found.n_grouped.map((v) => v / n));
+  const clusters = points(found.sim, found.n_clusters.map((v) => v / most));
+  const area = `M0 ${H} L${grouped} L${W} ${H}z`;
+  return html`<svg class="curve" viewBox=${`0 0 ${W} ${H}`} preserveAspectRatio="none" aria-hidden="true">
+    <defs><clipPath id="passed"><rect x="0" y="0" width=${sim * W} height=${H}/></clipPath></defs>
+    <path class="area" d=${area}/><path class="area passed" d=${area} clip-path="url(#passed)"/>
+    <path class="line" d=${`M${clusters}`}/><path class="line passed" d=${`M${clusters}`} clip-path="url(#passed)"/>
+  </svg>`;
+}
+
+/** @param {{suggestions: import('../data/api.js').Suggestion[]}} props */
+function Stops({ suggestions }) {
+  return html`<div class="stops">${suggestions.map((s) => html`<button type="button" class="stop" style=${{ left: `${s.sim * 100}%` }}
+    aria-label=${`${s.label}: similarity ${simText(s.sim)}, ${counted(s.n_clusters, 'cluster')}`} title=${counted(s.n_clusters, 'cluster')}
+    aria-pressed=${Math.abs(state.sim.value - s.sim) < 1e-9 ? 'true' : 'false'} onClick=${() => setSim(s.sim)}>${s.label}</button>`)}</div>`;
+}
+
+/** What the slider says. */
+function said() {
+  const { nClusters, nGrouped, nSingle } = state.counts.value;
+  return `${counted(nClusters, 'cluster')}, ${counted(nGrouped, 'picture')} grouped, ${whole(nSingle)} on their own`;
+}
+
+function Slider() {
+  const track = useRef(/** @type {HTMLElement | null} */ (null));
+  const sim = state.sim.value;
+  const suggestions = state.curve.value?.suggestions ?? [];
+  const moved = (/** @type {Event} */ event) => {
+    let value = Number(/** @type {HTMLInputElement} */ (event.target).value);
+    const width = track.current?.clientWidth ?? 1;
+    const near = state.dragging.peek() && suggestions.find((s) => Math.abs(s.sim - value) * width < SNAP_PX);
+    if (near) value = near.sim;
+    setSim(value);
+  };
+  const dragging = (/** @type {boolean} */ on) => () => { state.dragging.value = on; };
+  return html`<div class="slider" ref=${track}>
+    ${suggestions.length > 0 && html`<${Stops} suggestions=${suggestions}/>`}
+    <div class="track">
+      ${state.curve.value && html`<${Drawing} found=${state.curve.value} sim=${sim}/>`}
+      <div class="handle" style=${{ left: `${sim * 100}%` }}></div>
+      <input id="sim" type="range" min="0" max="1" step="0.001" value=${sim} aria-label="Similarity" aria-valuetext=${`${simText(sim)}: ${said()}`}
+        onInput=${moved} onPointerDown=${dragging(true)} onPointerUp=${dragging(false)} onPointerCancel=${dragging(false)}/>
+    </div>
+    <div class="ends" aria-hidden="true"><span>all together</span>${state.curve.value && html`<span class="legend"><i class="key-area"></i>pictures in clusters<i class="key-line"></i>number of clusters</span>`}<span>identical only</span></div>
+  </div>`;
+}
+
+/** In the place of the slider while there are no clusters yet. */
+function Waiting() {
+  const run = state.run.value;
+  return html`<section class="dock waiting" aria-label="Progress">
+    ${run?.running ? html`<${Progress} run=${run}/>` : html`<p class="soft">${run?.error || 'These pictures are not clustered yet: run imagecluster on their folder.'}</p>`}
+    <p class="soft">These are the pictures so far. The slider comes with their clusters, when all were looked at.</p>
+  </section>`;
+}
+
+/** Chooses the smallest cluster that is shown as one: the pictures of smaller ones are on their own. */
+function Least() {
+  const chosen = state.minSize.value;
+  const choices = [...new Set([...LEAST, chosen])].sort((a, b) => a - b);
+  return html`<label class="least" title="The smallest clusters that are shown"><span class="unseen">Pictures of the smallest cluster</span>
+    <select value=${chosen} onChange=${(/** @type {Event} */ e) => setMinSize(Number(/** @type {HTMLSelectElement} */ (e.target).value))}>
+      ${choices.map((least) => html`<option value=${least} selected=${least === chosen}>of ${least}+</option>`)}
+    </select></label>`;
+}
+
+/** What the large number means: clusters, or the results of a search. */
+function Numbers() {
+  const { nClusters, nGrouped, nSingle } = state.counts.value;
+  if (state.found.value) {
+    return html`<div class="numbers"><b>${counted(nGrouped, 'result')}</b>
+      <span class="soft">the slider leads back</span></div>`;
+  }
+  return html`<div class="numbers"><span><b>${counted(nClusters, 'cluster')}</b><${Least}/></span>
+    <span class="soft">${whole(nGrouped)} grouped · ${whole(nSingle)} alone</span></div>`;
+}
+
+/** The foot bar. */
+export function Dock() {
+  if (!state.collection.value?.n) return null;
+  if (state.server.value?.provisional) return html`<${Waiting}/>`;
+  return html`<section class="dock" aria-label="Similarity">
+    <div class="reading"><output for="sim" class="sim">${simText(state.sim.value)}</output>
+      <${Numbers}/></div>
+    <${Slider}/>
+    ${state.branches.value.length > 0 && html`<div class="own"><${CommandButton} id="reset-branches" text=${`Reset ${counted(state.branches.value.length, 'own cut')}`}/></div>`}
+  </section>`;
+}

@@ -1,0 +1,25 @@
+/** The frame of all dialogs. */
+import { html, useEffect, useRef } from '../core/preact.js';
+import * as state from '../state/state.js';
+import { CommandButton } from '../commands/buttons.js';
+
+/**
+ * A modal dialog; the browser keeps the focus inside and gives it back.
+ * @param {{label: string, kind?: string, onClose: () => void, onKeyDown?: (event: KeyboardEvent) => void, children?: unknown}} props
+ */
+export function Modal({ label, kind = '', onClose, onKeyDown, children }) {
+  const element = useRef(/** @type {HTMLDialogElement | null} */ (null));
+  useEffect(() => {
+    const shown = element.current;
+    shown?.showModal();
+    /** @type {HTMLElement | null | undefined} */ (shown?.querySelector('[data-first]'))?.focus();
+    return () => shown?.close();
+  }, []);
+  const cancelled = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    onClose();
+  };
+  const clicked = (/** @type {MouseEvent} */ event) => { if (event.target === element.current) onClose(); };
+  return html`<dialog class=${kind} aria-label=${label} ref=${element} onCancel=${cancelled} onClick=${clicked} onKeyDown=${onKeyDown}>${children}
+    ${state.notice.value && html`<p class="dialog-said" role="status">${state.notice.value.text}${state.notice.value.undoable && html` <${CommandButton} id="undo" text="Undo" kind="link"/>`}</p>`}</dialog>`;
+}

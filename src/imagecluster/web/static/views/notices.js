@@ -1,0 +1,82 @@
+/** Messages: nothing there yet, a run that is going on, the server gone, what was just done, what is selected. */
+import { html, useEffect } from '../core/preact.js';
+import { counted, whole } from '../core/text.js';
+import * as selection from '../state/selection.js';
+import * as state from '../state/state.js';
+import { CommandButton, Icon } from '../commands/buttons.js';
+import { load } from '../commands/connection.js';
+
+const STAGES = /** @type {Record<string, string>} */ ({
+  scan: 'Looking for pictures', embed: 'Looking at the pictures', fingerprints: 'Looking at the pictures',
+  neighbours: 'Comparing them', linkage: 'Putting them together', write: 'Writing',
+});
+
+/** How far a run is. @param {{run: import('../data/api.js').Run}} props */
+export function Progress({ run }) {
+  const known = run.total > 0;
+  return html`<div class="progress"><span>${STAGES[run.stage] ?? 'Working'}${known ? html` <b>${whole(run.done)}</b> of ${whole(run.total)}` : ' …'}</span>
+    <progress aria-label="Progress of the run" max=${known ? run.total : null} value=${known ? run.done : null}></progress></div>`;
+}
+
+/** In the place of the gallery while there is none. */
+export function Unready() {
+  const status = state.status.value, run = state.run.value;
+  if (status.kind === 'loading') return html`<main class="unready"><p class="soft" role="status">Loading …</p></main>`;
+  if (status.kind === 'failed') {
+    return html`<main class="unready"><h2>The pictures cannot be shown</h2><p role="alert">${status.message}</p>
+      <button type="button" class="button main" onClick=${() => load(true)}>Try again</button></main>`;
+  }
+  if (run?.running) return html`<main class="unready"><h2>The first pictures come soon</h2><${Progress} run=${run}/></main>`;
+  if (run?.error) return html`<main class="unready"><h2>The pictures cannot be shown</h2><p role="alert">${sentence(run.error)}</p></main>`;
+  const skips = state.server.value?.skips ?? [];
+  if (skips.length) {
+    return html`<main class="unready"><h2>None of the pictures can be read</h2>
+      <ul class="skips" tabindex="0" aria-label="Files that cannot be read">${skips.map(([name, reason]) => html`<li key=${name}><b>${name}</b> ${reason}</li>`)}</ul></main>`;
+  }
+  return html`<main class="unready"><h2>No pictures yet</h2>
+    <p>This folder holds no picture that could be read. Put some into it and run <code>imagecluster</code> again; this page shows them by itself.</p></main>`;
+}
+
+/** A message of the program as a sentence. @param {string} text */
+const sentence = (text) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
+
+/** In the gallery's place when a search finds nothing. */
+export function NothingFound() {
+  const found = state.found.value;
+  if (!found || state.counts.value.nGrouped || state.view.value === 'timeline') return null;
+  return html`<section class="nothing" aria-label="Search"><h2>Nothing found for ${found.label}</h2>
+    ${found.kind === 'name' && !state.server.value?.made_s && html`<p>This model knows names only. Searching by what a picture shows needs one that knows words, for instance <code>--model clip-vit-b32</code>.</p>`}</section>`;
+}
+
+/** What is selected, and what can be done with it. */
+function Selected() {
+  const count = state.selection.value.size;
+  if (!count) return null;
+  return html`<div class="selected" role="region" aria-label="Selection">
+    <b>${counted(count, 'picture')}</b>
+    ${count > 1 && html`<${CommandButton} id="compare" text="Compare"/>`}
+    ${!state.readOnly.value && html`${count > 1 && html`<${CommandButton} id="together" text="Keep together"/>`}<${CommandButton} id="apart" text="Keep apart"/>
+      <${CommandButton} id="hide" text="Hide"/>`}
+    <button type="button" class="button round" aria-label="Select nothing" title="Select nothing (Esc)" onClick=${selection.selectNone}><${Icon} name="close"/></button>
+  </div>`;
+}
+
+/** Messages that float over the gallery. */
+export function Notices() {
+  const notice = state.notice.value, run = state.run.value;
+  useEffect(() => {
+    if (!notice) return undefined;
+    const timer = setTimeout(() => { if (state.notice.peek() === notice) state.notice.value = null; }, 6000);
+    return () => clearTimeout(timer);
+  }, [notice]);
+  const clustered = (state.collection.value?.n ?? 0) > 0 && !state.server.value?.provisional;
+  return html`<aside class="notices" aria-label="Messages">
+    ${run?.running && clustered && html`<div class="notice"><${Progress} run=${run}/></div>`}
+    ${state.found.value && html`<div class="notice"><span>${counted(state.counts.value.nGrouped, 'result')}</span>
+      <button type="button" class="link" onClick=${() => { state.found.value = null; }}>Back to all clusters</button></div>`}
+    ${!state.online.value && html`<div class="notice warn" role="alert">The server does not answer. What is here stays; the page comes back by itself.</div>`}
+    <div role="status" class=${notice ? 'notice' : 'unseen'}>${notice?.text ?? ''}
+      ${notice?.undoable && html` <${CommandButton} id="undo" text="Undo" kind="link"/>`}</div>
+    <${Selected}/>
+  </aside>`;
+}
