@@ -185,7 +185,7 @@ def test_a_link_leads_back_to_the_place_in_the_gallery(opened, address):
     again.set_viewport_size({"width": 420, "height": 520})
     again.goto(page.url)
     again.wait_for_selector(".tile")
-    until(again, "() => imagecluster.gallery.grid.first", first)
+    until(again, "() => imagecluster.state.anchor.value", first)
 
 
 def test_a_branch_has_a_cut_of_its_own(opened, address):

@@ -1,4 +1,4 @@
-"""The page's source: types, size of files, nothing from elsewhere, modules as they were published."""
+"""The page's source: types, order of imports, nothing from elsewhere, modules as they were published."""
 
 from __future__ import annotations
 
@@ -13,6 +13,33 @@ import pytest
 ROOT = Path(__file__).parents[1]
 STATIC = ROOT / "src" / "imagecluster" / "web" / "static"
 MODULES = sorted(file for file in STATIC.glob("**/*.js") if file.parent.name != "vendor")
+
+FLOORS = ("core", "data", "state", "commands", "gallery", "map", "views")
+"""Folders of the page's modules: each imports itself and those before it."""
+
+
+def name(module: Path) -> str:
+    """A module as its address names it."""
+    return module.relative_to(STATIC).as_posix()
+
+
+def floor(module: Path) -> int:
+    """Place of a module in the order of imports."""
+    folder = module.parent.relative_to(STATIC).as_posix()
+    return {"vendor": -1, ".": len(FLOORS)}.get(folder, FLOORS.index(folder) if folder in FLOORS else len(FLOORS) + 1)
+
+
+def imports_of(module: Path) -> list[Path]:
+    """Modules that one imports."""
+    text = module.read_text(encoding="utf-8")
+    found = re.findall(r"^(?:import|export) [^;]*?from '([^']+)'|^import '([^']+)'", text, re.M)
+    return [(module.parent / "".join(address)).resolve() for address in found]
+
+
+def types_of(module: Path) -> list[Path]:
+    """Modules whose types one uses."""
+    found = re.findall(r"import\('([^']+)'\)", module.read_text(encoding="utf-8"))
+    return [(module.parent / address).resolve() for address in found]
 
 
 def test_the_types_are_right():
@@ -36,16 +63,44 @@ def test_vendored_modules_are_as_published():
     assert all(file.name in licences for file in (STATIC / "vendor").glob("*.js"))
 
 
-def test_files_are_small_and_import_only_their_neighbours():
+def test_files_are_small_and_import_what_is_there():
     """No file of the page has more than 400 lines, and every import names a file that is there."""
     assert MODULES
     for file in [*MODULES, *STATIC.glob("css/*.css")]:
         assert len(file.read_text(encoding="utf-8").splitlines()) <= 400, file.name
     for module in MODULES:
-        for name in re.findall(
-            r"^(?:import|export) .*?from '([^']+)'", module.read_text(encoding="utf-8"), re.M | re.S
-        ):
-            assert (module.parent / name).is_file(), f"{module.name} imports {name}"
+        for imported in [*imports_of(module), *types_of(module)]:
+            assert imported.is_file() or imported.with_suffix(".d.ts").is_file(), f"{module.name} imports {imported}"
+
+
+def test_an_import_leads_down_the_list_of_folders_only():
+    """So do the imports of types; the page itself, in app.js, stands above all of them."""
+    folders = {file.parent.relative_to(STATIC).as_posix() for file in MODULES}
+    assert folders == {".", *FLOORS}
+    assert [file.name for file in STATIC.glob("*.js")] == ["app.js"]
+    upward = [
+        f"{name(module)} imports {name(imported)}"
+        for module in MODULES
+        for imported in [*imports_of(module), *types_of(module)]
+        if floor(imported) > floor(module)
+    ]
+    assert upward == []
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    """Each comes after those that it imports."""
+    done: set[Path] = set()
+
+    def visit(module: Path, above: tuple[Path, ...]) -> None:
+        assert module not in above, " -> ".join(map(name, (*above, module)))
+        if module not in done and module.parent.name != "vendor":
+            for imported in imports_of(module):
+                visit(imported, (*above, module))
+            done.add(module)
+
+    for module in MODULES:
+        visit(module, ())
+    assert done == set(MODULES)
 
 
 def test_the_page_asks_for_nothing_from_elsewhere():

@@ -4,8 +4,7 @@ import { copy } from './data/copy.js';
 import { cutTimes, watchClusters } from './state/clusters.js';
 import { remember } from './state/preferences.js';
 import * as state from './state/state.js';
-import { gallery, openCluster } from './commands/actions.js';
-import { clusterLink, watchLink } from './commands/address.js';
+import { watchLink } from './commands/address.js';
 import { listen, load } from './commands/connection.js';
 import { listenToKeys } from './commands/keys.js';
 import { Gallery } from './gallery/gallery.js';
@@ -13,7 +12,7 @@ import { Menu } from './gallery/menu.js';
 import { MapView } from './map/map.js';
 import { Cluster } from './views/cluster.js';
 import { Dialogs } from './views/dialogs.js';
-import { Dock, watchCurve } from './views/dock.js';
+import { Dock } from './views/dock.js';
 import { DropHint, watchDropped } from './views/drop.js';
 import { NothingFound, Notices, Unready } from './views/notices.js';
 import { Picture } from './views/picture.js';
@@ -38,11 +37,9 @@ function Page() {
 }
 
 // For tests and measurements: what a visitor sees, as numbers.
-Object.assign(globalThis, { imagecluster: { state, cutTimes, gallery, copy } });
+Object.assign(globalThis, { imagecluster: { state, cutTimes, copy } });
 
 watchClusters();
-watchCurve();
-clusterLink.open = (id) => openCluster({ id });
 render(html`<${Page}/>`, /** @type {Element} */ (document.getElementById('app')));
 listenToKeys();
 watchDropped();

@@ -2,7 +2,8 @@
 import { batch, effect } from '../core/preact.js';
 import { remembered } from '../state/preferences.js';
 import * as state from '../state/state.js';
-import { gallery, SORTS } from './actions.js';
+import { openCluster } from './look.js';
+import { SORTS } from './view.js';
 
 const WRITE_AFTER_MS = 250;
 /** More selected pictures than this are not kept in the address. */
@@ -94,16 +95,13 @@ export function readLink() {
   });
   const at = id('at'), picture = id('picture'), cluster = id('cluster');
   const open = () => {
-    if (at >= 0) gallery.grid?.reveal(at, true);
+    if (at >= 0) state.scrollToPicture(at);
     if (picture >= 0) state.opened.value = picture;
-    else if (cluster >= 0) clusterLink.open(cluster);
+    else if (cluster >= 0) openCluster({ id: cluster });
   };
   // The gallery has its size once it was shown for a frame.
   requestAnimationFrame(() => requestAnimationFrame(open));
 }
-
-/** Set by app.js: opening a cluster needs the commands. */
-export const clusterLink = { open: (/** @type {number} */ _id) => {} };
 
 /** @param {string} text @param {number} n */
 function ownCuts(text, n) {

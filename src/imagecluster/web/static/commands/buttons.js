@@ -9,7 +9,7 @@ export function Icon({ name }) {
 }
 
 /**
- * A button that runs a command. @param {{id: string, icon?: boolean, text?: string, context?: import('./commands.js').Context,
+ * A button that runs a command. @param {{id: string, icon?: boolean, text?: string, context?: import('./target.js').Context,
  *   kind?: string, pressed?: boolean}} props  `pressed`: for one that switches something on and off
  */
 export function CommandButton({ id, icon = false, text, context, kind = '', pressed }) {

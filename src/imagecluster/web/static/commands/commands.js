@@ -7,14 +7,16 @@
 import * as history from '../state/history.js';
 import * as selection from '../state/selection.js';
 import * as state from '../state/state.js';
-import * as actions from './actions.js';
 import * as corrections from './corrections.js';
+import * as look from './look.js';
 import { focusSearch, searchSimilar } from './search.js';
+import * as select from './select.js';
+import * as similarity from './similarity.js';
+import * as view from './view.js';
 
 /**
- * @typedef {{section?: number, id?: number}} Context  what the command was called on, if on something
  * @typedef {{id: string, label: string, group: string, keys: string[], undo: 'view' | 'correction' | 'none',
- *   enabled?: () => boolean, run: (context: Context) => unknown}} Command
+ *   enabled?: () => boolean, run: (context: import('./target.js').Context) => unknown}} Command
  */
 
 const ready = () => (state.collection.value?.n ?? 0) > 0;
@@ -33,40 +35,40 @@ const command = (group, id, label, keys, undo, run, enabled) => ({
 
 /** @type {readonly Command[]} */
 export const COMMANDS = [
-  command('Move', 'left', 'Previous picture', 'ArrowLeft', 'none', () => actions.move('left'), inGallery),
-  command('Move', 'right', 'Next picture', 'ArrowRight', 'none', () => actions.move('right'), inGallery),
-  command('Move', 'up', 'Picture above', 'ArrowUp', 'none', () => actions.move('up'), inGallery),
-  command('Move', 'down', 'Picture below', 'ArrowDown', 'none', () => actions.move('down'), inGallery),
-  command('Move', 'next-cluster', 'Next cluster', 'j', 'none', () => actions.move('next'), inGallery),
-  command('Move', 'previous-cluster', 'Previous cluster', 'k', 'none', () => actions.move('previous'), inGallery),
-  command('Move', 'first', 'First picture', 'Home', 'none', () => actions.move('first'), inGallery),
-  command('Move', 'last', 'Last picture', 'End', 'none', () => actions.move('last'), inGallery),
+  command('Move', 'left', 'Previous picture', 'ArrowLeft', 'none', () => look.move('left'), inGallery),
+  command('Move', 'right', 'Next picture', 'ArrowRight', 'none', () => look.move('right'), inGallery),
+  command('Move', 'up', 'Picture above', 'ArrowUp', 'none', () => look.move('up'), inGallery),
+  command('Move', 'down', 'Picture below', 'ArrowDown', 'none', () => look.move('down'), inGallery),
+  command('Move', 'next-cluster', 'Next cluster', 'j', 'none', () => look.move('next'), inGallery),
+  command('Move', 'previous-cluster', 'Previous cluster', 'k', 'none', () => look.move('previous'), inGallery),
+  command('Move', 'first', 'First picture', 'Home', 'none', () => look.move('first'), inGallery),
+  command('Move', 'last', 'Last picture', 'End', 'none', () => look.move('last'), inGallery),
 
-  command('Look', 'open', 'Show the picture large', ['Enter', ' '], 'none', actions.openPicture, hasActive),
-  command('Look', 'open-cluster', 'About the cluster', 'c', 'none', actions.openCluster, ready),
+  command('Look', 'open', 'Show the picture large', ['Enter', ' '], 'none', look.openPicture, hasActive),
+  command('Look', 'open-cluster', 'About the cluster', 'c', 'none', look.openCluster, ready),
   command('Look', 'similar', 'Search by this picture', 'f', 'none', searchSimilar, hasActive),
-  command('Look', 'compare', 'Compare the selected pictures', 'Shift+C', 'none', actions.compare,
+  command('Look', 'compare', 'Compare the selected pictures', 'Shift+C', 'none', look.compare,
     () => ready() && state.selection.value.size > 1),
   command('Look', 'search', 'Search', '/', 'none', focusSearch),
-  command('Look', 'reveal', 'Open in the file manager', 'o', 'none', actions.reveal,
+  command('Look', 'reveal', 'Open in the file manager', 'o', 'none', look.reveal,
     () => hasActive() && (state.server.value?.can_reveal ?? false)),
-  command('Look', 'copy-path', 'Copy the path', 'y', 'none', actions.copyPath, hasActive),
-  command('Look', 'close', 'Close, or select nothing', 'Escape', 'none', actions.close),
-  command('Look', 'keys', 'List of keys', '?', 'none', () => actions.showDialog('keys')),
+  command('Look', 'copy-path', 'Copy the path', 'y', 'none', look.copyPath, hasActive),
+  command('Look', 'close', 'Close, or select nothing', 'Escape', 'none', look.close),
+  command('Look', 'keys', 'List of keys', '?', 'none', () => look.showDialog('keys')),
 
-  command('Similarity', 'looser', 'Looser: fewer, larger clusters', '[', 'view', () => actions.stepSim(-0.01), ready),
-  command('Similarity', 'stricter', 'Stricter: more, tighter clusters', ']', 'view', () => actions.stepSim(0.01), ready),
-  command('Similarity', 'looser-stop', 'Previous suggested similarity', '{', 'view', () => actions.snapSim(-1), ready),
-  command('Similarity', 'stricter-stop', 'Next suggested similarity', '}', 'view', () => actions.snapSim(1), ready),
-  command('Similarity', 'split-cluster', 'Split this cluster at its last merge', 's', 'view', actions.split, ready),
-  command('Similarity', 'join-cluster', 'Join this cluster with its neighbour', 'u', 'view', actions.join, ready),
+  command('Similarity', 'looser', 'Looser: fewer, larger clusters', '[', 'view', () => similarity.stepSim(-0.01), ready),
+  command('Similarity', 'stricter', 'Stricter: more, tighter clusters', ']', 'view', () => similarity.stepSim(0.01), ready),
+  command('Similarity', 'looser-stop', 'Previous suggested similarity', '{', 'view', () => similarity.snapSim(-1), ready),
+  command('Similarity', 'stricter-stop', 'Next suggested similarity', '}', 'view', () => similarity.snapSim(1), ready),
+  command('Similarity', 'split-cluster', 'Split this cluster at its last merge', 's', 'view', similarity.split, ready),
+  command('Similarity', 'join-cluster', 'Join this cluster with its neighbour', 'u', 'view', similarity.join, ready),
   command('Similarity', 'reset-branches', 'Cut all branches at the same similarity again', 'r', 'view',
-    actions.resetBranches, () => state.branches.value.length > 0),
+    similarity.resetBranches, () => state.branches.value.length > 0),
 
-  command('Select', 'select', 'Select the picture', 'x', 'view', actions.toggleActive, hasActive),
-  command('Select', 'extend', 'Select up to the picture', 'Shift+X', 'view', actions.extendToActive, hasActive),
-  command('Select', 'select-cluster', 'Select the cluster', 'a', 'view', actions.selectCluster, ready),
-  command('Select', 'select-all', 'Select all that is shown', 'Ctrl+A', 'view', actions.selectAll, inGallery),
+  command('Select', 'select', 'Select the picture', 'x', 'view', select.toggleActive, hasActive),
+  command('Select', 'extend', 'Select up to the picture', 'Shift+X', 'view', select.extendToActive, hasActive),
+  command('Select', 'select-cluster', 'Select the cluster', 'a', 'view', select.selectCluster, ready),
+  command('Select', 'select-all', 'Select all that is shown', 'Ctrl+A', 'view', select.selectAll, inGallery),
   command('Select', 'select-none', 'Select nothing', 'Ctrl+Shift+A', 'view', selection.selectNone,
     () => state.selection.value.size > 0),
 
@@ -85,16 +87,16 @@ export const COMMANDS = [
   command('Correct', 'redo', 'Redo', ['Ctrl+Shift+Z', 'Ctrl+Y'], 'none', history.redo,
     history.canRedo),
 
-  command('View', 'gallery', 'Gallery', '1', 'view', () => actions.showView('gallery')),
-  command('View', 'map', 'Map', '2', 'view', () => actions.showView('map'), ready),
-  command('View', 'beside', 'Gallery beside the map, or the map alone', 'b', 'none', actions.toggleBeside,
+  command('View', 'gallery', 'Gallery', '1', 'view', () => view.showView('gallery')),
+  command('View', 'map', 'Map', '2', 'view', () => view.showView('map'), ready),
+  command('View', 'beside', 'Gallery beside the map, or the map alone', 'b', 'none', view.toggleBeside,
     () => ready() && state.view.value === 'map'),
-  command('View', 'timeline', 'Timeline', '3', 'view', () => actions.showView('timeline'),
+  command('View', 'timeline', 'Timeline', '3', 'view', () => view.showView('timeline'),
     () => ready() && (state.server.value?.has_times ?? false)),
-  command('View', 'larger', 'Larger pictures', ['+', '='], 'view', () => actions.stepSize(1), inGallery),
-  command('View', 'smaller', 'Smaller pictures', '-', 'view', () => actions.stepSize(-1), inGallery),
-  command('View', 'sort', 'Next order of the clusters', 'Shift+S', 'view', actions.nextSort, ready),
-  command('View', 'export', 'Export', 'e', 'none', () => actions.showDialog('export'), canWrite),
+  command('View', 'larger', 'Larger pictures', ['+', '='], 'view', () => view.stepSize(1), inGallery),
+  command('View', 'smaller', 'Smaller pictures', '-', 'view', () => view.stepSize(-1), inGallery),
+  command('View', 'sort', 'Next order of the clusters', 'Shift+S', 'view', view.nextSort, ready),
+  command('View', 'export', 'Export', 'e', 'none', () => look.showDialog('export'), canWrite),
 ];
 
 const BY_ID = new Map(COMMANDS.map((c) => [c.id, c]));
@@ -112,7 +114,7 @@ export const has = (id) => !state.server.value?.lacks?.includes(id);
 /** Whether a command can be run now. @param {string} id */
 export const canRun = (id) => has(id) && (commandOf(id).enabled?.() ?? true);
 
-/** Runs a command if it can be run; true if so. @param {string} id @param {Context} [context] */
+/** Runs a command if it can be run; true if so. @param {string} id @param {import('./target.js').Context} [context] */
 export function runCommand(id, context = {}) {
   const found = commandOf(id);
   if (!has(id)) return false;

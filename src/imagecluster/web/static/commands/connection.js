@@ -3,10 +3,8 @@ import { batch } from '../core/preact.js';
 import { askJson } from '../data/api.js';
 import { loadCollection } from '../data/collection.js';
 import { copy } from '../data/copy.js';
-import { resetNames } from '../data/names.js';
 import { forgetEdits, forgetViews, refreshEdits, setEdits } from '../state/history.js';
 import * as state from '../state/state.js';
-import { gallery } from './actions.js';
 import { readLink } from './address.js';
 import { foundAgain } from './search.js';
 
@@ -25,7 +23,6 @@ export async function load(first) {
     const [collection, edits, found] = await Promise.all([
       loadCollection(server), askJson('/api/edits'), first ? null : foundAgain(server).catch(() => null),
     ]);
-    resetNames(server.snapshot, server.n);
     document.title = `${server.root_name} · imagecluster`;
     batch(() => {
       state.server.value = server;
@@ -73,7 +70,7 @@ export function listen() {
   on('map', () => { state.mapVersion.value++; });
   on('colours', () => {
     const collection = state.collection.peek();
-    collection?.refreshColours().then(() => gallery.grid?.tiles.recolour(), () => {});
+    collection?.refreshColours().catch(() => {});
   });
   setInterval(() => { if (!state.online.peek()) load(!state.collection.peek()); }, AGAIN_AFTER_MS);
 }

@@ -5,14 +5,12 @@ import { clustersNow } from '../state/clusters.js';
 import { correct, shownSnapshot } from '../state/history.js';
 import * as selection from '../state/selection.js';
 import * as state from '../state/state.js';
-import { branchOf, gallery, pictureOf, sectionOf } from './actions.js';
+import { branchOf, pictureOf, sectionOf } from './target.js';
 
-/** @typedef {import('./commands.js').Context} Context */
+/** @typedef {import('./target.js').Context} Context */
 
 /** Pictures that are about to be named. @type {import('../vendor/signals.js').Signal<{ids: number[], name: string, snapshot: string}>} */
 export const naming = signal({ ids: [], name: '', snapshot: '' });
-
-const theCollection = () => /** @type {import('../data/collection.js').Collection} */ (state.collection.peek());
 
 /** Pictures that a correction is about: the selected ones, or else the one at hand. @param {Context} context */
 function pictures(context) {
@@ -25,7 +23,7 @@ function pictures(context) {
 /** @param {number} s @returns {number[]} */
 function membersOf(s) {
   const arrangement = clustersNow();
-  return s >= 0 && arrangement ? selection.sectionIds(arrangement, theCollection(), s) : [];
+  return s >= 0 && arrangement ? selection.sectionIds(arrangement, state.collectionNow(), s) : [];
 }
 
 /** @param {Context} context */
@@ -87,10 +85,10 @@ export async function moveInto(ids, s) {
 
 /** The picture after the one at hand, else the one before it, that stays; -1 for none. @param {ReadonlySet<number>} gone */
 function nextWithout(gone) {
-  const grid = gallery.grid;
+  const { places } = state.collectionNow();
   for (const way of /** @type {const} */ (['right', 'left'])) {
     let id = pictureOf({});
-    for (let to = grid?.neighbour(id, way) ?? -1; to >= 0 && to !== id; to = grid?.neighbour(id, way) ?? -1) {
+    for (let to = places.neighbour(id, way); to >= 0 && to !== id; to = places.neighbour(id, way)) {
       id = to;
       if (!gone.has(id)) return id;
     }
@@ -108,11 +106,11 @@ export async function hide(context) {
   selection.spent();
   if (isOpen) state.opened.value = next;
   if (isOpen) state.active.value = next;
-  else if (next >= 0) gallery.focus(next);
+  else if (next >= 0) state.focusPicture(next);
 }
 
 /** Shows all hidden pictures again. */
 export async function unhide() {
-  const ids = (state.arrangement.peek()?.hidden ?? []).map((p) => theCollection().order[p]);
+  const ids = (state.arrangement.peek()?.hidden ?? []).map((p) => state.collectionNow().order[p]);
   if (ids.length) await correct(`${counted(ids.length, 'picture')} shown again`, { kind: 'unhide', ids });
 }

@@ -1,19 +1,15 @@
 /** Searches: by name, by words, by a picture of the collection, and by one from outside. */
 import { batch } from '../core/preact.js';
 import { askJson, post } from '../data/api.js';
-import { fetchNames, nameOf } from '../data/names.js';
-import { idsOfClustersNamed } from '../state/clusters.js';
 import * as state from '../state/state.js';
-import { gallery, pictureOf } from './actions.js';
+import { pictureOf } from './target.js';
 
-/** @typedef {import('./commands.js').Context} Context */
+/** @typedef {import('./target.js').Context} Context */
 
 const MOST_FOUND = 200;
 /** What is typed is looked for when no key was pressed for so long. */
 const TYPED_MS = 150;
 let typedTimer = 0;
-
-const theCollection = () => /** @type {import('../data/collection.js').Collection} */ (state.collection.peek());
 
 /** @returns {HTMLInputElement | null} */
 const theBox = () => document.querySelector('#search');
@@ -43,7 +39,7 @@ export async function entered() {
   clearTimeout(typedTimer);
   await searchText();
   const shown = state.arrangement.peek();
-  if (state.found.peek() && shown?.k) gallery.focus(theCollection().order[shown.flat[shown.from[0]]]);
+  if (state.found.peek() && shown?.k) state.focusPicture(state.collectionNow().order[shown.flat[shown.from[0]]]);
 }
 
 /** Shows what the search box asks for: clusters and files that are called so, then what looks so. */
@@ -56,8 +52,9 @@ async function searchText() {
   try {
     const found = await resultsOf(text, server);
     // Somebody has typed on, or there is another collection.
-    if (theBox()?.value !== text || state.collection.peek()?.snapshot !== server.snapshot) return;
-    show({ ...found, ids: [...new Set([...idsOfClustersNamed(text), ...found.ids])] });
+    const collection = state.collectionNow();
+    if (theBox()?.value !== text || collection.snapshot !== server.snapshot) return;
+    show({ ...found, ids: [...new Set([...collection.clustering.idsOfClustersNamed(text), ...found.ids])] });
   } catch (error) {
     state.say(error instanceof Error ? error.message : String(error));
   }
@@ -99,14 +96,14 @@ function show(found) {
 
 /** @param {Context} context */
 export async function searchSimilar(context) {
-  const id = pictureOf(context), collection = theCollection();
+  const id = pictureOf(context), collection = state.collectionNow();
   if (id < 0) return;
   try {
-    await fetchNames([id]);
+    await collection.names.fetch([id]);
     const answer = await askJson(`/api/${collection.snapshot}/search?picture=${id}&k=${MOST_FOUND}`);
-    if (theCollection() !== collection) return; // the ids mean other pictures now
+    if (state.collectionNow() !== collection) return; // the ids mean other pictures now
     const ids = answer.results.map(idOf).filter((/** @type {number} */ i) => i !== id);
-    show({ kind: 'picture', label: `Like ${nameOf(id)}`, ids: [id, ...ids] });
+    show({ kind: 'picture', label: `Like ${collection.names.nameOf(id)}`, ids: [id, ...ids] });
   } catch (error) {
     state.say(error instanceof Error ? error.message : String(error));
   }
@@ -117,7 +114,7 @@ const LARGEST_FILE = 23_000_000;
 
 /** Searches by a picture from outside. @param {File} file */
 export async function searchFile(file) {
-  const collection = theCollection();
+  const collection = state.collectionNow();
   if (file.size > LARGEST_FILE) {
     state.say('This picture is too large to look for: at most 23 MB.');
     return;
@@ -131,7 +128,7 @@ export async function searchFile(file) {
       reader.readAsDataURL(file);
     });
     const answer = await post('/api/search', { snapshot: collection.snapshot, name: file.name, content });
-    if (theCollection() !== collection) throw new Error('The collection has changed meanwhile: look again.');
+    if (state.collectionNow() !== collection) throw new Error('The collection has changed meanwhile: look again.');
     show({ kind: 'picture', label: `Like ${file.name}`, ids: answer.results.map(idOf) });
     state.notice.value = null;
   } catch (error) {

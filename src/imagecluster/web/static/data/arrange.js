@@ -160,7 +160,7 @@ export class Arranger {
    * @param {ArrayLike<number>} members positions @param {string} name @param {readonly number[]} hidden
    * @returns {Arrangement}
    */
-  ofFound(members, name, hidden) {
+  ofResults(members, name, hidden) {
     const k = members.length ? 1 : 0;
     return {
       flat: Uint32Array.from(members), k, from: new Uint32Array(k), to: new Uint32Array(k).fill(members.length),

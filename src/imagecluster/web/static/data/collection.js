@@ -1,5 +1,10 @@
-/** One snapshot of a collection: the arrays of all pictures, as the server sent them. */
+/** One collection: the arrays of all pictures, as the server sent them, and all that follows from them and changes with the view. */
+import { signal } from '../core/preact.js';
 import { askBytes, ServerError } from './api.js';
+import { Clustering } from './clustering.js';
+import { Layout } from './layout.js';
+import { Names } from './names.js';
+import { Places } from './places.js';
 
 /** Beyond these, a tile shows the middle of the picture. */
 const NARROWEST = 0.45;
@@ -7,7 +12,8 @@ const WIDEST = 2.6;
 
 /**
  * Pictures have ids (row numbers of the snapshot) and positions (places in the leaf order, in which every cluster of
- * every cut is one run). Arrays by position are what a cut reads from front to back.
+ * every cut is one run). Arrays by position are what a cut reads from front to back. Whatever belongs to one collection
+ * is here and goes with it: with another snapshot another object takes its place.
  */
 export class Collection {
   /**
@@ -44,6 +50,14 @@ export class Collection {
     if (this.order.length !== n || this.gap.length !== Math.max(0, n - 1) || this.times.length !== 2 * n) {
       throw new ServerError('The server sent arrays that do not fit together; reload the page.', 0);
     }
+    this.names = new Names(this.snapshot, n);
+    /** The present clusters. */
+    this.clustering = new Clustering(this);
+    /** Where everything lies in the gallery. */
+    this.layout = new Layout(this.aspect);
+    this.places = new Places(this, this.layout);
+    /** Grows when more average colours are known. */
+    this.coloursVersion = signal(0);
   }
 
   /** Seconds since 1970; NaN where unknown. @param {number} id */
@@ -58,7 +72,9 @@ export class Collection {
   /** Fetches the colours again: the server has found more of them. */
   async refreshColours() {
     const bytes = await askBytes(`/api/${this.snapshot}/pictures.bin`);
-    if (bytes?.byteLength === this.colours.byteLength) this.colours = new Uint32Array(bytes);
+    if (bytes?.byteLength !== this.colours.byteLength) return;
+    this.colours = new Uint32Array(bytes);
+    this.coloursVersion.value++;
   }
 
   /** @param {number} id */

@@ -64,10 +64,10 @@ export function watchDragging(scroller, theGrid) {
     const under = document.elementFromPoint(drag.x, drag.y);
     const tile = under?.closest('.tile'), head = under?.closest('[data-section]');
     const onto = tile instanceof HTMLElement ? Number(tile.dataset.id) : -1;
-    const section = onto >= 0 ? grid.sectionOf(onto) : head instanceof HTMLElement ? Number(head.dataset.section) : -1;
+    const section = onto >= 0 ? grid.collection.places.sectionOf(onto) : head instanceof HTMLElement ? Number(head.dataset.section) : -1;
     const isSingles = arrangement.hasSingles && section === arrangement.k - 1;
     const isOwn = onto >= 0 && drag.ids.includes(onto);
-    const fits = section >= 0 && !isOwn && (!isSingles || onto >= 0) && drag.ids.some((id) => grid.sectionOf(id) !== section || isSingles);
+    const fits = section >= 0 && !isOwn && (!isSingles || onto >= 0) && drag.ids.some((id) => grid.collection.places.sectionOf(id) !== section || isSingles);
     drag.section = fits ? section : -1;
     drag.onto = fits && isSingles ? onto : -1;
     grid.point(drag.onto, drag.onto >= 0 ? -1 : drag.section);

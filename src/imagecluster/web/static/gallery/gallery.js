@@ -1,11 +1,10 @@
 /** The gallery: a scrolling window on all clusters, drawn by the grid. */
-import { effect, html, useEffect, useRef } from '../core/preact.js';
-import { fetchNames, nameOf, namesVersion, pathOf } from '../data/names.js';
+import { effect, html, untracked, useEffect, useRef } from '../core/preact.js';
 import { titleOf } from '../state/clusters.js';
 import * as selection from '../state/selection.js';
 import * as state from '../state/state.js';
-import { gallery, openPicture, point } from '../commands/actions.js';
 import { runCommand } from '../commands/commands.js';
+import { openPicture } from '../commands/look.js';
 import { watchDragging } from './drag.js';
 import { Grid, measures } from './grid.js';
 import { openMenu } from './menu.js';
@@ -39,13 +38,14 @@ function mount(scroller) {
       if (!grid) return;
       grid.complete();
       state.anchor.value = grid.scroll.top > 40 ? grid.first : -1;
-      fetchNames(grid.tiles.shown.keys());
+      grid.collection.names.fetch(grid.tiles.shown.keys());
     }, NAMES_AFTER_MS);
   };
   const arrange = () => {
     const arrangement = state.arrangement.peek();
     if (!grid || !arrangement) return;
-    const keep = state.active.peek() >= 0 && grid.visible.includes(state.active.peek()) ? state.active.peek() : (grid.visible[0] ?? -1);
+    const active = state.active.peek(), inSight = state.inSight.peek();
+    const keep = active >= 0 && inSight.includes(active) ? active : (inSight[0] ?? -1);
     const now = performance.now();
     const hurried = now - arrangedAt < HURRIED_MS;
     arrangedAt = now;
@@ -53,6 +53,10 @@ function mount(scroller) {
     box.classList.toggle('gliding', !hurried && grid.collection.n <= MOST_GLIDING);
     grid.update(arrangement, measures(box.clientWidth, state.size.peek()), scroller.clientHeight, keep, hurried);
     rested();
+  };
+  const bringIntoSight = (/** @type {{id: number, toTop: boolean, focus: boolean}} */ { id, toTop, focus }) => {
+    grid?.reveal(id, toTop);
+    if (focus) grid?.tiles.shown.get(id)?.element.focus({ preventScroll: true });
   };
   const onScroll = () => {
     grid?.scroll.scrolled();
@@ -67,7 +71,7 @@ function mount(scroller) {
       const collection = state.collection.value;
       grid?.clear();
       grid = collection && collection.n ? new Grid(scroller, box, stuck, collection) : null;
-      gallery.grid = grid;
+      state.inSight.value = [];
       if (grid) grid.paddingPx = FOOT_PX;
       scroller.scrollTop = 0;
     }),
@@ -84,7 +88,17 @@ function mount(scroller) {
       if (collection) grid?.mark(selection, active);
     }),
     effect(() => {
-      if (namesVersion.value) for (const tile of grid?.tiles.shown.values() ?? []) tile.element.setAttribute('aria-label', nameOf(tile.id));
+      const names = state.collection.value?.names;
+      if (!names?.version.value) return;
+      for (const tile of grid?.tiles.shown.values() ?? []) tile.element.setAttribute('aria-label', names.nameOf(tile.id));
+    }),
+    effect(() => {
+      if (state.collection.value?.coloursVersion.value) grid?.tiles.recolour();
+    }),
+    effect(() => {
+      const wanted = state.wanted.value;
+      // What is drawn then, and what hears of the focus, is no reason to do it again.
+      if (wanted) untracked(() => bringIntoSight(wanted));
     }),
     effect(() => {
       const { id, section, from } = state.pointed.value, isSplit = state.isSplit.value;
@@ -96,12 +110,6 @@ function mount(scroller) {
     watchDragging(scroller, () => grid),
     sayPlace(scroller, () => grid),
   ];
-  gallery.focus = (id) => {
-    state.active.value = id;
-    if (!grid) return;
-    grid.reveal(id);
-    grid.tiles.shown.get(id)?.element.focus({ preventScroll: true });
-  };
   return () => {
     ends.forEach((end) => end());
     resized.disconnect();
@@ -110,8 +118,6 @@ function mount(scroller) {
     cancelAnimationFrame(frame);
     scroller.removeEventListener('scroll', onScroll);
     grid?.clear();
-    gallery.grid = null;
-    gallery.focus = () => {};
   };
 }
 
@@ -137,9 +143,9 @@ function inCorner(event) {
 
 /** The menu of what is pointed at; a finger that rests selects. @param {MouseEvent} event */
 function menuAsked(event) {
-  const id = tileId(event.target), grid = gallery.grid;
+  const id = tileId(event.target), arrangement = state.arrangement.peek();
   const head = event.target instanceof Element ? event.target.closest('[data-section]') : null;
-  if (!grid?.arrangement || (id < 0 && (state.found.peek() || !(head instanceof HTMLElement)))) return;
+  if (!arrangement || (id < 0 && (state.found.peek() || !(head instanceof HTMLElement)))) return;
   event.preventDefault();
   if (id >= 0) state.active.value = id;
   if (id >= 0 && isTouch(event)) {
@@ -147,7 +153,7 @@ function menuAsked(event) {
     return;
   }
   const section = head instanceof HTMLElement ? Number(head.dataset.section) : -1;
-  openMenu(event, id, section, id >= 0 ? nameOf(id) : titleOf(grid.arrangement, section));
+  openMenu(event, id, section, id >= 0 ? state.collectionNow().names.nameOf(id) : titleOf(arrangement, section));
 }
 
 /** @param {MouseEvent} event */
@@ -172,12 +178,12 @@ function clicked(event) {
 /** Tells the map what the pointer or the focus is at. @param {Event} event */
 function pointedAt(event) {
   const tile = event.target instanceof Element ? event.target.closest('.tile') : null;
-  if (tile instanceof HTMLElement) tile.title = pathOf(Number(tile.dataset.id));
+  if (tile instanceof HTMLElement) tile.title = state.collectionNow().names.pathOf(Number(tile.dataset.id));
   if (!state.isSplit.peek()) return;
-  const id = tileId(event.target), grid = gallery.grid;
+  const id = tileId(event.target);
   const head = event.target instanceof Element ? event.target.closest('[data-section]') : null;
-  if (id >= 0 && grid) point(id, grid.sectionOf(id), 'gallery');
-  else point(-1, head instanceof HTMLElement ? Number(head.dataset.section) : -1, 'gallery');
+  if (id >= 0) state.pointAt(id, state.collectionNow().places.sectionOf(id), 'gallery');
+  else state.pointAt(-1, head instanceof HTMLElement ? Number(head.dataset.section) : -1, 'gallery');
 }
 
 /** The gallery's part of the page. */
@@ -189,7 +195,7 @@ export function Gallery() {
     if (id >= 0) state.active.value = id;
     pointedAt(event);
   };
-  const left = () => point(-1, -1, 'gallery');
+  const left = () => state.pointAt(-1, -1, 'gallery');
   return html`<div id="gallery" class="scroller" role=${state.isSplit.value ? 'region' : 'main'} aria-label="Pictures by cluster" tabindex="0"
     ref=${scroller} onClick=${clicked} onContextMenu=${menuAsked} onFocusIn=${focused} onFocusOut=${left} onPointerOver=${pointedAt} onPointerLeave=${left}>
     <div class="sticker"></div>

@@ -3,7 +3,7 @@ import { html, signal, useLayoutEffect, useRef } from '../core/preact.js';
 import * as state from '../state/state.js';
 import { canRun, commandOf, has, keyText, runCommand } from '../commands/commands.js';
 
-/** @typedef {import('../commands/commands.js').Context} Context */
+/** @typedef {import('../commands/target.js').Context} Context */
 
 /** @type {import('../vendor/signals.js').Signal<{x: number, y: number, label: string, context: Context, groups: string[][]} | null>} */
 export const menu = signal(null);

@@ -1,6 +1,5 @@
 /** The elements of the gallery's pictures: made, reused and filled. Only those in sight exist. */
 import { thumbnail } from '../data/api.js';
-import { nameOf } from '../data/names.js';
 
 /** Thumbnails the browser holds are shown at once; others are asked for when the view has rested so long... */
 const REST_MS = 60;
@@ -142,7 +141,7 @@ export class Tiles {
     tile.came = performance.now();
     tile.element.dataset.id = String(id);
     tile.element.style.backgroundColor = this.collection.colour(id);
-    tile.element.setAttribute('aria-label', nameOf(id));
+    tile.element.setAttribute('aria-label', this.collection.names.nameOf(id));
     const side = SIDES.find((s) => this.loaded.has(`${id}/${s}`));
     if (side) this.#load(tile, side);
     else {

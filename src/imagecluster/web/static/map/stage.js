@@ -3,7 +3,7 @@ import { effect } from '../core/preact.js';
 import { thumbnail } from '../data/api.js';
 import * as selection from '../state/selection.js';
 import * as state from '../state/state.js';
-import { gallery, openPicture, point } from '../commands/actions.js';
+import { openPicture } from '../commands/look.js';
 import { Points } from './points.js';
 
 const MOST_SCALE = 400;
@@ -338,7 +338,7 @@ export class MapStage {
   #hover(id) {
     if (id === this.hoveredId) return;
     this.hoveredId = id;
-    point(id, id < 0 ? -1 : (gallery.grid?.sectionOf(id) ?? -1), 'map');
+    state.pointAt(id, id < 0 ? -1 : this.collection.places.sectionOf(id), 'map');
     this.card.hidden = id < 0;
     this.element.classList.toggle('over', id >= 0);
     if (id < 0) return;

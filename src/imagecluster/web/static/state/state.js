@@ -16,6 +16,10 @@ import { NO_CORRECTIONS } from '../data/replay.js';
 export const server = signal(null);
 /** @type {import('../vendor/signals.js').Signal<import('../data/collection.js').Collection | null>} */
 export const collection = signal(null);
+/** The collection that is shown, where there is one; a view that asks is drawn again with another one. */
+export const shownCollection = () => /** @type {import('../data/collection.js').Collection} */ (collection.value);
+/** The same for what is done once, and is not done again with another collection. */
+export const collectionNow = () => /** @type {import('../data/collection.js').Collection} */ (collection.peek());
 /** @type {import('../vendor/signals.js').Signal<Status>} */
 export const status = signal({ kind: 'loading', message: '' });
 /** Whether the server answers. */
@@ -66,9 +70,16 @@ export const withFacts = signal(true);
 export const opened = signal(-1);
 /** @type {import('../vendor/signals.js').Signal<OpenCluster | null>} */
 export const openedCluster = signal(null);
+/**
+ * What the gallery was asked last to bring into sight; a new object each time.
+ * @type {import('../vendor/signals.js').Signal<{id: number, toTop: boolean, focus: boolean} | null>}
+ */
+export const wanted = signal(null);
 /** @type {import('../vendor/signals.js').Signal<DialogName>} */
 export const dialog = signal(null);
-/** First picture that is in sight: what a deep link leads back to. */
+/** Pictures of the gallery that are in sight, top to bottom. @type {import('../vendor/signals.js').Signal<readonly number[]>} */
+export const inSight = signal([]);
+/** First picture that is in sight as a whole: what a deep link leads back to. */
 export const anchor = signal(-1);
 /** Grows when the server has a better map. */
 export const mapVersion = signal(0);
@@ -87,6 +98,22 @@ export const counts = computed(() => {
   const nClusters = a ? a.k - (a.hasSingles ? 1 : 0) : 0;
   return { n, nClusters, nGrouped: a?.nGrouped ?? 0, nSingle: a?.hasSingles ? a.to[a.k - 1] - a.from[a.k - 1] : 0 };
 });
+
+/** Brings a picture of the gallery into sight and gives it the focus. @param {number} id */
+export function focusPicture(id) {
+  active.value = id;
+  wanted.value = { id, toTop: false, focus: true };
+}
+
+/** Scrolls the gallery to a picture. @param {number} id */
+export const scrollToPicture = (id) => { wanted.value = { id, toTop: true, focus: false }; };
+
+/** What the pointer or the focus is at. @param {number} id @param {number} section @param {Pointed['from']} from */
+export function pointAt(id, section, from) {
+  const now = pointed.peek();
+  if (now.id === id && now.section === section && now.from === from) return;
+  pointed.value = id < 0 && section < 0 ? NOTHING : { id, section, from };
+}
 
 /** Says something at the foot of the page. @param {string} text @param {boolean} [undoable] */
 export const say = (text, undoable = false) => { notice.value = { text, undoable }; };

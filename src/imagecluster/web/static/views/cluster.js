@@ -6,8 +6,9 @@ import { joinedAt, parentOf } from '../data/cut.js';
 import { closeness, simOf } from '../data/scale.js';
 import { clustersNow } from '../state/clusters.js';
 import * as state from '../state/state.js';
-import { openPicture, setSim, whyNoMore } from '../commands/actions.js';
 import { CommandButton, Icon } from '../commands/buttons.js';
+import { openPicture } from '../commands/look.js';
+import { setSim, whyNoMore } from '../commands/similarity.js';
 import { Modal } from './modal.js';
 import { Tree } from './tree.js';
 
@@ -16,7 +17,7 @@ const MOST_NEXT = 6;
 
 /** @param {{id: number, label?: string}} props */
 function Thumb({ id, label = 'Picture of the cluster' }) {
-  const collection = /** @type {import('../data/collection.js').Collection} */ (state.collection.value);
+  const collection = state.shownCollection();
   return html`<button type="button" class="thumb" style=${{ backgroundColor: collection.colour(id) }} aria-label=${label} onClick=${() => openPicture({ id })}>
     <img src=${thumbnail(collection.snapshot, id, 192)} alt="" loading="lazy"/></button>`;
 }
@@ -30,7 +31,7 @@ function Sought({ title, count }) {
 /** @param {{title: string, pair: import('../data/api.js').Pair | null | undefined, unsure: string}} props */
 function Pair({ title, pair, unsure }) {
   if (pair === undefined) return html`<${Sought} title=${title} count=${2}/>`;
-  const collection = /** @type {import('../data/collection.js').Collection} */ (state.collection.value);
+  const collection = state.shownCollection();
   if (!pair) return null;
   return html`<figure class="pair"><div><${Thumb} id=${pair[0]}/><${Thumb} id=${pair[1]}/></div>
     <figcaption><b>${title}</b><span class="soft">similarity ${simText(simOf(collection.scale, pair[2]))}${!pair[3] && unsure}</span></figcaption></figure>`;
@@ -38,7 +39,7 @@ function Pair({ title, pair, unsure }) {
 
 /** @param {{from: number, to: number, next: import('../data/cut.js').Branch | null}} props */
 function Next({ from, to, next }) {
-  const collection = /** @type {import('../data/collection.js').Collection} */ (state.collection.value);
+  const collection = state.shownCollection();
   if (!next) return html`<p>${whyNoMore([from, to])}</p>`;
   const others = [...collection.order.subarray(next.from, from), ...collection.order.subarray(to, next.to)];
   const sim = simOf(collection.scale, next.height);
@@ -49,7 +50,7 @@ function Next({ from, to, next }) {
 
 /** @param {{cluster: state.OpenCluster}} props */
 function About({ cluster }) {
-  const collection = /** @type {import('../data/collection.js').Collection} */ (state.collection.value);
+  const collection = state.shownCollection();
   const { from, to, section } = cluster;
   const [facts, setFacts] = useState(/** @type {import('../data/api.js').ClusterFacts | null} */ (null));
   useEffect(() => {

@@ -4,8 +4,8 @@ import { bytesText, counted, momentText, simText } from '../core/text.js';
 import { askJson, original, thumbnail } from '../data/api.js';
 import { simOf } from '../data/scale.js';
 import * as state from '../state/state.js';
-import { openPicture, showDialog } from '../commands/actions.js';
 import { CommandButton, Icon } from '../commands/buttons.js';
+import { openPicture, showDialog } from '../commands/look.js';
 import { Modal } from './modal.js';
 import { Zoom } from './zoom.js';
 
@@ -34,7 +34,7 @@ const best = (values) => (values.length > 1 && values.some((v) => v !== values[0
 /** @param {{id: number, views: Set<Zoom>}} props */
 function Pane({ id, views }) {
   const stage = useRef(/** @type {HTMLElement | null} */ (null));
-  const collection = /** @type {import('../data/collection.js').Collection} */ (state.collection.value);
+  const collection = state.shownCollection();
   useEffect(() => {
     if (!stage.current) return undefined;
     const zoom = new Zoom(stage.current, collection.widthPx(id), collection.heightPx(id), views);
@@ -48,7 +48,7 @@ function Pane({ id, views }) {
 
 /** The comparison. */
 export function Compare() {
-  const collection = /** @type {import('../data/collection.js').Collection} */ (state.collection.value);
+  const collection = state.shownCollection();
   const hidden = new Set((state.arrangement.value?.hidden ?? []).map((p) => collection.order[p]));
   const ids = state.compared.value.filter((id) => !hidden.has(id));
   const known = useFacts(ids);

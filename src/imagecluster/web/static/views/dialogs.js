@@ -3,11 +3,11 @@ import { html, useState } from '../core/preact.js';
 import { counted, simText } from '../core/text.js';
 import { post } from '../data/api.js';
 import * as state from '../state/state.js';
-import { showDialog } from '../commands/actions.js';
 import { lookLink } from '../commands/address.js';
 import { Icon } from '../commands/buttons.js';
 import { COMMANDS, has, keyText } from '../commands/commands.js';
 import { naming, setName } from '../commands/corrections.js';
+import { showDialog } from '../commands/look.js';
 import { Compare } from './compare.js';
 import { Modal } from './modal.js';
 

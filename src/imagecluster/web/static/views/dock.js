@@ -1,10 +1,9 @@
 /** The bar at the foot: the similarity slider under the curve of what it would give. */
-import { effect, html, useRef } from '../core/preact.js';
+import { html, useRef } from '../core/preact.js';
 import { counted, simText, whole } from '../core/text.js';
-import { askJson } from '../data/api.js';
 import * as state from '../state/state.js';
-import { setMinSize, setSim } from '../commands/actions.js';
 import { CommandButton } from '../commands/buttons.js';
+import { setMinSize, setSim } from '../commands/similarity.js';
 import { Progress } from './notices.js';
 
 /** The handle is drawn to a suggestion that is nearer than this. */
@@ -13,15 +12,6 @@ const SNAP_PX = 7;
 const LEAST = [2, 3, 4, 5, 10, 20, 50, 100];
 /** Size of the drawing's own coordinates. */
 const W = 1000, H = 100;
-
-/** Fetches the curve of each new collection. */
-export function watchCurve() {
-  effect(() => {
-    const collection = state.collection.value;
-    if (!collection?.n) return;
-    askJson(`/api/${collection.snapshot}/curve`).then((found) => { state.curve.value = found; }, () => { state.curve.value = null; });
-  });
-}
 
 /** @param {number[]} xs in [0, 1] @param {number[]} ys in [0, 1] */
 const points = (xs, ys) => xs.map((x, i) => `${(x * W).toFixed(1)} ${(H - 2 - ys[i] * (H - 6)).toFixed(1)}`).join(' L');

@@ -3,10 +3,11 @@ import { html, useEffect, useRef, useState } from '../core/preact.js';
 import { bytesText, counted, momentText, simText, whole } from '../core/text.js';
 import { askJson, original, thumbnail, whyPlaceholder } from '../data/api.js';
 import { simOf } from '../data/scale.js';
-import { clustersNow, runAt, titleOf } from '../state/clusters.js';
+import { clustersNow, titleOf } from '../state/clusters.js';
 import * as state from '../state/state.js';
-import { closePicture, gallery, openCluster, sectionOf } from '../commands/actions.js';
 import { CommandButton, Icon } from '../commands/buttons.js';
+import { closePicture, openCluster } from '../commands/look.js';
+import { sectionOf } from '../commands/target.js';
 import { Modal } from './modal.js';
 import { Zoom } from './zoom.js';
 
@@ -33,7 +34,7 @@ function useFacts(id) {
 function Stage({ id, problem }) {
   const [why, setWhy] = useState('');
   const stage = useRef(/** @type {HTMLElement | null} */ (null));
-  const collection = /** @type {import('../data/collection.js').Collection} */ (state.collection.value);
+  const collection = state.shownCollection();
   useEffect(() => {
     if (!stage.current) return undefined;
     const zoom = new Zoom(stage.current, collection.widthPx(id), collection.heightPx(id));
@@ -63,7 +64,7 @@ const placeText = (latitude, longitude) => `${Math.abs(latitude).toFixed(5)}° $
 
 /** @param {{title: string, neighbours: import('../data/api.js').Neighbour[]}} props */
 function Neighbours({ title, neighbours }) {
-  const collection = /** @type {import('../data/collection.js').Collection} */ (state.collection.value);
+  const collection = state.shownCollection();
   if (!neighbours.length) return null;
   return html`<section><h3>${title}</h3><ul class="neighbours">${neighbours.map((n) => html`<li key=${n.id}>
     <button type="button" style=${{ backgroundColor: collection.colour(n.id) }} onClick=${() => { state.opened.value = n.id; state.active.value = n.id; }}
@@ -100,20 +101,19 @@ function Side({ id, facts }) {
 
 /** Ids of the pictures in the same cluster. @param {number} id @returns {Set<number>} */
 function clusterOf(id) {
-  const collection = /** @type {import('../data/collection.js').Collection} */ (state.collection.value);
+  const collection = state.shownCollection();
   const clusters = state.arrangement.value && clustersNow(), s = sectionOf({ id });
   if (clusters && s >= 0 && clusters.numbers[s] > 0) {
     return new Set(Array.from(clusters.flat.subarray(clusters.from[s], clusters.to[s]), (p) => collection.order[p]));
   }
-  const [from, to] = runAt(collection.position[id]);
+  const [from, to] = collection.clustering.runAt(collection.position[id]);
   return new Set(collection.order.subarray(from, to));
 }
 
 /** "Cluster 3 · 2 of 8", as the gallery shows it. @param {number} id */
 function placeInCluster(id) {
-  const arrangement = state.arrangement.value, grid = gallery.grid;
-  const place = grid?.flatOf(id) ?? -1;
-  const s = grid && place >= 0 ? grid.layout.sectionOf(place) : -1;
+  const arrangement = state.arrangement.value, { places } = state.shownCollection();
+  const place = places.flatOf(id), s = places.sectionOf(id);
   if (!arrangement || s < 0) return '';
   const { from, to } = arrangement;
   return `${titleOf(arrangement, s)} · ${whole(place - from[s] + 1)} of ${whole(to[s] - from[s])}`;
@@ -122,11 +122,11 @@ function placeInCluster(id) {
 /** Loads what the next steps lead to, so that it is there at once. @param {number} id */
 function useNeighbours(id) {
   useEffect(() => {
-    const collection = state.collection.peek(), grid = gallery.grid;
-    if (id < 0 || !collection || !grid) return undefined;
+    const collection = state.collection.peek();
+    if (id < 0 || !collection) return undefined;
     const timer = setTimeout(() => {
       for (const way of /** @type {const} */ (['right', 'left'])) {
-        const to = grid.neighbour(id, way);
+        const to = collection.places.neighbour(id, way);
         if (to < 0 || to === id) continue;
         new Image().src = thumbnail(collection.snapshot, to, 384);
         if (way === 'right') new Image().src = original(collection.snapshot, to);
@@ -145,7 +145,7 @@ export function Picture() {
   useNeighbours(id);
   if (id < 0 || !state.collection.value) return null;
   const step = (/** @type {'left' | 'right'} */ way) => {
-    const to = gallery.grid?.neighbour(id, way) ?? id;
+    const to = state.collectionNow().places.neighbour(id, way);
     if (to >= 0) {
       state.opened.value = to;
       state.active.value = to;
@@ -164,8 +164,8 @@ export function Picture() {
       <div class="picture-main" tabindex="-1" data-first>
         <${Stage} id=${id} key=${id} problem=${facts?.problem ?? ''}/>
         <p class="stage-place" aria-live="polite">${placeInCluster(id)}</p>
-        ${gallery.grid && html`<button type="button" class="turn before" aria-label="Previous picture" onClick=${() => step('left')}>‹</button>
-        <button type="button" class="turn after" aria-label="Next picture" onClick=${() => step('right')}>›</button>`}
+        <button type="button" class="turn before" aria-label="Previous picture" onClick=${() => step('left')}>‹</button>
+        <button type="button" class="turn after" aria-label="Next picture" onClick=${() => step('right')}>›</button>
         <div class="picture-tools">
           <button type="button" class="button round" aria-pressed=${withFacts ? 'true' : 'false'} aria-label="Facts about the picture" title="Facts (i)" onClick=${toggleFacts}>i</button>
           <button type="button" class="button round" aria-label="Close" title="Close (Esc)" onClick=${closePicture}><${Icon} name="close"/></button>

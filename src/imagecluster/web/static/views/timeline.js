@@ -5,7 +5,7 @@ import { thumbnail } from '../data/api.js';
 import { span } from '../data/arrange.js';
 import { titleOf } from '../state/clusters.js';
 import * as state from '../state/state.js';
-import { openCluster } from '../commands/actions.js';
+import { openCluster } from '../commands/look.js';
 
 const LANE_PX = 56;
 /** Room that a picture takes in its lane; what lies nearer to the one before is a stroke in its colour. */
@@ -49,7 +49,7 @@ function ticks(from, to, width) {
 
 /** @param {{s: number, top: number, width: number, left: number, scale: (t: number) => number}} props */
 function Lane({ s, top, width, left, scale }) {
-  const collection = /** @type {import('../data/collection.js').Collection} */ (state.collection.value);
+  const collection = state.shownCollection();
   const arrangement = /** @type {import('../data/arrange.js').Arrangement} */ (state.arrangement.value);
   const columns = useMemo(() => {
     /** @type {Map<number, number>} */

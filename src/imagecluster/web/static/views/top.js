@@ -2,9 +2,9 @@
 import { html, useEffect } from '../core/preact.js';
 import { counted, dayText } from '../core/text.js';
 import * as state from '../state/state.js';
-import { setSize, setSort, showView, SORTS } from '../commands/actions.js';
 import { CommandButton, Icon } from '../commands/buttons.js';
 import { entered, left, typed } from '../commands/search.js';
+import { setSize, setSort, showView, SORTS } from '../commands/view.js';
 
 const VIEWS = /** @type {[state.ViewName, string][]} */ ([['gallery', 'Gallery'], ['map', 'Map'], ['timeline', 'Timeline']]);
 

@@ -5,7 +5,7 @@ import { thumbnail } from '../data/api.js';
 import { treeOf } from '../data/cut.js';
 import { simOf } from '../data/scale.js';
 import * as state from '../state/state.js';
-import { openPicture } from '../commands/actions.js';
+import { openPicture } from '../commands/look.js';
 
 /** Larger clusters are drawn with one leaf for each of their tightest parts. */
 const MOST_LEAVES = 48;
@@ -35,7 +35,7 @@ export function parts(gap, from, to, most) {
 
 /** @param {{from: number, to: number}} props */
 export function Tree({ from, to }) {
-  const collection = /** @type {import('../data/collection.js').Collection} */ (state.collection.value);
+  const collection = state.shownCollection();
   const { starts, gaps } = parts(collection.gap, from, to, MOST_LEAVES);
   const m = starts.length;
   const { ROW, PIC, LEFT } = rowOf(m);

@@ -1,0 +1,97 @@
+/** Commands that move through the pictures and open them. */
+import { batch } from '../core/preact.js';
+import { counted } from '../core/text.js';
+import { post } from '../data/api.js';
+import * as selection from '../state/selection.js';
+import * as state from '../state/state.js';
+import { branchOf, pictureOf, sectionOf } from './target.js';
+
+/** @typedef {import('./target.js').Context} Context */
+
+/** @param {import('../data/places.js').Way} way */
+export function move(way) {
+  const { places } = state.collectionNow(), from = state.active.peek();
+  const isShown = places.flatOf(from) >= 0;
+  const to = isShown ? places.neighbour(from, way) : (state.inSight.peek()[0] ?? places.neighbour(-1, 'first'));
+  if (to >= 0) state.focusPicture(to);
+}
+
+/** @param {Context} context */
+export function openPicture(context) {
+  const id = pictureOf(context);
+  if (id < 0) return;
+  state.active.value = id;
+  state.openedCluster.value = null;
+  state.opened.value = id;
+}
+
+/** @param {Context} context */
+export function openCluster(context) {
+  const section = sectionOf(context);
+  const branch = branchOf(section);
+  if (!branch) {
+    state.say(state.collectionNow().n > 1 ? 'This picture is on its own: a looser similarity finds company for it.' : 'There is only this picture.');
+    return;
+  }
+  batch(() => {
+    state.opened.value = -1;
+    state.openedCluster.value = { from: branch[0], to: branch[1], section };
+  });
+}
+
+/** Closes what is open, one thing after the other. */
+export function close() {
+  if (state.dialog.peek()) state.dialog.value = null;
+  else if (state.opened.peek() >= 0) closePicture();
+  else if (state.openedCluster.peek()) state.openedCluster.value = null;
+  else if (state.found.peek() || document.activeElement instanceof HTMLInputElement) {
+    state.found.value = null;
+    if (document.activeElement instanceof HTMLInputElement) document.activeElement.blur();
+  }
+  else selection.selectNone();
+}
+
+/** Back from the large picture to its place in the gallery. */
+export function closePicture() {
+  const id = state.opened.peek();
+  state.opened.value = -1;
+  // Nothing behind a dialog can have the focus until the dialog is gone.
+  if (id >= 0 && (state.view.peek() === 'gallery' || state.isSplit.peek())) setTimeout(() => state.focusPicture(id));
+}
+
+/** Side by side, more would be too small to tell apart. */
+const MOST_COMPARED = 4;
+
+/** Compares the selected pictures, in the order of the gallery. */
+export function compare() {
+  const { places } = state.collectionNow();
+  const ids = [...state.selection.peek()].sort((a, b) => places.flatOf(a) - places.flatOf(b));
+  state.compared.value = ids.slice(0, MOST_COMPARED);
+  state.dialog.value = 'compare';
+  if (ids.length > MOST_COMPARED) state.say(`These are the first ${MOST_COMPARED} of ${counted(ids.length, 'selected picture')}.`);
+}
+
+/** @param {import('../state/state.js').DialogName} name */
+export const showDialog = (name) => { state.dialog.value = name; };
+
+/** @param {Context} context */
+export async function reveal(context) {
+  try {
+    await post('/api/reveal', { snapshot: state.collectionNow().snapshot, id: pictureOf(context) });
+  } catch (error) {
+    state.say(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** @param {Context} context */
+export async function copyPath(context) {
+  const id = pictureOf(context), { names } = state.collectionNow();
+  await names.fetch([id]);
+  const path = names.pathOf(id);
+  try {
+    await navigator.clipboard.writeText(path);
+    state.say(`Copied: ${path}`);
+  } catch {
+    state.say(`The browser does not let the page copy. The path is ${path}`);
+  }
+}

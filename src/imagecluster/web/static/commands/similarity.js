@@ -1,0 +1,70 @@
+/** Commands that cut: all branches at one similarity, or one of them on its own. */
+import { counted, simText } from '../core/text.js';
+import { parentOf, splitOf, withBranch } from '../data/cut.js';
+import { simOf } from '../data/scale.js';
+import { changeView } from '../state/history.js';
+import * as state from '../state/state.js';
+import { branchOf, pictureOf, sectionOf } from './target.js';
+
+/** @typedef {import('./target.js').Context} Context */
+
+/** Another cut. @param {number} sim */
+export function setSim(sim) {
+  const value = Math.min(1, Math.max(0, sim));
+  changeView('sim', `Similarity ${simText(value)}`, () => {
+    state.found.value = null;
+    state.sim.value = value;
+  });
+}
+
+/** @param {number} step */
+export const stepSim = (step) => setSim(Math.round((state.sim.peek() + step) * 1000) / 1000);
+
+/** To the next suggestion. @param {1 | -1} way */
+export function snapSim(way) {
+  const now = state.sim.peek();
+  const sims = (state.curve.peek()?.suggestions ?? []).map((s) => s.sim).sort((a, b) => a - b);
+  const next = way > 0 ? sims.find((s) => s > now + 1e-9) : sims.reverse().find((s) => s < now - 1e-9);
+  if (next === undefined) state.say('No further suggestion.');
+  else setSim(next);
+}
+
+/** @param {Context} context */
+export function split(context) {
+  const branch = branchOf(sectionOf(context));
+  const cut = branch && splitOf(state.collectionNow().gap, ...branch);
+  if (!cut) {
+    state.say(branch ? 'These pictures are identical: nothing to split.' : 'A single picture cannot be split.');
+    return;
+  }
+  changeView('split', 'Split a cluster', () => { state.branches.value = withBranch(state.branches.peek(), cut); });
+}
+
+/** Why a branch joins nothing more. @param {[number, number] | null} branch */
+export function whyNoMore(branch) {
+  const limit = state.server.peek()?.max_diameter ?? null;
+  const all = !branch || branch[1] - branch[0] === state.collectionNow().n;
+  return all || limit === null ? 'It holds every picture of the collection.'
+    : `With its neighbour it would be wider than the latest run lets clusters be (--max-diameter ${limit}).`;
+}
+
+/** @param {Context} context */
+export function join(context) {
+  const section = sectionOf(context);
+  const id = pictureOf(context);
+  const branch = branchOf(section) ?? (id >= 0 ? state.collectionNow().clustering.runAt(state.collectionNow().position[id]) : null);
+  const parent = branch && parentOf(state.collectionNow().gap, ...branch);
+  if (!parent) {
+    state.say(whyNoMore(branch));
+    return;
+  }
+  changeView('join', 'Join clusters', () => { state.branches.value = withBranch(state.branches.peek(), parent); });
+  const sim = simOf(state.collectionNow().scale, parent.height);
+  state.say(`Joined: ${counted(parent.to - parent.from, 'picture')}, together from similarity ${simText(sim)} down.`, true);
+}
+
+/** One similarity for all branches again. */
+export const resetBranches = () => changeView('reset', 'One cut for all', () => { state.branches.value = []; });
+
+/** @param {number} least pictures that a cluster must have to be shown as one */
+export const setMinSize = (least) => changeView('least', 'Smallest cluster', () => { state.minSize.value = least; });
