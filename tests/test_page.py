@@ -134,7 +134,7 @@ def test_everything_is_reached_by_keys(opened, address):
     page.keyboard.press("Enter")
     page.wait_for_selector("dialog.picture h2")
     page.keyboard.press("ArrowLeft")
-    until(page, "() => String(imagecluster.state.opened.value)", first)
+    until(page, "() => String(imagecluster.state.openedPicture.value)", first)
     page.keyboard.press("Escape")
     page.wait_for_selector("dialog", state="detached")
     until(page, "() => document.activeElement.dataset.id", first)
@@ -149,7 +149,7 @@ def test_everything_is_reached_by_keys(opened, address):
     page.keyboard.press("/")
     page.keyboard.type("0_")
     page.keyboard.press("Enter")
-    until(page, "() => imagecluster.state.found.value?.ids.length", SIZES[0])
+    until(page, "() => imagecluster.state.results.value?.ids.length", SIZES[0])
 
 
 def test_a_link_leads_back_to_what_was_shown(opened, address):
@@ -164,7 +164,7 @@ def test_a_link_leads_back_to_what_was_shown(opened, address):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     read = """() => { const { state: s } = imagecluster; return JSON.stringify([s.sim.value, s.sort.value, s.size.value,
-      [...s.selection.value], s.branches.value, s.opened.value]); }"""
+      [...s.selection.value], s.branches.value, s.openedPicture.value]); }"""
     shown = page.evaluate(read)
     until(page, "() => location.hash.includes('picture=')")
     again = opened(page.url, ready="dialog.picture h2")

@@ -56,7 +56,7 @@ def as_on_the_command_line(folder, sim):
 
 
 def as_in_the_page(page):
-    names = page.evaluate("() => imagecluster.copy.held.names")
+    names = page.evaluate("() => imagecluster.copy.data.names")
     titles = page.evaluate("() => Object.fromEntries(imagecluster.state.arrangement.value.names)")
     clusters, _ = shown_sections(page)
     return [(titles.get(str(s), ""), sorted(names[i] for i in ids)) for s, ids in enumerate(clusters)]
@@ -81,7 +81,7 @@ def test_a_copy_works_without_a_server(opened, folder, tmp_path, name):
     page.wait_for_selector("dialog.picture .neighbours img")
     assert violations(page) == []
     page.keyboard.press("f")
-    until(page, "() => imagecluster.state.found.value?.ids.length > 3")
+    until(page, "() => imagecluster.state.results.value?.ids.length > 3")
     page.keyboard.press("Escape")
     page.keyboard.press("h")
     page.keyboard.press("2")
@@ -90,7 +90,7 @@ def test_a_copy_works_without_a_server(opened, folder, tmp_path, name):
     page.keyboard.press("/")
     page.keyboard.type("below")
     page.keyboard.press("Enter")
-    until(page, "() => imagecluster.state.found.value?.ids.length", 1)
+    until(page, "() => imagecluster.state.results.value?.ids.length", 1)
     assert page.evaluate("() => imagecluster.state.edits.value.corrections.edits.length") == 3
 
 

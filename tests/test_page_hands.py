@@ -75,7 +75,7 @@ def test_pictures_are_dragged_to_a_cluster(opened, address):
     page.keyboard.press("Shift+ArrowRight")
     drag(page, tile(page, 0), tile(page, 1))
     until(page, KINDS, "move")
-    assert page.evaluate("() => imagecluster.state.opened.value") == -1
+    assert page.evaluate("() => imagecluster.state.openedPicture.value") == -1
     assert shown_partition(page) != before
     page.keyboard.press("Control+z")
     until(page, KINDS, "")
@@ -137,10 +137,10 @@ def test_a_hidden_picture_gives_way_to_the_next(opened, address):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     page.wait_for_selector("dialog.picture h2")
-    first = page.evaluate("() => imagecluster.state.opened.value")
+    first = page.evaluate("() => imagecluster.state.openedPicture.value")
     page.keyboard.press("h")
-    until(page, f"() => ![-1, {first}].includes(imagecluster.state.opened.value)")
-    second = page.evaluate("() => imagecluster.state.opened.value")
+    until(page, f"() => ![-1, {first}].includes(imagecluster.state.openedPicture.value)")
+    second = page.evaluate("() => imagecluster.state.openedPicture.value")
     page.keyboard.press("Escape")
     until(page, "() => document.activeElement.dataset.id", str(second))
     page.keyboard.press("h")
@@ -164,9 +164,9 @@ def test_a_search_that_finds_nothing_says_so(opened, address):
     assert page.input_value("#search") == ""
     page.keyboard.press("ArrowRight")
     page.keyboard.press("f")
-    until(page, "() => imagecluster.state.found.value?.kind", "picture")
+    until(page, "() => imagecluster.state.results.value?.kind", "picture")
     set_sim(page, 0.4)
-    assert page.evaluate("() => imagecluster.state.found.value") is None
+    assert page.evaluate("() => imagecluster.state.results.value") is None
 
 
 def test_tastes_are_remembered(opened, address):
@@ -190,15 +190,15 @@ def test_the_place_is_said_while_scrolling_fast(opened, address):
     page.keyboard.press("+")
     page.wait_for_timeout(400)  # what a key leads to is not said
     page.locator("#gallery").evaluate("(gallery) => { gallery.scrollTop = 900; }")
-    page.wait_for_selector(".scroll-say:not([hidden])")
-    assert page.locator(".scroll-say").inner_text()
-    page.wait_for_selector(".scroll-say", state="hidden")
+    page.wait_for_selector(".scroll-label:not([hidden])")
+    assert page.locator(".scroll-label").inner_text()
+    page.wait_for_selector(".scroll-label", state="hidden")
 
 
 def test_a_search_finds_names_while_they_are_typed(opened, address):
     """Of files and of clusters; what is hidden is not found, and the keys go on in the box until Enter."""
     page = opened(address)
-    shown = "() => imagecluster.state.found.value && imagecluster.state.counts.value.nGrouped"
+    shown = "() => imagecluster.state.results.value && imagecluster.state.counts.value.nGrouped"
     page.keyboard.press("/")
     page.keyboard.type("PNG 0_")
     until(page, shown, SIZES[0])
@@ -219,7 +219,7 @@ def test_a_search_finds_names_while_they_are_typed(opened, address):
     page.keyboard.type("0_")
     page.keyboard.press("Escape")
     page.wait_for_timeout(400)  # longer than it waits for another key
-    assert page.evaluate("() => imagecluster.state.found.value") is None
+    assert page.evaluate("() => imagecluster.state.results.value") is None
     page.keyboard.press("ArrowRight")
     page.keyboard.press("n")
     page.wait_for_selector("dialog input")
@@ -240,7 +240,7 @@ def test_commands_mean_the_cluster_of_a_result(opened, address):
     page = opened(address)
     page.keyboard.press("/")
     page.keyboard.type("png")
-    until(page, "() => imagecluster.state.found.value && imagecluster.state.counts.value.nGrouped", sum(SIZES))
+    until(page, "() => imagecluster.state.results.value && imagecluster.state.counts.value.nGrouped", sum(SIZES))
     page.keyboard.press("Enter")
     page.wait_for_function("() => document.activeElement.className === 'tile'")
     page.locator('.tile[aria-label^="0_0"]').focus()
@@ -288,9 +288,9 @@ def test_a_picture_from_outside_is_searched_for(opened, address, tmp_path):
         dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
       } }"""
     page.evaluate(drop, ["copy.png", base64.b64encode((tmp_path / "copy.png").read_bytes()).decode()])
-    until(page, "() => imagecluster.state.found.value?.label", "Like copy.png")
+    until(page, "() => imagecluster.state.results.value?.label", "Like copy.png")
     assert page.locator(".drop-hint").count() == 0
-    found = page.evaluate("() => imagecluster.state.found.value.ids")
+    found = page.evaluate("() => imagecluster.state.results.value.ids")
     assert len(found) == sum(SIZES)
     page.locator(f'.tile[data-id="{found[0]}"][aria-label^="0_"]').wait_for()
 
@@ -302,8 +302,8 @@ def test_new_pictures_change_no_picture_that_is_meant(opened, tmp_path):
         page = opened(address)
         page.keyboard.press("/")
         page.keyboard.type("1_")
-        named = """() => { const { found, collection } = imagecluster.state;
-          return found.value?.ids.map((id) => collection.value.n).join(); }"""
+        named = """() => { const { results, collection } = imagecluster.state;
+          return results.value?.ids.map((id) => collection.value.n).join(); }"""
         until(page, named, ",".join(["14"] * SIZES[1]))
         page.keyboard.press("Enter")
         page.wait_for_function("() => document.activeElement.className === 'tile'")

@@ -300,9 +300,9 @@ def test_the_box_of_the_page_takes_words_and_names(clip, pics, opened):
         page = opened(f"http://127.0.0.1:{client.port}/")
         page.get_by_role("searchbox", name="Search words or names").fill("blue")
         page.keyboard.press("Enter")
-        page.wait_for_function("() => imagecluster.state.found.value?.kind === 'text'")
+        page.wait_for_function("() => imagecluster.state.results.value?.kind === 'text'")
         shown = [name for name, _ in client.data("names.json?from=0&to=6").json()]
-        ids = page.evaluate("() => [...imagecluster.state.found.value.ids]")
+        ids = page.evaluate("() => [...imagecluster.state.results.value.ids]")
         by_words = [result["id"] for result in client.data("search?text=blue&k=200").json()["results"]]
         called = [i for i, name in enumerate(shown) if "blue" in name]
         assert sorted(ids[: len(called)]) == called

@@ -10,7 +10,7 @@ const WRITE_AFTER_MS = 250;
 const MOST_IDS = 500;
 
 /** Numbers as ranges in base 36: "a-c.f". @param {Iterable<number>} ids */
-export function packed(ids) {
+export function packedIds(ids) {
   const sorted = [...ids].sort((a, b) => a - b);
   const ranges = [];
   for (let i = 0; i < sorted.length; i++) {
@@ -22,7 +22,7 @@ export function packed(ids) {
 }
 
 /** @param {string} text @param {number} n ids are below @returns {number[]} */
-export function unpacked(text, n) {
+export function unpackedIds(text, n) {
   const ids = [];
   for (const range of text.split('.').filter(Boolean)) {
     const [from, to = from] = range.split('-').map((part) => parseInt(part, 36));
@@ -32,7 +32,7 @@ export function unpacked(text, n) {
 }
 
 /** How the clusters are looked at, as a part of an address. */
-function look() {
+function viewQuery() {
   const server = state.server.value;
   const query = new URLSearchParams();
   query.set('sim', String(state.sim.value));
@@ -46,20 +46,20 @@ function look() {
 }
 
 /** The address of how the clusters are looked at, without its '#' and without what is selected and open. */
-export function lookLink() {
-  const query = look();
+export function viewLink() {
+  const query = viewQuery();
   query.set('of', state.collection.value?.snapshot ?? '');
   return query.toString();
 }
 
 /** The address of what is shown, without its '#'. */
-export function written() {
+export function fullLink() {
   const collection = state.collection.value;
   if (!state.server.value || !collection) return '';
-  const query = look();
+  const query = viewQuery();
   const selected = state.selection.value;
-  if (selected.size && selected.size <= MOST_IDS) query.set('sel', packed(selected));
-  if (state.opened.value >= 0) query.set('picture', state.opened.value.toString(36));
+  if (selected.size && selected.size <= MOST_IDS) query.set('sel', packedIds(selected));
+  if (state.openedPicture.value >= 0) query.set('picture', state.openedPicture.value.toString(36));
   const cluster = state.openedCluster.value;
   if (cluster) query.set('cluster', collection.order[cluster.from].toString(36));
   if (state.anchor.value >= 0) query.set('at', state.anchor.value.toString(36));
@@ -90,13 +90,13 @@ export function readLink() {
     state.sort.value = SORTS.find(([key]) => key === (query.get('sort') ?? taste.sort))?.[0] ?? 'size';
     state.size.value = /** @type {const} */ (['S', 'M', 'L']).find((name) => name === (query.get('size') ?? taste.size)) ?? 'M';
     state.view.value = /** @type {const} */ (['gallery', 'map', 'timeline']).find((name) => name === query.get('view')) ?? 'gallery';
-    state.selection.value = new Set(sameData ? unpacked(query.get('sel') ?? '', collection.n) : []);
+    state.selection.value = new Set(sameData ? unpackedIds(query.get('sel') ?? '', collection.n) : []);
     state.branches.value = sameData ? ownCuts(query.get('own') ?? '', collection.n) : [];
   });
   const at = id('at'), picture = id('picture'), cluster = id('cluster');
   const open = () => {
     if (at >= 0) state.scrollToPicture(at);
-    if (picture >= 0) state.opened.value = picture;
+    if (picture >= 0) state.openedPicture.value = picture;
     else if (cluster >= 0) openCluster({ id: cluster });
   };
   // The gallery has its size once it was shown for a frame.
@@ -105,20 +105,20 @@ export function readLink() {
 
 /** @param {string} text @param {number} n */
 function ownCuts(text, n) {
-  const found = [];
+  const branches = [];
   for (const part of text.split('_').filter(Boolean)) {
     const [from, to, height] = part.split('-');
     const branch = { from: parseInt(from, 36), to: parseInt(to, 36), height: Number(height) };
-    if (branch.from >= 0 && branch.from < branch.to && branch.to <= n && branch.height >= 0) found.push(branch);
+    if (branch.from >= 0 && branch.from < branch.to && branch.to <= n && branch.height >= 0) branches.push(branch);
   }
-  return found;
+  return branches;
 }
 
 /** Keeps the address up to date, and listens to the back button. */
 export function watchLink() {
   let timer = 0, own = location.hash;
   effect(() => {
-    const text = written();
+    const text = fullLink();
     clearTimeout(timer);
     timer = setTimeout(() => {
       if (!text) return;

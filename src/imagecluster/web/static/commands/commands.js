@@ -20,7 +20,7 @@ import * as view from './view.js';
  */
 
 const ready = () => (state.collection.value?.n ?? 0) > 0;
-const hasActive = () => ready() && (state.active.value >= 0 || state.opened.value >= 0);
+const hasActive = () => ready() && (state.active.value >= 0 || state.openedPicture.value >= 0);
 const hasPictures = () => ready() && (state.selection.value.size > 0 || hasActive());
 const canWrite = () => ready() && !state.readOnly.value;
 const inGallery = () => ready() && (state.view.value === 'gallery' || state.isSplit.value);
@@ -103,9 +103,9 @@ const BY_ID = new Map(COMMANDS.map((c) => [c.id, c]));
 
 /** @param {string} id @returns {Command} */
 export function commandOf(id) {
-  const found = BY_ID.get(id);
-  if (!found) throw new Error(`there is no command ${id}`);
-  return found;
+  const command = BY_ID.get(id);
+  if (!command) throw new Error(`there is no command ${id}`);
+  return command;
 }
 
 /** Whether this page has a command at all: a copy lacks what only a server does. @param {string} id */
@@ -116,13 +116,13 @@ export const canRun = (id) => has(id) && (commandOf(id).enabled?.() ?? true);
 
 /** Runs a command if it can be run; true if so. @param {string} id @param {import('./target.js').Context} [context] */
 export function runCommand(id, context = {}) {
-  const found = commandOf(id);
+  const called = commandOf(id);
   if (!has(id)) return false;
-  if (!(found.enabled?.() ?? true)) {
-    if (found.undo === 'correction' && state.readOnly.peek()) state.say('This viewer is read-only.');
+  if (!(called.enabled?.() ?? true)) {
+    if (called.undo === 'correction' && state.readOnly.peek()) state.notify('This viewer is read-only.');
     return false;
   }
-  found.run(context);
+  called.run(context);
   return true;
 }
 

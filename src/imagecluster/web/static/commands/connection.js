@@ -6,7 +6,7 @@ import { copy } from '../data/copy.js';
 import { forgetEdits, forgetViews, refreshEdits, setEdits } from '../state/history.js';
 import * as state from '../state/state.js';
 import { readLink } from './address.js';
-import { foundAgain } from './search.js';
+import { repeatedSearch } from './search.js';
 
 const AGAIN_AFTER_MS = 2000;
 
@@ -20,8 +20,8 @@ export async function load(first) {
       state.online.value = true;
       return;
     }
-    const [collection, edits, found] = await Promise.all([
-      loadCollection(server), askJson('/api/edits'), first ? null : foundAgain(server).catch(() => null),
+    const [collection, edits, results] = await Promise.all([
+      loadCollection(server), askJson('/api/edits'), first ? null : repeatedSearch(server).catch(() => null),
     ]);
     document.title = `${server.root_name} · imagecluster`;
     batch(() => {
@@ -32,10 +32,10 @@ export async function load(first) {
       else {
         state.branches.value = [];
         state.selection.value = new Set();
-        state.opened.value = -1;
+        state.openedPicture.value = -1;
         state.openedCluster.value = null;
         if (state.dialog.peek() === 'compare') state.dialog.value = null;
-        state.found.value = found;
+        state.results.value = results;
         forgetViews();
       }
       state.active.value = -1;

@@ -1,6 +1,6 @@
 /** What the commands do that is kept: each is one record that the server stores, and can be undone. */
 import { signal } from '../core/preact.js';
-import { counted } from '../core/text.js';
+import { countText } from '../core/text.js';
 import { clustersNow } from '../state/clusters.js';
 import { correct, shownSnapshot } from '../state/history.js';
 import * as selection from '../state/selection.js';
@@ -30,7 +30,7 @@ function membersOf(s) {
 export function askName(context) {
   const s = sectionOf(context);
   if (!branchOf(s)) {
-    state.say('Only a cluster can be named; this picture is on its own.');
+    state.notify('Only a cluster can be named; this picture is on its own.');
     return;
   }
   naming.value = { ids: membersOf(s), name: clustersNow()?.names.get(s) ?? '', snapshot: shownSnapshot() };
@@ -47,13 +47,13 @@ export async function setName(name) {
 /** Pins the selected pictures together. */
 export async function together() {
   const ids = [...state.selection.peek()];
-  if (await correct(`${counted(ids.length, 'picture')} kept together`, { kind: 'together', ids })) selection.spent();
+  if (await correct(`${countText(ids.length, 'picture')} kept together`, { kind: 'together', ids })) selection.clearWithoutUndo();
 }
 
 /** Puts pictures together with one that is on its own. @param {readonly number[]} ids @param {number} onto */
 export async function joinPicture(ids, onto) {
   const all = [...new Set([...ids, onto])];
-  if (await correct(`${counted(all.length, 'picture')} kept together`, { kind: 'together', ids: all })) selection.spent();
+  if (await correct(`${countText(all.length, 'picture')} kept together`, { kind: 'together', ids: all })) selection.clearWithoutUndo();
 }
 
 /** @param {Context} context */
@@ -62,11 +62,11 @@ export async function apart(context) {
   const rest = new Set();
   for (const id of chosen) for (const other of membersOf(sectionOf({ id }))) if (!chosen.has(other)) rest.add(other);
   if (!rest.size) {
-    state.say('These pictures are the whole cluster: select some of them.');
+    state.notify('These pictures are the whole cluster: select some of them.');
     return;
   }
-  const done = await correct(`${counted(chosen.size, 'picture')} kept apart`, { kind: 'apart', a: [...rest], b: [...chosen] });
-  if (done) selection.spent();
+  const done = await correct(`${countText(chosen.size, 'picture')} kept apart`, { kind: 'apart', a: [...rest], b: [...chosen] });
+  if (done) selection.clearWithoutUndo();
 }
 
 /** Moves the selected pictures to a cluster. @param {Context} context */
@@ -77,10 +77,10 @@ export async function moveInto(ids, s) {
   const moved = new Set(ids);
   const to = membersOf(s).filter((id) => !moved.has(id));
   if (!branchOf(s) || !to.length) {
-    state.say('Go to a picture of the cluster where the selected pictures should be, then move them here.');
+    state.notify('Go to a picture of the cluster where the selected pictures should be, then move them here.');
     return;
   }
-  if (await correct(`${counted(ids.length, 'picture')} moved`, { kind: 'move', ids, to })) selection.spent();
+  if (await correct(`${countText(ids.length, 'picture')} moved`, { kind: 'move', ids, to })) selection.clearWithoutUndo();
 }
 
 /** The picture after the one at hand, else the one before it, that stays; -1 for none. @param {ReadonlySet<number>} gone */
@@ -100,11 +100,11 @@ function nextWithout(gone) {
 export async function hide(context) {
   const ids = pictures(context);
   if (!ids.length) return;
-  const gone = new Set(ids), isOpen = state.opened.peek() >= 0;
-  const next = gone.has(state.active.peek()) || gone.has(state.opened.peek()) ? nextWithout(gone) : -1;
-  if (!await correct(`${counted(ids.length, 'picture')} hidden`, { kind: 'hide', ids })) return;
-  selection.spent();
-  if (isOpen) state.opened.value = next;
+  const gone = new Set(ids), isOpen = state.openedPicture.peek() >= 0;
+  const next = gone.has(state.active.peek()) || gone.has(state.openedPicture.peek()) ? nextWithout(gone) : -1;
+  if (!await correct(`${countText(ids.length, 'picture')} hidden`, { kind: 'hide', ids })) return;
+  selection.clearWithoutUndo();
+  if (isOpen) state.openedPicture.value = next;
   if (isOpen) state.active.value = next;
   else if (next >= 0) state.focusPicture(next);
 }
@@ -112,5 +112,5 @@ export async function hide(context) {
 /** Shows all hidden pictures again. */
 export async function unhide() {
   const ids = (state.arrangement.peek()?.hidden ?? []).map((p) => state.collectionNow().order[p]);
-  if (ids.length) await correct(`${counted(ids.length, 'picture')} shown again`, { kind: 'unhide', ids });
+  if (ids.length) await correct(`${countText(ids.length, 'picture')} shown again`, { kind: 'unhide', ids });
 }

@@ -43,7 +43,7 @@ function heard(event) {
   const id = BY_KEY.get(extending ? event.key : key);
   if (!id) return;
   const inCompare = state.dialog.peek() === 'compare' && (id === 'undo' || id === 'redo');
-  if (modal && !inCompare && !(state.opened.peek() >= 0 && IN_PICTURE.has(id))) return;
+  if (modal && !inCompare && !(state.openedPicture.peek() >= 0 && IN_PICTURE.has(id))) return;
   const from = state.active.peek();
   if (extending && from >= 0 && !state.selection.peek().has(from)) selection.toggle(from);
   if (!runCommand(id)) return;

@@ -1,6 +1,6 @@
 /** Commands that move through the pictures and open them. */
 import { batch } from '../core/preact.js';
-import { counted } from '../core/text.js';
+import { countText } from '../core/text.js';
 import { post } from '../data/api.js';
 import * as selection from '../state/selection.js';
 import * as state from '../state/state.js';
@@ -22,7 +22,7 @@ export function openPicture(context) {
   if (id < 0) return;
   state.active.value = id;
   state.openedCluster.value = null;
-  state.opened.value = id;
+  state.openedPicture.value = id;
 }
 
 /** @param {Context} context */
@@ -30,11 +30,11 @@ export function openCluster(context) {
   const section = sectionOf(context);
   const branch = branchOf(section);
   if (!branch) {
-    state.say(state.collectionNow().n > 1 ? 'This picture is on its own: a looser similarity finds company for it.' : 'There is only this picture.');
+    state.notify(state.collectionNow().n > 1 ? 'This picture is on its own: a looser similarity finds company for it.' : 'There is only this picture.');
     return;
   }
   batch(() => {
-    state.opened.value = -1;
+    state.openedPicture.value = -1;
     state.openedCluster.value = { from: branch[0], to: branch[1], section };
   });
 }
@@ -42,10 +42,10 @@ export function openCluster(context) {
 /** Closes what is open, one thing after the other. */
 export function close() {
   if (state.dialog.peek()) state.dialog.value = null;
-  else if (state.opened.peek() >= 0) closePicture();
+  else if (state.openedPicture.peek() >= 0) closePicture();
   else if (state.openedCluster.peek()) state.openedCluster.value = null;
-  else if (state.found.peek() || document.activeElement instanceof HTMLInputElement) {
-    state.found.value = null;
+  else if (state.results.peek() || document.activeElement instanceof HTMLInputElement) {
+    state.results.value = null;
     if (document.activeElement instanceof HTMLInputElement) document.activeElement.blur();
   }
   else selection.selectNone();
@@ -53,8 +53,8 @@ export function close() {
 
 /** Back from the large picture to its place in the gallery. */
 export function closePicture() {
-  const id = state.opened.peek();
-  state.opened.value = -1;
+  const id = state.openedPicture.peek();
+  state.openedPicture.value = -1;
   // Nothing behind a dialog can have the focus until the dialog is gone.
   if (id >= 0 && (state.view.peek() === 'gallery' || state.isSplit.peek())) setTimeout(() => state.focusPicture(id));
 }
@@ -68,7 +68,7 @@ export function compare() {
   const ids = [...state.selection.peek()].sort((a, b) => places.flatOf(a) - places.flatOf(b));
   state.compared.value = ids.slice(0, MOST_COMPARED);
   state.dialog.value = 'compare';
-  if (ids.length > MOST_COMPARED) state.say(`These are the first ${MOST_COMPARED} of ${counted(ids.length, 'selected picture')}.`);
+  if (ids.length > MOST_COMPARED) state.notify(`These are the first ${MOST_COMPARED} of ${countText(ids.length, 'selected picture')}.`);
 }
 
 /** @param {import('../state/state.js').DialogName} name */
@@ -79,7 +79,7 @@ export async function reveal(context) {
   try {
     await post('/api/reveal', { snapshot: state.collectionNow().snapshot, id: pictureOf(context) });
   } catch (error) {
-    state.say(error instanceof Error ? error.message : String(error));
+    state.notify(error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -90,8 +90,8 @@ export async function copyPath(context) {
   const path = names.pathOf(id);
   try {
     await navigator.clipboard.writeText(path);
-    state.say(`Copied: ${path}`);
+    state.notify(`Copied: ${path}`);
   } catch {
-    state.say(`The browser does not let the page copy. The path is ${path}`);
+    state.notify(`The browser does not let the page copy. The path is ${path}`);
   }
 }

@@ -12,55 +12,55 @@ const TYPED_MS = 150;
 let typedTimer = 0;
 
 /** @returns {HTMLInputElement | null} */
-const theBox = () => document.querySelector('#search');
+const searchBox = () => document.querySelector('#search');
 
 /** Puts the cursor in the search box. */
 export function focusSearch() {
-  theBox()?.focus();
-  theBox()?.select();
+  searchBox()?.focus();
+  searchBox()?.select();
 }
 
 /** The text in the search box has changed. */
-export function typed() {
+export function searchTyped() {
   clearTimeout(typedTimer);
-  if (theBox()?.value.trim()) typedTimer = setTimeout(searchText, TYPED_MS);
-  else state.found.value = null;
+  if (searchBox()?.value.trim()) typedTimer = setTimeout(searchText, TYPED_MS);
+  else state.results.value = null;
 }
 
 /** Escape was pressed: nothing that was typed is looked for any more. */
-export function left() {
+export function searchLeft() {
   clearTimeout(typedTimer);
-  const box = theBox();
+  const box = searchBox();
   if (box) box.value = '';
 }
 
 /** Enter was pressed: looks at once, and goes from the box to what was found; the keys go on there. */
-export async function entered() {
+export async function searchEntered() {
   clearTimeout(typedTimer);
   await searchText();
   const shown = state.arrangement.peek();
-  if (state.found.peek() && shown?.k) state.focusPicture(state.collectionNow().order[shown.flat[shown.from[0]]]);
+  if (state.results.peek() && shown?.k) state.focusPicture(state.collectionNow().order[shown.flat[shown.from[0]]]);
 }
 
 /** Shows what the search box asks for: clusters and files that are called so, then what looks so. */
 async function searchText() {
-  const server = state.server.peek(), text = theBox()?.value ?? '';
+  const server = state.server.peek(), text = searchBox()?.value ?? '';
   if (!server || !text.trim()) {
-    state.found.value = null;
+    state.results.value = null;
     return;
   }
   try {
-    const found = await resultsOf(text, server);
+    const results = await resultsOf(text, server);
     // Somebody has typed on, or there is another collection.
     const collection = state.collectionNow();
-    if (theBox()?.value !== text || collection.snapshot !== server.snapshot) return;
-    show({ ...found, ids: [...new Set([...collection.clustering.idsOfClustersNamed(text), ...found.ids])] });
+    if (searchBox()?.value !== text || collection.snapshot !== server.snapshot) return;
+    showResults({ ...results, ids: [...new Set([...collection.clustering.idsOfClustersNamed(text), ...results.ids])] });
   } catch (error) {
-    state.say(error instanceof Error ? error.message : String(error));
+    state.notify(error instanceof Error ? error.message : String(error));
   }
 }
 
-/** @param {string} text @param {import('../data/api.js').ServerState} server @returns {Promise<import('../state/state.js').Found>} */
+/** @param {string} text @param {import('../data/api.js').ServerState} server @returns {Promise<import('../state/state.js').SearchResults>} */
 async function resultsOf(text, server) {
   const below = `/api/${server.snapshot}`, asked = encodeURIComponent(text);
   const [named, like] = await Promise.all([
@@ -73,24 +73,24 @@ async function resultsOf(text, server) {
 
 /**
  * What is shown of a search in another snapshot, where the ids mean other pictures.
- * @param {import('../data/api.js').ServerState} server that has it @returns {Promise<import('../state/state.js').Found | null>}
+ * @param {import('../data/api.js').ServerState} server that has it @returns {Promise<import('../state/state.js').SearchResults | null>}
  */
-export async function foundAgain(server) {
-  const kind = state.found.peek()?.kind, text = theBox()?.value ?? '';
+export async function repeatedSearch(server) {
+  const kind = state.results.peek()?.kind, text = searchBox()?.value ?? '';
   return text.trim() && (kind === 'name' || kind === 'text') ? resultsOf(text, server) : null;
 }
 
 /** @param {{id: number}} result */
 const idOf = ({ id }) => id;
 
-/** @param {import('../state/state.js').Found} found */
-function show(found) {
+/** @param {import('../state/state.js').SearchResults} results */
+function showResults(results) {
   batch(() => {
-    state.opened.value = -1;
+    state.openedPicture.value = -1;
     state.openedCluster.value = null;
     // Beside the map it is there already, and the map shows where the results lie.
     if (!state.isSplit.peek()) state.view.value = 'gallery';
-    state.found.value = found;
+    state.results.value = results;
   });
 }
 
@@ -103,9 +103,9 @@ export async function searchSimilar(context) {
     const answer = await askJson(`/api/${collection.snapshot}/search?picture=${id}&k=${MOST_FOUND}`);
     if (state.collectionNow() !== collection) return; // the ids mean other pictures now
     const ids = answer.results.map(idOf).filter((/** @type {number} */ i) => i !== id);
-    show({ kind: 'picture', label: `Like ${collection.names.nameOf(id)}`, ids: [id, ...ids] });
+    showResults({ kind: 'picture', label: `Like ${collection.names.nameOf(id)}`, ids: [id, ...ids] });
   } catch (error) {
-    state.say(error instanceof Error ? error.message : String(error));
+    state.notify(error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -116,10 +116,10 @@ const LARGEST_FILE = 23_000_000;
 export async function searchFile(file) {
   const collection = state.collectionNow();
   if (file.size > LARGEST_FILE) {
-    state.say('This picture is too large to look for: at most 23 MB.');
+    state.notify('This picture is too large to look for: at most 23 MB.');
     return;
   }
-  state.say(`Looking for pictures like ${file.name} …`);
+  state.notify(`Looking for pictures like ${file.name} …`);
   try {
     const content = await new Promise((done, failed) => {
       const reader = new FileReader();
@@ -129,9 +129,9 @@ export async function searchFile(file) {
     });
     const answer = await post('/api/search', { snapshot: collection.snapshot, name: file.name, content });
     if (state.collectionNow() !== collection) throw new Error('The collection has changed meanwhile: look again.');
-    show({ kind: 'picture', label: `Like ${file.name}`, ids: answer.results.map(idOf) });
+    showResults({ kind: 'picture', label: `Like ${file.name}`, ids: answer.results.map(idOf) });
     state.notice.value = null;
   } catch (error) {
-    state.say(error instanceof Error ? error.message : String(error));
+    state.notify(error instanceof Error ? error.message : String(error));
   }
 }

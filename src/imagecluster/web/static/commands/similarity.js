@@ -1,5 +1,5 @@
 /** Commands that cut: all branches at one similarity, or one of them on its own. */
-import { counted, simText } from '../core/text.js';
+import { countText, simText } from '../core/text.js';
 import { parentOf, splitOf, withBranch } from '../data/cut.js';
 import { simOf } from '../data/scale.js';
 import { changeView } from '../state/history.js';
@@ -12,7 +12,7 @@ import { branchOf, pictureOf, sectionOf } from './target.js';
 export function setSim(sim) {
   const value = Math.min(1, Math.max(0, sim));
   changeView('sim', `Similarity ${simText(value)}`, () => {
-    state.found.value = null;
+    state.results.value = null;
     state.sim.value = value;
   });
 }
@@ -25,7 +25,7 @@ export function snapSim(way) {
   const now = state.sim.peek();
   const sims = (state.curve.peek()?.suggestions ?? []).map((s) => s.sim).sort((a, b) => a - b);
   const next = way > 0 ? sims.find((s) => s > now + 1e-9) : sims.reverse().find((s) => s < now - 1e-9);
-  if (next === undefined) state.say('No further suggestion.');
+  if (next === undefined) state.notify('No further suggestion.');
   else setSim(next);
 }
 
@@ -34,7 +34,7 @@ export function split(context) {
   const branch = branchOf(sectionOf(context));
   const cut = branch && splitOf(state.collectionNow().gap, ...branch);
   if (!cut) {
-    state.say(branch ? 'These pictures are identical: nothing to split.' : 'A single picture cannot be split.');
+    state.notify(branch ? 'These pictures are identical: nothing to split.' : 'A single picture cannot be split.');
     return;
   }
   changeView('split', 'Split a cluster', () => { state.branches.value = withBranch(state.branches.peek(), cut); });
@@ -55,12 +55,12 @@ export function join(context) {
   const branch = branchOf(section) ?? (id >= 0 ? state.collectionNow().clustering.runAt(state.collectionNow().position[id]) : null);
   const parent = branch && parentOf(state.collectionNow().gap, ...branch);
   if (!parent) {
-    state.say(whyNoMore(branch));
+    state.notify(whyNoMore(branch));
     return;
   }
   changeView('join', 'Join clusters', () => { state.branches.value = withBranch(state.branches.peek(), parent); });
   const sim = simOf(state.collectionNow().scale, parent.height);
-  state.say(`Joined: ${counted(parent.to - parent.from, 'picture')}, together from similarity ${simText(sim)} down.`, true);
+  state.notify(`Joined: ${countText(parent.to - parent.from, 'picture')}, together from similarity ${simText(sim)} down.`, true);
 }
 
 /** One similarity for all branches again. */

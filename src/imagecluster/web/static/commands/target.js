@@ -6,12 +6,12 @@ import * as state from '../state/state.js';
 /** @typedef {{section?: number, id?: number}} Context  what the command was called on, if on something */
 
 /** Picture that a command is about. @param {Context} context */
-export const pictureOf = (context) => context.id ?? (state.opened.peek() >= 0 ? state.opened.peek() : state.active.peek());
+export const pictureOf = (context) => context.id ?? (state.openedPicture.peek() >= 0 ? state.openedPicture.peek() : state.active.peek());
 
 /** Section of `clustersNow` that a command is about; -1 for none. @param {Context} context */
 export function sectionOf(context) {
   if (context.section !== undefined) return context.section;
-  if (state.found.peek()) {
+  if (state.results.peek()) {
     const clusters = clustersNow(), id = pictureOf(context);
     return clusters && id >= 0 ? sectionWith(clusters, state.collectionNow().position[id]) : -1;
   }

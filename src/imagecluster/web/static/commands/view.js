@@ -30,5 +30,5 @@ export function nextSort() {
   const at = sorts.findIndex(([key]) => key === state.sort.peek());
   const [key, label] = sorts[(at + 1) % sorts.length];
   setSort(key);
-  state.say(label);
+  state.notify(label);
 }

@@ -7,10 +7,10 @@ const moment = new Intl.DateTimeFormat('en-GB', {
 });
 
 /** 12,345 @param {number} value */
-export const whole = (value) => number.format(value);
+export const numberText = (value) => number.format(value);
 
 /** "1 picture", "12 pictures" @param {number} count @param {string} noun @param {string} [several] */
-export const counted = (count, noun, several = `${noun}s`) => `${whole(count)} ${count === 1 ? noun : several}`;
+export const countText = (count, noun, several = `${noun}s`) => `${numberText(count)} ${count === 1 ? noun : several}`;
 
 /** 0.62; the last digits that matter only. @param {number} sim */
 export const simText = (sim) => sim.toFixed(3).replace(/0$/, '');

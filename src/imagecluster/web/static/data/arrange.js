@@ -207,12 +207,12 @@ export class Arranger {
 
   /** Earliest time of some pictures; later than all where none is known. @param {Uint32Array} flat @param {number} from @param {number} to */
   earliest(flat, from, to) {
-    let found = Infinity;
+    let least = Infinity;
     for (let f = from; f < to; f++) {
       const taken = this.collection.takenS(this.collection.order[flat[f]]);
-      if (taken < found) found = taken;
+      if (taken < least) least = taken;
     }
-    return found;
+    return least;
   }
 }
 

@@ -22,41 +22,41 @@ function bytesOf(text) {
 
 /** Answers what the page would ask a server. */
 class Copy {
-  /** @param {Held} held */
-  constructor(held) {
-    this.held = held;
-    this.nearest = held.neighbours && {
-      k: held.neighbours.k,
-      ids: new Uint32Array(bytesOf(held.neighbours.ids)),
-      distances: new Float32Array(bytesOf(held.neighbours.distances)),
+  /** @param {Held} data */
+  constructor(data) {
+    this.data = data;
+    this.nearest = data.neighbours && {
+      k: data.neighbours.k,
+      ids: new Uint32Array(bytesOf(data.neighbours.ids)),
+      distances: new Float32Array(bytesOf(data.neighbours.distances)),
     };
-    this.gap = new Float64Array(bytesOf(held.arrays.gap));
-    this.pairs = new Map(Object.entries(held.clusters).map(([name, { ids, distances }]) => [name, {
+    this.gap = new Float64Array(bytesOf(data.arrays.gap));
+    this.pairs = new Map(Object.entries(data.clusters).map(([name, { ids, distances }]) => [name, {
       ids: new Int32Array(bytesOf(ids)), distances: new Float32Array(bytesOf(distances)),
     }]));
-    this.shapes = new Uint16Array(bytesOf(held.arrays.pictures));
-    this.missing = new Set(held.missing);
+    this.shapes = new Uint16Array(bytesOf(data.arrays.pictures));
+    this.missing = new Set(data.missing);
     this.times = new Float64Array(this.shapes.buffer);
   }
 
   /** @param {string} address @returns {Response} */
   answer(address) {
-    const { held } = this;
+    const { data } = this;
     const { pathname, searchParams: query } = new URL(address, 'file:///');
     const [, , first, name, id] = pathname.split('/');
     const number = (/** @type {string} */ key) => Number(query.get(key));
-    const array = name?.endsWith('.bin') && held.arrays[name.slice(0, -4)];
+    const array = name?.endsWith('.bin') && data.arrays[name.slice(0, -4)];
     if (array) return new Response(bytesOf(array));
-    if (first === 'state') return Response.json(held.state);
-    if (first === 'edits') return Response.json(held.edits);
-    if (name === 'curve') return Response.json(held.curve);
+    if (first === 'state') return Response.json(data.state);
+    if (first === 'edits') return Response.json(data.edits);
+    if (name === 'curve') return Response.json(data.curve);
     if (name === 'names.json') {
-      const names = held.names.slice(number('from'), number('to'));
-      return Response.json(names.map((text, i) => [text, held.bytes[number('from') + i]]));
+      const names = data.names.slice(number('from'), number('to'));
+      return Response.json(names.map((text, i) => [text, data.bytes[number('from') + i]]));
     }
     if (name === 'named') {
       const text = query.get('text') ?? '';
-      return Response.json({ ids: held.names.flatMap((path, id) => (isNamed(path, text) ? [id] : [])) });
+      return Response.json({ ids: data.names.flatMap((path, id) => (isNamed(path, text) ? [id] : [])) });
     }
     if (name === 'picture') return Response.json(this.#facts(Number(id)));
     if (name === 'cluster') return Response.json(this.#clusterFacts(number('a'), number('b')));
@@ -82,9 +82,9 @@ class Copy {
 
   /** @param {number} id @returns {import('./api.js').PictureFacts} */
   #facts(id) {
-    const path = this.held.names[id], name = path.split('/').pop() ?? '', taken = this.times[2 * id + 1];
+    const path = this.data.names[id], name = path.split('/').pop() ?? '', taken = this.times[2 * id + 1];
     return {
-      name, folder: path.slice(0, Math.max(0, path.length - name.length - 1)), bytes: this.held.bytes[id],
+      name, folder: path.slice(0, Math.max(0, path.length - name.length - 1)), bytes: this.data.bytes[id],
       width: this.shapes[8 * id], height: this.shapes[8 * id + 1], format: name.split('.').pop()?.toUpperCase() ?? '',
       taken_s: Number.isNaN(taken) ? null : taken, latitude: null, longitude: null, exif: {},
       neighbours: this.#neighbours(id),
@@ -102,7 +102,7 @@ class Copy {
 
   /** Address of a picture, in the one size that the copy has. @param {number} id */
   picture(id) {
-    const { thumbnails } = this.held;
+    const { thumbnails } = this.data;
     if (this.missing.has(id)) return NO_PICTURE;
     if (!thumbnails) return `pictures/${String(Math.floor(id / IN_A_FOLDER)).padStart(3, '0')}/${id}.jpg`;
     return thumbnails[id] ? `data:image/jpeg;base64,${thumbnails[id]}` : NO_PICTURE;
@@ -110,13 +110,13 @@ class Copy {
 }
 
 /** What the page holds, if it is a copy. */
-function held() {
+function embeddedCopy() {
   const element = document.getElementById('copy');
   if (!element) return null;
-  const found = new Copy(JSON.parse(element.textContent ?? ''));
+  const embedded = new Copy(JSON.parse(element.textContent ?? ''));
   element.remove();
-  return found;
+  return embedded;
 }
 
 /** The copy's data; null in a page that a server serves. */
-export const copy = held();
+export const copy = embeddedCopy();

@@ -22,12 +22,12 @@ export const emptyRuns = (n) => ({ k: 0, starts: new Uint32Array(n + 1), heights
  */
 export function segments(gap, height, branches) {
   const n = gap.length + 1;
-  let found = [{ from: 0, to: n, height }];
+  let segmented = [{ from: 0, to: n, height }];
   const outerFirst = [...branches].sort((a, b) => (b.to - b.from) - (a.to - a.from));
   for (const branch of outerFirst) {
-    const around = found.findIndex((s) => s.from <= branch.from && branch.to <= s.to);
+    const around = segmented.findIndex((s) => s.from <= branch.from && branch.to <= s.to);
     if (around < 0) continue;
-    const outer = found[around];
+    const outer = segmented[around];
     const apart = (/** @type {number} */ p) => p === outer.from - 1 || p === outer.to - 1 || gap[p] > outer.height;
     if (!apart(branch.from - 1) || !apart(branch.to - 1)) continue;
     const parts = [
@@ -35,9 +35,9 @@ export function segments(gap, height, branches) {
       branch,
       { from: branch.to, to: outer.to, height: outer.height },
     ].filter((s) => s.from < s.to);
-    found = [...found.slice(0, around), ...parts, ...found.slice(around + 1)];
+    segmented = [...segmented.slice(0, around), ...parts, ...segmented.slice(around + 1)];
   }
-  return found;
+  return segmented;
 }
 
 /**

@@ -7,7 +7,7 @@
  */
 
 /**
- * @typedef {{width: number, rowPx: number, gapPx: number, headPx: number, bandGapPx: number, leastPx: number}} Measures
+ * @typedef {{width: number, rowPx: number, gapPx: number, headPx: number, sectionGapPx: number, leastPx: number}} Measures
  * `leastPx`: width of the narrowest section
  * @typedef {{top: number, left: number, width: number}} Place
  */
@@ -44,7 +44,7 @@ export class Layout {
     /** @type {import('./arrange.js').Arrangement | null} */
     this.arrangement = null;
     /** @type {Measures} */
-    this.measures = { width: 1, rowPx: 1, gapPx: 0, headPx: 0, bandGapPx: 0, leastPx: 1 };
+    this.measures = { width: 1, rowPx: 1, gapPx: 0, headPx: 0, sectionGapPx: 0, leastPx: 1 };
   }
 
   /**
@@ -53,7 +53,7 @@ export class Layout {
    */
   update(arrangement, measures, enough = Infinity) {
     const { flat, k, from, to } = arrangement;
-    const { width, rowPx, gapPx, headPx, bandGapPx, leastPx } = measures;
+    const { width, rowPx, gapPx, headPx, sectionGapPx, leastPx } = measures;
     // Fields in variables: the loop runs once for each cluster and picture of the collection.
     const n = this.aspect.length;
     const { aspect, aspectSum, rowFrom, firstRow, shelved, width: widths, top, rowPx: rowHeights } = this;
@@ -77,7 +77,7 @@ export class Layout {
       const narrow = pictures + gaps < leastPx;
       const own = narrow ? leastPx : gaps, scales = narrow ? 0 : pictures;
       // Once a shelf is full, the next section joins it only if the pictures need not become too small.
-      const fits = scaled + fixed < width && width - fixed - own - bandGapPx >= LEAST_SCALE * (scaled + scales);
+      const fits = scaled + fixed < width && width - fixed - own - sectionGapPx >= LEAST_SCALE * (scaled + scales);
       if (shelfFrom < s && !(short && fits)) {
         y = this.#placeShelf(shelfFrom, s, y, (width - fixed) / Math.max(1, scaled));
         shelfFrom = s;
@@ -88,7 +88,7 @@ export class Layout {
         shelved[s] = 1;
         widths[s] = narrow ? -leastPx : pictures;
         rowFrom[rows++] = first;
-        fixed += own + (s > shelfFrom ? bandGapPx : 0);
+        fixed += own + (s > shelfFrom ? sectionGapPx : 0);
         scaled += scales;
         continue;
       }
@@ -99,7 +99,7 @@ export class Layout {
       rowHeights[s] = rowPx;
       const before = rows;
       rows = this.#breakRows(flat, first, end, rows);
-      y += headPx + (rows - before) * (rowPx + gapPx) - gapPx + bandGapPx;
+      y += headPx + (rows - before) * (rowPx + gapPx) - gapPx + sectionGapPx;
       shelfFrom = s + 1;
     }
     firstRow[laid] = rows;
@@ -142,7 +142,7 @@ export class Layout {
    * @returns {number} top of what follows
    */
   #placeShelf(a, b, y, filling) {
-    const { rowPx, gapPx, headPx, bandGapPx } = this.measures;
+    const { rowPx, gapPx, headPx, sectionGapPx } = this.measures;
     const { from, to } = /** @type {import('./arrange.js').Arrangement} */ (this.arrangement);
     const { top, left, width, rowPx: rowHeights } = this;
     // A shelf that is not full stays as it is.
@@ -154,9 +154,9 @@ export class Layout {
       const wide = width[s] < 0 ? -width[s] : width[s] * scale + (to[s] - from[s] - 1) * gapPx;
       width[s] = wide;
       rowHeights[s] = rowPx * scale;
-      x += wide + bandGapPx;
+      x += wide + sectionGapPx;
     }
-    return y + headPx + rowPx * scale + bandGapPx;
+    return y + headPx + rowPx * scale + sectionGapPx;
   }
 
   /** Height of a section with its head. @param {number} s */

@@ -36,7 +36,7 @@ export function runOf(runs, position) {
  */
 export function replay(runs, corrections, collection) {
   const board = new Board(runs, corrections, collection);
-  for (const edit of corrections.edits) board.do(edit);
+  for (const edit of corrections.edits) board.make(edit);
   return board.outcome();
 }
 
@@ -69,7 +69,7 @@ class Board {
   }
 
   /** @param {Edit} edit */
-  do({ kind, pictures, others = [], name = '' }) {
+  make({ kind, pictures, others = [], name = '' }) {
     if (kind === 'name') for (const content of pictures) this.nameOf.set(content, name);
     else if (kind === 'together') this.#pin(pictures);
     else if (kind === 'apart') this.#part(pictures, others);
@@ -87,12 +87,12 @@ class Board {
 
   /** Ids of the pictures that are there, ascending. @param {Iterable<number>} contents */
   #ids(contents) {
-    const found = [];
-    for (const content of contents) found.push(...this.contents[content]);
-    return found.sort((a, b) => a - b);
+    const ids = [];
+    for (const content of contents) ids.push(...this.contents[content]);
+    return ids.sort((a, b) => a - b);
   }
 
-  /** Label of most of the ids; of equals the largest cluster's, then that of the first id. @param {number[]} ids */
+  /** Label of most of the ids; where several are equal the largest cluster's, then that of the first id. @param {number[]} ids */
   #most(ids) {
     /** @type {Map<number, number>} */
     const counts = new Map();
@@ -169,14 +169,14 @@ class Board {
   /** Contents that are there, by the cluster that they are in. @param {number[]} contents */
   #byLabel(contents) {
     /** @type {Map<number, Set<number>>} */
-    const found = new Map();
+    const contentsBy = new Map();
     for (const content of contents) {
       for (const id of this.contents[content]) {
         const label = this.#label(id);
-        found.set(label, (found.get(label) ?? new Set()).add(content));
+        contentsBy.set(label, (contentsBy.get(label) ?? new Set()).add(content));
       }
     }
-    return found;
+    return contentsBy;
   }
 
   /** @param {number[]} pictures @param {number[]} target */

@@ -1,5 +1,5 @@
 /** Dragging pictures with the mouse onto a cluster, where they then belong. */
-import { whole } from '../core/text.js';
+import { numberText } from '../core/text.js';
 import { thumbnail } from '../data/api.js';
 import * as state from '../state/state.js';
 import { joinPicture, moveInto } from '../commands/corrections.js';
@@ -40,7 +40,7 @@ export function watchDragging(scroller, theGrid) {
     image.alt = '';
     image.src = thumbnail(grid.collection.snapshot, now.id, 192);
     now.ghost.append(image);
-    if (now.ids.length > 1) now.ghost.append(Object.assign(document.createElement('span'), { textContent: whole(now.ids.length) }));
+    if (now.ids.length > 1) now.ghost.append(Object.assign(document.createElement('span'), { textContent: numberText(now.ids.length) }));
     document.body.append(now.ghost);
     document.body.classList.add('dragging');
     hasDragged = true;
@@ -100,7 +100,7 @@ export function watchDragging(scroller, theGrid) {
     hasDragged = false;
     const tile = event.target instanceof Element ? event.target.closest('.tile') : null;
     const plain = event.button === 0 && !event.shiftKey && !event.ctrlKey && !event.metaKey;
-    if (!(tile instanceof HTMLElement) || !plain || event.pointerType === 'touch' || state.readOnly.peek() || state.found.peek()) return;
+    if (!(tile instanceof HTMLElement) || !plain || event.pointerType === 'touch' || state.readOnly.peek() || state.results.peek()) return;
     drag = { x: event.clientX, y: event.clientY, id: Number(tile.dataset.id), ids: [], ghost: null, section: -1, onto: -1 };
   }, { signal: stops.signal });
   addEventListener('pointermove', moved, { signal: stops.signal });

@@ -9,7 +9,7 @@ import { watchDragging } from './drag.js';
 import { Grid, measures } from './grid.js';
 import { openMenu } from './menu.js';
 import { watchRectangle } from './rectangle.js';
-import { sayPlace } from './scroll_label.js';
+import { labelWhileScrolling } from './scroll_label.js';
 
 const NAMES_AFTER_MS = 150;
 /** What the map points at is brought into sight once the pointer rests. */
@@ -79,8 +79,7 @@ function mount(scroller) {
       if (state.arrangement.value && state.size.value) arrange();
     }),
     effect(() => {
-      const found = state.found.value;
-      if (found) grid?.scroll.scrollTo(0);
+      if (state.results.value) grid?.scroll.scrollTo(0);
     }),
     effect(() => {
       // Read before the grid is looked at: what an effect does not read, it does not hear of.
@@ -108,7 +107,7 @@ function mount(scroller) {
     }),
     watchRectangle(scroller, box, () => grid),
     watchDragging(scroller, () => grid),
-    sayPlace(scroller, () => grid),
+    labelWhileScrolling(scroller, () => grid),
   ];
   return () => {
     ends.forEach((end) => end());
@@ -145,7 +144,7 @@ function inCorner(event) {
 function menuAsked(event) {
   const id = tileId(event.target), arrangement = state.arrangement.peek();
   const head = event.target instanceof Element ? event.target.closest('[data-section]') : null;
-  if (!arrangement || (id < 0 && (state.found.peek() || !(head instanceof HTMLElement)))) return;
+  if (!arrangement || (id < 0 && (state.results.peek() || !(head instanceof HTMLElement)))) return;
   event.preventDefault();
   if (id >= 0) state.active.value = id;
   if (id >= 0 && isTouch(event)) {

@@ -17,7 +17,7 @@ export function measures(width, size) {
   const narrow = width < 640;
   const rowPx = Math.round(ROW_PX[size] * (narrow ? 0.72 : 1));
   return {
-    width, rowPx, gapPx: narrow ? 4 : 6, headPx: 44, bandGapPx: narrow ? 20 : 28,
+    width, rowPx, gapPx: narrow ? 4 : 6, headPx: 44, sectionGapPx: narrow ? 20 : 28,
     leastPx: Math.min(width, Math.max(190, rowPx)),
   };
 }

@@ -1,6 +1,6 @@
 /** Heads of the gallery's sections, and the one that sticks to the top while its pictures scroll by. */
 import { PATHS } from '../core/icons.js';
-import { spanText, whole } from '../core/text.js';
+import { numberText, spanText } from '../core/text.js';
 import { closeness } from '../data/scale.js';
 import { titleOf } from '../state/clusters.js';
 import { readOnly } from '../state/state.js';
@@ -98,7 +98,7 @@ export class Heads {
     const plain = single || arrangement.numbers[s] === 0;
     head.element.dataset.section = String(s);
     head.element.classList.toggle('plain', plain);
-    const facts = [whole(count)];
+    const facts = [numberText(count)];
     if (!plain) facts.push(closeness(arrangement.height[s], this.collection.scale));
     const times = plain ? '' : this.#times(s, arrangement);
     if (times) facts.push(times);

@@ -10,9 +10,9 @@ const BY_KEY_MS = 250;
  * @param {HTMLElement} scroller @param {() => import('./grid.js').Grid | null} theGrid
  * @returns {() => void} ends it
  */
-export function sayPlace(scroller, theGrid) {
+export function labelWhileScrolling(scroller, theGrid) {
   const label = document.createElement('div');
-  label.className = 'scroll-say';
+  label.className = 'scroll-label';
   label.setAttribute('aria-hidden', 'true');
   label.hidden = true;
   scroller.after(label);

@@ -10,7 +10,7 @@ const AGAIN_AFTER_MS = 1500;
 /** The map's part of the page. */
 export function MapView() {
   const stage = useRef(/** @type {HTMLElement | null} */ (null));
-  const [said, setSaid] = useState('');
+  const [message, setMessage] = useState('');
   const [betterComes, setBetterComes] = useState(false);
   const [lasso, setLasso] = useState(false);
   const shown = useRef(/** @type {MapStage | null} */ (null));
@@ -21,18 +21,18 @@ export function MapView() {
     let ended = false, timer = 0;
     const begin = async () => {
       try {
-        const found = await askMap(collection.snapshot);
+        const answer = await askMap(collection.snapshot);
         if (ended) return;
-        if (!found) {
-          setSaid('The map is being computed …');
+        if (!answer) {
+          setMessage('The map is being computed …');
           timer = setTimeout(begin, AGAIN_AFTER_MS);
           return;
         }
-        setSaid('');
-        setBetterComes(found.betterComes);
-        shown.current = new MapStage(element, collection, found.places);
+        setMessage('');
+        setBetterComes(answer.betterComes);
+        shown.current = new MapStage(element, collection, answer.places);
       } catch (error) {
-        if (!ended) setSaid(error instanceof Error ? error.message : String(error));
+        if (!ended) setMessage(error instanceof Error ? error.message : String(error));
       }
     };
     begin();
@@ -49,7 +49,7 @@ export function MapView() {
     <div class="map-tools"><button type="button" class="button" aria-pressed=${lasso ? 'true' : 'false'} onClick=${() => setLasso(!lasso)}>Lasso</button>
       <button type="button" class="button" onClick=${() => shown.current?.reset()}>Show all</button>
       <${CommandButton} id="beside" text="Gallery" kind="room-for-both" pressed=${state.beside.value}/></div>
-    ${said && html`<p class="map-said" role="status">${said}</p>`}
+    ${message && html`<p class="map-notice" role="status">${message}</p>`}
     ${betterComes && html`<p class="map-note" role="status">A map that tells more is being worked out. It comes by itself.</p>`}
   </main>`;
 }

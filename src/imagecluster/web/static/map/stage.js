@@ -70,9 +70,9 @@ export class MapStage {
     this.frame = 0;
     this.ringId = -1;
     /** pictures of the cluster that is pointed at */
-    this.kin = new Uint32Array(0);
+    this.clusterMates = new Uint32Array(0);
     /** @type {Set<number> | null} */
-    this.isKin = null;
+    this.isClusterMate = null;
     this.hoveredId = -1;
     /** @type {{x: number, y: number, moved: boolean, lasso: [number, number][] | null} | null} */
     this.press = null;
@@ -150,11 +150,11 @@ export class MapStage {
   #markPointed({ id, section }, arrangement) {
     const { order } = this.collection;
     const single = arrangement?.hasSingles && section === arrangement.k - 1;
-    if (!arrangement || section < 0 || section >= arrangement.k) this.kin = new Uint32Array(0);
-    else if (single) this.kin = Uint32Array.from(id < 0 ? [] : [id]);
-    else this.kin = arrangement.flat.slice(arrangement.from[section], arrangement.to[section]).map((p) => order[p]);
-    this.isKin = null;
-    this.points.mark(this.kin);
+    if (!arrangement || section < 0 || section >= arrangement.k) this.clusterMates = new Uint32Array(0);
+    else if (single) this.clusterMates = Uint32Array.from(id < 0 ? [] : [id]);
+    else this.clusterMates = arrangement.flat.slice(arrangement.from[section], arrangement.to[section]).map((p) => order[p]);
+    this.isClusterMate = null;
+    this.points.mark(this.clusterMates);
     this.ringId = id;
   }
 
@@ -163,10 +163,10 @@ export class MapStage {
     const id = this.ringId;
     this.ring.hidden = id < 0 || this.pictures.has(id);
     // Only where pictures are shown is it asked who belongs together.
-    if (this.pictures.size && this.kin.length) this.isKin ??= new Set(this.kin);
+    if (this.pictures.size && this.clusterMates.length) this.isClusterMate ??= new Set(this.clusterMates);
     for (const [other, image] of this.pictures) {
       image.classList.toggle('pointed', other === id);
-      image.classList.toggle('away', this.kin.length > 0 && !this.isKin?.has(other));
+      image.classList.toggle('away', this.clusterMates.length > 0 && !this.isClusterMate?.has(other));
     }
     if (this.ring.hidden) return;
     const [x, y] = this.#screen(id);

@@ -27,12 +27,12 @@ export function watchClusters() {
 
 /** The arrangement of the present state. */
 function arranged() {
-  const collection = state.collection.value, found = state.found.value;
+  const collection = state.collection.value, results = state.results.value;
   const sim = state.sim.value, minSize = state.minSize.value, sort = state.sort.value;
   const branches = state.branches.value, { corrections } = state.edits.value;
   if (!collection?.n) return null;
   collection.clustering.update({ sim, minSize, sort, branches, corrections });
-  return found ? collection.clustering.sectionOfResults(found.ids, found.label) : collection.clustering.sections;
+  return results ? collection.clustering.sectionOfResults(results.ids, results.label) : collection.clustering.sections;
 }
 
 /** Title of a section. @param {import('../data/arrange.js').Arrangement} arrangement @param {number} s */

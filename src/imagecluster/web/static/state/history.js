@@ -25,7 +25,7 @@ export const viewState = () => ({
 });
 
 /** @param {ViewState} view */
-function show(view) {
+function restoreView(view) {
   batch(() => {
     state.sim.value = view.sim;
     state.minSize.value = view.minSize;
@@ -116,10 +116,10 @@ async function send(label, record, snapshot) {
     await post('/api/edits', { snapshot, record });
     push({ kind: 'edit', id: String(record.kind), label });
     await refreshEdits();
-    state.say(label, true);
+    state.notify(label, true);
     return true;
   } catch (error) {
-    state.say(error instanceof Error ? error.message : String(error));
+    state.notify(error instanceof Error ? error.message : String(error));
     return false;
   }
 }
@@ -132,21 +132,21 @@ export const redo = () => (queue = queue.then(() => step(undone, done, 'redo', '
 
 /**
  * @param {import('../vendor/signals.js').Signal<readonly Entry[]>} from @param {import('../vendor/signals.js').Signal<readonly Entry[]>} to
- * @param {'undo' | 'redo'} way @param {string} said
+ * @param {'undo' | 'redo'} way @param {string} outcome
  */
-async function step(from, to, way, said) {
+async function step(from, to, way, outcome) {
   const entry = from.peek()[from.peek().length - 1] ?? EARLIER;
   if (entry === EARLIER && !(way === 'undo' ? canUndo() : canRedo())) return;
   try {
     if (entry.kind === 'edit') {
       await post('/api/edits', { [way]: true });
       await refreshEdits();
-    } else show(way === 'undo' ? entry.before : entry.after);
+    } else restoreView(way === 'undo' ? entry.before : entry.after);
   } catch (error) {
-    state.say(error instanceof Error ? error.message : String(error));
+    state.notify(error instanceof Error ? error.message : String(error));
     return;
   }
   from.value = from.peek().slice(0, -1);
   to.value = [...to.peek(), entry];
-  state.say(`${said}: ${entry.label}`);
+  state.notify(`${outcome}: ${entry.label}`);
 }

@@ -23,7 +23,7 @@ export function selectNone() {
 }
 
 /** A correction has used the selection up; undoing the correction is the next thing to undo. */
-export function spent() {
+export function clearWithoutUndo() {
   rangeFrom = -1;
   state.selection.value = new Set();
 }

@@ -5,7 +5,7 @@ import { NO_CORRECTIONS } from '../data/replay.js';
 /**
  * @typedef {'gallery' | 'map' | 'timeline'} ViewName
  * @typedef {'S' | 'M' | 'L'} SizeName
- * @typedef {{kind: 'picture' | 'name' | 'text', label: string, ids: number[]}} Found
+ * @typedef {{kind: 'picture' | 'name' | 'text', label: string, ids: number[]}} SearchResults
  * @typedef {{kind: 'loading' | 'ready' | 'failed', message: string}} Status
  * @typedef {{from: number, to: number, section: number}} OpenCluster  from, to: places in the leaf order
  * @typedef {'keys' | 'name' | 'export' | 'compare' | null} DialogName
@@ -46,8 +46,8 @@ export const curve = signal(null);
 export const dragging = signal(false);
 /** @type {import('../vendor/signals.js').Signal<import('../data/arrange.js').Arrangement | null>} */
 export const arrangement = signal(null);
-/** @type {import('../vendor/signals.js').Signal<Found | null>} */
-export const found = signal(null);
+/** @type {import('../vendor/signals.js').Signal<SearchResults | null>} */
+export const results = signal(null);
 /** No correction is known. */
 export const NO_EDITS = { version: -1, corrections: NO_CORRECTIONS, canUndo: false, canRedo: false };
 /** Corrections as the server keeps them. @type {import('../vendor/signals.js').Signal<{version: number, corrections: import('../data/replay.js').Corrections, canUndo: boolean, canRedo: boolean}>} */
@@ -67,7 +67,7 @@ ROOM_FOR_BOTH.addEventListener('change', () => { roomForBoth.value = ROOM_FOR_BO
 /** Whether the large view tells facts. */
 export const withFacts = signal(true);
 /** Picture that is shown large; -1 for none. */
-export const opened = signal(-1);
+export const openedPicture = signal(-1);
 /** @type {import('../vendor/signals.js').Signal<OpenCluster | null>} */
 export const openedCluster = signal(null);
 /**
@@ -115,5 +115,5 @@ export function pointAt(id, section, from) {
   pointed.value = id < 0 && section < 0 ? NOTHING : { id, section, from };
 }
 
-/** Says something at the foot of the page. @param {string} text @param {boolean} [undoable] */
-export const say = (text, undoable = false) => { notice.value = { text, undoable }; };
+/** Shows a short message at the foot of the page. @param {string} text @param {boolean} [undoable] */
+export const notify = (text, undoable = false) => { notice.value = { text, undoable }; };

@@ -1,6 +1,6 @@
 /** One cluster: its dendrogram, why it is together, what it would join next. */
 import { html, useEffect, useState } from '../core/preact.js';
-import { counted, simText, whole } from '../core/text.js';
+import { countText, numberText, simText } from '../core/text.js';
 import { askJson, thumbnail } from '../data/api.js';
 import { joinedAt, parentOf } from '../data/cut.js';
 import { closeness, simOf } from '../data/scale.js';
@@ -43,9 +43,9 @@ function Next({ from, to, next }) {
   if (!next) return html`<p>${whyNoMore([from, to])}</p>`;
   const others = [...collection.order.subarray(next.from, from), ...collection.order.subarray(to, next.to)];
   const sim = simOf(collection.scale, next.height);
-  return html`<p>It joins ${counted(others.length, 'more picture')} at similarity <button type="button" class="link" onClick=${() => setSim(Math.floor(sim * 1000) / 1000)}>${simText(Math.floor(sim * 1000) / 1000)}</button>:</p>
+  return html`<p>It joins ${countText(others.length, 'more picture')} at similarity <button type="button" class="link" onClick=${() => setSim(Math.floor(sim * 1000) / 1000)}>${simText(Math.floor(sim * 1000) / 1000)}</button>:</p>
     <ul class="strip">${others.slice(0, MOST_NEXT).map((id) => html`<li key=${id}><${Thumb} id=${id} label="Picture that would join"/></li>`)}
-      ${others.length > MOST_NEXT && html`<li class="more">+${whole(others.length - MOST_NEXT)}</li>`}</ul>`;
+      ${others.length > MOST_NEXT && html`<li class="more">+${numberText(others.length - MOST_NEXT)}</li>`}</ul>`;
 }
 
 /** @param {{cluster: state.OpenCluster}} props */
@@ -59,7 +59,7 @@ function About({ cluster }) {
     askJson(`/api/${collection.snapshot}/cluster?a=${from}&b=${to}`, stop.signal).then(setFacts, (error) => {
       if (stop.signal.aborted) return;
       setFacts({ closest: null, farthest: null, nearest_outside: null });
-      state.say(error.message);
+      state.notify(error.message);
     });
     return () => stop.abort();
   }, [from, to, collection]);
@@ -71,7 +71,7 @@ function About({ cluster }) {
     <div class="about-why">
       <section><h3>Why it is together</h3>
         <p>${height === Infinity ? 'It was put together by hand, and is wider than the latest run lets clusters be.' : height === 0 ? 'Its pictures have the same fingerprint.'
-    : html`All ${whole(to - from)} come together at a mean distance of ${height.toFixed(3)} (${closeness(height, collection.scale)}): from similarity <b>${simText(sim)}</b> down to <b>${simText(until)}</b> they are exactly this cluster.`}</p>
+    : html`All ${numberText(to - from)} come together at a mean distance of ${height.toFixed(3)} (${closeness(height, collection.scale)}): from similarity <b>${simText(sim)}</b> down to <b>${simText(until)}</b> they are exactly this cluster.`}</p>
         <div class="pairs"><${Pair} title=${to - from === 2 ? 'The two' : 'Closest two'} pair=${facts?.closest} unsure="; others may be closer"/>
           ${to - from > 2 && html`<${Pair} title="Farthest two" pair=${facts?.farthest} unsure="; others may be a little farther"/>`}</div>
       </section>
@@ -95,7 +95,7 @@ export function Cluster() {
   const name = arrangement.names.get(cluster.section);
   const title = name ?? (arrangement.numbers[cluster.section] ? `Cluster ${arrangement.numbers[cluster.section]}` : 'Cluster');
   return html`<${Modal} label=${title} kind="wide" onClose=${close}>
-    <div class="dialog-title"><h2 tabindex="-1" data-first>${title} <span class="soft">${counted(cluster.to - cluster.from, 'picture')}</span></h2>
+    <div class="dialog-title"><h2 tabindex="-1" data-first>${title} <span class="soft">${countText(cluster.to - cluster.from, 'picture')}</span></h2>
       <button type="button" class="button round" aria-label="Close" title="Close (Esc)" onClick=${close}><${Icon} name="close"/></button></div>
     <${About} cluster=${cluster} key=${`${cluster.from}-${cluster.to}`}/>
   </${Modal}>`;

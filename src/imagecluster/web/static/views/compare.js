@@ -1,6 +1,6 @@
 /** Two to four pictures side by side, which zoom and move together. */
 import { html, useEffect, useMemo, useRef, useState } from '../core/preact.js';
-import { bytesText, counted, momentText, simText } from '../core/text.js';
+import { bytesText, countText, momentText, simText } from '../core/text.js';
 import { askJson, original, thumbnail } from '../data/api.js';
 import { simOf } from '../data/scale.js';
 import * as state from '../state/state.js';
@@ -20,7 +20,7 @@ function useFacts(ids) {
     for (const id of ids) {
       askJson(`/api/${snapshot}/picture/${id}`, stop.signal).then(
         (facts) => setKnown((before) => new Map([...before, [id, facts]])),
-        (error) => { if (!stop.signal.aborted) state.say(error.message); },
+        (error) => { if (!stop.signal.aborted) state.notify(error.message); },
       );
     }
     return () => stop.abort();
@@ -60,7 +60,7 @@ export function Compare() {
   const between = ids.length === 2 ? known.get(ids[0])?.neighbours.find((n) => n.id === ids[1]) : undefined;
   const mark = (/** @type {boolean} */ on, /** @type {string} */ text) => (on ? html`<b>${text}</b>` : text);
   return html`<${Modal} label="Compare pictures" kind="compare" onClose=${close}>
-    <div class="dialog-title"><h2 tabindex="-1" data-first>${counted(ids.length, 'picture')} <span class="soft">${between ? `similarity ${simText(simOf(collection.scale, between.distance))}` : 'they zoom together'}</span></h2>
+    <div class="dialog-title"><h2 tabindex="-1" data-first>${countText(ids.length, 'picture')} <span class="soft">${between ? `similarity ${simText(simOf(collection.scale, between.distance))}` : 'they zoom together'}</span></h2>
       <button type="button" class="button round" aria-label="Close" title="Close (Esc)" onClick=${close}><${Icon} name="close"/></button></div>
     <ul class=${`panes of-${ids.length}`}>${ids.map((id, i) => {
     const facts = known.get(id);

@@ -1,9 +1,9 @@
 /** Dialogs: the list of keys, naming, export. */
 import { html, useState } from '../core/preact.js';
-import { counted, simText } from '../core/text.js';
+import { countText, simText } from '../core/text.js';
 import { post } from '../data/api.js';
 import * as state from '../state/state.js';
-import { lookLink } from '../commands/address.js';
+import { viewLink } from '../commands/address.js';
 import { Icon } from '../commands/buttons.js';
 import { COMMANDS, has, keyText } from '../commands/commands.js';
 import { naming, setName } from '../commands/corrections.js';
@@ -65,30 +65,30 @@ const KINDS = [
 ];
 
 function Export() {
-  const [said, setSaid] = useState('');
+  const [message, setMessage] = useState('');
   const [busy, setBusy] = useState('');
   const branches = state.branches.value.length;
   const write = async (/** @type {string} */ kind) => {
     setBusy(kind);
-    setSaid('');
+    setMessage('');
     try {
       const answer = await post('/api/export', {
-        kind, sim: state.sim.peek(), min_size: state.minSize.peek(), link: lookLink(), snapshot: state.collection.peek()?.snapshot,
+        kind, sim: state.sim.peek(), min_size: state.minSize.peek(), link: viewLink(), snapshot: state.collection.peek()?.snapshot,
         own_cuts: state.branches.peek().map((b) => [b.from, b.to, b.height]),
       });
-      setSaid(`Written: ${answer.path}`);
+      setMessage(`Written: ${answer.path}`);
     } catch (error) {
-      setSaid(error instanceof Error ? error.message : String(error));
+      setMessage(error instanceof Error ? error.message : String(error));
     } finally {
       setBusy('');
     }
   };
   return html`<${Modal} label="Export" kind="small" onClose=${() => showDialog(null)}>
     <${Title} title="Export"/>
-    <p class="soft">The clusters at similarity ${simText(state.sim.value)}${branches > 0 && `, with ${counted(branches, 'branch', 'branches')} cut ${branches === 1 ? 'on its' : 'on their'} own`}, with all corrections.</p>
+    <p class="soft">The clusters at similarity ${simText(state.sim.value)}${branches > 0 && `, with ${countText(branches, 'branch', 'branches')} cut ${branches === 1 ? 'on its' : 'on their'} own`}, with all corrections.</p>
     <ul class="choices">${KINDS.map(([kind, title, what], i) => html`<li><button type="button" data-first=${i === 0 ? '' : null} onClick=${() => write(kind)} disabled=${busy !== ''}>
       <b>${title}${busy === kind ? ' …' : ''}</b><span>${what}</span></button></li>`)}</ul>
-    <p role="status" class="written">${said}</p>
+    <p role="status" class="written">${message}</p>
   </${Modal}>`;
 }
 

@@ -1,6 +1,6 @@
 /** The bar at the foot: the similarity slider under the curve of what it would give. */
 import { html, useRef } from '../core/preact.js';
-import { counted, simText, whole } from '../core/text.js';
+import { countText, numberText, simText } from '../core/text.js';
 import * as state from '../state/state.js';
 import { CommandButton } from '../commands/buttons.js';
 import { setMinSize, setSim } from '../commands/similarity.js';
@@ -9,19 +9,19 @@ import { Progress } from './notices.js';
 /** The handle is drawn to a suggestion that is nearer than this. */
 const SNAP_PX = 7;
 /** Numbers of pictures that the smallest cluster can be chosen to have. */
-const LEAST = [2, 3, 4, 5, 10, 20, 50, 100];
+const SMALLEST = [2, 3, 4, 5, 10, 20, 50, 100];
 /** Size of the drawing's own coordinates. */
 const W = 1000, H = 100;
 
 /** @param {number[]} xs in [0, 1] @param {number[]} ys in [0, 1] */
-const points = (xs, ys) => xs.map((x, i) => `${(x * W).toFixed(1)} ${(H - 2 - ys[i] * (H - 6)).toFixed(1)}`).join(' L');
+const lineThrough = (xs, ys) => xs.map((x, i) => `${(x * W).toFixed(1)} ${(H - 2 - ys[i] * (H - 6)).toFixed(1)}`).join(' L');
 
-/** @param {{found: import('../data/api.js').Curve, sim: number}} props */
-function Drawing({ found, sim }) {
+/** @param {{curve: import('../data/api.js').Curve, sim: number}} props */
+function CurveDrawing({ curve, sim }) {
   const n = state.collection.value?.n ?? 1;
-  const most = Math.max(1, ...found.n_clusters);
-  const grouped = points(found.sim, found.n_grouped.map((v) => v / n));
-  const clusters = points(found.sim, found.n_clusters.map((v) => v / most));
+  const most = Math.max(1, ...curve.n_clusters);
+  const grouped = lineThrough(curve.sim, curve.n_grouped.map((v) => v / n));
+  const clusters = lineThrough(curve.sim, curve.n_clusters.map((v) => v / most));
   const area = `M0 ${H} L${grouped} L${W} ${H}z`;
   return html`<svg class="curve" viewBox=${`0 0 ${W} ${H}`} preserveAspectRatio="none" aria-hidden="true">
     <defs><clipPath id="passed"><rect x="0" y="0" width=${sim * W} height=${H}/></clipPath></defs>
@@ -33,14 +33,14 @@ function Drawing({ found, sim }) {
 /** @param {{suggestions: import('../data/api.js').Suggestion[]}} props */
 function Stops({ suggestions }) {
   return html`<div class="stops">${suggestions.map((s) => html`<button type="button" class="stop" style=${{ left: `${s.sim * 100}%` }}
-    aria-label=${`${s.label}: similarity ${simText(s.sim)}, ${counted(s.n_clusters, 'cluster')}`} title=${counted(s.n_clusters, 'cluster')}
+    aria-label=${`${s.label}: similarity ${simText(s.sim)}, ${countText(s.n_clusters, 'cluster')}`} title=${countText(s.n_clusters, 'cluster')}
     aria-pressed=${Math.abs(state.sim.value - s.sim) < 1e-9 ? 'true' : 'false'} onClick=${() => setSim(s.sim)}>${s.label}</button>`)}</div>`;
 }
 
 /** What the slider says. */
-function said() {
+function valueText() {
   const { nClusters, nGrouped, nSingle } = state.counts.value;
-  return `${counted(nClusters, 'cluster')}, ${counted(nGrouped, 'picture')} grouped, ${whole(nSingle)} on their own`;
+  return `${countText(nClusters, 'cluster')}, ${countText(nGrouped, 'picture')} grouped, ${numberText(nSingle)} on their own`;
 }
 
 function Slider() {
@@ -58,9 +58,9 @@ function Slider() {
   return html`<div class="slider" ref=${track}>
     ${suggestions.length > 0 && html`<${Stops} suggestions=${suggestions}/>`}
     <div class="track">
-      ${state.curve.value && html`<${Drawing} found=${state.curve.value} sim=${sim}/>`}
+      ${state.curve.value && html`<${CurveDrawing} curve=${state.curve.value} sim=${sim}/>`}
       <div class="handle" style=${{ left: `${sim * 100}%` }}></div>
-      <input id="sim" type="range" min="0" max="1" step="0.001" value=${sim} aria-label="Similarity" aria-valuetext=${`${simText(sim)}: ${said()}`}
+      <input id="sim" type="range" min="0" max="1" step="0.001" value=${sim} aria-label="Similarity" aria-valuetext=${`${simText(sim)}: ${valueText()}`}
         onInput=${moved} onPointerDown=${dragging(true)} onPointerUp=${dragging(false)} onPointerCancel=${dragging(false)}/>
     </div>
     <div class="ends" aria-hidden="true"><span>all together</span>${state.curve.value && html`<span class="legend"><i class="key-area"></i>pictures in clusters<i class="key-line"></i>number of clusters</span>`}<span>identical only</span></div>
@@ -77,9 +77,9 @@ function Waiting() {
 }
 
 /** Chooses the smallest cluster that is shown as one: the pictures of smaller ones are on their own. */
-function Least() {
+function SmallestCluster() {
   const chosen = state.minSize.value;
-  const choices = [...new Set([...LEAST, chosen])].sort((a, b) => a - b);
+  const choices = [...new Set([...SMALLEST, chosen])].sort((a, b) => a - b);
   return html`<label class="least" title="The smallest clusters that are shown"><span class="unseen">Pictures of the smallest cluster</span>
     <select value=${chosen} onChange=${(/** @type {Event} */ e) => setMinSize(Number(/** @type {HTMLSelectElement} */ (e.target).value))}>
       ${choices.map((least) => html`<option value=${least} selected=${least === chosen}>of ${least}+</option>`)}
@@ -89,12 +89,12 @@ function Least() {
 /** What the large number means: clusters, or the results of a search. */
 function Numbers() {
   const { nClusters, nGrouped, nSingle } = state.counts.value;
-  if (state.found.value) {
-    return html`<div class="numbers"><b>${counted(nGrouped, 'result')}</b>
+  if (state.results.value) {
+    return html`<div class="numbers"><b>${countText(nGrouped, 'result')}</b>
       <span class="soft">the slider leads back</span></div>`;
   }
-  return html`<div class="numbers"><span><b>${counted(nClusters, 'cluster')}</b><${Least}/></span>
-    <span class="soft">${whole(nGrouped)} grouped · ${whole(nSingle)} alone</span></div>`;
+  return html`<div class="numbers"><span><b>${countText(nClusters, 'cluster')}</b><${SmallestCluster}/></span>
+    <span class="soft">${numberText(nGrouped)} grouped · ${numberText(nSingle)} alone</span></div>`;
 }
 
 /** The foot bar. */
@@ -105,6 +105,6 @@ export function Dock() {
     <div class="reading"><output for="sim" class="sim">${simText(state.sim.value)}</output>
       <${Numbers}/></div>
     <${Slider}/>
-    ${state.branches.value.length > 0 && html`<div class="own"><${CommandButton} id="reset-branches" text=${`Reset ${counted(state.branches.value.length, 'own cut')}`}/></div>`}
+    ${state.branches.value.length > 0 && html`<div class="own"><${CommandButton} id="reset-branches" text=${`Reset ${countText(state.branches.value.length, 'own cut')}`}/></div>`}
   </section>`;
 }

@@ -28,7 +28,7 @@ export function watchDropped() {
     event.preventDefault();
     const file = pictureIn(event.dataTransfer);
     if (file) searchFile(file);
-    else state.say('Drop a picture to look for what is like it.');
+    else state.notify('Drop a picture to look for what is like it.');
   });
   addEventListener('paste', (event) => {
     const file = event.target instanceof HTMLInputElement ? undefined : pictureIn(event.clipboardData);

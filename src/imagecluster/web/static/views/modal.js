@@ -21,5 +21,5 @@ export function Modal({ label, kind = '', onClose, onKeyDown, children }) {
   };
   const clicked = (/** @type {MouseEvent} */ event) => { if (event.target === element.current) onClose(); };
   return html`<dialog class=${kind} aria-label=${label} ref=${element} onCancel=${cancelled} onClick=${clicked} onKeyDown=${onKeyDown}>${children}
-    ${state.notice.value && html`<p class="dialog-said" role="status">${state.notice.value.text}${state.notice.value.undoable && html` <${CommandButton} id="undo" text="Undo" kind="link"/>`}</p>`}</dialog>`;
+    ${state.notice.value && html`<p class="dialog-notice" role="status">${state.notice.value.text}${state.notice.value.undoable && html` <${CommandButton} id="undo" text="Undo" kind="link"/>`}</p>`}</dialog>`;
 }

@@ -1,6 +1,6 @@
 /** Messages: nothing there yet, a run that is going on, the server gone, what was just done, what is selected. */
 import { html, useEffect } from '../core/preact.js';
-import { counted, whole } from '../core/text.js';
+import { countText, numberText } from '../core/text.js';
 import * as selection from '../state/selection.js';
 import * as state from '../state/state.js';
 import { CommandButton, Icon } from '../commands/buttons.js';
@@ -14,7 +14,7 @@ const STAGES = /** @type {Record<string, string>} */ ({
 /** How far a run is. @param {{run: import('../data/api.js').Run}} props */
 export function Progress({ run }) {
   const known = run.total > 0;
-  return html`<div class="progress"><span>${STAGES[run.stage] ?? 'Working'}${known ? html` <b>${whole(run.done)}</b> of ${whole(run.total)}` : ' …'}</span>
+  return html`<div class="progress"><span>${STAGES[run.stage] ?? 'Working'}${known ? html` <b>${numberText(run.done)}</b> of ${numberText(run.total)}` : ' …'}</span>
     <progress aria-label="Progress of the run" max=${known ? run.total : null} value=${known ? run.done : null}></progress></div>`;
 }
 
@@ -42,10 +42,10 @@ const sentence = (text) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${t
 
 /** In the gallery's place when a search finds nothing. */
 export function NothingFound() {
-  const found = state.found.value;
-  if (!found || state.counts.value.nGrouped || state.view.value === 'timeline') return null;
-  return html`<section class="nothing" aria-label="Search"><h2>Nothing found for ${found.label}</h2>
-    ${found.kind === 'name' && !state.server.value?.made_s && html`<p>This model knows names only. Searching by what a picture shows needs one that knows words, for instance <code>--model clip-vit-b32</code>.</p>`}</section>`;
+  const results = state.results.value;
+  if (!results || state.counts.value.nGrouped || state.view.value === 'timeline') return null;
+  return html`<section class="nothing" aria-label="Search"><h2>Nothing found for ${results.label}</h2>
+    ${results.kind === 'name' && !state.server.value?.made_s && html`<p>This model knows names only. Searching by what a picture shows needs one that knows words, for instance <code>--model clip-vit-b32</code>.</p>`}</section>`;
 }
 
 /** What is selected, and what can be done with it. */
@@ -53,7 +53,7 @@ function Selected() {
   const count = state.selection.value.size;
   if (!count) return null;
   return html`<div class="selected" role="region" aria-label="Selection">
-    <b>${counted(count, 'picture')}</b>
+    <b>${countText(count, 'picture')}</b>
     ${count > 1 && html`<${CommandButton} id="compare" text="Compare"/>`}
     ${!state.readOnly.value && html`${count > 1 && html`<${CommandButton} id="together" text="Keep together"/>`}<${CommandButton} id="apart" text="Keep apart"/>
       <${CommandButton} id="hide" text="Hide"/>`}
@@ -72,8 +72,8 @@ export function Notices() {
   const clustered = (state.collection.value?.n ?? 0) > 0 && !state.server.value?.provisional;
   return html`<aside class="notices" aria-label="Messages">
     ${run?.running && clustered && html`<div class="notice"><${Progress} run=${run}/></div>`}
-    ${state.found.value && html`<div class="notice"><span>${counted(state.counts.value.nGrouped, 'result')}</span>
-      <button type="button" class="link" onClick=${() => { state.found.value = null; }}>Back to all clusters</button></div>`}
+    ${state.results.value && html`<div class="notice"><span>${countText(state.counts.value.nGrouped, 'result')}</span>
+      <button type="button" class="link" onClick=${() => { state.results.value = null; }}>Back to all clusters</button></div>`}
     ${!state.online.value && html`<div class="notice warn" role="alert">The server does not answer. What is here stays; the page comes back by itself.</div>`}
     <div role="status" class=${notice ? 'notice' : 'unseen'}>${notice?.text ?? ''}
       ${notice?.undoable && html` <${CommandButton} id="undo" text="Undo" kind="link"/>`}</div>

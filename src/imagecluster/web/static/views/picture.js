@@ -1,6 +1,6 @@
 /** One picture, large: zoom and pan, what is known of it, what looks like it. */
 import { html, useEffect, useRef, useState } from '../core/preact.js';
-import { bytesText, counted, momentText, simText, whole } from '../core/text.js';
+import { bytesText, countText, momentText, numberText, simText } from '../core/text.js';
 import { askJson, original, thumbnail, whyPlaceholder } from '../data/api.js';
 import { simOf } from '../data/scale.js';
 import { clustersNow, titleOf } from '../state/clusters.js';
@@ -23,7 +23,7 @@ function useFacts(id) {
     const stop = new AbortController();
     askJson(`/api/${collection.snapshot}/picture/${id}`, stop.signal).then(
       (facts) => setKnown({ id, facts }),
-      (error) => { if (!stop.signal.aborted) state.say(error.message); },
+      (error) => { if (!stop.signal.aborted) state.notify(error.message); },
     );
     return () => stop.abort();
   }, [id, collection]);
@@ -49,7 +49,7 @@ function Stage({ id, problem }) {
       <img class="over" src=${original(collection.snapshot, id)} alt="" onError=${failed}
         onLoad=${(/** @type {Event} */ e) => /** @type {Element} */ (e.target).classList.add('there')}/>
     </div>
-    ${(problem || why) && html`<p class="stage-said" role="status">${problem || why}</p>`}
+    ${(problem || why) && html`<p class="stage-notice" role="status">${problem || why}</p>`}
   </div>`;
 }
 
@@ -67,7 +67,7 @@ function Neighbours({ title, neighbours }) {
   const collection = state.shownCollection();
   if (!neighbours.length) return null;
   return html`<section><h3>${title}</h3><ul class="neighbours">${neighbours.map((n) => html`<li key=${n.id}>
-    <button type="button" style=${{ backgroundColor: collection.colour(n.id) }} onClick=${() => { state.opened.value = n.id; state.active.value = n.id; }}
+    <button type="button" style=${{ backgroundColor: collection.colour(n.id) }} onClick=${() => { state.openedPicture.value = n.id; state.active.value = n.id; }}
       aria-label=${`Similar picture, similarity ${simText(simOf(collection.scale, n.distance))}`}>
       <img src=${thumbnail(collection.snapshot, n.id, 192)} alt="" loading="lazy"/>
       <span>${simText(simOf(collection.scale, n.distance))}</span></button></li>`)}</ul></section>`;
@@ -87,7 +87,7 @@ function Side({ id, facts }) {
     ['Size', `${facts.width} × ${facts.height} · ${bytesText(facts.bytes)} · ${facts.format}`],
     ['Place', place],
     ['Problem', facts.problem],
-    ['Cluster', members.size > 1 ? html`<button type="button" class="link" onClick=${() => openCluster({ id })}>${counted(members.size, 'picture')}</button>` : 'on its own'],
+    ['Cluster', members.size > 1 ? html`<button type="button" class="link" onClick=${() => openCluster({ id })}>${countText(members.size, 'picture')}</button>` : 'on its own'],
   ])}/>
     <div class="row">
       <${CommandButton} id="similar" text="Find similar"/><${CommandButton} id="reveal" icon/><${CommandButton} id="copy-path" icon/>
@@ -116,7 +116,7 @@ function placeInCluster(id) {
   const place = places.flatOf(id), s = places.sectionOf(id);
   if (!arrangement || s < 0) return '';
   const { from, to } = arrangement;
-  return `${titleOf(arrangement, s)} · ${whole(place - from[s] + 1)} of ${whole(to[s] - from[s])}`;
+  return `${titleOf(arrangement, s)} · ${numberText(place - from[s] + 1)} of ${numberText(to[s] - from[s])}`;
 }
 
 /** Loads what the next steps lead to, so that it is there at once. @param {number} id */
@@ -138,7 +138,7 @@ function useNeighbours(id) {
 
 /** The large view. */
 export function Picture() {
-  const id = state.opened.value;
+  const id = state.openedPicture.value;
   const facts = useFacts(id);
   const withFacts = state.withFacts.value;
   const toggleFacts = () => { state.withFacts.value = !state.withFacts.peek(); };
@@ -147,7 +147,7 @@ export function Picture() {
   const step = (/** @type {'left' | 'right'} */ way) => {
     const to = state.collectionNow().places.neighbour(id, way);
     if (to >= 0) {
-      state.opened.value = to;
+      state.openedPicture.value = to;
       state.active.value = to;
     }
   };

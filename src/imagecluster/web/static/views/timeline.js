@@ -1,6 +1,6 @@
 /** The timeline: a lane for each cluster, its pictures where their times are. */
 import { html, useEffect, useMemo, useRef, useState } from '../core/preact.js';
-import { counted, spanText } from '../core/text.js';
+import { countText, spanText } from '../core/text.js';
 import { thumbnail } from '../data/api.js';
 import { span } from '../data/arrange.js';
 import { titleOf } from '../state/clusters.js';
@@ -18,7 +18,7 @@ const SHORT_STEPS = [60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600];
 /** Minutes, days, months or years on the axis. @param {number} from @param {number} to @param {number} width */
 function ticks(from, to, width) {
   const most = Math.max(2, Math.floor(width / 90));
-  const found = [];
+  const marks = [];
   const years = (to - from) / (365.25 * 86400);
   const months = years * 12;
   const step = [1, 3, 6, 12, 24, 60, 120, 240].find((m) => months / m <= most) ?? 480;
@@ -26,22 +26,22 @@ function ticks(from, to, width) {
     const seconds = SHORT_STEPS.find((s) => (to - from) / s <= most) ?? 86400;
     const form = /** @type {Intl.DateTimeFormatOptions} */ (to - from < 86400 ? { hour: '2-digit', minute: '2-digit', timeZone: 'UTC' }
       : { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', timeZone: 'UTC' });
-    for (let t = Math.ceil(from / seconds) * seconds; t <= to; t += seconds) found.push({ t, text: new Date(t * 1000).toLocaleString('en-GB', form) });
-    return found;
+    for (let t = Math.ceil(from / seconds) * seconds; t <= to; t += seconds) marks.push({ t, text: new Date(t * 1000).toLocaleString('en-GB', form) });
+    return marks;
   }
   if (months < 1.5) {
     const days = Math.max(1, Math.ceil((to - from) / 86400 / most));
     for (let t = Math.ceil(from / 86400) * 86400; t <= to; t += days * 86400) {
-      found.push({ t, text: new Date(t * 1000).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' }) });
+      marks.push({ t, text: new Date(t * 1000).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' }) });
     }
-    return found;
+    return marks;
   }
   const start = new Date(from * 1000);
   for (let month = Math.ceil((start.getUTCFullYear() * 12 + start.getUTCMonth()) / step) * step; ; month += step) {
     const t = Date.UTC(Math.floor(month / 12), month % 12, 1) / 1000;
-    if (t > to) return found;
+    if (t > to) return marks;
     if (t >= from) {
-      found.push({ t, text: step % 12 === 0 ? String(Math.floor(month / 12))
+      marks.push({ t, text: step % 12 === 0 ? String(Math.floor(month / 12))
         : new Date(t * 1000).toLocaleDateString('en-GB', { month: 'short', year: 'numeric', timeZone: 'UTC' }) });
     }
   }
@@ -53,7 +53,7 @@ function Lane({ s, top, width, left, scale }) {
   const arrangement = /** @type {import('../data/arrange.js').Arrangement} */ (state.arrangement.value);
   const columns = useMemo(() => {
     /** @type {Map<number, number>} */
-    const found = new Map();
+    const idByColumn = new Map();
     let from = Infinity, to = -Infinity;
     for (let f = arrangement.from[s]; f < arrangement.to[s]; f++) {
       const id = collection.order[arrangement.flat[f]], taken = collection.takenS(id);
@@ -61,9 +61,9 @@ function Lane({ s, top, width, left, scale }) {
       from = Math.min(from, taken);
       to = Math.max(to, taken);
       const column = Math.round(scale(taken) / 5) * 5;
-      if (!found.has(column)) found.set(column, id);
+      if (!idByColumn.has(column)) idByColumn.set(column, id);
     }
-    const marks = [...found].sort(([a], [b]) => a - b);
+    const marks = [...idByColumn].sort(([a], [b]) => a - b);
     const pictures = [];
     let free = -Infinity;
     for (const [x, id] of marks) {
@@ -77,9 +77,9 @@ function Lane({ s, top, width, left, scale }) {
   const title = titleOf(arrangement, s), count = arrangement.to[s] - arrangement.from[s];
   const known = Number.isFinite(columns.from);
   return html`<button type="button" class="lane" style=${{ transform: `translateY(${top}px)` }} onClick=${() => openCluster({ section: s })}
-    aria-label=${`${title}: ${counted(count, 'picture')}${known ? `, ${spanText(columns.from, columns.to)}` : ''}`}>
+    aria-label=${`${title}: ${countText(count, 'picture')}${known ? `, ${spanText(columns.from, columns.to)}` : ''}`}>
     <span class="lane-what" style=${{ width: `${left}px` }}><img src=${thumbnail(collection.snapshot, cover, 192)} alt="" style=${{ backgroundColor: collection.colour(cover) }}/>
-      <span><b>${title}</b><span class="soft">${counted(count, 'picture')}</span></span></span>
+      <span><b>${title}</b><span class="soft">${countText(count, 'picture')}</span></span></span>
     <span class="lane-time" style=${{ width: `${width}px` }}><svg width=${width} height="40" aria-hidden="true">
       ${known && html`<line x1=${scale(columns.from)} x2=${scale(columns.to)} y1="20" y2="20"/>`}
       ${columns.marks.map(([x, id]) => html`<rect x=${x - 2} y="6" width="4" height="28" rx="1.5" fill=${collection.colour(id)}/>`)}</svg>

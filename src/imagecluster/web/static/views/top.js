@@ -1,28 +1,28 @@
 /** The bar at the top: what is shown, search, order and size. */
 import { html, useEffect } from '../core/preact.js';
-import { counted, dayText } from '../core/text.js';
+import { countText, dayText } from '../core/text.js';
 import * as state from '../state/state.js';
 import { CommandButton, Icon } from '../commands/buttons.js';
-import { entered, left, typed } from '../commands/search.js';
+import { searchEntered, searchLeft, searchTyped } from '../commands/search.js';
 import { setSize, setSort, showView, SORTS } from '../commands/view.js';
 
 const VIEWS = /** @type {[state.ViewName, string][]} */ ([['gallery', 'Gallery'], ['map', 'Map'], ['timeline', 'Timeline']]);
 
 function Search() {
-  const found = state.found.value;
+  const results = state.results.value;
   const place = state.server.value?.can_search_text ? 'Search words or names' : 'Search names';
   // Whatever ends a search empties its box.
   useEffect(() => {
     const box = /** @type {HTMLInputElement | null} */ (document.querySelector('#search'));
-    if (box && found?.kind !== 'name' && found?.kind !== 'text') box.value = '';
-  }, [found]);
+    if (box && results?.kind !== 'name' && results?.kind !== 'text') box.value = '';
+  }, [results]);
   return html`<form class="search" role="search" onSubmit=${(/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
-    entered();
+    searchEntered();
   }}>
     <${Icon} name="search"/>
     <input id="search" type="search" placeholder=${place} aria-label=${place} autocomplete="off" spellcheck="false"
-      onInput=${typed} onKeyDown=${(/** @type {KeyboardEvent} */ event) => { if (event.key === 'Escape') left(); }}/>
+      onInput=${searchTyped} onKeyDown=${(/** @type {KeyboardEvent} */ event) => { if (event.key === 'Escape') searchLeft(); }}/>
     <kbd aria-hidden="true">/</kbd>
   </form>`;
 }
@@ -43,7 +43,7 @@ export function Top() {
   const n = (state.collection.value?.n ?? 0) - (state.arrangement.value?.hidden.length ?? 0);
   return html`<header class=${n || state.status.value.kind === 'loading' ? 'top' : 'top bare'}>
     <div class="what"><h1>${server?.root_name ?? 'imagecluster'}</h1>
-      <span class="soft">${n ? counted(n, 'picture') : ''}</span>
+      <span class="soft">${n ? countText(n, 'picture') : ''}</span>
       ${server?.made_s && html`<span class="soft copied">copied ${dayText(server.made_s)}</span>`}</div>
     <nav class="segments" aria-label="Views">
       ${views.map(([name, label]) => html`<button type="button" aria-current=${state.view.value === name ? 'page' : null}
