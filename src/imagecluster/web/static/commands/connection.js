@@ -4,6 +4,7 @@ import { askJson } from '../data/api.js';
 import { loadCollection } from '../data/collection.js';
 import { copy } from '../data/copy.js';
 import { forgetEdits, forgetViews, refreshEdits, setEdits } from '../state/history.js';
+import * as selection from '../state/selection.js';
 import * as state from '../state/state.js';
 import { readLink } from './address.js';
 import { repeatedSearch } from './search.js';
@@ -31,7 +32,7 @@ export async function load(first) {
       if (first) state.sim.value = server.sim;
       else {
         state.branches.value = [];
-        state.selection.value = new Set();
+        selection.clearWithoutUndo();
         state.openedPicture.value = -1;
         state.openedCluster.value = null;
         if (state.dialog.peek() === 'compare') state.dialog.value = null;
