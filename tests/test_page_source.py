@@ -53,6 +53,14 @@ def test_the_types_are_right():
     assert done.returncode == 0, done.stdout
 
 
+def test_the_types_of_the_wire_are_those_of_the_server():
+    """The page's types are what the tool makes of the server's."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools" / "wire.py", "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_vendored_modules_are_as_published():
     """Each third-party module has the hash that the fetch wrote down, and its licence is there."""
     done = subprocess.run(

@@ -283,10 +283,10 @@ def test_the_viewer_searches_by_words_where_the_model_can(clip, pics):
         found = client.data("search?text=a%20red%20car&k=2").json()["results"]
         shown = [name for name, _ in client.data("names.json?from=0&to=6").json()]
         assert shown[found[0]["id"]] == "red.png"
-        assert [result["score"] for result in found] == sorted((r["score"] for r in found), reverse=True)
+        assert [result["distance"] for result in found] == sorted(r["distance"] for r in found)
         expected = imagecluster.search(pics, texts="a red car", model="clip-vit-b32", k=2)
         assert [shown[result["id"]] for result in found] == names(expected)
-        np.testing.assert_allclose([result["score"] for result in found], [h.similarity for h in expected], atol=1e-5)
+        np.testing.assert_allclose([1 - r["distance"] for r in found], [h.similarity for h in expected], atol=1e-5)
         assert client.data("search?text=%20").status == 400
 
 

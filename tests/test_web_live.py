@@ -66,7 +66,7 @@ def test_corrections_are_seen_kept_and_taken_back(folder):
         contents = answer["corrections"]["contents"]
         named = [contents[number] for number in answer["corrections"]["edits"][0]["pictures"]]
         assert sorted(named) == sorted([[i] for i in ids("1_0.png", "1_1.png")])
-        assert client.state()["edits_version"] == answer["version"] == 3
+        assert client.get("/api/edits").json()["version"] == answer["version"] == 3
         corrected = of_command_line(folder)
         (coast,) = [cluster for cluster in corrected["clusters"] if cluster["name"]]
         assert coast["name"] == "Coast"

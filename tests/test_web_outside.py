@@ -35,7 +35,7 @@ def test_the_results_are_those_of_the_command_line(client, tmp_path):
     names = [name for name, _ in client.data("names.json?from=0&to=9").json()]
     hits = search(client.viewer.setup.root, tmp_path / "new.png", k=9)
     assert [names[found["id"]] for found in answer] == [hit.path.name for hit in hits]
-    assert [found["score"] for found in answer] == pytest.approx([hit.similarity for hit in hits], abs=1e-5)
+    assert [1 - found["distance"] for found in answer] == pytest.approx([hit.similarity for hit in hits], abs=1e-5)
 
 
 def test_what_is_no_picture_is_refused(client):

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from imagecluster.errors import ArgumentError, ImageclusterError
+from imagecluster.web import wire
 
 __all__ = [
     "BYTES",
@@ -32,7 +33,7 @@ IMMUTABLE = "private, max-age=31536000, immutable"
 BYTES, JSON = "application/octet-stream", "application/json"
 
 
-def _json(value: Any) -> bytes:
+def _json(value: wire.Answer) -> bytes:
     # ASCII alone: bytes of a name that are not UTF-8 become lone surrogates, which no other encoding could hold.
     return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
 
@@ -42,14 +43,14 @@ def immutable_bytes(content: bytes, *, media_type: str = BYTES, headers: Mapping
     return Response(content, media_type=media_type, headers={"Cache-Control": IMMUTABLE, **(headers or {})})
 
 
-def immutable_json(value: Any) -> Response:
+def immutable_json(value: wire.Answer) -> Response:
     """JSON that never changes under its address."""
     return immutable_bytes(_json(value), media_type=JSON)
 
 
-def unkept_json(value: Any, *, status: int = 200) -> Response:
+def unkept_json(value: wire.Answer) -> Response:
     """JSON that may be another the next time."""
-    return Response(_json(value), status_code=status, media_type=JSON, headers={"Cache-Control": "no-store"})
+    return unkept_bytes(_json(value), media_type=JSON)
 
 
 def unkept_bytes(content: bytes, *, media_type: str = BYTES, headers: Mapping[str, str] | None = None) -> Response:

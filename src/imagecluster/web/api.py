@@ -15,7 +15,9 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from imagecluster.records import Skip
+from imagecluster.web import wire
 from imagecluster.web.answers import application, unkept_json
+from imagecluster.web.described import collection_facts
 from imagecluster.web.guard import Rules
 from imagecluster.web.reads import Reads
 from imagecluster.web.setup import name_of
@@ -64,22 +66,19 @@ class _Standing:
         """What the page needs at its start."""
         viewer = self._viewer
         snapshot = viewer.snapshot()
-        return unkept_json(
-            {
-                **snapshot.facts(),
-                "model": snapshot.model,
-                "root_name": name_of(viewer.setup.root),
-                "sim": viewer.sim,
-                "min_size": viewer.setup.min_size,
-                "read_only": self._rules.read_only,
-                "can_reveal": self._rules.can_reveal and not self._rules.read_only,
-                "can_search_text": viewer.text_tower(snapshot) is not None,
-                "run": viewer.run_state.as_json(),
-                "edits_version": viewer.history.state()[0],
-                "map_ready": viewer.background.has_map(snapshot),
-                "skips": [] if len(snapshot) else _as_texts(viewer.skips(), viewer.setup.root),
-            }
-        )
+        state: wire.State = {
+            **collection_facts(snapshot),
+            "root_name": name_of(viewer.setup.root),
+            "sim": viewer.sim,
+            "min_size": viewer.setup.min_size,
+            "read_only": self._rules.read_only,
+            "can_reveal": self._rules.can_reveal and not self._rules.read_only,
+            "can_search_text": viewer.text_tower(snapshot) is not None,
+            "run": viewer.run_state.as_json(),
+            "skips": [] if len(snapshot) else _as_texts(viewer.skips(), viewer.setup.root),
+            "copied": None,
+        }
+        return unkept_json(state)
 
     async def events(self, request: Request) -> Response:
         """News, as they come."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,9 @@ from imagecluster.explore.cluster_facts import closest_of_clusters, facts_of_clu
 from imagecluster.explore.colours import UNKNOWN
 from imagecluster.explore.similar import all_nearest, exact_similarities
 from imagecluster.explore.snapshot import Snapshot, is_absolute
+from imagecluster.web import wire
 from imagecluster.web.corrected import edits_for_page
+from imagecluster.web.described import collection_facts, curve
 from imagecluster.web.setup import name_of
 
 __all__ = ["View", "copy_data", "hidden_pictures"]
@@ -50,7 +52,7 @@ def copy_data(
     colours: NDArray[np.uint32],
     places: NDArray[np.float32],
     made_s: float,
-) -> dict[str, Any]:
+) -> wire.CopyData:
     """Everything that the copied page asks for, but the pictures.
 
     Parameters
@@ -76,18 +78,21 @@ def copy_data(
     colours[hidden] = UNKNOWN
     return {
         "state": {
-            **snapshot.facts(),
+            **collection_facts(snapshot),
             "root_name": name_of(snapshot.root),
             "sim": view.sim,
             "min_size": view.min_size,
             "read_only": True,
+            "can_reveal": False,
             "can_search_text": False,
-            "run": {"running": False, "stage": "", "done": 0, "total": 0},
+            "run": {"running": False, "stage": "", "done": 0, "total": 0, "error": ""},
+            "skips": [],
             "has_times": shown.has_times,
-            "has_places": False,
-            "made_s": made_s,
-            "lacks": [*_FOR_A_SERVER, *(() if neighbours else ("similar",))],
-            "link": view.link,
+            "copied": {
+                "made_s": made_s,
+                "lacks": [*_FOR_A_SERVER, *(() if neighbours else ("similar",))],
+                "link": view.link,
+            },
         },
         "edits": {
             "snapshot": snapshot.key,
@@ -96,7 +101,7 @@ def copy_data(
             "can_undo": False,
             "can_redo": False,
         },
-        "curve": shown.curve(),
+        "curve": curve(shown),
         "names": _names(snapshot, hidden),
         "bytes": shown.leaves.size_bytes.tolist(),
         "arrays": {
@@ -138,7 +143,7 @@ def _names(snapshot: Snapshot, hidden: NDArray[np.int64]) -> list[str]:
     return names
 
 
-def _neighbours(snapshot: Snapshot, hidden: NDArray[np.int64]) -> dict[str, Any] | None:
+def _neighbours(snapshot: Snapshot, hidden: NDArray[np.int64]) -> wire.CopyNeighbours | None:
     """The pictures nearest to each, for the view of one picture and for "find similar"."""
     k = min(N_NEIGHBOURS, len(snapshot) - len(hidden) - 1)
     if k < 1:
@@ -151,7 +156,7 @@ def _neighbours(snapshot: Snapshot, hidden: NDArray[np.int64]) -> dict[str, Any]
     }
 
 
-def _clusters(snapshot: Snapshot, hidden: NDArray[np.int64]) -> dict[str, dict[str, str]]:
+def _clusters(snapshot: Snapshot, hidden: NDArray[np.int64]) -> dict[str, wire.CopyPairs]:
     """What the view of one cluster says, by the place of its largest gap (the first, where several are as large)."""
     if len(snapshot) < 2:
         return {}
@@ -164,7 +169,7 @@ def _clusters(snapshot: Snapshot, hidden: NDArray[np.int64]) -> dict[str, dict[s
     return {name: _pairs(snapshot, pairs) for name, pairs in facts.items()}
 
 
-def _pairs(snapshot: Snapshot, pairs: NDArray[np.int64]) -> dict[str, str]:
+def _pairs(snapshot: Snapshot, pairs: NDArray[np.int64]) -> wire.CopyPairs:
     """Pairs of pictures, -1 for none, and their distances."""
     distances = np.maximum(1.0 - exact_similarities(snapshot, pairs[:, 0], pairs[:, 1]), 0.0)
     return {"ids": _text(pairs.astype("<i4").tobytes()), "distances": _text(distances.astype("<f4").tobytes())}

@@ -8,10 +8,14 @@ from typing import Any
 from imagecluster.corrections import Apart, Edit, Hide, Move, Name, Together, Unhide
 from imagecluster.errors import ArgumentError
 from imagecluster.explore.snapshot import Snapshot
+from imagecluster.web import wire
 
 __all__ = ["edit_of_request", "edits_for_page"]
 
 _KINDS: dict[str, Any] = {"together": Together, "hide": Hide, "unhide": Unhide}
+_KIND_OF: dict[type[Edit], wire.CorrectionKind] = {
+    Name: "name", Together: "together", Apart: "apart", Move: "move", Hide: "hide", Unhide: "unhide",
+}  # fmt: skip
 
 
 def edit_of_request(values: Any, snapshot: Snapshot) -> Edit:
@@ -41,25 +45,24 @@ def edit_of_request(values: Any, snapshot: Snapshot) -> Edit:
     return found
 
 
-def edits_for_page(edits: Sequence[Edit], snapshot: Snapshot) -> dict[str, Any]:
-    """Corrections as the page does them again on any cut: `contents` and `edits`.
+def edits_for_page(edits: Sequence[Edit], snapshot: Snapshot) -> wire.Corrections:
+    """Corrections as the page does them again on any cut.
 
-    `contents` holds the ids of the pictures of each content that a correction speaks of, none where it is not in the
-    collection (it may still link two others). A correction names contents by their numbers: `pictures`, and `others`
-    for the other side of "apart" and for where "move" leads to.
+    A content that is not in the collection is numbered too: it may still link two others.
     """
     number: dict[bytes, int] = {}
-    listed: list[dict[str, Any]] = []
+    listed: list[wire.Correction] = []
+
+    def numbers(side: frozenset[bytes]) -> list[int]:
+        return [number.setdefault(content_hash, len(number)) for content_hash in sorted(side)]
+
     for edit in edits:
-        sides = {"pictures": edit.pictures}
+        entry: wire.Correction = {"kind": _KIND_OF[type(edit)], "pictures": numbers(edit.pictures)}
         if isinstance(edit, Apart):
-            sides["others"] = edit.others
+            entry["others"] = numbers(edit.others)
         elif isinstance(edit, Move):
-            sides["others"] = edit.target
-        entry: dict[str, Any] = {"kind": type(edit).__name__.lower()}
-        for key, side in sides.items():
-            entry[key] = [number.setdefault(content_hash, len(number)) for content_hash in sorted(side)]
-        if isinstance(edit, Name):
+            entry["others"] = numbers(edit.target)
+        elif isinstance(edit, Name):
             entry["name"] = edit.name
         listed.append(entry)
     contents: list[list[int]] = [[] for _ in number]

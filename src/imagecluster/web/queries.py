@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from imagecluster.explore.snapshot import Snapshot
 
-__all__ = ["body", "picture", "whole"]
+__all__ = ["body", "picture", "run_of_places", "whole"]
 
 
 def whole(request: Request, name: str, default: int | None = None) -> int:
@@ -30,6 +30,14 @@ def picture(snapshot: Snapshot, text: object) -> int:
     if not 0 <= found < len(snapshot):
         raise HTTPException(404, f"there is no picture {str(text)[:20]!r}; ids are from 0 to {len(snapshot) - 1}")
     return found
+
+
+def run_of_places(snapshot: Snapshot, request: Request) -> tuple[int, int]:
+    """First place of a run of the leaf order, and the place behind its last. HTTP 400 where there is no such run."""
+    first, end = whole(request, "a"), whole(request, "b")
+    if not 0 <= first < end <= len(snapshot):
+        raise HTTPException(400, f"places {first} to {end}; there must be at least one, from 0 to {len(snapshot)}")
+    return first, end
 
 
 async def body(request: Request) -> dict[str, Any]:

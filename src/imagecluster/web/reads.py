@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from imagecluster import cut
 from imagecluster.errors import DecodeError
-from imagecluster.explore.similar import Nearest, extreme_pairs, nearest, nearest_outside, nearest_to
+from imagecluster.explore.similar import extreme_pairs, nearest, nearest_outside, nearest_to
 from imagecluster.explore.snapshot import Snapshot
+from imagecluster.web import wire
 from imagecluster.web.answers import immutable_bytes, immutable_json, unkept_bytes, unkept_json
-from imagecluster.web.branch import branch_of, subtree
-from imagecluster.web.queries import picture, whole
+from imagecluster.web.described import curve, neighbour, pair
+from imagecluster.web.queries import picture, run_of_places, whole
 from imagecluster.web.thumbnails import ORIGINAL_PX, SIDES_PX, Shown
 from imagecluster.web.viewer import Viewer
 
@@ -29,8 +28,6 @@ MOST_FOUND = 1000
 """Pictures that a search gives at most."""
 
 N_NEIGHBOURS = 12
-LARGEST_TREE = 400
-"""Pictures of a cluster whose subtree is given."""
 
 _SHOWN_BY_BROWSERS = {
     "AVIF": "image/avif",
@@ -93,7 +90,8 @@ class Reads:
                 400, f"from {first} to {end}; give a range within 0 to {len(snapshot)}, of at most {MOST_NAMES}"
             )
         sizes = snapshot.leaves.size_bytes
-        return immutable_json([[snapshot.name(i), int(sizes[i])] for i in range(first, end)])
+        names: wire.Names = [(snapshot.name(i), int(sizes[i])) for i in range(first, end)]
+        return immutable_json(names)
 
     def _named(self, snapshot: Snapshot, request: Request) -> Response:
         return immutable_json({"ids": snapshot.names.holding(request.query_params.get("text", "")).tolist()})
@@ -128,48 +126,40 @@ class Reads:
         except DecodeError as error:
             exif, problem = {}, str(error)
         taken_s = float(snapshot.leaves.taken_s[chosen])
-        return unkept_json(
-            {
-                "name": name.rpartition("/")[2],
-                "folder": name.rpartition("/")[0],
-                "bytes": int(snapshot.leaves.size_bytes[chosen]),
-                "width": int(snapshot.leaves.width_px[chosen]),
-                "height": int(snapshot.leaves.height_px[chosen]),
-                "format": metadata.format if metadata else "",
-                "taken_s": taken_s if math.isfinite(taken_s) else None,
-                "latitude": metadata.latitude_deg if metadata else None,
-                "longitude": metadata.longitude_deg if metadata else None,
-                "exif": exif,
-                "problem": problem,
-                "neighbours": [_near(snapshot, found) for found in nearest(snapshot, chosen, k=N_NEIGHBOURS)],
-            }
-        )
+        facts: wire.PictureFacts = {
+            "name": name.rpartition("/")[2],
+            "folder": name.rpartition("/")[0],
+            "bytes": int(snapshot.leaves.size_bytes[chosen]),
+            "width": int(snapshot.leaves.width_px[chosen]),
+            "height": int(snapshot.leaves.height_px[chosen]),
+            "format": metadata.format if metadata else "",
+            "taken_s": taken_s if math.isfinite(taken_s) else None,
+            "latitude": metadata.latitude_deg if metadata else None,
+            "longitude": metadata.longitude_deg if metadata else None,
+            "exif": exif,
+            "problem": problem,
+            "neighbours": [neighbour(found) for found in nearest(snapshot, chosen, k=N_NEIGHBOURS)],
+        }
+        return unkept_json(facts)
 
     def _cluster(self, snapshot: Snapshot, request: Request) -> Response:
-        first, end = whole(request, "a"), whole(request, "b")
-        branch = branch_of(snapshot.dendrogram, first, end)
-        members = snapshot.dendrogram.order[first:end]
+        first, end = run_of_places(snapshot, request)
         pairs = extreme_pairs(snapshot, first, end)
-        outside = nearest_outside(snapshot, members)
-        return immutable_json(
-            {
-                "height": branch.height,
-                "next_height": branch.next_height,
-                "next": branch.next_run,
-                "closest": pairs[0] if pairs else None,
-                "farthest": pairs[1] if pairs else None,
-                "nearest_outside": {**_near(snapshot, outside[0]), "exact": outside[1]} if outside else None,
-                "tree": subtree(snapshot.dendrogram, first, end) if end - first <= LARGEST_TREE else None,
-            }
-        )
+        outside = nearest_outside(snapshot, snapshot.dendrogram.order[first:end])
+        facts: wire.ClusterFacts = {
+            "closest": pair(pairs[0]) if pairs else None,
+            "farthest": pair(pairs[1]) if pairs else None,
+            "nearest_outside": {**neighbour(outside[0]), "exact": outside[1]} if outside else None,
+        }
+        return immutable_json(facts)
 
     def _curve(self, snapshot: Snapshot, request: Request) -> Response:
-        return immutable_json(snapshot.curve())
+        return immutable_json(curve(snapshot))
 
     def _map(self, snapshot: Snapshot, request: Request) -> Response:
         found = self._viewer.background.map_of(snapshot)
         if found is None:
-            return unkept_json({"computing": True}, status=202)
+            return Response(status_code=202, headers={"Cache-Control": "no-store"})
         content = found.places.astype("<f4").tobytes()
         headers = {"X-Imagecluster-Map": found.method, **({"X-Imagecluster-Better": "1"} if found.better_comes else {})}
         # A better map may have been kept when this program starts again: the key stays, so nobody may keep this one.
@@ -186,7 +176,7 @@ class Reads:
             found = nearest_to(snapshot, tower(request.query_params["text"]), k=k)
         else:
             found = nearest(snapshot, picture(snapshot, request.query_params.get("picture")), k=k)
-        return immutable_json({"results": [{"id": near.picture, "score": 1.0 - near.distance} for near in found]})
+        return immutable_json({"results": list(map(neighbour, found))})
 
 
 def _as_response(shown: Shown, *, cached: str | None = None) -> Response:
@@ -196,9 +186,3 @@ def _as_response(shown: Shown, *, cached: str | None = None) -> Response:
         return unkept_bytes(shown.image, media_type=shown.media_type, headers={"X-Imagecluster-Reason": reason})
     headers = {} if cached is None else {"Cache-Control": cached}
     return immutable_bytes(shown.image, media_type=shown.media_type, headers=headers)
-
-
-def _near(snapshot: Snapshot, found: Nearest) -> dict[str, Any]:
-    """A neighbour, its similarity on the scale of the slider."""
-    similarity = cut.sim_at_height(snapshot.dendrogram, found.distance, scale=snapshot.scale)
-    return {"id": found.picture, "similarity": similarity, "distance": found.distance}

@@ -7,9 +7,8 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +21,7 @@ from imagecluster.functions.running import update
 from imagecluster.models import DEFAULT_MODEL, TextTower, find_model
 from imagecluster.records import Metadata, Skip
 from imagecluster.store import THUMBNAILS_NAME, Store, Thumbnails
+from imagecluster.web import wire
 from imagecluster.web.background import Background
 from imagecluster.web.page_copy import Source
 from imagecluster.web.setup import Setup
@@ -58,9 +58,11 @@ class RunState:
     error: str = ""
     """Why there is nothing to show, or nothing new; empty where all is well."""
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> wire.Run:
         """For the page."""
-        return asdict(self)
+        return {
+            "running": self.running, "stage": self.stage, "done": self.done, "total": self.total, "error": self.error,
+        }  # fmt: skip
 
 
 class Viewer:
@@ -173,11 +175,11 @@ class Viewer:
         run = latest_run(self._opened_store(), snapshot.model)
         return settings_of(run) if run is not None else None
 
-    def news(self) -> dict[str, Any]:
+    def news(self) -> wire.News:
         """How things stand, by kind of event: a page is told of what differs from what it was told last."""
         present = self.latest
         made = self.background.map_news
-        news: dict[str, Any] = {"run": self._run.as_json(), "edits": {"version": self.history.state()[0]}}
+        news: wire.News = {"run": self._run.as_json(), "edits": {"version": self.history.state()[0]}}
         if present is not None:
             news["snapshot"] = {"snapshot": present.key, "n": len(present)}
             news["colours"] = {"snapshot": present.key, "n_known": self.background.n_colours}

@@ -28,8 +28,10 @@ from imagecluster.explore.similar import nearest_to
 from imagecluster.explore.snapshot import Snapshot
 from imagecluster.present.outputs import write
 from imagecluster.store import Store
+from imagecluster.web import wire
 from imagecluster.web.answers import unkept_json
 from imagecluster.web.corrected import edit_of_request, edits_for_page
+from imagecluster.web.described import neighbour
 from imagecluster.web.guard import Rules
 from imagecluster.web.page_copy import View, write_page_copy
 from imagecluster.web.queries import body, picture
@@ -83,7 +85,7 @@ class Writes:
             raise HTTPException(410, "the collection has changed since; ask /api/state for the present snapshot")
         return snapshot
 
-    def _state(self, snapshot: Snapshot) -> dict[str, Any]:
+    def _state(self, snapshot: Snapshot) -> wire.Edits:
         version, edits, can_redo = self._viewer.history.state()
         return {
             "snapshot": snapshot.key,
@@ -139,7 +141,7 @@ class Writes:
             raise HTTPException(409, "the pictures are not clustered yet")
         direction = self._outside.direction(values.get("content"), values.get("name"), settings)
         found = nearest_to(snapshot, direction, k=_MOST_FOUND)
-        return unkept_json({"results": [{"id": near.picture, "score": 1.0 - near.distance} for near in found]})
+        return unkept_json({"results": list(map(neighbour, found))})
 
     async def reveal(self, request: Request) -> Response:
         """Opens the file manager at a picture."""

@@ -71,7 +71,7 @@ export function fullLink() {
 export function readLink() {
   const server = state.server.peek(), collection = state.collection.peek();
   if (!server || !collection) return;
-  const query = new URLSearchParams(location.hash.slice(1) || server.link);
+  const query = new URLSearchParams(location.hash.slice(1) || server.copied?.link);
   const number = (/** @type {string} */ key, /** @type {number} */ otherwise, /** @type {number} */ low, /** @type {number} */ high) => {
     const value = query.has(key) ? Number(query.get(key)) : NaN;
     return value >= low && value <= high ? value : otherwise;

@@ -109,7 +109,7 @@ export function commandOf(id) {
 }
 
 /** Whether this page has a command at all: a copy lacks what only a server does. @param {string} id */
-export const has = (id) => !state.server.value?.lacks?.includes(id);
+export const has = (id) => !state.server.value?.copied?.lacks.includes(id);
 
 /** Whether a command can be run now. @param {string} id */
 export const canRun = (id) => has(id) && (commandOf(id).enabled?.() ?? true);

@@ -1,6 +1,6 @@
 /** Loads the collection, and stays in touch with the server: progress of a run, new data, the server's end. */
 import { batch } from '../core/preact.js';
-import { askJson } from '../data/api.js';
+import { askEdits, askState } from '../data/api.js';
 import { loadCollection } from '../data/collection.js';
 import { copy } from '../data/copy.js';
 import { forgetEdits, forgetViews, refreshEdits, setEdits } from '../state/history.js';
@@ -14,7 +14,7 @@ const AGAIN_AFTER_MS = 2000;
 /** Loads what the server has now. @param {boolean} first whether nothing is shown yet */
 export async function load(first) {
   try {
-    const server = await askJson('/api/state');
+    const server = await askState();
     if (!first && server.snapshot === state.collection.peek()?.snapshot) {
       state.server.value = server;
       state.run.value = server.run;
@@ -22,7 +22,7 @@ export async function load(first) {
       return;
     }
     const [collection, edits, results] = await Promise.all([
-      loadCollection(server), askJson('/api/edits'), first ? null : repeatedSearch(server).catch(() => null),
+      loadCollection(server), askEdits(), first ? null : repeatedSearch(server).catch(() => null),
     ]);
     document.title = `${server.root_name} · imagecluster`;
     batch(() => {
@@ -58,7 +58,8 @@ export function listen() {
   const news = new EventSource('/api/events');
   news.addEventListener('open', () => { if (!state.online.peek() || state.status.peek().kind === 'failed') load(!state.collection.peek()); });
   news.addEventListener('error', () => { if (state.collection.peek()) state.online.value = false; });
-  const on = (/** @type {string} */ kind, /** @type {(data: any) => void} */ heard) => news.addEventListener(kind, (event) => {
+  /** @type {<K extends keyof import('../core/wire.js').News>(kind: K, heard: (data: Required<import('../core/wire.js').News>[K]) => void) => void} */
+  const on = (kind, heard) => news.addEventListener(kind, (event) => {
     try {
       heard(JSON.parse(/** @type {MessageEvent} */ (event).data));
     } catch {

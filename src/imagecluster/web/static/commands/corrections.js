@@ -80,7 +80,7 @@ export async function moveInto(ids, s) {
     state.notify('Go to a picture of the cluster where the selected pictures should be, then move them here.');
     return;
   }
-  if (await correct(`${countText(ids.length, 'picture')} moved`, { kind: 'move', ids, to })) selection.clearWithoutUndo();
+  if (await correct(`${countText(ids.length, 'picture')} moved`, { kind: 'move', ids: [...ids], to })) selection.clearWithoutUndo();
 }
 
 /** The picture after the one at hand, else the one before it, that stays; -1 for none. @param {ReadonlySet<number>} gone */

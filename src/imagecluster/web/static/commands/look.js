@@ -1,7 +1,7 @@
 /** Commands that move through the pictures and open them. */
 import { batch } from '../core/preact.js';
 import { countText } from '../core/text.js';
-import { post } from '../data/api.js';
+import { postReveal } from '../data/api.js';
 import * as selection from '../state/selection.js';
 import * as state from '../state/state.js';
 import { branchOf, pictureOf, sectionOf } from './target.js';
@@ -77,7 +77,7 @@ export const showDialog = (name) => { state.dialog.value = name; };
 /** @param {Context} context */
 export async function reveal(context) {
   try {
-    await post('/api/reveal', { snapshot: state.collectionNow().snapshot, id: pictureOf(context) });
+    await postReveal({ snapshot: state.collectionNow().snapshot, id: pictureOf(context) });
   } catch (error) {
     state.notify(error instanceof Error ? error.message : String(error));
   }

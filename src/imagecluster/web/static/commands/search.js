@@ -1,6 +1,6 @@
 /** Searches: by name, by words, by a picture of the collection, and by one from outside. */
 import { batch } from '../core/preact.js';
-import { askJson, post } from '../data/api.js';
+import { askLikePicture, askLikeText, askNamed, postSearch } from '../data/api.js';
 import * as state from '../state/state.js';
 import { pictureOf } from './target.js';
 
@@ -60,12 +60,11 @@ async function searchText() {
   }
 }
 
-/** @param {string} text @param {import('../data/api.js').ServerState} server @returns {Promise<import('../state/state.js').SearchResults>} */
+/** @param {string} text @param {import('../core/wire.js').State} server @returns {Promise<import('../state/state.js').SearchResults>} */
 async function resultsOf(text, server) {
-  const below = `/api/${server.snapshot}`, asked = encodeURIComponent(text);
   const [named, like] = await Promise.all([
-    askJson(`${below}/named?text=${asked}`),
-    server.can_search_text ? askJson(`${below}/search?text=${asked}&k=${MOST_FOUND}`) : null,
+    askNamed(server.snapshot, text),
+    server.can_search_text ? askLikeText(server.snapshot, text, MOST_FOUND) : null,
   ]);
   const ids = new Set([...named.ids, ...(like?.results.map(idOf) ?? [])]);
   return { kind: like ? 'text' : 'name', label: `“${text.trim()}”`, ids: [...ids] };
@@ -73,7 +72,7 @@ async function resultsOf(text, server) {
 
 /**
  * What is shown of a search in another snapshot, where the ids mean other pictures.
- * @param {import('../data/api.js').ServerState} server that has it @returns {Promise<import('../state/state.js').SearchResults | null>}
+ * @param {import('../core/wire.js').State} server that has it @returns {Promise<import('../state/state.js').SearchResults | null>}
  */
 export async function repeatedSearch(server) {
   const kind = state.results.peek()?.kind, text = searchBox()?.value ?? '';
@@ -100,9 +99,9 @@ export async function searchSimilar(context) {
   if (id < 0) return;
   try {
     await collection.names.fetch([id]);
-    const answer = await askJson(`/api/${collection.snapshot}/search?picture=${id}&k=${MOST_FOUND}`);
+    const answer = await askLikePicture(collection.snapshot, id, MOST_FOUND);
     if (state.collectionNow() !== collection) return; // the ids mean other pictures now
-    const ids = answer.results.map(idOf).filter((/** @type {number} */ i) => i !== id);
+    const ids = answer.results.map(idOf).filter((i) => i !== id);
     showResults({ kind: 'picture', label: `Like ${collection.names.nameOf(id)}`, ids: [id, ...ids] });
   } catch (error) {
     state.notify(error instanceof Error ? error.message : String(error));
@@ -127,7 +126,7 @@ export async function searchFile(file) {
       reader.onerror = () => failed(new Error('The file cannot be read.'));
       reader.readAsDataURL(file);
     });
-    const answer = await post('/api/search', { snapshot: collection.snapshot, name: file.name, content });
+    const answer = await postSearch({ snapshot: collection.snapshot, name: file.name, content });
     if (state.collectionNow() !== collection) throw new Error('The collection has changed meanwhile: look again.');
     showResults({ kind: 'picture', label: `Like ${file.name}`, ids: answer.results.map(idOf) });
     state.notice.value = null;

@@ -4,28 +4,6 @@
  */
 import { copy } from './copy.js';
 
-/**
- * @typedef {{sim: number, label: string, n_clusters: number}} Suggestion
- * @typedef {{running: boolean, stage: string, done: number, total: number, error?: string}} Run
- * @typedef {{snapshot: string, n: number, model: string, root_name: string, sim: number, min_size: number,
- *   scale: import('./scale.js').Scale, largest_distance: number, max_diameter: number | null, has_times: boolean,
- *   has_places: boolean, read_only: boolean, can_reveal?: boolean, can_search_text: boolean,
- *   provisional?: boolean, run: Run, skips?: [string, string][], made_s?: number, lacks?: string[],
- *   link?: string}} ServerState  `skips`: files that cannot be read, where there is no picture; the last three in a copy
- *   of the page: when it was made, which commands it lacks, and what it shows first, as in the page's address
- * @typedef {{id: number, distance: number}} Neighbour
- * @typedef {{name: string, folder: string, bytes: number, width: number, height: number, format: string,
- *   taken_s: number | null, latitude: number | null, longitude: number | null, exif: Record<string, unknown>, problem?: string,
- *   neighbours: Neighbour[]}} PictureFacts
- * @typedef {[number, number, number, boolean]} Pair  two pictures, their distance, and whether no other pair can be closer, or farther
- * @typedef {{closest: Pair | null, farthest: Pair | null,
- *   nearest_outside: {id: number, distance: number, exact: boolean} | null}} ClusterFacts
- * @typedef {{sim: number[], n_clusters: number[], n_grouped: number[],
- *   suggestions: Suggestion[]}} Curve
- * @typedef {{snapshot: string, version: number, corrections: import('./replay.js').Corrections, can_undo: boolean,
- *   can_redo: boolean}} EditsAnswer
- */
-
 /** What the server refused, or that it cannot be reached (status 0). */
 export class ServerError extends Error {
   /** @param {string} message @param {number} status */
@@ -46,21 +24,49 @@ async function ask(address, options) {
     throw new ServerError('The server does not answer.', 0);
   }
   if (reply.ok) return reply;
-  const answer = await reply.json().catch(() => null);
+  const answer = /** @type {import('../core/wire.js').Refusal | null} */ (await reply.json().catch(() => null));
   throw new ServerError(answer?.error ?? `The server answered ${reply.status}.`, reply.status);
 }
 
 /** @param {string} address @param {AbortSignal} [stop] @returns {Promise<any>} */
-export const askJson = async (address, stop) => (await ask(address, { signal: stop })).json();
+const askJson = async (address, stop) => (await ask(address, { signal: stop })).json();
 
-/** @param {string} address @returns {Promise<ArrayBuffer | null>} null while the server is still at it (202) */
-export async function askBytes(address) {
-  const reply = await ask(address);
-  return reply.status === 202 ? null : reply.arrayBuffer();
-}
+/** How things stand. @returns {Promise<import('../core/wire.js').State>} */
+export const askState = () => askJson('/api/state');
+
+/** The corrections that hold. @returns {Promise<import('../core/wire.js').Edits>} */
+export const askEdits = () => askJson('/api/edits');
+
+/** What the slider would give. @param {string} snapshot @returns {Promise<import('../core/wire.js').Curve>} */
+export const askCurve = (snapshot) => askJson(`/api/${snapshot}/curve`);
+
+/** Names of a range of ids. @param {string} snapshot @param {number} from @param {number} to @returns {Promise<import('../core/wire.js').Names>} */
+export const askNames = (snapshot, from, to) => askJson(`/api/${snapshot}/names.json?from=${from}&to=${to}`);
+
+/** Pictures whose path holds all words. @param {string} snapshot @param {string} text @returns {Promise<import('../core/wire.js').Named>} */
+export const askNamed = (snapshot, text) => askJson(`/api/${snapshot}/named?text=${encodeURIComponent(text)}`);
+
+/** Pictures that show what words say. @param {string} snapshot @param {string} text @param {number} most @returns {Promise<import('../core/wire.js').Found>} */
+export const askLikeText = (snapshot, text, most) => askJson(`/api/${snapshot}/search?text=${encodeURIComponent(text)}&k=${most}`);
+
+/** Pictures that look like one. @param {string} snapshot @param {number} id @param {number} most @returns {Promise<import('../core/wire.js').Found>} */
+export const askLikePicture = (snapshot, id, most) => askJson(`/api/${snapshot}/search?picture=${id}&k=${most}`);
+
+/** What is known of a picture. @param {string} snapshot @param {number} id @param {AbortSignal} stop @returns {Promise<import('../core/wire.js').PictureFacts>} */
+export const askPicture = (snapshot, id, stop) => askJson(`/api/${snapshot}/picture/${id}`, stop);
 
 /**
- * Places of the pictures on the map, and whether better ones are being worked out; null while there are none yet.
+ * What is known of a cluster: a run of the leaf order.
+ * @param {string} snapshot @param {number} from @param {number} to @param {AbortSignal} stop
+ * @returns {Promise<import('../core/wire.js').ClusterFacts>}
+ */
+export const askCluster = (snapshot, from, to, stop) => askJson(`/api/${snapshot}/cluster?a=${from}&b=${to}`, stop);
+
+/** Numbers of all pictures. @param {string} snapshot @param {'order' | 'gap' | 'rank' | 'pictures'} name @returns {Promise<ArrayBuffer>} */
+export const askArray = async (snapshot, name) => (await ask(`/api/${snapshot}/${name}.bin`)).arrayBuffer();
+
+/**
+ * Places of the pictures on the map, and whether better ones are being computed; null while there are none yet (202).
  * @param {string} snapshot @returns {Promise<{places: Float32Array<ArrayBuffer>, betterComes: boolean} | null>}
  */
 export async function askMap(snapshot) {
@@ -69,13 +75,28 @@ export async function askMap(snapshot) {
   return { places: new Float32Array(await reply.arrayBuffer()), betterComes: reply.headers.has('X-Imagecluster-Better') };
 }
 
-/** @param {string} address @param {unknown} body @returns {Promise<any>} */
-export async function post(address, body) {
+/** @param {string} address @param {object} body @returns {Promise<any>} */
+async function post(address, body) {
   const token = document.querySelector('meta[name="imagecluster-token"]')?.getAttribute('content') ?? '';
   const headers = { 'Content-Type': 'application/json', 'X-Imagecluster-Token': token };
-  const reply = await ask(address, { method: 'POST', headers, body: JSON.stringify(body) });
-  return reply.json().catch(() => ({}));
+  return (await ask(address, { method: 'POST', headers, body: JSON.stringify(body) })).json();
 }
+
+/**
+ * Sends a correction, or takes a step back or forth.
+ * @param {import('../core/wire.js').CorrectionRequest | import('../core/wire.js').StepRequest} body
+ * @returns {Promise<import('../core/wire.js').Edits>}
+ */
+export const postEdit = (body) => post('/api/edits', body);
+
+/** Writes an output. @param {import('../core/wire.js').ExportRequest} body @returns {Promise<import('../core/wire.js').Written>} */
+export const postExport = (body) => post('/api/export', body);
+
+/** Looks for pictures like one from outside. @param {import('../core/wire.js').SearchRequest} body @returns {Promise<import('../core/wire.js').Found>} */
+export const postSearch = (body) => post('/api/search', body);
+
+/** Opens the file manager at a picture. @param {import('../core/wire.js').RevealRequest} body @returns {Promise<import('../core/wire.js').Done>} */
+export const postReveal = (body) => post('/api/reveal', body);
 
 /** Why a placeholder stands in for a picture; empty where none does. @param {string} address */
 export async function whyPlaceholder(address) {

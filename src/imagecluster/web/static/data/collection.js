@@ -1,6 +1,6 @@
 /** One collection: the arrays of all pictures, as the server sent them, and all that follows from them and changes with the view. */
 import { signal } from '../core/preact.js';
-import { askBytes, ServerError } from './api.js';
+import { askArray, ServerError } from './api.js';
 import { Clustering } from './clustering.js';
 import { Layout } from './layout.js';
 import { Names } from './names.js';
@@ -17,7 +17,7 @@ const WIDEST = 2.6;
  */
 export class Collection {
   /**
-   * @param {import('./api.js').ServerState} state
+   * @param {import('../core/wire.js').State} state
    * @param {{order: ArrayBuffer, gap: ArrayBuffer, pictures: ArrayBuffer, rank: ArrayBuffer}} bytes
    */
   constructor(state, bytes) {
@@ -71,8 +71,8 @@ export class Collection {
 
   /** Fetches the colours again: the server has found more of them. */
   async refreshColours() {
-    const bytes = await askBytes(`/api/${this.snapshot}/pictures.bin`);
-    if (bytes?.byteLength !== this.colours.byteLength) return;
+    const bytes = await askArray(this.snapshot, 'pictures');
+    if (bytes.byteLength !== this.colours.byteLength) return;
     this.colours = new Uint32Array(bytes);
     this.coloursVersion.value++;
   }
@@ -84,16 +84,15 @@ export class Collection {
   heightPx(id) { return this.pixels[8 * id + 1]; }
 }
 
-/** @param {import('./api.js').ServerState} state @returns {Promise<Collection>} */
+/** @param {import('../core/wire.js').State} state @returns {Promise<Collection>} */
 export async function loadCollection(state) {
   const none = new ArrayBuffer(0);
   if (state.n === 0) return new Collection(state, { order: none, gap: none, pictures: none, rank: none });
-  const at = `/api/${state.snapshot}`;
   const [order, gap, pictures, rank] = await Promise.all([
-    askBytes(`${at}/order.bin`),
-    askBytes(`${at}/gap.bin`),
-    askBytes(`${at}/pictures.bin`),
-    askBytes(`${at}/rank.bin`),
+    askArray(state.snapshot, 'order'),
+    askArray(state.snapshot, 'gap'),
+    askArray(state.snapshot, 'pictures'),
+    askArray(state.snapshot, 'rank'),
   ]);
-  return new Collection(state, { order: order ?? none, gap: gap ?? none, pictures: pictures ?? none, rank: rank ?? none });
+  return new Collection(state, { order, gap, pictures, rank });
 }

@@ -1,13 +1,6 @@
 /** A copy of the page that was written for sharing: it holds its data itself and asks no server. */
 import { isNamed } from '../core/text.js';
 
-/**
- * @typedef {{state: import('./api.js').ServerState, edits: import('./api.js').EditsAnswer, curve: import('./api.js').Curve,
- *   names: string[], bytes: number[], arrays: Record<string, string>, thumbnails?: (string | null)[], missing?: number[],
- *   neighbours: {k: number, ids: string, distances: string} | null,
- *   clusters: Partial<Record<'closest' | 'farthest' | 'outside', {ids: string, distances: string}>>}} Held
- */
-
 /** Nothing where a picture could not be read, or was hidden. */
 const NO_PICTURE = 'data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==';
 const IN_A_FOLDER = 1000;
@@ -20,9 +13,12 @@ function bytesOf(text) {
   return bytes.buffer;
 }
 
+/** @param {import('../core/wire.js').Answer} answer @param {number} [status] */
+const reply = (answer, status = 200) => Response.json(answer, { status });
+
 /** Answers what the page would ask a server. */
 class Copy {
-  /** @param {Held} data */
+  /** @param {import('../core/wire.js').CopyData} data */
   constructor(data) {
     this.data = data;
     this.nearest = data.neighbours && {
@@ -45,33 +41,33 @@ class Copy {
     const { pathname, searchParams: query } = new URL(address, 'file:///');
     const [, , first, name, id] = pathname.split('/');
     const number = (/** @type {string} */ key) => Number(query.get(key));
-    const array = name?.endsWith('.bin') && data.arrays[name.slice(0, -4)];
+    const array = name?.endsWith('.bin') && data.arrays[/** @type {keyof typeof data.arrays} */ (name.slice(0, -4))];
     if (array) return new Response(bytesOf(array));
-    if (first === 'state') return Response.json(data.state);
-    if (first === 'edits') return Response.json(data.edits);
-    if (name === 'curve') return Response.json(data.curve);
+    if (first === 'state') return reply(data.state);
+    if (first === 'edits') return reply(data.edits);
+    if (name === 'curve') return reply(data.curve);
     if (name === 'names.json') {
       const names = data.names.slice(number('from'), number('to'));
-      return Response.json(names.map((text, i) => [text, data.bytes[number('from') + i]]));
+      return reply(/** @type {import('../core/wire.js').Names} */ (names.map((text, i) => [text, data.bytes[number('from') + i]])));
     }
     if (name === 'named') {
       const text = query.get('text') ?? '';
-      return Response.json({ ids: data.names.flatMap((path, id) => (isNamed(path, text) ? [id] : [])) });
+      return reply({ ids: data.names.flatMap((path, id) => (isNamed(path, text) ? [id] : [])) });
     }
-    if (name === 'picture') return Response.json(this.#facts(Number(id)));
-    if (name === 'cluster') return Response.json(this.#clusterFacts(number('a'), number('b')));
-    if (name === 'search') return Response.json({ results: this.#neighbours(number('picture')) });
-    return Response.json({ error: 'This is a copy of the page: it does not hold that.' }, { status: 404 });
+    if (name === 'picture') return reply(this.#facts(Number(id)));
+    if (name === 'cluster') return reply(this.#clusterFacts(number('a'), number('b')));
+    if (name === 'search') return reply({ results: this.#neighbours(number('picture')) });
+    return reply({ error: 'This is a copy of the page: it does not hold that.' }, 404);
   }
 
-  /** @param {number} from @param {number} to @returns {import('./api.js').ClusterFacts} */
+  /** @param {number} from @param {number} to @returns {import('../core/wire.js').ClusterFacts} */
   #clusterFacts(from, to) {
     let place = from;
     for (let p = from; p < to - 1; p++) if (this.gap[p] > this.gap[place]) place = p;
     const pair = (/** @type {'closest' | 'farthest' | 'outside'} */ name) => {
       const { ids, distances } = this.pairs.get(name) ?? {};
       if (!ids || !distances || to - from < 2 || ids[2 * place] < 0) return null;
-      return /** @type {import('./api.js').Pair} */ ([ids[2 * place], ids[2 * place + 1], distances[place], true]);
+      return /** @type {import('../core/wire.js').Pair} */ ([ids[2 * place], ids[2 * place + 1], distances[place], true]);
     };
     const outside = pair('outside');
     return {
@@ -80,18 +76,18 @@ class Copy {
     };
   }
 
-  /** @param {number} id @returns {import('./api.js').PictureFacts} */
+  /** @param {number} id @returns {import('../core/wire.js').PictureFacts} */
   #facts(id) {
     const path = this.data.names[id], name = path.split('/').pop() ?? '', taken = this.times[2 * id + 1];
     return {
       name, folder: path.slice(0, Math.max(0, path.length - name.length - 1)), bytes: this.data.bytes[id],
       width: this.shapes[8 * id], height: this.shapes[8 * id + 1], format: name.split('.').pop()?.toUpperCase() ?? '',
-      taken_s: Number.isNaN(taken) ? null : taken, latitude: null, longitude: null, exif: {},
+      taken_s: Number.isNaN(taken) ? null : taken, latitude: null, longitude: null, exif: {}, problem: '',
       neighbours: this.#neighbours(id),
     };
   }
 
-  /** @param {number} id @returns {import('./api.js').Neighbour[]} */
+  /** @param {number} id @returns {import('../core/wire.js').Neighbour[]} */
   #neighbours(id) {
     const { nearest } = this;
     if (!nearest) return [];

@@ -1,6 +1,6 @@
 /** File names of a collection, fetched in blocks when they are asked for. */
 import { signal } from '../core/preact.js';
-import { askJson } from './api.js';
+import { askNames } from './api.js';
 
 const BLOCK = 500;
 
@@ -13,7 +13,7 @@ export class Names {
   constructor(snapshot, n) {
     this.snapshot = snapshot;
     this.n = n;
-    /** @type {Map<number, [string, number][]>} */
+    /** @type {Map<number, import('../core/wire.js').Names>} */
     this.blocks = new Map();
     /** Blocks that are on their way. @type {Map<number, Promise<void>>} */
     this.pending = new Map();
@@ -46,7 +46,7 @@ export class Names {
   async #fetchBlock(block) {
     try {
       const to = Math.min(this.n, (block + 1) * BLOCK);
-      this.blocks.set(block, await askJson(`/api/${this.snapshot}/names.json?from=${block * BLOCK}&to=${to}`));
+      this.blocks.set(block, await askNames(this.snapshot, block * BLOCK, to));
       this.version.value++;
     } catch {
       // Asked for again with the next picture of the block; the tile keeps its number until then.

@@ -1,15 +1,12 @@
 /**
- * Does corrections again on the clusters of a cut, in the same way as the command line (imagecluster/edits/replay.py).
+ * Does corrections again on the clusters of a cut, in the same way as the command line (imagecluster/corrections/replay.py).
  * Pure. Pictures of equal content are corrected together, so corrections speak of contents, not of pictures.
  *
  * Labels of clusters: c for run c of the cut; from runs.k on for clusters that corrections have made.
  */
 
 /**
- * @typedef {{kind: string, pictures: number[], others?: number[], name?: string}} Edit  numbers of contents; `others` are
- *   the other side of "apart", and where "move" leads to
- * @typedef {{contents: number[][], edits: Edit[]}} Corrections  `contents`: ids of the pictures of each content, ascending;
- *   none where it is not in the collection
+ * @typedef {import('../core/wire.js').Corrections} Corrections
  * @typedef {{members: number[], name: string, byHand: boolean}} Group  positions, ascending
  * @typedef {{touched: Set<number>, groups: Group[], names: Map<number, string>, hidden: number[]}} Replayed
  *   `touched`: runs that the groups take the place of; `names` of other runs; `hidden`: positions, ascending
@@ -68,7 +65,7 @@ class Board {
     this.joined = /** @type {Set<number>} */ (new Set());
   }
 
-  /** @param {Edit} edit */
+  /** @param {import('../core/wire.js').Correction} edit */
   make({ kind, pictures, others = [], name = '' }) {
     if (kind === 'name') for (const content of pictures) this.nameOf.set(content, name);
     else if (kind === 'together') this.#pin(pictures);

@@ -1,9 +1,6 @@
 /** What similarity means: from the height of a merge to a similarity, to words, and back. Pure. */
 
-/**
- * What a similarity index means: heights rise and sims fall from (0, 1) to the root, straight between the points.
- * @typedef {{name: string, heights: readonly number[], sims: readonly number[]}} Scale
- */
+/** @typedef {import('../core/wire.js').Scale} Scale */
 
 /** Height of a cut. @param {Scale} scale @param {number} sim */
 export function heightOf({ heights, sims }, sim) {

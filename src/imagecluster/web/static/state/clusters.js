@@ -1,6 +1,6 @@
 /** Keeps what follows from the state true to it: the arrangement of the clusters, and the curve above the slider. */
 import { effect } from '../core/preact.js';
-import { askJson } from '../data/api.js';
+import { askCurve } from '../data/api.js';
 import * as state from './state.js';
 
 /** Milliseconds of the latest cuts, newest last; for measurements. */
@@ -19,7 +19,7 @@ export function watchClusters() {
   effect(() => {
     const collection = state.collection.value;
     if (!collection?.n) return;
-    askJson(`/api/${collection.snapshot}/curve`).catch(() => null).then((curve) => {
+    askCurve(collection.snapshot).catch(() => null).then((curve) => {
       if (state.collection.peek() === collection) state.curve.value = curve;
     });
   });

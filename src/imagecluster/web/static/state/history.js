@@ -1,6 +1,6 @@
 /** Undo and redo for everything: each entry is a change of the view, or a correction that the server keeps. */
 import { batch, signal } from '../core/preact.js';
-import { askJson, post } from '../data/api.js';
+import { askEdits, postEdit } from '../data/api.js';
 import * as state from './state.js';
 
 const MOST = 200;
@@ -69,11 +69,11 @@ export function forgetViews() {
 }
 
 /** Fetches the corrections anew. */
-export const refreshEdits = async () => setEdits(await askJson('/api/edits'));
+export const refreshEdits = async () => setEdits(await askEdits());
 
 /**
  * Takes corrections over, if they are those of the present snapshot: in another one their ids mean other pictures.
- * @param {import('../data/api.js').EditsAnswer} answer @returns {boolean} whether they are
+ * @param {import('../core/wire.js').Edits} answer @returns {boolean} whether they are
  */
 export function setEdits({ snapshot, version, corrections, can_undo: canUndo, can_redo: canRedo }) {
   if (snapshot !== state.collection.peek()?.snapshot) return false;
@@ -100,7 +100,7 @@ let queue = Promise.resolve();
 export const shownSnapshot = () => state.collection.peek()?.snapshot ?? '';
 
 /**
- * Sends a correction. @param {string} label @param {Record<string, unknown>} record
+ * Sends a correction. @param {string} label @param {import('../core/wire.js').NewCorrection} record
  * @param {string} [snapshot] that the record's ids are of: the page may show another one when the turn comes
  * @returns {Promise<boolean>} whether the server kept it
  */
@@ -110,11 +110,11 @@ export function correct(label, record, snapshot = shownSnapshot()) {
   return sent;
 }
 
-/** @param {string} label @param {Record<string, unknown>} record @param {string} snapshot */
+/** @param {string} label @param {import('../core/wire.js').NewCorrection} record @param {string} snapshot */
 async function send(label, record, snapshot) {
   try {
-    await post('/api/edits', { snapshot, record });
-    push({ kind: 'edit', id: String(record.kind), label });
+    await postEdit({ snapshot, record });
+    push({ kind: 'edit', id: record.kind, label });
     await refreshEdits();
     state.notify(label, true);
     return true;
@@ -139,7 +139,7 @@ async function step(from, to, way, outcome) {
   if (entry === EARLIER && !(way === 'undo' ? canUndo() : canRedo())) return;
   try {
     if (entry.kind === 'edit') {
-      await post('/api/edits', { [way]: true });
+      await postEdit({ [way]: true });
       await refreshEdits();
     } else restoreView(way === 'undo' ? entry.before : entry.after);
   } catch (error) {

@@ -12,7 +12,7 @@ import { NO_CORRECTIONS } from '../data/replay.js';
  * @typedef {{id: number, section: number, from: 'map' | 'gallery'}} Pointed  -1 for none
  */
 
-/** @type {import('../vendor/signals.js').Signal<import('../data/api.js').ServerState | null>} */
+/** @type {import('../vendor/signals.js').Signal<import('../core/wire.js').State | null>} */
 export const server = signal(null);
 /** @type {import('../vendor/signals.js').Signal<import('../data/collection.js').Collection | null>} */
 export const collection = signal(null);
@@ -24,7 +24,7 @@ export const collectionNow = () => /** @type {import('../data/collection.js').Co
 export const status = signal({ kind: 'loading', message: '' });
 /** Whether the server answers. */
 export const online = signal(true);
-/** @type {import('../vendor/signals.js').Signal<import('../data/api.js').Run | null>} */
+/** @type {import('../vendor/signals.js').Signal<import('../core/wire.js').Run | null>} */
 export const run = signal(null);
 
 export const sim = signal(0.5);
@@ -40,7 +40,7 @@ export const branches = signal([]);
 /** Selected ids. @type {import('../vendor/signals.js').Signal<ReadonlySet<number>>} */
 export const selection = signal(new Set());
 
-/** What the slider would give. @type {import('../vendor/signals.js').Signal<import('../data/api.js').Curve | null>} */
+/** What the slider would give. @type {import('../vendor/signals.js').Signal<import('../core/wire.js').Curve | null>} */
 export const curve = signal(null);
 /** Whether the slider is being dragged. */
 export const dragging = signal(false);

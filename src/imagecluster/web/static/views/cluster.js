@@ -1,7 +1,7 @@
 /** One cluster: its dendrogram, why it is together, what it would join next. */
 import { html, useEffect, useState } from '../core/preact.js';
 import { countText, numberText, simText } from '../core/text.js';
-import { askJson, thumbnail } from '../data/api.js';
+import { askCluster, thumbnail } from '../data/api.js';
 import { joinedAt, parentOf } from '../data/cut.js';
 import { closeness, simOf } from '../data/scale.js';
 import { clustersNow } from '../state/clusters.js';
@@ -28,7 +28,7 @@ function Sought({ title, count }) {
     <figcaption><b>${title}</b><span class="soft">similarity …</span></figcaption></figure>`;
 }
 
-/** @param {{title: string, pair: import('../data/api.js').Pair | null | undefined, unsure: string}} props */
+/** @param {{title: string, pair: import('../core/wire.js').Pair | null | undefined, unsure: string}} props */
 function Pair({ title, pair, unsure }) {
   if (pair === undefined) return html`<${Sought} title=${title} count=${2}/>`;
   const collection = state.shownCollection();
@@ -52,11 +52,11 @@ function Next({ from, to, next }) {
 function About({ cluster }) {
   const collection = state.shownCollection();
   const { from, to, section } = cluster;
-  const [facts, setFacts] = useState(/** @type {import('../data/api.js').ClusterFacts | null} */ (null));
+  const [facts, setFacts] = useState(/** @type {import('../core/wire.js').ClusterFacts | null} */ (null));
   useEffect(() => {
     const stop = new AbortController();
     setFacts(null);
-    askJson(`/api/${collection.snapshot}/cluster?a=${from}&b=${to}`, stop.signal).then(setFacts, (error) => {
+    askCluster(collection.snapshot, from, to, stop.signal).then(setFacts, (error) => {
       if (stop.signal.aborted) return;
       setFacts({ closest: null, farthest: null, nearest_outside: null });
       state.notify(error.message);

@@ -1,7 +1,7 @@
 /** Two to four pictures side by side, which zoom and move together. */
 import { html, useEffect, useMemo, useRef, useState } from '../core/preact.js';
 import { bytesText, countText, momentText, simText } from '../core/text.js';
-import { askJson, original, thumbnail } from '../data/api.js';
+import { askPicture, original, thumbnail } from '../data/api.js';
 import { simOf } from '../data/scale.js';
 import * as state from '../state/state.js';
 import { CommandButton, Icon } from '../commands/buttons.js';
@@ -9,16 +9,17 @@ import { openPicture, showDialog } from '../commands/look.js';
 import { Modal } from './modal.js';
 import { Zoom } from './zoom.js';
 
-/** @typedef {import('../data/api.js').PictureFacts} PictureFacts */
+/** @typedef {import('../core/wire.js').PictureFacts} PictureFacts */
 
 /** @param {readonly number[]} ids @returns {ReadonlyMap<number, PictureFacts>} */
 function useFacts(ids) {
   const [known, setKnown] = useState(/** @type {ReadonlyMap<number, PictureFacts>} */ (new Map()));
   const snapshot = state.collection.value?.snapshot;
   useEffect(() => {
+    if (snapshot === undefined) return undefined;
     const stop = new AbortController();
     for (const id of ids) {
-      askJson(`/api/${snapshot}/picture/${id}`, stop.signal).then(
+      askPicture(snapshot, id, stop.signal).then(
         (facts) => setKnown((before) => new Map([...before, [id, facts]])),
         (error) => { if (!stop.signal.aborted) state.notify(error.message); },
       );

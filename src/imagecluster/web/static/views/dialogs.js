@@ -1,7 +1,7 @@
 /** Dialogs: the list of keys, naming, export. */
 import { html, useState } from '../core/preact.js';
 import { countText, simText } from '../core/text.js';
-import { post } from '../data/api.js';
+import { postExport } from '../data/api.js';
 import * as state from '../state/state.js';
 import { viewLink } from '../commands/address.js';
 import { Icon } from '../commands/buttons.js';
@@ -55,25 +55,25 @@ function Naming() {
   </${Modal}>`;
 }
 
-const KINDS = [
+const KINDS = /** @type {[import('../core/wire.js').ExportKind, string, string][]} */ ([
   ['links', 'Folders of links', 'One folder a cluster, with links to the pictures'],
   ['csv', 'CSV', 'A table for spreadsheets: path, cluster, name'],
   ['json', 'JSON', 'Clusters with their members and heights'],
   ['parquet', 'Parquet', 'The same table for data tools'],
   ['page', 'Contact sheets', 'One file to look through or print'],
   ['copy', 'This page', 'One file for sharing, with small pictures and the slider, that needs no server'],
-];
+]);
 
 function Export() {
   const [message, setMessage] = useState('');
   const [busy, setBusy] = useState('');
   const branches = state.branches.value.length;
-  const write = async (/** @type {string} */ kind) => {
+  const write = async (/** @type {import('../core/wire.js').ExportKind} */ kind) => {
     setBusy(kind);
     setMessage('');
     try {
-      const answer = await post('/api/export', {
-        kind, sim: state.sim.peek(), min_size: state.minSize.peek(), link: viewLink(), snapshot: state.collection.peek()?.snapshot,
+      const answer = await postExport({
+        kind, sim: state.sim.peek(), min_size: state.minSize.peek(), link: viewLink(), snapshot: state.collectionNow().snapshot,
         own_cuts: state.branches.peek().map((b) => [b.from, b.to, b.height]),
       });
       setMessage(`Written: ${answer.path}`);

@@ -16,7 +16,7 @@ const W = 1000, H = 100;
 /** @param {number[]} xs in [0, 1] @param {number[]} ys in [0, 1] */
 const lineThrough = (xs, ys) => xs.map((x, i) => `${(x * W).toFixed(1)} ${(H - 2 - ys[i] * (H - 6)).toFixed(1)}`).join(' L');
 
-/** @param {{curve: import('../data/api.js').Curve, sim: number}} props */
+/** @param {{curve: import('../core/wire.js').Curve, sim: number}} props */
 function CurveDrawing({ curve, sim }) {
   const n = state.collection.value?.n ?? 1;
   const most = Math.max(1, ...curve.n_clusters);
@@ -30,7 +30,7 @@ function CurveDrawing({ curve, sim }) {
   </svg>`;
 }
 
-/** @param {{suggestions: import('../data/api.js').Suggestion[]}} props */
+/** @param {{suggestions: import('../core/wire.js').Suggestion[]}} props */
 function Stops({ suggestions }) {
   return html`<div class="stops">${suggestions.map((s) => html`<button type="button" class="stop" style=${{ left: `${s.sim * 100}%` }}
     aria-label=${`${s.label}: similarity ${simText(s.sim)}, ${countText(s.n_clusters, 'cluster')}`} title=${countText(s.n_clusters, 'cluster')}

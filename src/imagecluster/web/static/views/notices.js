@@ -11,7 +11,7 @@ const STAGES = /** @type {Record<string, string>} */ ({
   neighbours: 'Comparing them', linkage: 'Putting them together', write: 'Writing',
 });
 
-/** How far a run is. @param {{run: import('../data/api.js').Run}} props */
+/** How far a run is. @param {{run: import('../core/wire.js').Run}} props */
 export function Progress({ run }) {
   const known = run.total > 0;
   return html`<div class="progress"><span>${STAGES[run.stage] ?? 'Working'}${known ? html` <b>${numberText(run.done)}</b> of ${numberText(run.total)}` : ' …'}</span>
@@ -45,7 +45,7 @@ export function NothingFound() {
   const results = state.results.value;
   if (!results || state.counts.value.nGrouped || state.view.value === 'timeline') return null;
   return html`<section class="nothing" aria-label="Search"><h2>Nothing found for ${results.label}</h2>
-    ${results.kind === 'name' && !state.server.value?.made_s && html`<p>This model knows names only. Searching by what a picture shows needs one that knows words, for instance <code>--model clip-vit-b32</code>.</p>`}</section>`;
+    ${results.kind === 'name' && !state.server.value?.copied && html`<p>This model knows names only. Searching by what a picture shows needs one that knows words, for instance <code>--model clip-vit-b32</code>.</p>`}</section>`;
 }
 
 /** What is selected, and what can be done with it. */

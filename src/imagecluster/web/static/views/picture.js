@@ -1,7 +1,7 @@
 /** One picture, large: zoom and pan, what is known of it, what looks like it. */
 import { html, useEffect, useRef, useState } from '../core/preact.js';
 import { bytesText, countText, momentText, numberText, simText } from '../core/text.js';
-import { askJson, original, thumbnail, whyPlaceholder } from '../data/api.js';
+import { askPicture, original, thumbnail, whyPlaceholder } from '../data/api.js';
 import { simOf } from '../data/scale.js';
 import { clustersNow, titleOf } from '../state/clusters.js';
 import * as state from '../state/state.js';
@@ -14,14 +14,14 @@ import { Zoom } from './zoom.js';
 /** The picture itself goes first. */
 const NEXT_AFTER_MS = 250;
 
-/** @param {number} id @returns {import('../data/api.js').PictureFacts | null} */
+/** @param {number} id @returns {import('../core/wire.js').PictureFacts | null} */
 function useFacts(id) {
-  const [known, setKnown] = useState(/** @type {{id: number, facts: import('../data/api.js').PictureFacts} | null} */ (null));
+  const [known, setKnown] = useState(/** @type {{id: number, facts: import('../core/wire.js').PictureFacts} | null} */ (null));
   const collection = state.collection.value;
   useEffect(() => {
     if (id < 0 || !collection) return undefined;
     const stop = new AbortController();
-    askJson(`/api/${collection.snapshot}/picture/${id}`, stop.signal).then(
+    askPicture(collection.snapshot, id, stop.signal).then(
       (facts) => setKnown({ id, facts }),
       (error) => { if (!stop.signal.aborted) state.notify(error.message); },
     );
@@ -62,7 +62,7 @@ function Facts({ rows }) {
 /** @param {number} latitude @param {number} longitude */
 const placeText = (latitude, longitude) => `${Math.abs(latitude).toFixed(5)}° ${latitude < 0 ? 'S' : 'N'}, ${Math.abs(longitude).toFixed(5)}° ${longitude < 0 ? 'W' : 'E'}`;
 
-/** @param {{title: string, neighbours: import('../data/api.js').Neighbour[]}} props */
+/** @param {{title: string, neighbours: import('../core/wire.js').Neighbour[]}} props */
 function Neighbours({ title, neighbours }) {
   const collection = state.shownCollection();
   if (!neighbours.length) return null;
@@ -73,12 +73,12 @@ function Neighbours({ title, neighbours }) {
       <span>${simText(simOf(collection.scale, n.distance))}</span></button></li>`)}</ul></section>`;
 }
 
-/** @param {{id: number, facts: import('../data/api.js').PictureFacts | null}} props */
+/** @param {{id: number, facts: import('../core/wire.js').PictureFacts | null}} props */
 function Side({ id, facts }) {
   if (!facts) return html`<aside class="side" aria-busy="true"></aside>`;
   const members = clusterOf(id);
   const place = facts.latitude !== null && facts.longitude !== null ? placeText(facts.latitude, facts.longitude) : '';
-  const exif = /** @type {[string, unknown][]} */ (Object.entries(facts.exif ?? {}).map(([key, value]) => [key, typeof value === 'object' ? JSON.stringify(value) : value]));
+  const exif = Object.entries(facts.exif);
   return html`<aside class="side">
     <h2>${facts.name}</h2>
     <p class="soft path">${facts.folder || 'top folder'}</p>

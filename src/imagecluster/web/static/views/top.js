@@ -44,7 +44,7 @@ export function Top() {
   return html`<header class=${n || state.status.value.kind === 'loading' ? 'top' : 'top bare'}>
     <div class="what"><h1>${server?.root_name ?? 'imagecluster'}</h1>
       <span class="soft">${n ? countText(n, 'picture') : ''}</span>
-      ${server?.made_s && html`<span class="soft copied">copied ${dayText(server.made_s)}</span>`}</div>
+      ${server?.copied && html`<span class="soft copied">copied ${dayText(server.copied.made_s)}</span>`}</div>
     <nav class="segments" aria-label="Views">
       ${views.map(([name, label]) => html`<button type="button" aria-current=${state.view.value === name ? 'page' : null}
         onClick=${() => showView(name)} disabled=${!n}>${label}</button>`)}

@@ -1,0 +1,47 @@
+"""What the page is told of a snapshot, as the wire has it."""
+
+from __future__ import annotations
+
+from imagecluster.cut.curve import cluster_counts
+from imagecluster.explore.similar import Nearest, Pair
+from imagecluster.explore.snapshot import Snapshot
+from imagecluster.web import wire
+
+__all__ = ["collection_facts", "curve", "neighbour", "pair"]
+
+
+def collection_facts(snapshot: Snapshot) -> wire.CollectionFacts:
+    """What the page needs to know of a collection before anything else."""
+    scale = snapshot.scale
+    return {
+        "snapshot": snapshot.key,
+        "n": len(snapshot),
+        "largest_distance": snapshot.dendrogram.top,
+        "scale": {"name": scale.name, "heights": scale.heights.tolist(), "sims": scale.sims.tolist()},
+        "max_diameter": snapshot.max_diameter,
+        "provisional": snapshot.provisional,
+        "has_times": snapshot.has_times,
+    }
+
+
+def curve(snapshot: Snapshot) -> wire.Curve:
+    """How many clusters there are at each similarity, and which similarities are worth a look."""
+    found = cluster_counts(snapshot.dendrogram, snapshot.scale)
+    return {
+        "sim": found.sim.tolist(),
+        "n_clusters": found.n_clusters.tolist(),
+        "n_grouped": found.n_grouped.tolist(),
+        "suggestions": [
+            {"sim": each.sim, "label": each.name, "n_clusters": each.n_clusters} for each in snapshot.suggestions
+        ],
+    }
+
+
+def neighbour(found: Nearest) -> wire.Neighbour:
+    """A picture near to another one."""
+    return {"id": found.picture, "distance": found.distance}
+
+
+def pair(found: Pair) -> wire.Pair:
+    """Two pictures of a cluster."""
+    return found.first, found.second, found.distance, found.exact
