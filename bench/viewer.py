@@ -29,12 +29,12 @@ import time
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imagecluster.collection import DENDROGRAM
 from imagecluster.collection.recipe import contents_digest
 from imagecluster.records import Dendrogram, ImageFile, Metadata
 from imagecluster.store import Batch, HashedFile, Run, Store
-from imagecluster.web.branch import subtree
 
 MODEL = "efficientnet-lite0@int8.1"
 N_THUMBNAILS = 500
@@ -88,7 +88,7 @@ def make_collection(root: Path, n_pictures: int, n_dimensions: int) -> None:
         leaves = store.leaves(MODEL)
         gap = np.sort(rng.random(n_pictures - 1))[rng.permutation(n_pictures - 1)]
         order = rng.permutation(n_pictures)
-        children = subtree(Dendrogram(np.empty((0, 4)), 1.0, order, gap), 0, n_pictures)
+        children = merges_of(gap)
         merges = np.array([(left, right, height, 2) for left, right, height in children])
         key = f"made up {contents_digest(leaves.hashes)}"
         store.save_dendrogram(key, Dendrogram(merges, 1.0, order, gap), {})
@@ -98,6 +98,21 @@ def make_collection(root: Path, n_pictures: int, n_dimensions: int) -> None:
         with store.thumbnails() as cache:
             for content_hash in leaves.hashes:
                 cache.put(content_hash, thumbnail, side_px=192)
+
+
+def merges_of(gaps: NDArray[np.float64]) -> list[tuple[int, int, float]]:
+    """Merges of a dendrogram with these gaps, lowest first: left, right, height; m + k is what merge k made."""
+    m = len(gaps) + 1
+    node_of = list(range(m))  # by first and by last place of what it spans
+    spans = [(place, place) for place in range(m)]
+    merges: list[tuple[int, int, float]] = []
+    for place in np.argsort(gaps, kind="stable").tolist():
+        left, right = node_of[place], node_of[place + 1]
+        merges.append((left, right, float(gaps[place])))
+        span = (spans[left][0], spans[right][1])
+        spans.append(span)
+        node_of[span[0]] = node_of[span[1]] = m + len(merges) - 1
+    return merges
 
 
 def hash_of(number: int) -> bytes:
@@ -131,7 +146,7 @@ def measure(root: Path, n_pictures: int) -> None:
         note("first picture")
         print("  since the start: " + ", ".join(since.values()))
         print(f"  {'answer':<26}{'s':>8}{'CPU s':>8}{'MB':>8}{'reading s':>11}{'CPU / reading':>15}")
-        for name in ("order.bin", "gap.bin", "rank.bin", "pictures.bin", "merges.bin", "curve"):
+        for name in ("order.bin", "gap.bin", "rank.bin", "pictures.bin", "curve"):
             asked.row(at + name, name, root)
         asked.row(f"{at}names.json?from=0&to=2000", "2,000 names", root)
         asked.row(f"{at}search?picture=3&k=12", "neighbours", root)

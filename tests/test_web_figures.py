@@ -7,20 +7,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.cluster.hierarchy import fcluster
 from scipy.spatial.distance import cdist, squareform
 
 from imagecluster import cut
 from imagecluster.cut.curve import cluster_counts
 from imagecluster.cut.diameter import bounded as bounded_tree
 from imagecluster.cut.sim_scale import relative
-from imagecluster.errors import ArgumentError
 from imagecluster.explore import similar
 from imagecluster.explore.colours import UNKNOWN, Colours
 from imagecluster.explore.projection import keep_map, kept_map, principal_map
 from imagecluster.explore.similar import extreme_pairs, nearest, nearest_outside
 from imagecluster.linkage import average_linkage, linkage
-from imagecluster.web.branch import branch_of, subtree
 from report_samples import sample_thumbnail
 from store_samples import hash_of
 from web_snapshots import random_vectors, sample_snapshot
@@ -43,56 +40,6 @@ def test_the_curve_counts_the_clusters_of_each_cut(n, seed):
     for sim, n_clusters, n_grouped in zip(*curve, strict=True):
         counts = np.bincount(cut.cut(dendrogram, sim=sim))
         assert (np.count_nonzero(counts >= 2), counts[counts >= 2].sum()) == (n_clusters, n_grouped)
-
-
-@given(sizes, seeds, st.data())
-def test_a_branch_tells_when_it_joins_what(n, seed, data):
-    """At its height it is one cluster, at the next height the next run is, just below it is not yet."""
-    dendrogram = average_linkage(random_vectors(n, seed).astype(np.float32))
-    label = cut.cut(dendrogram, height=data.draw(st.sampled_from([0.0, *dendrogram.gap.tolist()])))
-    in_order = label[dendrogram.order]
-    chosen = data.draw(st.integers(0, n - 1))
-    first = int(np.flatnonzero(in_order == in_order[chosen])[0])
-    end = int(np.flatnonzero(in_order == in_order[chosen])[-1]) + 1
-    branch = branch_of(dendrogram, first, end)
-    members = set(dendrogram.order[first:end].tolist())
-
-    def cluster_at(height):
-        labels = cut.cut(dendrogram, height=height)
-        return set(np.flatnonzero(labels == labels[dendrogram.order[first]]).tolist())
-
-    assert cluster_at(branch.height) >= members
-    if branch.next_run is None:
-        assert (first, end) == (0, n)
-    else:
-        start, stop = branch.next_run
-        assert cluster_at(branch.next_height) == set(dendrogram.order[start:stop].tolist()) > members
-        assert cluster_at(np.nextafter(branch.next_height, -1)) <= members or branch.next_height == branch.height
-
-
-@given(st.integers(2, 24), seeds)
-def test_a_subtree_is_the_dendrogram_of_its_run(n, seed):
-    """The whole run's merges cut into the same clusters as the dendrogram, at every height."""
-    dendrogram = average_linkage(random_vectors(n, seed).astype(np.float32))
-    merges = subtree(dendrogram, 0, n)
-    counts = [1] * n
-    for left, right, _ in merges:
-        counts.append(counts[left] + counts[right])
-    Z = np.array([[*sorted((left, right)), height, counts[n + k]] for k, (left, right, height) in enumerate(merges)])
-    for height in (0.0, *dendrogram.gap):
-        ours = fcluster(Z, height, "distance")
-        theirs = cut.cut(dendrogram, height=height)[dendrogram.order]
-        assert (
-            len({*zip(ours.tolist(), theirs.tolist(), strict=True)}) == len({*ours.tolist()}) == len({*theirs.tolist()})
-        )
-
-
-@pytest.mark.parametrize(("first", "end"), [(-1, 2), (2, 2), (3, 2), (0, 6), (5, 6)])
-def test_places_that_do_not_exist_are_refused(first, end):
-    """The error gives the range."""
-    dendrogram = average_linkage(np.eye(5, dtype=np.float32))
-    with pytest.raises(ArgumentError, match="from 0 to 5"):
-        branch_of(dendrogram, first, end)
 
 
 @given(sizes, seeds, st.integers(1, 30))

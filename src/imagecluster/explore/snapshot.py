@@ -6,7 +6,6 @@ import os
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import xxhash
@@ -14,7 +13,6 @@ from numpy.typing import NDArray
 
 from imagecluster.collection import Collection, is_of_cosines, open_latest
 from imagecluster.collection.doors import all_apart
-from imagecluster.cut.curve import cluster_counts
 from imagecluster.cut.sim_scale import SimScale, relative
 from imagecluster.cut.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, Suggestion, suggest
 from imagecluster.errors import StoreDamagedError, StoreError
@@ -100,22 +98,6 @@ class Snapshot:
         rank[sorted(range(len(self)), key=keys.__getitem__)] = np.arange(len(self))
         return rank
 
-    def curve(self) -> dict[str, Any]:
-        """How many clusters there are at each similarity, and which ones are worth a look."""
-        found = cluster_counts(self.dendrogram, self.scale)
-        return {
-            "sim": found.sim.tolist(),
-            "n_clusters": found.n_clusters.tolist(),
-            "n_grouped": found.n_grouped.tolist(),
-            "suggestions": [
-                {"sim": each.sim, "label": each.name, "n_clusters": each.n_clusters} for each in self.suggestions
-            ],
-        }
-
-    def merges_bytes(self) -> bytes:
-        """The linkage matrix Z of scipy, float64 little-endian."""
-        return self.dendrogram.merges.astype("<f8").tobytes()
-
     def picture_bytes(self, colours: NDArray[np.uint32]) -> bytes:
         """Size, colour and time of each picture, 16 bytes each."""
         table = np.empty(len(self), _PICTURE)
@@ -137,23 +119,6 @@ class Snapshot:
         """Fingerprints of pictures at unit length, shape (n_pictures, n_dimensions)."""
         X = np.asarray(self.vectors[self.leaves.rows[pictures]], np.float32)
         return np.asarray(X / np.maximum(np.sqrt(np.einsum("ij,ij->i", X, X)), _SHORTEST)[:, None])
-
-    def facts(self) -> dict[str, Any]:
-        """What the page needs to know of it before anything else."""
-        return {
-            "snapshot": self.key,
-            "n": len(self),
-            "largest_distance": self.dendrogram.top,
-            "scale": {
-                "name": self.scale.name,
-                "heights": self.scale.heights.tolist(),
-                "sims": self.scale.sims.tolist(),
-            },
-            "max_diameter": self.max_diameter,
-            "provisional": self.provisional,
-            "has_times": self.has_times,
-            "has_places": self.leaves.n_with_place > 0,
-        }
 
     @property
     def has_times(self) -> bool:

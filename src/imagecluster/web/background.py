@@ -89,10 +89,6 @@ class Background:
                 threading.Thread(target=self._make_map, args=(snapshot,), name="map", daemon=True).start()
             return self._maps[snapshot.key]
 
-    def has_map(self, snapshot: Snapshot) -> bool:
-        """Whether there is a map already."""
-        return self._maps.get(snapshot.key) is not None
-
     def _fill_colours(self, snapshot: Snapshot) -> None:
         before = self.n_colours
 
@@ -126,7 +122,7 @@ class Background:
                 self._publish(snapshot, PlaneMap(better, "umap"))
         except Exception:
             _log.exception("the map cannot be worked out")
-            if not self.has_map(snapshot):
+            if self._maps.get(snapshot.key) is None:
                 self._publish(snapshot, PlaneMap(np.zeros((len(snapshot), 2), np.float32), "principal"))
 
     def _better(self, snapshot: Snapshot) -> NDArray[np.float32] | None:

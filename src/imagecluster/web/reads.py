@@ -54,7 +54,6 @@ class Reads:
             "order.bin": lambda snapshot, _: immutable_bytes(snapshot.order_bytes),
             "gap.bin": lambda snapshot, _: immutable_bytes(snapshot.gap_bytes),
             "rank.bin": lambda snapshot, _: immutable_bytes(snapshot.path_rank.astype("<u4").tobytes()),
-            "merges.bin": lambda snapshot, _: immutable_bytes(snapshot.merges_bytes()),
             "pictures.bin": self._pictures,
             "names.json": self._names,
             "named": self._named,
@@ -161,7 +160,7 @@ class Reads:
         if found is None:
             return Response(status_code=202, headers={"Cache-Control": "no-store"})
         content = found.places.astype("<f4").tobytes()
-        headers = {"X-Imagecluster-Map": found.method, **({"X-Imagecluster-Better": "1"} if found.better_comes else {})}
+        headers = {"X-Imagecluster-Better": "1"} if found.better_comes else {}
         # A better map may have been kept when this program starts again: the key stays, so nobody may keep this one.
         return unkept_bytes(content, headers=headers)
 
