@@ -396,5 +396,5 @@ def test_the_server_gone_is_said_and_nothing_is_lost(opened, folder):
     """When the server ends the page says so and keeps showing what it has."""
     with serving(folder, "--read-only") as address:
         page = opened(address)
-    page.wait_for_selector("text=The server does not answer")
+    page.wait_for_selector("text=Connection lost. Reconnecting…")
     assert page.locator(".tile").count() > 0

@@ -143,8 +143,11 @@ class Guard:
         origin = headers.get("origin")
         if origin is not None and origin.rpartition("//")[2] != headers["host"]:
             return 403, "this request comes from a page of another origin", {}
-        if not _equal([headers.get(TOKEN_HEADER, "")], self._rules.token):
-            return 403, f"the header {TOKEN_HEADER} is missing or not this page's; reload the page", {}
+        token = headers.get(TOKEN_HEADER, "")
+        if not _equal([token], self._rules.token):
+            # Each start has a token of its own: a page that sends another one is of an earlier start.
+            restarted = "The viewer was restarted; reload to keep editing"
+            return 403, restarted if token else f"the header {TOKEN_HEADER} is missing", {}
         if headers.get("content-type", "").partition(";")[0].strip() != "application/json":
             return 415, "the body must be application/json", {}
         length = headers.get("content-length", "0")

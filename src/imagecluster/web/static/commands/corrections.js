@@ -30,7 +30,7 @@ function membersOf(s) {
 export function askName(context) {
   const s = sectionOf(context);
   if (!branchOf(s)) {
-    state.notify('Only a cluster can be named; this picture is on its own.');
+    state.notify('Only clusters can be named; this picture is ungrouped.');
     return;
   }
   naming.value = { ids: membersOf(s), name: clustersNow()?.names.get(s) ?? '', snapshot: shownSnapshot() };
@@ -62,7 +62,7 @@ export async function apart(context) {
   const rest = new Set();
   for (const id of chosen) for (const other of membersOf(sectionOf({ id }))) if (!chosen.has(other)) rest.add(other);
   if (!rest.size) {
-    state.notify('These pictures are the whole cluster: select some of them.');
+    state.notify('These pictures are the whole cluster; select only some of them.');
     return;
   }
   const done = await correct(`${countText(chosen.size, 'picture')} kept apart`, { kind: 'apart', a: [...rest], b: [...chosen] });

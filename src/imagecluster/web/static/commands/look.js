@@ -30,7 +30,7 @@ export function openCluster(context) {
   const section = sectionOf(context);
   const branch = branchOf(section);
   if (!branch) {
-    state.notify(state.collectionNow().n > 1 ? 'This picture is on its own: a looser similarity finds company for it.' : 'There is only this picture.');
+    state.notify(state.collectionNow().n > 1 ? 'This picture is not in a cluster; try a looser similarity.' : 'There is only this picture.');
     return;
   }
   batch(() => {
@@ -92,6 +92,6 @@ export async function copyPath(context) {
     await navigator.clipboard.writeText(path);
     state.notify(`Copied: ${path}`);
   } catch {
-    state.notify(`The browser does not let the page copy. The path is ${path}`);
+    state.notify(`The browser did not allow copying. The path is ${path}`);
   }
 }

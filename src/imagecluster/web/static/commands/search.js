@@ -115,7 +115,7 @@ const LARGEST_FILE = 23_000_000;
 export async function searchFile(file) {
   const collection = state.collectionNow();
   if (file.size > LARGEST_FILE) {
-    state.notify('This picture is too large to look for: at most 23 MB.');
+    state.notify('This picture is too large to search by (limit: 23 MB).');
     return;
   }
   state.notify(`Looking for pictures like ${file.name} …`);
@@ -127,7 +127,7 @@ export async function searchFile(file) {
       reader.readAsDataURL(file);
     });
     const answer = await postSearch({ snapshot: collection.snapshot, name: file.name, content });
-    if (state.collectionNow() !== collection) throw new Error('The collection has changed meanwhile: look again.');
+    if (state.collectionNow() !== collection) throw new Error('The collection has changed in the meantime; search again.');
     showResults({ kind: 'picture', label: `Like ${file.name}`, ids: answer.results.map(idOf) });
     state.notice.value = null;
   } catch (error) {

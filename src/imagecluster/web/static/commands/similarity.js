@@ -25,7 +25,7 @@ export function snapSim(way) {
   const now = state.sim.peek();
   const sims = (state.curve.peek()?.suggestions ?? []).map((s) => s.sim).sort((a, b) => a - b);
   const next = way > 0 ? sims.find((s) => s > now + 1e-9) : sims.reverse().find((s) => s < now - 1e-9);
-  if (next === undefined) state.notify('No further suggestion.');
+  if (next === undefined) state.notify('There are no more suggestions in this direction.');
   else setSim(next);
 }
 
@@ -64,7 +64,7 @@ export function join(context) {
 }
 
 /** One similarity for all branches again. */
-export const resetBranches = () => changeView('reset', 'One cut for all', () => { state.branches.value = []; });
+export const resetBranches = () => changeView('reset', 'Reset custom splits', () => { state.branches.value = []; });
 
 /** @param {number} least pictures that a cluster must have to be shown as one */
 export const setMinSize = (least) => changeView('least', 'Smallest cluster', () => { state.minSize.value = least; });

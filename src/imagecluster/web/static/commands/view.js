@@ -18,7 +18,7 @@ export const stepSize = (step) => setSize(SIZES[Math.min(2, Math.max(0, SIZES.in
 
 /** Orders of the clusters, with their names. */
 export const SORTS = /** @type {[import('../data/arrange.js').SortKey, string][]} */ ([
-  ['size', 'Largest first'], ['tight', 'Closest first'], ['time', 'Oldest first'], ['name', 'By file name'],
+  ['size', 'Largest first'], ['tight', 'Tightest first'], ['time', 'Oldest first'], ['name', 'By file name'],
 ]);
 
 /** @param {import('../data/arrange.js').SortKey} key */

@@ -21,7 +21,7 @@ async function ask(address, options) {
     reply = copy ? copy.answer(address) : await fetch(address, options);
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw new ServerError('The server does not answer.', 0);
+    throw new ServerError('Connection lost.', 0);
   }
   if (reply.ok) return reply;
   const answer = /** @type {import('../core/wire.js').Refusal | null} */ (await reply.json().catch(() => null));

@@ -12,8 +12,8 @@ export const menu = signal(null);
 const SHORT = /** @type {Record<string, string>} */ ({
   open: 'Show large', 'open-cluster': 'About the cluster', similar: 'Find similar', compare: 'Compare', select: 'Select',
   'select-cluster': 'Select the cluster', 'name-cluster': 'Name the cluster …', 'split-cluster': 'Split the cluster',
-  'join-cluster': 'Join with its neighbour', together: 'Keep together', apart: 'Keep apart', hide: 'Hide',
-  'move-here': 'Move the selected ones here', 'copy-path': 'Copy the path', reveal: 'Open in the file manager',
+  'join-cluster': 'Join with the nearest cluster', together: 'Keep together', apart: 'Keep apart', hide: 'Hide',
+  'move-here': 'Move the selected ones here', 'copy-path': 'Copy the path', reveal: 'Show in the file manager',
 });
 
 const OF_CLUSTER = [['open-cluster', 'select-cluster'], ['name-cluster', 'split-cluster', 'join-cluster', 'move-here']];

@@ -24,7 +24,7 @@ export function MapView() {
         const answer = await askMap(collection.snapshot);
         if (ended) return;
         if (!answer) {
-          setMessage('The map is being computed …');
+          setMessage('Computing the map…');
           timer = setTimeout(begin, AGAIN_AFTER_MS);
           return;
         }
@@ -44,12 +44,12 @@ export function MapView() {
     };
   }, [collection, version]);
   useEffect(() => { if (shown.current) shown.current.lassoing = lasso; }, [lasso]);
-  return html`<main class="map" aria-label="Map of the pictures">
+  return html`<main class="map" aria-label="Similarity map">
     <div class="map-stage" ref=${stage} tabindex="0" role="application" aria-label="Map: arrows move, plus and minus zoom, shift and drag select"></div>
     <div class="map-tools"><button type="button" class="button" aria-pressed=${lasso ? 'true' : 'false'} onClick=${() => setLasso(!lasso)}>Lasso</button>
       <button type="button" class="button" onClick=${() => shown.current?.reset()}>Show all</button>
       <${CommandButton} id="beside" text="Gallery" kind="room-for-both" pressed=${state.beside.value}/></div>
     ${message && html`<p class="map-notice" role="status">${message}</p>`}
-    ${betterComes && html`<p class="map-note" role="status">A map that tells more is being worked out. It comes by itself.</p>`}
+    ${betterComes && html`<p class="map-note" role="status">A more detailed map is being computed and will appear when it is ready.</p>`}
   </main>`;
 }

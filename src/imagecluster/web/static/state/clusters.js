@@ -41,7 +41,7 @@ export function titleOf(arrangement, s) {
   if (name) return name;
   if (arrangement.hasSingles && s === arrangement.k - 1) {
     if (state.server.peek()?.provisional) return 'The pictures so far';
-    return arrangement.k > 1 ? 'On their own' : arrangement.to[s] - arrangement.from[s] > 1 ? 'No two together' : 'The only picture';
+    return arrangement.k > 1 ? 'Ungrouped' : arrangement.to[s] - arrangement.from[s] > 1 ? 'No clusters' : 'The only picture';
   }
   return `Cluster ${arrangement.numbers[s]}`;
 }

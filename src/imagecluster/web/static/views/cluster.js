@@ -69,18 +69,18 @@ function About({ cluster }) {
   const until = next ? simOf(collection.scale, next.height) : 0;
   return html`<div class="about">
     <div class="about-why">
-      <section><h3>Why it is together</h3>
-        <p>${height === Infinity ? 'It was put together by hand, and is wider than the latest run lets clusters be.' : height === 0 ? 'Its pictures have the same fingerprint.'
+      <section><h3>Why these belong together</h3>
+        <p>${height === Infinity ? 'It was put together by hand and is wider than --max-diameter of the latest run allows.' : height === 0 ? 'Its pictures have the same fingerprint.'
     : html`All ${numberText(to - from)} come together at a mean distance of ${height.toFixed(3)} (${closeness(height, collection.scale)}): from similarity <b>${simText(sim)}</b> down to <b>${simText(until)}</b> they are exactly this cluster.`}</p>
         <div class="pairs"><${Pair} title=${to - from === 2 ? 'The two' : 'Closest two'} pair=${facts?.closest} unsure="; others may be closer"/>
           ${to - from > 2 && html`<${Pair} title="Farthest two" pair=${facts?.farthest} unsure="; others may be a little farther"/>`}</div>
       </section>
-      <section><h3>What joins next</h3><${Next} from=${from} to=${to} next=${next}/>
+      <section><h3>What would join next</h3><${Next} from=${from} to=${to} next=${next}/>
         ${!facts && next && html`<${Sought} title="Nearest picture outside" count=${1}/>`}
         ${facts?.nearest_outside && html`<figure class="pair one"><div><${Thumb} id=${facts.nearest_outside.id} label="Nearest picture outside"/></div>
           <figcaption><b>Nearest picture outside</b><span class="soft">similarity ${simText(simOf(collection.scale, facts.nearest_outside.distance))}${!facts.nearest_outside.exact && '; others may be nearer'}</span></figcaption></figure>`}
       </section>
-      <div class="row wrap"><${CommandButton} id="split-cluster" text="Split" context=${{ section }}/><${CommandButton} id="join-cluster" text="Join next" context=${{ section }}/>
+      <div class="row wrap"><${CommandButton} id="split-cluster" text="Split" context=${{ section }}/><${CommandButton} id="join-cluster" text="Join with nearest" context=${{ section }}/>
         <${CommandButton} id="name-cluster" text="Name" context=${{ section }}/><${CommandButton} id="select-cluster" text="Select" context=${{ section }}/></div>
     </div>
     <section class="about-tree"><h3>Dendrogram</h3><${Tree} from=${from} to=${to}/></section>

@@ -47,21 +47,21 @@ function Naming() {
   return html`<${Modal} label="Name the cluster" kind="small" onClose=${() => showDialog(null)}>
     <${Title} title="Name the cluster"/>
     <form onSubmit=${entered}>
-      <label for="cluster-name">Name of these ${ids.length} pictures; it stays with them at every similarity</label>
+      <label for="cluster-name">Name for these ${ids.length} pictures; they keep it at every similarity</label>
       <input id="cluster-name" name="name" type="text" value=${name} maxlength="200" autocomplete="off" data-first/>
       <div class="row end"><button type="button" class="button" onClick=${() => showDialog(null)}>Cancel</button>
-        <button type="submit" class="button main">Keep the name</button></div>
+        <button type="submit" class="button main">Save name</button></div>
     </form>
   </${Modal}>`;
 }
 
 const KINDS = /** @type {[import('../core/wire.js').ExportKind, string, string][]} */ ([
-  ['links', 'Folders of links', 'One folder a cluster, with links to the pictures'],
+  ['links', 'Folders of links', 'One folder per cluster, with links to the pictures'],
   ['csv', 'CSV', 'A table for spreadsheets: path, cluster, name'],
   ['json', 'JSON', 'Clusters with their members and heights'],
   ['parquet', 'Parquet', 'The same table for data tools'],
-  ['page', 'Contact sheets', 'One file to look through or print'],
-  ['copy', 'This page', 'One file for sharing, with small pictures and the slider, that needs no server'],
+  ['page', 'Contact sheets', 'One file to browse or print'],
+  ['copy', 'This page', 'One file to share, with small pictures and the slider; needs no server'],
 ]);
 
 function Export() {
@@ -85,7 +85,7 @@ function Export() {
   };
   return html`<${Modal} label="Export" kind="small" onClose=${() => showDialog(null)}>
     <${Title} title="Export"/>
-    <p class="soft">The clusters at similarity ${simText(state.sim.value)}${branches > 0 && `, with ${countText(branches, 'branch', 'branches')} cut ${branches === 1 ? 'on its' : 'on their'} own`}, with all corrections.</p>
+    <p class="soft">The clusters at similarity ${simText(state.sim.value)}${branches > 0 && `, with ${countText(branches, 'custom split')}`}, with all corrections applied.</p>
     <ul class="choices">${KINDS.map(([kind, title, what], i) => html`<li><button type="button" data-first=${i === 0 ? '' : null} onClick=${() => write(kind)} disabled=${busy !== ''}>
       <b>${title}${busy === kind ? ' …' : ''}</b><span>${what}</span></button></li>`)}</ul>
     <p role="status" class="written">${message}</p>

@@ -40,7 +40,7 @@ function Stops({ suggestions }) {
 /** What the slider says. */
 function valueText() {
   const { nClusters, nGrouped, nSingle } = state.counts.value;
-  return `${countText(nClusters, 'cluster')}, ${countText(nGrouped, 'picture')} grouped, ${numberText(nSingle)} on their own`;
+  return `${countText(nClusters, 'cluster')}, ${countText(nGrouped, 'picture')} in clusters, ${numberText(nSingle)} ungrouped`;
 }
 
 function Slider() {
@@ -72,7 +72,7 @@ function Waiting() {
   const run = state.run.value;
   return html`<section class="dock waiting" aria-label="Progress">
     ${run?.running ? html`<${Progress} run=${run}/>` : html`<p class="soft">${run?.error || 'These pictures are not clustered yet: run imagecluster on their folder.'}</p>`}
-    <p class="soft">These are the pictures so far. The slider comes with their clusters, when all were looked at.</p>
+    <p class="soft">These are the pictures found so far. The slider appears once all of them have been clustered.</p>
   </section>`;
 }
 
@@ -80,7 +80,7 @@ function Waiting() {
 function SmallestCluster() {
   const chosen = state.minSize.value;
   const choices = [...new Set([...SMALLEST, chosen])].sort((a, b) => a - b);
-  return html`<label class="least" title="The smallest clusters that are shown"><span class="unseen">Pictures of the smallest cluster</span>
+  return html`<label class="least" title="Smallest cluster that is shown"><span class="unseen">Smallest cluster size</span>
     <select value=${chosen} onChange=${(/** @type {Event} */ e) => setMinSize(Number(/** @type {HTMLSelectElement} */ (e.target).value))}>
       ${choices.map((least) => html`<option value=${least} selected=${least === chosen}>of ${least}+</option>`)}
     </select></label>`;
@@ -91,10 +91,10 @@ function Numbers() {
   const { nClusters, nGrouped, nSingle } = state.counts.value;
   if (state.results.value) {
     return html`<div class="numbers"><b>${countText(nGrouped, 'result')}</b>
-      <span class="soft">the slider leads back</span></div>`;
+      <span class="soft">move the slider to leave the search</span></div>`;
   }
   return html`<div class="numbers"><span><b>${countText(nClusters, 'cluster')}</b><${SmallestCluster}/></span>
-    <span class="soft">${numberText(nGrouped)} grouped · ${numberText(nSingle)} alone</span></div>`;
+    <span class="soft">${numberText(nGrouped)} in clusters · ${numberText(nSingle)} ungrouped</span></div>`;
 }
 
 /** The foot bar. */
@@ -102,9 +102,9 @@ export function Dock() {
   if (!state.collection.value?.n) return null;
   if (state.server.value?.provisional) return html`<${Waiting}/>`;
   return html`<section class="dock" aria-label="Similarity">
-    <div class="reading"><output for="sim" class="sim">${simText(state.sim.value)}</output>
+    <div class="reading"><output for="sim" class="sim"><span class="sim-label">Similarity </span>${simText(state.sim.value)}</output>
       <${Numbers}/></div>
     <${Slider}/>
-    ${state.branches.value.length > 0 && html`<div class="own"><${CommandButton} id="reset-branches" text=${`Reset ${countText(state.branches.value.length, 'own cut')}`}/></div>`}
+    ${state.branches.value.length > 0 && html`<div class="own"><${CommandButton} id="reset-branches" text=${`Reset ${countText(state.branches.value.length, 'custom split')}`}/></div>`}
   </section>`;
 }

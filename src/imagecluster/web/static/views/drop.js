@@ -28,7 +28,7 @@ export function watchDropped() {
     event.preventDefault();
     const file = pictureIn(event.dataTransfer);
     if (file) searchFile(file);
-    else state.notify('Drop a picture to look for what is like it.');
+    else state.notify('Drop a picture to find similar ones.');
   });
   addEventListener('paste', (event) => {
     const file = event.target instanceof HTMLInputElement ? undefined : pictureIn(event.clipboardData);
@@ -38,5 +38,5 @@ export function watchDropped() {
 
 /** Says what would happen. */
 export function DropHint() {
-  return isOver.value && html`<div class="drop-hint" aria-hidden="true"><p>Drop a picture to look for what is like it</p></div>`;
+  return isOver.value && html`<div class="drop-hint" aria-hidden="true"><p>Drop a picture to find similar ones</p></div>`;
 }

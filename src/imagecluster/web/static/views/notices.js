@@ -7,8 +7,8 @@ import { CommandButton, Icon } from '../commands/buttons.js';
 import { load } from '../commands/connection.js';
 
 const STAGES = /** @type {Record<string, string>} */ ({
-  scan: 'Looking for pictures', embed: 'Looking at the pictures', fingerprints: 'Looking at the pictures',
-  neighbours: 'Comparing them', linkage: 'Putting them together', write: 'Writing',
+  scan: 'Looking for pictures', embed: 'Fingerprinting', fingerprints: 'Fingerprinting',
+  neighbours: 'Comparing pictures', linkage: 'Clustering', write: 'Writing',
 });
 
 /** How far a run is. @param {{run: import('../core/wire.js').Run}} props */
@@ -26,7 +26,7 @@ export function Unready() {
     return html`<main class="unready"><h2>The pictures cannot be shown</h2><p role="alert">${status.message}</p>
       <button type="button" class="button main" onClick=${() => load(true)}>Try again</button></main>`;
   }
-  if (run?.running) return html`<main class="unready"><h2>The first pictures come soon</h2><${Progress} run=${run}/></main>`;
+  if (run?.running) return html`<main class="unready"><h2>The first pictures will appear shortly</h2><${Progress} run=${run}/></main>`;
   if (run?.error) return html`<main class="unready"><h2>The pictures cannot be shown</h2><p role="alert">${sentence(run.error)}</p></main>`;
   const skips = state.server.value?.skips ?? [];
   if (skips.length) {
@@ -34,7 +34,7 @@ export function Unready() {
       <ul class="skips" tabindex="0" aria-label="Files that cannot be read">${skips.map(([name, reason]) => html`<li key=${name}><b>${name}</b> ${reason}</li>`)}</ul></main>`;
   }
   return html`<main class="unready"><h2>No pictures yet</h2>
-    <p>This folder holds no picture that could be read. Put some into it and run <code>imagecluster</code> again; this page shows them by itself.</p></main>`;
+    <p>There are no readable pictures in this folder. Add some and run <code>imagecluster</code> again; they will appear here.</p></main>`;
 }
 
 /** A message of the program as a sentence. @param {string} text */
@@ -45,7 +45,7 @@ export function NothingFound() {
   const results = state.results.value;
   if (!results || state.counts.value.nGrouped || state.view.value === 'timeline') return null;
   return html`<section class="nothing" aria-label="Search"><h2>Nothing found for ${results.label}</h2>
-    ${results.kind === 'name' && !state.server.value?.copied && html`<p>This model knows names only. Searching by what a picture shows needs one that knows words, for instance <code>--model clip-vit-b32</code>.</p>`}</section>`;
+    ${results.kind === 'name' && !state.server.value?.copied && html`<p>This model can search names only. To search by what a picture shows, use a model that understands text, for example <code>--model clip-vit-b32</code>.</p>`}</section>`;
 }
 
 /** What is selected, and what can be done with it. */
@@ -74,7 +74,7 @@ export function Notices() {
     ${run?.running && clustered && html`<div class="notice"><${Progress} run=${run}/></div>`}
     ${state.results.value && html`<div class="notice"><span>${countText(state.counts.value.nGrouped, 'result')}</span>
       <button type="button" class="link" onClick=${() => { state.results.value = null; }}>Back to all clusters</button></div>`}
-    ${!state.online.value && html`<div class="notice warn" role="alert">The server does not answer. What is here stays; the page comes back by itself.</div>`}
+    ${!state.online.value && html`<div class="notice warn" role="alert">Connection lost. Reconnecting…</div>`}
     <div role="status" class=${notice ? 'notice' : 'unseen'}>${notice?.text ?? ''}
       ${notice?.undoable && html` <${CommandButton} id="undo" text="Undo" kind="link"/>`}</div>
     <${Selected}/>

@@ -41,7 +41,7 @@ function Stage({ id, problem }) {
     return () => zoom.end();
   }, [id]);
   // A file that cannot be shown: what stands in for it says why.
-  const failed = () => { whyPlaceholder(small).then((reason) => setWhy(reason || 'The file cannot be shown: this is a small copy of it.')); };
+  const failed = () => { whyPlaceholder(small).then((reason) => setWhy(reason || 'The file cannot be shown; this is a small copy of it.')); };
   const small = thumbnail(collection.snapshot, id, 384);
   return html`<div class="stage" ref=${stage} key=${id}>
     <div class="sheet" style=${{ backgroundColor: collection.colour(id) }}>
@@ -87,7 +87,7 @@ function Side({ id, facts }) {
     ['Size', `${facts.width} × ${facts.height} · ${bytesText(facts.bytes)} · ${facts.format}`],
     ['Place', place],
     ['Problem', facts.problem],
-    ['Cluster', members.size > 1 ? html`<button type="button" class="link" onClick=${() => openCluster({ id })}>${countText(members.size, 'picture')}</button>` : 'on its own'],
+    ['Cluster', members.size > 1 ? html`<button type="button" class="link" onClick=${() => openCluster({ id })}>${countText(members.size, 'picture')}</button>` : 'ungrouped'],
   ])}/>
     <div class="row">
       <${CommandButton} id="similar" text="Find similar"/><${CommandButton} id="reveal" icon/><${CommandButton} id="copy-path" icon/>
@@ -95,7 +95,7 @@ function Side({ id, facts }) {
     </div>
     <${Neighbours} title="In its cluster" neighbours=${facts.neighbours.filter((n) => members.has(n.id))}/>
     <${Neighbours} title="Outside its cluster" neighbours=${facts.neighbours.filter((n) => !members.has(n.id))}/>
-    ${exif.length > 0 && html`<details><summary>All that the camera says</summary><${Facts} rows=${exif}/></details>`}
+    ${exif.length > 0 && html`<details><summary>All camera data</summary><${Facts} rows=${exif}/></details>`}
   </aside>`;
 }
 
