@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -132,8 +133,8 @@ def _write_links(
     collection: Collection, clusters: Clusters, tree: Path, *, progress: Callable[[int], None] | None = None
 ) -> LinkReport:
     """The tree of links, of the kind that the settings name; symbolic ones where they name none."""
-    paths = collection.paths
-    members = [[paths[row] for row in cluster.members] for cluster in clusters.clusters]
+    root, names = os.path.join(collection.root, ""), collection.names  # noqa: PTH118 - text: a Path costs ten times that
+    members = [[os.path.join(root, names[row]) for row in cluster.members] for cluster in clusters.clusters]  # noqa: PTH118
     kind = "symlink" if collection.settings.links == "none" else collection.settings.links
     return make_links(members, tree, kind=kind, progress=progress)
 

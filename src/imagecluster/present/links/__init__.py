@@ -18,6 +18,7 @@ from imagecluster.collection.report import cluster_folders
 from imagecluster.errors import ArgumentError, OutputError
 from imagecluster.present.links.names import distinct_names, longest_name_bytes
 from imagecluster.present.links.tree import LINKS_MARKER, LinkKind, LinkTree, mark
+from imagecluster.scan import StrPath
 
 __all__ = ["LINKS_MARKER", "LinkKind", "LinkReport", "Unlinked", "make_links"]
 
@@ -51,7 +52,7 @@ class LinkReport:
 
 
 def make_links(
-    clusters: Sequence[Sequence[Path]],
+    clusters: Sequence[Sequence[StrPath]],
     directory: Path,
     *,
     kind: LinkKind = "symlink",
@@ -137,7 +138,7 @@ class _Builder:
         self.n_links = 0
         self.unlinked: list[Unlinked] = []
 
-    def build(self, clusters: Sequence[Sequence[Path]], progress: Callable[[int], None] | None) -> None:
+    def build(self, clusters: Sequence[Sequence[StrPath]], progress: Callable[[int], None] | None) -> None:
         """Makes the folders and all that is in them."""
         os.mkdir(self._tree.new)
         mark(self._tree.new, self._kind)
@@ -151,7 +152,7 @@ class _Builder:
             if progress is not None:
                 progress(n_done)
 
-    def stands(self, clusters: Sequence[Sequence[Path]]) -> bool:
+    def stands(self, clusters: Sequence[Sequence[StrPath]]) -> bool:
         """Whether the tree in its place is exactly the one to build: these symbolic links, each to a picture."""
         if self._kind != "symlink" or not self._tree.is_of(self._kind):
             return False
@@ -175,7 +176,7 @@ class _Builder:
         self.n_links = n_links
         return True
 
-    def _plan(self, clusters: Sequence[Sequence[Path]]) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
+    def _plan(self, clusters: Sequence[Sequence[StrPath]]) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
         """Folder of each cluster, and for each picture in it its own folder, its name and the link's name."""
         for folder, members in zip(cluster_folders(map(len, clusters)), clusters, strict=True):
             pictures = [os.path.split(picture) for picture in members]

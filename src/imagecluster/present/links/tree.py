@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from imagecluster.errors import ArgumentError, OutputError
+from imagecluster.scan import StrPath
 
 LINKS_MARKER = ".imagecluster-links"
 """Name of the file that marks a folder as a link tree of ours. No folder without it is ever removed."""
@@ -46,7 +47,7 @@ class LinkTree:
         self.new = os.path.join(self.parent, f".{name}.imagecluster-new")
         self.old = os.path.join(self.parent, f".{name}.imagecluster-old")
 
-    def refuse_pictures_inside(self, clusters: Sequence[Sequence[Path]]) -> None:
+    def refuse_pictures_inside(self, clusters: Sequence[Sequence[StrPath]]) -> None:
         """The next call would remove them."""
         inside = self.place + os.sep
         for folder in {os.path.dirname(picture) for members in clusters for picture in members}:
