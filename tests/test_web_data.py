@@ -248,7 +248,8 @@ def test_what_cannot_be_shown_says_why(tmp_path):
         gone = client.data(f"original/{names.index('0_0.png')}")
         assert gone.headers["Content-Type"] == "image/svg+xml"
         changed = client.data(f"original/{names.index('0_1.png')}")
-        assert changed.headers["Content-Type"] == "image/png"
+        assert changed.headers["Content-Type"] == "image/svg+xml"
+        assert b"script" not in changed.content
         assert changed.headers["X-Content-Type-Options"] == "nosniff"
         tiff = client.data(f"original/{names.index('b.tiff')}")
         assert tiff.headers["Content-Type"] == "image/jpeg"

@@ -2,13 +2,16 @@
 
 import asyncio
 import base64
+import contextlib
 import http.client
+import socket
 
 import pytest
 
 from imagecluster.collection import Settings
 from imagecluster.errors import ArgumentError, OutputError
 from imagecluster.functions.running import run
+from imagecluster.web import connections
 from imagecluster.web.access import Access, listener, read_password
 from imagecluster.web.guard import MAX_BODY_BYTES, Guard, Rules
 from pictures import draw_groups
@@ -280,3 +283,108 @@ def test_a_taken_port_is_said(tmp_path):
     """A given port is taken or refused; without one, any free one does."""
     with listener(Access(port=0)) as first, pytest.raises(OutputError, match="try another --port"):
         listener(Access(port=first.getsockname()[1]))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:{port}, evil", "127.0.0.1:{port} evil", "127.0.0.1:", "[::1", "[::1]x",
+                                  "localhost:99999999", "127.0.0.1:{port}@evil", "127.0.0.1:evil"])  # fmt: skip
+def test_a_host_that_only_begins_like_ours_is_refused(client, host):
+    """Another part of the chain might read the rest."""
+    assert client.get("/api/state", headers={"Host": host.format(port=client.port)}).status in (400, 421)
+
+
+@pytest.mark.parametrize("origin", ["http://evil//127.0.0.1:{port}", "//127.0.0.1:{port}", "127.0.0.1:{port}", "null",
+                                    "http://evil", "http://127.0.0.1:{port}/", ""])  # fmt: skip
+def test_an_origin_that_only_ends_like_ours_is_refused(client, origin):
+    """The whole origin is compared."""
+    headers = {"Origin": origin.format(port=client.port)}
+    assert client.post("/api/edits", {"undo": True}, headers=headers).status == 403
+
+
+MALFORMED = (
+    b"", b"[", b"\xff\xfe", b"[" * 100_000, b"null", b"[]", b'{"record": {"kind": []}, "snapshot": "KEY"}',
+    b'{"record": {"kind": {}, "ids": [0]}, "snapshot": "KEY"}', b'{"record": {"kind": "name", "ids": [0]}}',
+    b'{"record": {"kind": "name", "ids": [0], "name": "\\ud800"}, "snapshot": "KEY"}',
+    b'{"record": {"kind": "hide", "ids": [1e999]}, "snapshot": "KEY"}',
+    b'{"record": {"kind": "hide", "ids": [' + b"9" * 5000 + b']}, "snapshot": "KEY"}',
+    b'{"sim": NaN, "kind": "json"}', b'{"sim": ' + b"9" * 400 + b', "kind": "json"}', b'{"sim": 1e999, "kind": "json"}',
+    b'{"sim": 0.5, "kind": []}', b'{"sim": 0.5, "kind": {}}', b'{"sim": 0.5, "kind": "json", "min_size": 1e300}',
+    b'{"sim": 0.5, "kind": "json", "own_cuts": 3}', b'{"sim": 0.5, "kind": "json", "own_cuts": [[0, 1]]}',
+    b'{"sim": 0.5, "kind": "json", "own_cuts": [[0, 99999999999999999999999, 0.5]], "snapshot": "KEY"}',
+    b'{"sim": 0.5, "kind": "copy", "link": {}}', b'{"sim": 7, "kind": "copy"}', b'{"snapshot": []}',
+    b'{"sim": 0.5, "kind": "json", "own_cuts": [[0, 9007199254740991, 0.5]], "snapshot": "KEY"}',
+    b'{"sim": 0.5, "kind": "json", "own_cuts": [["\\ud800", 1, 0.5]], "snapshot": "KEY"}',
+    b'{"content": 3, "name": [], "snapshot": "KEY"}', b'{"content": "\\u00e9", "snapshot": "KEY"}',
+    b'{"content": "AAAA", "name": {"a": "\\udfff"}, "snapshot": "KEY"}',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("body", MALFORMED, ids=range(len(MALFORMED)))
+@pytest.mark.parametrize("address", ["/api/edits", "/api/export", "/api/search"])
+def test_a_body_without_sense_is_refused_in_one_sentence(client, address, body):
+    """Whatever it is, the answer is no traceback."""
+    answer = client.post(address, body.replace(b"KEY", client.state()["snapshot"].encode()))
+    assert answer.status in (400, 422), answer.content
+    assert "\n" not in answer.json()["error"]
+
+
+def test_a_picture_that_became_a_link_is_not_sent(tmp_path):
+    """Neither the link's file, nor another kind of content in its place."""
+    root = draw_groups(tmp_path / "pics")
+    run([root], Settings(links="none"))
+    secret = tmp_path / "secret.txt"
+    secret.write_text("a secret of somebody")
+    with served(root) as client:
+        snapshot = client.viewer.snapshot()
+        client.data("original/0")
+        for picture, replace in (
+            (0, lambda path: path.symlink_to(secret)),
+            (1, lambda path: path.write_text("secret")),
+        ):
+            path = snapshot.path(picture)
+            assert client.data(f"original/{picture}").content == path.read_bytes()
+            path.unlink()
+            replace(path)
+            answer = client.data(f"original/{picture}")
+            assert b"secret" not in answer.content
+            assert answer.headers["X-Imagecluster-Reason"]
+
+
+def ended(connection):
+    """Whether the other side ends a connection (a test fails by its socket's time-out)."""
+    try:
+        return connection.recv(1 << 16) == b""
+    except ConnectionResetError:
+        return True
+
+
+HALF_A_BODY = (
+    f"POST /api/edits HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Imagecluster-Token: {TOKEN}\r\n"
+    "Content-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+).encode()
+
+
+@pytest.mark.parametrize("start", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n", HALF_A_BODY])
+def test_half_a_request_is_waited_for_only_so_long(client, monkeypatch, start):
+    """Or half a body: such connections would add up."""
+    monkeypatch.setattr(connections, "REQUEST_S", 0.2)
+    with socket.create_connection(("127.0.0.1", client.port), timeout=20) as connection:
+        connection.sendall(start)
+        assert ended(connection)
+
+
+def test_connections_beyond_the_limit_are_ended_and_those_within_it_answered(client, monkeypatch):
+    """The server never runs out of files, and answers again as soon as others have gone."""
+    monkeypatch.setattr(connections, "MOST_CONNECTIONS", 10)
+    with contextlib.ExitStack() as stack:
+        opened = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", client.port), timeout=20)) for _ in range(40)
+        ]
+        assert all(ended(connection) for connection in opened[20:])
+        opened[0].sendall(b"GET /api/state HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        assert opened[0].recv(20).startswith(b"HTTP/1.1 200")
+    for _ in range(1000):
+        with contextlib.suppress(ConnectionError, http.client.HTTPException):
+            assert client.get("/api/state").status == 200
+            break
+    else:
+        pytest.fail("it does not answer any more")

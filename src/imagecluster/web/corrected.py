@@ -39,7 +39,7 @@ def edit_of_request(values: Any, snapshot: Snapshot) -> Edit:
         return Name(pictures, values["name"].strip())
     if kind == "move":
         return Move(pictures, _hashes(values.get("to"), "to", snapshot))
-    if kind not in _KINDS:
+    if not isinstance(kind, str) or kind not in _KINDS:
         raise ArgumentError(f"no correction is of the kind {kind!r}; known: name, apart, move, {', '.join(_KINDS)}")
     found: Edit = _KINDS[kind](pictures)
     return found

@@ -13,6 +13,7 @@ import binascii
 import hashlib
 import hmac
 import ipaddress
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -141,7 +142,7 @@ class Guard:
         if self._rules.read_only and path != _ASKING:
             return 403, "this viewer is read-only", {}
         origin = headers.get("origin")
-        if origin is not None and origin.rpartition("//")[2] != headers["host"]:
+        if origin is not None and origin.lower() not in _origins_of(headers["host"]):
             return 403, "this request comes from a page of another origin", {}
         token = headers.get(TOKEN_HEADER, "")
         if not _equal([token], self._rules.token):
@@ -159,14 +160,24 @@ class Guard:
         if len(hosts) != 1:
             return False
         name = _name_of(hosts[0])
+        if name is None:
+            return False
         return name in self._rules.names or (self._rules.any_address and _is_address(name))
 
 
-def _name_of(host: str) -> str:
-    """Host name of a Host header, without port and brackets, in lower case."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0].lower()
-    return host.partition(":")[0].lower().removesuffix(".")
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\s:,/@?#\[\]\\]+))(?::[0-9]{1,5})?", re.IGNORECASE)
+"""A Host header and nothing else: what follows a comma or a space, another part of the chain might read."""
+
+
+def _name_of(host: str) -> str | None:
+    """Host name of a Host header, without port and brackets, in lower case; None where it is not built like one."""
+    found = _HOST.fullmatch(host)
+    return None if found is None else (found[1] or found[2].removesuffix(".")).lower()
+
+
+def _origins_of(host: str) -> tuple[str, str]:
+    """What a browser gives as origin of a page at this host, behind a proxy that encrypts too."""
+    return f"http://{host.lower()}", f"https://{host.lower()}"
 
 
 def _is_address(name: str) -> bool:

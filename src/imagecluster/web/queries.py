@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
@@ -12,6 +13,8 @@ from starlette.requests import ClientDisconnect, Request
 from imagecluster.explore.snapshot import Snapshot
 
 __all__ = ["body", "picture", "run_of_places", "whole"]
+
+_LARGEST_WHOLE = 2**53 - 1
 
 
 def whole(request: Request, name: str, default: int | None = None) -> int:
@@ -41,11 +44,29 @@ def run_of_places(snapshot: Snapshot, request: Request) -> tuple[int, int]:
 
 
 async def body(request: Request) -> dict[str, Any]:
-    """The object in a request's body. HTTP 400 where there is none."""
+    """The object in a request's body. HTTP 400 where there is none, or one with values that mean nothing here."""
     try:
-        found = json.loads(await request.body())
+        content = await request.body()
+        found = json.loads(content, parse_int=_whole, parse_float=_finite, parse_constant=_finite)
+        if b"\\ud" in content.lower():  # half a pair: no text that could be kept, though JSON allows it
+            json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError, ClientDisconnect):
-        raise HTTPException(400, "the body is no JSON") from None
+        raise HTTPException(400, "the body is no JSON, or has numbers or texts that nothing here takes") from None
     if not isinstance(found, dict):
         raise HTTPException(400, "the body must be a JSON object")
     return found
+
+
+def _whole(text: str) -> int:
+    """A whole number that JavaScript has too: none that grows beyond what arrays and floats hold."""
+    number = int(text)
+    if abs(number) > _LARGEST_WHOLE:
+        raise ValueError(text)
+    return number
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number

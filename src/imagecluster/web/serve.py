@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from imagecluster.web.access import LOOPBACK, Access
 from imagecluster.web.app import build_app
+from imagecluster.web.connections import Connection
 from imagecluster.web.guard import Rules
 from imagecluster.web.setup import Setup
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from imagecluster.web.viewer import Viewer
 
 __all__ = ["serve", "server"]
+
+_ACCEPTED_AT_ONCE = 64
+"""Connections that asyncio takes before it looks at any: with 2,048 the file descriptors ran out first."""
 
 
 def serve(setup: Callable[[], Setup], access: Access, listening: socket.socket, *, title: str, read_only: bool) -> None:
@@ -104,6 +108,8 @@ def server(api: Future[ASGIApp], rules: Rules, title: str, access: Access | None
     config = uvicorn.Config(
         build_app(api, rules, title),
         access_log=False,
+        backlog=_ACCEPTED_AT_ONCE,
+        http=Connection,
         lifespan="off",
         log_level="warning",
         server_header=False,

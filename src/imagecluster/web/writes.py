@@ -105,6 +105,8 @@ class Writes:
         sim, min_size = values.get("sim"), values.get("min_size", self._viewer.setup.min_size)
         if not isinstance(sim, int | float) or isinstance(sim, bool) or type(min_size) is not int:
             raise HTTPException(400, "sim must be a number from 0 to 1, and min_size a whole number from 1")
+        if not isinstance(values.get("kind"), str):
+            raise HTTPException(400, "kind must be the name of an output")
         if snapshot.provisional or not len(snapshot):
             raise HTTPException(409, "there are no clusters yet")
         directory = self._viewer.setup.directory
