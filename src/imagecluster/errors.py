@@ -11,6 +11,7 @@ ImageclusterError
 ├── MemoryLimitError                  the work needs more memory than allowed
 ├── MissingExtraError                 an optional dependency is not installed
 ├── OutputError                       a place that cannot be written, or that is not ours to rebuild
+│   └── NotOursError                  a link, or something else, under the name of a file of ours
 └── StoreError                        the database
     ├── StoreLockedError              another run is writing to it
     ├── StoreVersionError             written by a newer imagecluster
@@ -66,6 +67,10 @@ class MissingExtraError(ImageclusterError):
 
 class OutputError(ImageclusterError):
     """A place cannot be written, or is not ours to rebuild."""
+
+
+class NotOursError(OutputError):
+    """A link, or something else that is not ours, lies where a file or a folder of ours belongs; it was left alone."""
 
 
 class StoreError(ImageclusterError):
