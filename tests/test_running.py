@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from conftest import read_manifest
+from imagecluster.cli import main
 from imagecluster.collection import Settings, doors
 from imagecluster.errors import ArgumentError, InputError, OutputError, StoreDamagedError, StoreLockedError
 from imagecluster.functions.running import run
@@ -506,3 +507,66 @@ def test_pictures_in_sixteen_bits_and_palettes_are_fingerprinted(tmp_path):
     source.convert("L").convert("I;16").point(lambda v: v * 256).save(folder / "grey16.png")
     source.convert("1").save(folder / "bits.bmp")
     assert counts(run([folder])) == (5, 5, 0, 0)
+
+
+def everything_in(folder):
+    """Content of each file and target of each link below a folder, without the database's own files."""
+    own = folder / "imagecluster"
+    outputs = [own / "clusters", *own.glob("clusters.*")]
+    files = [path for output in outputs for path in (output, *sorted(output.rglob("*")))]
+    return {path: path.readlink() if path.is_symlink() else path.read_bytes() for path in files if not path.is_dir()}
+
+
+@pytest.mark.parametrize("links", ["symlink", "copy"])
+def test_an_empty_mount_point_empties_no_output(tmp_path, links):
+    """Most of the collection suddenly gone: the run says so and changes nothing, until it is told that it is so."""
+    folder = draw_groups(tmp_path / "pics")
+    drive = folder / "drive"
+    drive.mkdir()
+    for picture in folder.glob("*.png"):
+        picture.rename(drive / picture.name)
+    settings = Settings(links=links)
+    run([folder], settings)
+    before = everything_in(folder)
+    unplugged = drive.rename(tmp_path / "unplugged")
+    drive.mkdir()
+    with pytest.raises(InputError, match=r"9 of the 9 pictures.*drive not plugged in.*--gone"):
+        run([folder], settings)
+    assert everything_in(folder) == before
+    drive.rmdir()
+    unplugged.rename(drive)
+    assert counts(run([folder], settings)) == (9, 0, 9, 0)
+    assert everything_in(folder) == before
+    shutil.rmtree(drive)
+    assert counts(run([folder], settings, gone=True)) == (0, 0, 0, 0)
+    assert not list((folder / "imagecluster" / "clusters").rglob("*.png"))
+
+
+def test_a_renamed_folder_or_a_narrower_scan_is_not_gone(tmp_path):
+    """Pictures under another name, and pictures that were not asked for, raise no question."""
+    folder = tmp_path / "pics"
+    draw_groups(folder / "a", (8, 8))
+    draw(folder / "top.png", 5)
+    settings = Settings(links="none", page=False)
+    run([folder], settings)
+    (folder / "a").rename(folder / "b")
+    assert counts(run([folder], settings)) == (17, 0, 17, 0)
+    assert run([folder], Settings(links="none", page=False, recursive=False)).n_scanned == 1
+
+
+def test_most_of_a_collection_gone_is_asked_about_a_few_pictures_are_not(tmp_path):
+    """From ten missing pictures on, where they are more than half; the command line has --gone."""
+    folder = draw_groups(tmp_path / "pics", (8, 8))
+    settings = Settings(links="none", page=False)
+    run([folder], settings)
+    pictures = sorted(folder.glob("*.png"))
+    for picture in pictures[:9]:
+        picture.unlink()
+    assert run([folder], settings).n_scanned == 7
+    draw_groups(folder, (8, 8))
+    run([folder], settings)
+    for picture in pictures[:10]:
+        picture.unlink()
+    with pytest.raises(InputError, match=r"10 of the 16 pictures"):
+        run([folder], settings)
+    assert main(["run", str(folder), "--gone", "-q", "--links", "none", "--no-page"]) == 0

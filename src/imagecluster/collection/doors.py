@@ -11,7 +11,7 @@ from pathlib import Path
 
 from imagecluster.collection.collection import Collection, Scanned
 from imagecluster.collection.fingerprinting import Progress, fingerprint_scan
-from imagecluster.collection.place import place_of, refuse_to_leave_out
+from imagecluster.collection.place import place_of, refuse_to_leave_out, refuse_when_most_are_gone
 from imagecluster.collection.recipe import is_key_of
 from imagecluster.collection.scales import scale_of
 from imagecluster.collection.settings import Settings, latest_run, settings_of
@@ -33,7 +33,12 @@ def silent(stage: str, done: int, total: int) -> None:
 
 @contextmanager
 def bring_up(
-    paths: Sequence[Path], settings: Settings, *, db: Path | None = None, progress: Progress = silent
+    paths: Sequence[Path],
+    settings: Settings,
+    *,
+    db: Path | None = None,
+    gone: bool = False,
+    progress: Progress = silent,
 ) -> Iterator[Collection]:
     """A collection after everything new in folders and files was fingerprinted and linked.
 
@@ -47,13 +52,15 @@ def bring_up(
         How to run.
     db
         Folder of the database; default as in `place_of`.
+    gone
+        Whether most of the collection may be missing, since it was deleted for good.
     progress
         Called with (stage, done, total).
 
     Raises
     ------
     InputError
-        A path cannot be scanned.
+        A path cannot be scanned, or most of the collection is gone.
     ArgumentError
         The calibrated scale of sim is asked for, and there is none.
     ModelError
@@ -70,6 +77,8 @@ def bring_up(
     found = scan(paths, recursive=settings.recursive, exclude=[place.directory])
     with Store.open(place.directory, root=place.root) as store:
         refuse_to_leave_out(store, paths)
+        if not gone:
+            refuse_when_most_are_gone(store, found)
         fingerprinted = fingerprint_scan(found, store, model, settings, progress=progress)
         leaves = store.leaves(model.identity)
         load_time = cache(partial(_time, leaves, store, settings, now_s))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from imagecluster.errors import ImageclusterError, InputError
+from imagecluster.records import Scan
 from imagecluster.scan import absolute
 from imagecluster.store import Store, default_location
 
@@ -57,6 +58,29 @@ def refuse_to_leave_out(store: Store, paths: Sequence[Path]) -> None:
             f"the database in {store.directory} holds {len(others):,} other pictures, such as {others[0]}, which this"
             " run would take out of its outputs. Name their folders too, or another database with --db"
         )
+
+
+FEW_GONE = 10
+"""So many pictures may be missing without a question, as long as others are there."""
+
+
+def refuse_when_most_are_gone(store: Store, found: Scan) -> None:
+    """InputError if a scan misses most of the pictures that the latest one found, as where a drive is not plugged in.
+
+    A picture that is there but was not asked for (as without folders inside folders) is not missing.
+    """
+    n_known = store.n_known_files()
+    if len(found.files) >= (n_known + 1) // 2:
+        return
+    scanned = {file.path for file in found.files}
+    n_gone = sum(path not in scanned and not path.exists() for path in store.known_files())
+    if 2 * n_gone <= n_known or (n_gone < FEW_GONE and found.files):
+        return
+    raise InputError(
+        f"{n_gone:,} of the {n_known:,} pictures of this collection are gone from {store.root}: is a drive not plugged"
+        " in, or was a folder moved? Nothing was changed, and the outputs still show them. If they are gone for good,"
+        " run again with --gone (in Python: gone=True)"
+    )
 
 
 def _places(first: Path) -> Iterator[Path]:

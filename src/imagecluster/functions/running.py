@@ -69,6 +69,7 @@ def run(
     settings: Settings | None = None,
     *,
     db: StrPath | None = None,
+    gone: bool = False,
     progress: Progress | None = None,
 ) -> Result:
     """Clusters of the pictures in folders and files; fingerprints what is new and writes all outputs.
@@ -85,6 +86,9 @@ def run(
         How to run.
     db
         Folder of the database and of all outputs; default as said above.
+    gone
+        Whether most of the collection may be missing, since it was deleted for good. Otherwise a run that finds less
+        than half of it refuses to empty the outputs: most likely a drive is not plugged in.
     progress
         Called with (stage, done, total).
 
@@ -96,7 +100,8 @@ def run(
     Raises
     ------
     InputError
-        A path cannot be scanned, or the database in `db` holds pictures elsewhere that would leave its outputs.
+        A path cannot be scanned, the database in `db` holds pictures elsewhere that would leave its outputs, or most
+        of the collection is gone.
     ArgumentError
         The calibrated scale of sim is asked for, and there is none.
     ModelError
@@ -108,7 +113,8 @@ def run(
     """
     started_s, started = time.time(), time.monotonic()
     settings, progress = settings or Settings(), progress or silent
-    with bring_up(as_paths(paths), settings, db=None if db is None else Path(db), progress=progress) as collection:
+    database = None if db is None else Path(db)
+    with bring_up(as_paths(paths), settings, db=database, gone=gone, progress=progress) as collection:
         clusters = collection.cut()
         outputs = write_outputs(collection, clusters, progress=progress)
         scanned = collection.scanned

@@ -211,6 +211,11 @@ class Store:
         paths = self._keys.paths([row[0] for row in rows])
         return {path: KnownFile(row[1], row[2], row[3], bool(row[4])) for path, row in zip(paths, rows, strict=True)}
 
+    def n_known_files(self) -> int:
+        """Number of files of known content that the latest scan found."""
+        with self._reading() as connection:
+            return tables.count(connection, "files WHERE hash IS NOT NULL AND gone_s IS NULL")
+
     def outside_root(self) -> tuple[Path, ...]:
         """Pictures outside the root that the latest scan found, in the order of the paths' bytes."""
         found = "hash IS NOT NULL AND gone_s IS NULL"

@@ -111,6 +111,10 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "--max-memory", type=memory, default=None, metavar="SIZE",
         help="most memory that clustering may take beside the fingerprints, such as 2G",
     )  # fmt: skip
+    parser.add_argument(
+        "--gone", action="store_true",
+        help="go on where most pictures of the collection are gone (default: keep the outputs and ask)",
+    )  # fmt: skip
     parser.add_argument("--strict", action="store_true", help="exit with 1 if a picture was skipped")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no list of skipped pictures")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
@@ -129,7 +133,7 @@ def command(arguments: argparse.Namespace) -> int:
     if arguments.model is None and not arguments.quiet:
         _print_new_model(paths, arguments.db)
     with ProgressBar(quiet=arguments.quiet) as progress:
-        result = run(paths, _settings(arguments), db=arguments.db, progress=progress)
+        result = run(paths, _settings(arguments), db=arguments.db, gone=arguments.gone, progress=progress)
     if arguments.json:
         print(json.dumps(as_json(result)))
     else:
