@@ -72,7 +72,7 @@ def test_a_folder_of_another_model_says_that_the_default_one_is_new_to_it(pics, 
     assert json.loads(capsys.readouterr().out)["model"].startswith("efficientnet-lite0@")
     assert main([str(pics)]) == 0
     said = capsys.readouterr()
-    assert "--model efficientnet-lite0 goes on with them" in said.err
+    assert "use --model efficientnet-lite0 to continue with them" in said.err
     assert "9 fingerprinted + 0 reused" in said.out
     assert main([str(pics)]) == 0
     assert capsys.readouterr().err == ""

@@ -71,7 +71,7 @@ def test_the_table_shows_the_same_to_people(sorted_once, labels, capsys):
     assert main(["eval", str(sorted_once), "--labels", labels]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("pictures   10: 9 in 3 classes, 0 distractors, 1 without a label")
-    assert "labels     1 more of pictures that are not in the database" in lines
+    assert "labels     1 more for pictures that are not in the database" in lines
     assert any(line.split()[:2] == ["mAP", "1.0000"] for line in lines)
     (ari,) = (line.split() for line in lines if line.startswith("ARI"))
     assert ari[1:3] == ["1.0000", "1.0000"]

@@ -45,11 +45,11 @@ def test_the_list_tells_what_is_here_and_what_would_be_fetched(capsys):
     lite0 = next(line for line in lines if line.startswith("efficientnet-lite0 "))
     assert lite0.split() == ["efficientnet-lite0", "1280", "3.8", "-", "0.993", "0.491", "0.989", "Apache-2.0", "yes"]
     vgg16 = next(line for line in lines if line.startswith("vgg16 "))
-    assert vgg16.split() == ["vgg16", "4096", "553.5", "-", "-", "-", "-", "CC-BY-4.0", "when", "used"]
+    assert vgg16.split() == ["vgg16", "4096", "553.5", "-", "-", "-", "-", "CC-BY-4.0", "on", "first", "use"]
     assert main(["models", "--paths"]) == 0
     places = capsys.readouterr().out
     assert "efficientnet-lite-duo-int8.onnx\n" in places
-    assert "not here; fetched when used, from https://storage.googleapis.com/" in places
+    assert "not here; downloaded on first use from https://storage.googleapis.com/" in places
 
 
 def test_a_speed_is_measured_on_request_and_remembered(tmp_path, monkeypatch, capsys):

@@ -170,7 +170,7 @@ def test_old_fingerprints_are_taken_over_by_name(old, capsys):
     file, _ = old
     assert main(["import-original", str(file)]) == 0
     printed = capsys.readouterr()
-    assert "6 fingerprints = 2 taken over as vgg16@keras.1 + 4 left out" in printed.out
+    assert "6 fingerprints = 2 imported as vgg16@keras.1 + 4 left out" in printed.out
     for name, reason in (
         ("gone.jpg", "gone"), ("turned.jpg", "orientation"), ("changed.jpg", "changed after"), ("broken.jpg", "not a"),
     ):  # fmt: skip
@@ -207,6 +207,6 @@ def test_compressed_fingerprints_and_other_layers_are_refused(tmp_path, capsys):
     arguments = ["--layer", "flatten", "--pictures", str(tmp_path), "--db", str(tmp_path / "db")]
     assert main(["import-original", str(file), *arguments]) == 0
     printed = capsys.readouterr()
-    assert "1 taken over as vgg16-flatten@keras.1 + 1 left out" in printed.out
+    assert "1 imported as vgg16-flatten@keras.1 + 1 left out" in printed.out
     assert "came first" in printed.err
     assert main(["import-original", str(file), "--layer", "flatten", "--pictures", str(tmp_path / "none")]) == 1

@@ -1,8 +1,8 @@
-"""Sort pictures by what is in them.
+"""Group pictures by content: the same shot, the same place, the same kind of thing.
 
 >>> import imagecluster
->>> found = imagecluster.cluster([[1, 0], [1, 0.1], [0, 1]], sim=0.5)
->>> [c.members for c in found.clusters]
+>>> result = imagecluster.cluster([[1, 0], [1, 0.1], [0, 1]], sim=0.5)
+>>> [cluster.members for cluster in result.clusters]
 [(0, 1)]
 """
 
@@ -49,7 +49,7 @@ _MODULES = frozenset(("calc", "errors", "exceptions", "io", "main", "postproc"))
 
 
 def __getattr__(name: str) -> Any:
-    """Public names are loaded where they are first used: importing the package costs nothing."""
+    """Load a public name when it is first used, so that importing the package costs nothing."""
     if name in _HOME:
         return getattr(importlib.import_module(_HOME[name]), name)
     if name in _MODULES:

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _REST_SOON = ("OPENBLAS_THREAD_TIMEOUT", "20")
-"""Threads of OpenBLAS with nothing to do turn in circles for 2**20 cycles, and not for 2**26: a core for 70 ms whenever
-NumPy was loaded."""
+"""Idle threads of OpenBLAS spin for 2**20 cycles instead of 2**26, which kept a core busy for 70 ms whenever NumPy was
+loaded."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code of a command: 0 fine, 1 failed, 2 wrong usage."""
+    """Run a command and return its exit code: 0 success, 1 failure, 2 wrong usage."""
     os.environ.setdefault(*_REST_SOON)
     parser = build_parser()
     parsed = parser.parse_args(with_command(list(sys.argv[1:] if arguments is None else arguments)))
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"imagecluster: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("imagecluster: interrupted; what was committed is kept, the same command goes on", file=sys.stderr)
+        print("imagecluster: interrupted; finished work is kept, and the same command continues", file=sys.stderr)
         return 1
     except BrokenPipeError:
         # The reader of our output has gone (`| head`). Python would complain once more while it ends.
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _command(name: str) -> Callable[[argparse.Namespace], int]:
-    """What runs a command; loaded when it is wanted."""
+    """The function that runs a command; its module is loaded now."""
     command: Callable[[argparse.Namespace], int] = importlib.import_module(
         f"imagecluster.cli.commands.{name.replace('-', '_')}"
     ).command

@@ -1,4 +1,4 @@
-"""Which model and which collection a command works with."""
+"""The model and the collection that a command works with."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def model_of(arguments: argparse.Namespace, store: Store) -> Model:
-    """The model that was asked for; without a wish that of the latest run, and the default one where there is none."""
+    """The model that the arguments name; else that of the latest run, or the default if there has been no run."""
     from imagecluster.collection import latest_run, settings_of
     from imagecluster.models import DEFAULT_MODEL, find_model
 
@@ -24,7 +24,7 @@ def model_of(arguments: argparse.Namespace, store: Store) -> Model:
 
 
 def opened(arguments: argparse.Namespace, store: Store, *, progress: Progress) -> Collection:
-    """The collection as the latest run left it, with the model and the scale of `sim` that were asked for."""
+    """The collection as the latest run left it, with the model and the scale of `sim` that the arguments name."""
     from imagecluster.collection import open_latest
 
     model = model_of(arguments, store).identity
@@ -33,7 +33,7 @@ def opened(arguments: argparse.Namespace, store: Store, *, progress: Progress) -
 
 
 def former_model(directory: Path) -> str | None:
-    """Name of the latest run's model, where a run with the default one will be the first; else None."""
+    """Name of the latest run's model if there has been no run with the default model yet, else None."""
     from imagecluster.collection import settings_of
     from imagecluster.models import DEFAULT_MODEL, find_model
     from imagecluster.store import Store

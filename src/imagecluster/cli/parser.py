@@ -1,4 +1,4 @@
-"""The command line's parser, made of every command's arguments. Imports nothing heavy: `--help` answers at once."""
+"""The command-line parser, assembled from the commands. It imports nothing heavy, so that `--help` answers at once."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ COMMANDS = {
     "models": models,
     "doctor": doctor,
 }
-"""Each command, in the order of the help."""
+"""The commands, in the order in which the help lists them."""
 
 _EPILOG = """\
-`imagecluster PATH [--sim 0.5] ...` is short for `imagecluster run PATH ...`: see `imagecluster run --help`. A folder
-that is called like a command is written ./info.
-Exit codes: 0 fine, 1 failed (or, with --strict, pictures were skipped), 2 wrong usage.
+`imagecluster PATH [--sim 0.5] ...` is short for `imagecluster run PATH ...`: see `imagecluster run --help`. If a folder
+has the name of a command, write ./info.
+Exit codes: 0 success, 1 failure (or, with --strict, skipped pictures), 2 wrong usage.
 """
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser of all commands."""
+    """The parser for all commands."""
     parser = argparse.ArgumentParser(
         prog="imagecluster",
-        description="Sort pictures by what is in them.",
+        description="Group pictures by content: the same shot, the same place, the same kind of thing.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -57,7 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def with_command(arguments: list[str]) -> list[str]:
-    """The arguments, with `run` put in front where no command is given."""
+    """The arguments, with `run` in front if they name no command."""
     if not arguments or arguments[0] in (*COMMANDS, "-h", "--help", "--version"):
         return arguments
     return ["run", *arguments]

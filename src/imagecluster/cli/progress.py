@@ -1,4 +1,4 @@
-"""Progress on standard error: pictures a second and time left, for a person at a terminal."""
+"""Progress on standard error: pictures per second and time left, for a person at a terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _UNITS = {"fingerprints": " images", "pictures": " images", "weights": "B"}
 
 
 class ProgressBar:
-    """Shows one stage after another. Silent when `quiet` or when standard error is no terminal."""
+    """A progress bar for one stage after another. Silent if `quiet`, or if standard error is not a terminal."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._shown = not quiet and sys.stderr.isatty()
@@ -27,7 +27,7 @@ class ProgressBar:
         self._close()
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        """Show that `done` of `total` of a stage is done."""
+        """Show that `done` of `total` units of a stage are complete."""
         if not self._shown:
             return
         if stage != self._stage:
@@ -55,7 +55,7 @@ class ProgressBar:
 
 
 def _size() -> dict[str, Any]:
-    """Size of the terminal, or an old one where a terminal does not say."""
+    """Arguments for tqdm: the terminal's own size, or 80 x 24 if the terminal does not report one."""
     try:
         known = os.get_terminal_size(sys.stderr.fileno()).columns > 0
     except OSError:

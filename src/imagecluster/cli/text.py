@@ -1,4 +1,4 @@
-"""Names for a person to read: nothing that a terminal would take for a command."""
+"""Text for a person at a terminal: paths without control characters, and durations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def printable(path: Path, root: Path | None = None) -> str:
 
 
 def duration(length_s: float) -> str:
-    """A length of time in the largest unit of which it is a whole number, as `--time-scale` takes it.
+    """A duration in the largest unit that divides it evenly, as `--time-scale` takes it.
 
     >>> duration(21600), duration(5400), duration(0.5 + 60)
     ('6 h', '90 min', '60.5 s')

@@ -1,1 +1,1 @@
-"""The commands, one file each: its arguments, and what it does, which is imported when it is done."""
+"""The commands, one file each: `add` adds the arguments, `command` runs it and imports what it needs."""

@@ -1,4 +1,4 @@
-"""`imagecluster doctor`: whether everything is there and works."""
+"""`imagecluster doctor`: checks of the installation and of a folder."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from imagecluster.errors import ImageclusterError
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
-    """The parser of `doctor`."""
+    """Add the parser of `doctor`."""
     parser = commands.add_parser(
         "doctor",
-        help="check the installation, and whether a folder can be worked on",
-        description="Print versions, decoders, inference providers and models, and try the models on this machine.",
+        help="check the installation and, if given, a folder",
+        description="Print versions, decoders, devices and models, and test each model that is on this machine.",
     )
-    parser.add_argument("path", type=Path, nargs="?", metavar="PATH", help="a folder of pictures to check too")
+    parser.add_argument("path", type=Path, nargs="?", metavar="PATH", help="a folder of pictures to check as well")
     add_db(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -43,7 +43,7 @@ class Check:
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """Print the checks; 1 when one of them failed."""
+    """Print the checks and return 1 if one of them failed, else 0."""
     checks = [
         Check("python", True, f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
         _cores(),
@@ -105,7 +105,7 @@ def _providers() -> Check:
 
 
 def _models() -> list[Check]:
-    """Load each model and check that it tells two drawn pictures apart as it should."""
+    """Load each model and check that it tells two drawn pictures apart."""
     import numpy as np
     from PIL import Image
 
@@ -117,7 +117,7 @@ def _models() -> list[Check]:
         try:
             model = find_model(name)
             if model.source.present() is None:
-                checks.append(Check(f"model {name}", True, "not on this machine (optional), see `imagecluster models`"))
+                checks.append(Check(f"model {name}", True, "not on this machine (optional; see `imagecluster models`)"))
                 continue
             embedder = Embedder(model)
             ramp = Image.linear_gradient("L").resize(model.geometry.size).convert("RGB")

@@ -1,4 +1,4 @@
-"""`imagecluster eval`: how good fingerprints and clusters are, by labels."""
+"""`imagecluster eval`: scores of fingerprints and clusters against labels."""
 
 from __future__ import annotations
 
@@ -17,40 +17,47 @@ if TYPE_CHECKING:
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
-    """The parser of `eval`."""
+    """Add the parser of `eval`."""
     parser = commands.add_parser(
         "eval",
-        help="how good fingerprints and clusters are, by labels of your own",
+        help="score fingerprints and clusters against labels of your own",
         description=(
-            "Score a folder that was sorted before against labels: search for each labelled picture among the others,"
-            " and compare the clusters of every cut with the labels. These are of average linkage under cosine, by"
-            " content alone."
+            "Score a folder that has been sorted against labels: search for each labelled picture among the others, and"
+            " compare the clusters of every cut with the labels. The clusters are made with the method of the latest"
+            " run."
         ),
     )
     parser.add_argument("path", type=Path, metavar="PATH", help="the folder of pictures")
     parser.add_argument(
         "--labels", required=True, metavar="FILE",
-        help="table (.tsv, .csv) with a column of paths and one of labels, or the word 'folders': a picture's folder is"
-        " its label. Pictures without a label are passed over",
+        help="table (.tsv or .csv) with a column of paths and a column of labels, or the word 'folders', which takes"
+        " each picture's folder as its label; pictures without a label are left out",
     )  # fmt: skip
-    parser.add_argument("--path-column", default=None, metavar="NAME", help="default: path, file, filename, image ...")
-    parser.add_argument("--label-column", default=None, metavar="NAME", help="default: label, group, class or category")
+    parser.add_argument(
+        "--path-column", default=None, metavar="NAME", help="column of paths (default: path, file, filename, image ...)"
+    )
+    parser.add_argument(
+        "--label-column", default=None, metavar="NAME",
+        help="column of labels (default: label, group, class or category)",
+    )  # fmt: skip
     parser.add_argument(
         "--distractor", action="append", default=[], metavar="LABEL",
-        help="this label means: like no other picture; always a wrong answer (may be repeated)",
+        help="label of pictures that belong to no class and are always a wrong answer (may be repeated)",
     )  # fmt: skip
     parser.add_argument(
-        "--sim", type=similarity, default=0.5, metavar="S", help="score the cut at this index (default: 0.5)"
+        "--sim", type=similarity, default=0.5, metavar="S", help="similarity index of the cut to score (default: 0.5)"
     )
     add_sim_scale(parser)
     add_db(parser)
     add_model(parser)
-    parser.add_argument("--threads", type=positive, default=None, metavar="N", help="default: one per core")
+    parser.add_argument(
+        "--threads", type=positive, default=None, metavar="N", help="number of threads (default: one per core)"
+    )
     parser.add_argument(
         "--plot", type=Path, default=None, metavar="FILE",
-        help="draw the scores of all cuts: .png, .svg or .pdf (needs the extra `plot`)",
+        help="draw the scores of all cuts into this file: .png, .svg or .pdf (needs the extra `plot`)",
     )  # fmt: skip
-    parser.add_argument("-q", "--quiet", action="store_true", help="no progress")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print no progress")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
 
 
@@ -66,11 +73,11 @@ _NAMES = {
 }
 
 _HALVES = ("homogeneity", "completeness", "bcubed_precision", "bcubed_recall")
-"""Perfect at one end of the scale or the other: a best cut says nothing."""
+"""Scores that are perfect at one end of the scale, so that their best cut says nothing."""
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """Print scores of a folder's fingerprints and clusters, and draw them where asked to."""
+    """Print the scores of a folder's fingerprints and clusters, and draw them on request."""
     from imagecluster.collection import locate
     from imagecluster.evaluate.evaluation import Question, evaluate_clustering, read_labels
     from imagecluster.present.score_plot import plot_scores
@@ -117,11 +124,11 @@ def _as_text(found: Evaluation, model: str) -> str:
     n_labelled = int(labelling.counts.sum())
     lines = [
         f"pictures   {found.n_images:,}: {n_labelled:,} in {len(labelling.names):,} classes,"
-        f" {labelling.n_distractors:,} distractors, {labelling.n_unlabelled:,} without a label (passed over)",
+        f" {labelling.n_distractors:,} distractors, {labelling.n_unlabelled:,} without a label (left out)",
         f"model      {model}",
     ]
     if found.n_strangers:
-        lines.append(f"labels     {found.n_strangers:,} more of pictures that are not in the database")
+        lines.append(f"labels     {found.n_strangers:,} more for pictures that are not in the database")
     alone = f"; {retrieval.n_alone:,} are alone in their class" if retrieval.n_alone else ""
     lines += ["", f"search     each of {retrieval.n_queries:,} pictures among {retrieval.n_candidates:,} others{alone}"]
     if retrieval.n_queries:
@@ -135,7 +142,7 @@ def _as_text(found: Evaluation, model: str) -> str:
         best = found.best[key]
         of_best = "" if key in _HALVES else f"{best.value:>9.4f}{best.sim:>9.3f}{best.n_clusters:>10,}"
         lines.append(f"{label:<18}{found.at_sim[key]:>8.4f}{of_best}")
-    lines.append(f"{'number of them':<18}{found.n_clusters_at_sim:>8,}")
+    lines.append(f"{'number of clusters':<18}{found.n_clusters_at_sim:>8,}")
     return "\n".join(lines)
 
 
@@ -173,5 +180,5 @@ def _as_json(found: Evaluation, model: str) -> dict[str, Any]:
 
 
 def _number(value: float) -> float | None:
-    """A number that JSON has: none without a query."""
+    """The number, or None for NaN, which JSON does not have: there was no query."""
     return None if math.isnan(value) else value

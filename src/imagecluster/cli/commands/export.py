@@ -1,4 +1,4 @@
-"""`imagecluster export`: fingerprints for other programs, and the page for other people."""
+"""`imagecluster export`: fingerprints for other programs, and a copy of the page for other people."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ from imagecluster.cli.text import printable
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
-    """The parser of `export`."""
+    """Add the parser of `export`."""
     parser = commands.add_parser(
         "export",
         help="write the fingerprints of a folder, or a copy of its page for sharing",
         description=(
-            "Write fingerprints to a file (paths and vectors: float32, unit length, as clustering measures their"
-            " cosine), or a copy of the page of `imagecluster view` that needs no server."
+            "Write fingerprints to a file (paths and float32 vectors of unit length, as clustering measures their"
+            " cosine), or write a copy of the `imagecluster view` page that needs no server."
         ),
     )
     parser.add_argument("path", type=Path, metavar="PATH", help="the folder of pictures")
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--fingerprints", type=Path, metavar="FILE", help="fingerprints: file to write, .npz or .parquet")
+    what.add_argument(
+        "--fingerprints", type=Path, metavar="FILE", help="write fingerprints to this .npz or .parquet file"
+    )
     what.add_argument(
         "--page", type=Path, metavar="PLACE",
-        help="the page: file to write (.html), with small pictures in it, or a folder, with the pictures beside it",
+        help="write the page to this .html file, with small pictures in it, or to a folder, with pictures beside it",
     )  # fmt: skip
     parser.add_argument(
         "--sim", type=similarity, default=None, metavar="S",
@@ -37,14 +39,14 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument(
         "--side", type=int, choices=(96, 192, 384, 1024), default=None, metavar="PX",
-        help="longer side of the page's pictures: 96, 192, 384 or 1024 (default: 384 or, for many pictures, less)",
+        help="longer side of the page's pictures in pixels: 96, 192, 384 or 1024 (default: 384, or less for many)",
     )  # fmt: skip
     add_db(parser)
     add_model(parser)
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """Write what was asked for."""
+    """Write the fingerprints or the page."""
     from imagecluster.collection import locate
     from imagecluster.present.fingerprints import write_fingerprints
     from imagecluster.store import Store
@@ -61,7 +63,7 @@ def command(arguments: argparse.Namespace) -> int:
 
 
 def _page(arguments: argparse.Namespace, directory: Path) -> int:
-    """Write a copy of the page, and say what it weighs."""
+    """Write a copy of the page, and print its size."""
     from imagecluster.models import find_model
     from imagecluster.web.page_copy import View, stored_source, write_page_copy
 

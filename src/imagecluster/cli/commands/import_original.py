@@ -1,4 +1,4 @@
-"""`imagecluster import-original`: fingerprints of the original imagecluster."""
+"""`imagecluster import-original`: import fingerprints of the original imagecluster."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from imagecluster.cli.text import printable
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
-    """The parser of `import-original`."""
+    """Add the parser of `import-original`."""
     parser = commands.add_parser(
         "import-original",
-        help="take over the fingerprints.pk of the original imagecluster",
+        help="import the fingerprints.pk of the original imagecluster",
         description=(
             "Read a fingerprints.pk of the original imagecluster (0.1 to 0.4) into the database of its folder, so that "
-            "`io.get_image_data` and `main.main(layer='fc2')` need not compute these fingerprints again. Nothing but "
-            "arrays of numbers is read from it; any other content is refused."
+            "`io.get_image_data` and `main.main(layer='fc2')` need not compute these fingerprints again. Only arrays "
+            "of numbers are read from the file; any other content is refused."
         ),
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="PATH/imagecluster/fingerprints.pk")
     parser.add_argument(
         "--pictures", type=Path, default=None, metavar="PATH",
-        help="the folder of pictures (default: the folder above that of FILE)",
+        help="the folder of pictures (default: the parent of FILE's folder)",
     )  # fmt: skip
     parser.add_argument(
         "--layer", choices=("fc2", "fc1", "flatten"), default="fc2",
-        help="layer of VGG16 that the fingerprints are from (default: fc2)",
+        help="layer of VGG16 that the fingerprints come from (default: fc2)",
     )  # fmt: skip
     add_db(parser)
 
@@ -44,7 +44,7 @@ def command(arguments: argparse.Namespace) -> int:
     if len(found.left_out) > SHOWN_SKIPS:
         print(f"... and {len(found.left_out) - SHOWN_SKIPS} more", file=sys.stderr)
     print(
-        f"{found.n_in_file} fingerprints = {found.n_imported} taken over as {found.model} + "
+        f"{found.n_in_file} fingerprints = {found.n_imported} imported as {found.model} + "
         f"{len(found.left_out)} left out, in {printable(found.directory)}"
     )
     return 0

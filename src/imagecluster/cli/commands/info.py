@@ -1,4 +1,4 @@
-"""`imagecluster info`: what a database holds."""
+"""`imagecluster info`: the contents of a database."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
-    """The parser of `info`."""
+    """Add the parser of `info`."""
     parser = commands.add_parser(
         "info",
-        help="what is in the database of a folder",
+        help="show what the database of a folder holds",
         description="Print what the database of a folder holds.",
     )
     parser.add_argument("path", type=Path, metavar="PATH", help="the folder of pictures")
@@ -45,7 +45,7 @@ def _as_text(info: StoreInfo, runs: tuple[Run, ...]) -> str:
         f"database   {printable(info.directory)} (format {info.format_version}, {info.size_bytes / 1e6:.1f} MB)",
         f"pictures   {info.n_files} of {printable(info.root)}, {info.n_contents} different contents",
         f"skipped    {info.n_skipped}",
-        f"gone       {info.n_gone} (their fingerprints are kept)",
+        f"gone       {info.n_gone} (files that are no longer there; their fingerprints are kept)",
     ]
     for model in info.models:
         held = f"{model.n_fingerprints} fingerprints of {model.n_dimensions} numbers"

@@ -1,4 +1,4 @@
-"""`imagecluster models`: which fingerprint models there are."""
+"""`imagecluster models`: the list of fingerprint models."""
 
 from __future__ import annotations
 
@@ -19,36 +19,37 @@ from imagecluster.errors import ArgumentError, ModelError
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
-    """The parser of `models`."""
+    """Add the parser of `models`."""
     parser = commands.add_parser(
         "models",
-        help="which fingerprint models there are, and which are on this machine",
+        help="list the fingerprint models and say which are on this machine",
         description=(
-            "List the fingerprint models: dimensions, size, time a picture on this machine, quality, licence, and"
-            " whether their weights are here."
+            "List the fingerprint models with their dimensions, size, time per picture on this machine, quality and"
+            " licence, and say whether their weights are on this machine."
         ),
     )
-    parser.add_argument("--fetch", metavar="NAME", help="first fetch the weights of a model, for use without network")
-    parser.add_argument("--text", action="store_true", help="with --fetch: also what the search by words needs")
+    parser.add_argument("--fetch", metavar="NAME", help="first download the weights of a model, for use offline")
+    parser.add_argument("--text", action="store_true", help="with --fetch: also download what search by words needs")
     parser.add_argument(
         "--measure", nargs="?", const="", default=None, metavar="NAME",
-        help="first measure how long a model takes here (default: each that is here), and remember it",
+        help="first measure, and remember, the time per picture of a model on this machine (default: of each model"
+        " that is here)",
     )  # fmt: skip
-    parser.add_argument("-q", "--quiet", action="store_true", help="no progress")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print no progress")
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print one JSON object")
-    output.add_argument("--paths", action="store_true", help="print where the weights are, or come from")
+    output.add_argument("--paths", action="store_true", help="print where the weights are, or where they come from")
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """Print the list; 1 when the weights of a model are damaged."""
+    """Print the list and return 1 if the weights of a model are damaged, else 0."""
     from imagecluster.embed.speed import remembered_speeds
     from imagecluster.models import model_names
 
     if arguments.fetch:
         _fetch(arguments.fetch, text=arguments.text, quiet=arguments.quiet)
     elif arguments.text:
-        raise ArgumentError("--text goes with --fetch NAME")
+        raise ArgumentError("--text needs --fetch NAME")
     if arguments.measure is not None:
         _measure([arguments.measure] if arguments.measure else _present(), quiet=arguments.quiet)
     speeds = remembered_speeds()
@@ -63,14 +64,14 @@ def command(arguments: argparse.Namespace) -> int:
 
 
 def _fetch(name: str, *, text: bool, quiet: bool) -> None:
-    """Fetch the weights of a model, and on request its text tower."""
+    """Download the weights of a model and, on request, its text tower."""
     from imagecluster.collection import FETCHING
     from imagecluster.models import TextTower, find_model, text_models
 
     model = find_model(name)
     tower = model.text_tower
     if text and not isinstance(tower, TextTower):
-        raise ArgumentError(f"{name} has no text tower to fetch; {', '.join(text_models())} have one")
+        raise ArgumentError(f"{name} has no text tower to download; {', '.join(text_models())} have one")
     with ProgressBar(quiet=quiet) as progress:
         model.source.obtain(partial(progress, FETCHING))
         if text and isinstance(tower, TextTower):
@@ -78,7 +79,7 @@ def _fetch(name: str, *, text: bool, quiet: bool) -> None:
 
 
 def _present() -> list[str]:
-    """Names of the models whose weights are on this machine and fine."""
+    """Names of the models whose weights are on this machine and undamaged."""
     from imagecluster.models import find_model, model_names
 
     names = []
@@ -90,7 +91,7 @@ def _present() -> list[str]:
 
 
 def _measure(names: list[str], *, quiet: bool) -> None:
-    """Measure models on this machine, and remember what came out."""
+    """Measure models on this machine, and remember the results."""
     from imagecluster.embed.speed import measure_speed, remember_speed
     from imagecluster.models import find_model
 
@@ -101,11 +102,11 @@ def _measure(names: list[str], *, quiet: bool) -> None:
             ms = measure_speed(model)
             remember_speed(model.identity, ms)
             if "+" in name:
-                print(f"{model.name}: {ms:.1f} ms a picture", file=sys.stderr)
+                print(f"{model.name}: {ms:.1f} ms per picture", file=sys.stderr)
 
 
 def _entry(name: str, speeds: Mapping[str, float]) -> dict[str, Any]:
-    """What is known of a model and of its weights on this machine."""
+    """What is known about a model and its weights on this machine."""
     from imagecluster.models import DEFAULT_MODEL, MODELS, QUALITY, Installed, Published, find_model
 
     model, place, problem = MODELS.get(name), None, None
@@ -114,7 +115,7 @@ def _entry(name: str, speeds: Mapping[str, float]) -> dict[str, Any]:
         place = model.source.present()
     except ModelError as error:
         problem = str(error)
-    source = None if model is None else model.source  # None: another package's, which does not load
+    source = None if model is None else model.source  # None: a model of another package that does not load
     return {
         "name": name,
         "version": model.version if model else None,
@@ -135,7 +136,7 @@ def _entry(name: str, speeds: Mapping[str, float]) -> dict[str, Any]:
 
 
 def _text_entry(tower: object) -> dict[str, Any] | None:
-    """What is known of a text tower; None where there is none, or where it is no matter of files."""
+    """What is known about a text tower; None if the model has none, or if it does not consist of files."""
     from imagecluster.models import TextTower
 
     if not isinstance(tower, TextTower):
@@ -145,13 +146,13 @@ def _text_entry(tower: object) -> dict[str, Any] | None:
 
 
 _NOTES = """\
-MB: of the weights. ms: processor time a picture takes here, in one thread (`imagecluster models --measure`).
-mAP: how well objects, kinds of garment and edited copies are found again, where it was measured (docs/models.md).
-Where the weights are, or come from: `imagecluster models --paths`."""
+MB: size of the weights. ms: processor time per picture here, in one thread (`imagecluster models --measure`).
+mAP: how well objects, kinds of garment and edited copies are found, where measured (docs/models.md).
+`imagecluster models --paths` shows where the weights are, or where they come from."""
 
 
 def _table(entries: list[dict[str, Any]]) -> str:
-    """At most 100 columns."""
+    """The list as a table of at most 100 columns."""
     head = (
         f"{'model':<20}{'dims':>6}{'MB':>7}{'ms':>7}  {'mAP objects':<12}{'kinds':<7}{'copies':<7} {'licence':<13}here"
     )
@@ -174,15 +175,15 @@ def _here(entry: dict[str, Any]) -> str:
         return f"FAIL {entry['problem']}"
     if entry["present"]:
         return "yes, with text" if entry["text"] and entry["text"]["present"] else "yes"
-    return "with an extra" if entry["extra"] else "when used"
+    return "needs an extra" if entry["extra"] else "on first use"
 
 
 def _where(entry: dict[str, Any]) -> str:
-    """Where the weights are, or will come from."""
+    """Where the weights are, or where they will come from."""
     if entry["problem"]:
         return f"FAIL {entry['problem']}"
     if entry["present"]:
         return printable(Path(entry["path"]))
     if entry["extra"]:
         return f"not here; pip install '{entry['extra']}'"
-    return f"not here; fetched when used, from {entry['url']}"
+    return f"not here; downloaded on first use from {entry['url']}"

@@ -1,4 +1,4 @@
-"""`imagecluster plot`: clusters as a picture."""
+"""`imagecluster plot`: drawings of the clusters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 KINDS = {
-    "clusters": "the largest clusters, one a column",
+    "clusters": "the largest clusters, one per column",
     "dendrogram": "the hierarchy, with pictures at its leaves",
     "matrix": "similarities of all pairs, in the order of the dendrogram",
     "curves": "number and size of the clusters against sim",
@@ -27,11 +27,11 @@ KINDS = {
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
-    """The parser of `plot`."""
+    """Add the parser of `plot`."""
     parser = commands.add_parser(
         "plot",
         help="draw the clusters, dendrogram, similarities or curves of a folder",
-        description="Draw the clusters of the latest run, with its method and everything that was corrected by hand. "
+        description="Draw the clusters of the latest run, with its method and with all corrections made by hand. "
         "Needs matplotlib: pip install 'imagecluster[plot]'.",
         epilog="KIND is one of: " + "; ".join(f"{kind}: {text}" for kind, text in KINDS.items()) + ".",
     )
@@ -45,11 +45,11 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         type=similarity,
         default=0.5,
         metavar="S",
-        help="similarity index of the cut that is shown (default: 0.5)",
+        help="similarity index of the cut to draw (default: 0.5)",
     )
     parser.add_argument(
         "--most", type=positive, default=None, metavar="N",
-        help="draw at most so many clusters (default: 48) or leaves of the dendrogram (default: 400)",
+        help="draw at most N clusters (default: 48) or leaves of the dendrogram (default: 400)",
     )  # fmt: skip
     add_sim_scale(parser)
     add_db(parser)
@@ -57,7 +57,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """Draw what the database of a folder holds into a file."""
+    """Draw the clusters of a folder into a file."""
     from imagecluster.collection import locate, silent
     from imagecluster.present import plots
     from imagecluster.present.thumbnails import SmallPictures, ThumbnailOf
@@ -78,7 +78,7 @@ def command(arguments: argparse.Namespace) -> int:
 
 
 class _Drawing:
-    """Plots of a cut, with everything that was said by hand.
+    """Plots of a cut, with all corrections made by hand.
 
     Hidden pictures are left out, moved ones stand where they were moved to, and clusters have their names.
     """
@@ -90,7 +90,7 @@ class _Drawing:
         self.n_shown = len(collection) - len(clusters.hidden)
 
     def drawn(self, kind: str, most: int | None) -> Figure:
-        """The plot of a kind; `most` clusters, or leaves of the dendrogram, are drawn."""
+        """A plot of this kind, with at most `most` clusters or leaves of the dendrogram."""
         import numpy as np
 
         from imagecluster.cut import on_scale
@@ -138,7 +138,7 @@ class _Drawing:
         return bool(self._collection.corrections) or self._clusters.max_diameter is not None
 
     def _note(self) -> str:
-        """What stands above the curves."""
+        """Text above the curves."""
         found = self._clusters
         held = sum(len(cluster.members) for cluster in found.clusters)
         return (

@@ -1,4 +1,4 @@
-"""`imagecluster run`: the main job."""
+"""`imagecluster run`: sort a folder of pictures."""
 
 from __future__ import annotations
 
@@ -35,69 +35,71 @@ if TYPE_CHECKING:
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
-    """The parser of `run`."""
+    """Add the parser of `run`."""
     parser = commands.add_parser(
         "run",
         help="sort a folder of pictures (the default command)",
-        description="Scan folders, fingerprint what is new, cluster, and write folders of links, tables and a page.",
+        description="Scan folders, fingerprint new pictures, cluster, and write folders of links, tables and a page.",
     )
     parser.add_argument(
         "paths", nargs="*", type=Path, metavar="PATH",
-        help="folders and files; several, or files, belong to the working directory, and are a collection of their own"
-        " where the one there holds other pictures too",
+        help="a folder, or several folders and files; several paths, or files, make a collection in the working"
+        " directory, or beside the collection there if that one holds other pictures too",
     )  # fmt: skip
     parser.add_argument(
         "--files-from", metavar="FILE", help="read more paths from a file, one per line ('-': standard input)"
     )
-    parser.add_argument("-0", "--null", action="store_true", help="the paths of --files-from end with NUL")
+    parser.add_argument("-0", "--null", action="store_true", help="paths in --files-from end with NUL")
     parser.add_argument(
         "--sim", type=similarity, default=0.5, metavar="S",
-        help="similarity index of the cut: 0 all in one cluster, 1 only identical pictures (default: 0.5)",
+        help="similarity index of the cut: 0 puts all pictures together, 1 only identical ones (default: 0.5)",
     )  # fmt: skip
     add_sim_scale(parser)
     add_db(parser)
     add_model(parser, default="efficientnet-lite-duo")
     parser.add_argument(
         "--method", default="average", metavar="NAME", choices=METHODS,
-        help="linkage: average, single, complete, weighted, or with --metric euclidean ward, centroid, median "
+        help="linkage: average, single, complete or weighted; with --metric euclidean also ward, centroid or median "
         "(default: average)",
     )  # fmt: skip
     parser.add_argument(
         "--metric", default="cosine", metavar="NAME", choices=METRICS,
-        help="distance of fingerprints, as scipy names it (default: cosine)",
+        help="distance between fingerprints, by its name in scipy (default: cosine)",
     )  # fmt: skip
     parser.add_argument(
         "--max-diameter", type=not_negative, default=None, metavar="D",
-        help="divide clusters with two pictures farther apart than this cosine distance",
+        help="divide clusters in which two pictures are farther apart than this cosine distance",
     )  # fmt: skip
     parser.add_argument(
         "--min-size", type=positive, default=2, metavar="N", help="smallest cluster that is shown (default: 2)"
     )
     parser.add_argument(
         "--time-weight", type=similarity, default=0.0, metavar="W",
-        help="how much nearness in time counts beside content: 0 not at all, 1 alone (default: 0)",
+        help="weight of nearness in time against content: 0 is content alone, 1 is time alone (default: 0)",
     )  # fmt: skip
     parser.add_argument(
         "--time-scale", type=seconds, default=21600.0, metavar="T",
-        help="nearness in time falls to 1/e within this: 90s, 10min, 6h, 2d, 1w (default: 6h)",
+        help="time within which nearness falls to 1/e, such as 90s, 10min, 6h, 2d or 1w (default: 6h)",
     )  # fmt: skip
     parser.add_argument(
         "--time-source", choices=("auto", "exif", "stat"), default="auto",
-        help="when a picture was taken: by its EXIF, by its file's modification time, or by the latter where EXIF gives"
-        " no possible time (default: auto)",
+        help="where the time of a picture comes from: exif, stat (the modification time of its file), or auto, which"
+        " is stat where EXIF has no possible time (default: auto)",
     )  # fmt: skip
     parser.add_argument(
         "--links", choices=("symlink", "hardlink", "copy", "none"), default="symlink",
         help="how the folders of clusters hold their pictures (default: symlink)",
     )  # fmt: skip
-    parser.add_argument("--no-page", action="store_true", help="write no page of contact sheets, keep no thumbnails")
-    parser.add_argument("--no-recursive", action="store_true", help="leave out folders inside the folders")
+    parser.add_argument("--no-page", action="store_true", help="write no page of contact sheets and keep no thumbnails")
+    parser.add_argument("--no-recursive", action="store_true", help="leave out subfolders")
     parser.add_argument(
         "--max-pixels", type=positive, default=None, metavar="N",
-        help="skip pictures of more pixels (default: 250 million)",
+        help="skip pictures with more than N pixels (default: 250 million)",
     )  # fmt: skip
     add_device(parser)
-    parser.add_argument("--threads", type=positive, default=None, metavar="N", help="default: one per core")
+    parser.add_argument(
+        "--threads", type=positive, default=None, metavar="N", help="number of threads (default: one per core)"
+    )
     way = parser.add_mutually_exclusive_group()
     way.add_argument(
         "--exact", dest="exactness", action="store_const", const="exact", default="auto",
@@ -105,18 +107,18 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     )  # fmt: skip
     way.add_argument(
         "--approx", dest="exactness", action="store_const", const="approximate",
-        help="look for neighbours in part of the pictures, and measure how many are found",
+        help="look for neighbours in part of the pictures only, and measure how many are found",
     )  # fmt: skip
     parser.add_argument(
         "--max-memory", type=memory, default=None, metavar="SIZE",
-        help="most memory that clustering may take beside the fingerprints, such as 2G",
+        help="limit on the memory that clustering takes in addition to the fingerprints, such as 2G",
     )  # fmt: skip
     parser.add_argument(
         "--gone", action="store_true",
         help="go on where most pictures of the collection are gone (default: keep the outputs and ask)",
     )  # fmt: skip
     parser.add_argument("--strict", action="store_true", help="exit with 1 if a picture was skipped")
-    parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no list of skipped pictures")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print no progress and no list of skipped pictures")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
 
 
@@ -124,7 +126,7 @@ SHOWN_SKIPS = 20
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """Run the chain and print what came out."""
+    """Sort the pictures and print the result."""
     from imagecluster.functions.running import run
 
     paths = [*arguments.paths, *_listed(arguments)]
@@ -189,25 +191,26 @@ def _listed(arguments: argparse.Namespace) -> list[Path]:
 
 
 def _print_new_model(paths: list[Path], db: Path | None) -> None:
-    """Says so when a collection that was made with another model meets the default one for the first time."""
+    """Tell the user that a collection made with another model meets the default model for the first time."""
     from imagecluster.collection import place_of
     from imagecluster.models import DEFAULT_MODEL
 
     former = former_model(place_of(paths, db).directory)
     if former is not None:
         print(
-            f"the latest run here was with --model {former}; without --model every picture is fingerprinted with the"
-            f" default one, {DEFAULT_MODEL}. The other fingerprints are kept: --model {former} goes on with them.",
+            f"the latest run here was with --model {former}; without --model, every picture is fingerprinted with the"
+            f" default model, {DEFAULT_MODEL}. The other fingerprints are kept: use --model {former} to continue with"
+            " them.",
             file=sys.stderr,
         )
 
 
 def _print_beside(result: Result) -> None:
-    """Says so where these files are a collection of their own."""
+    """Tell the user that these files have a collection of their own."""
     if result.beside is not None:
         print(
-            f"these pictures are a collection of their own, in {printable(result.directory)}: the one in"
-            f" {printable(result.beside)} holds others too and stays as it is",
+            f"these pictures have a collection of their own in {printable(result.directory)}: the one in"
+            f" {printable(result.beside)} holds other pictures too and is not changed",
             file=sys.stderr,
         )
 
@@ -224,7 +227,10 @@ def _print_unlinked(result: Result) -> None:
     for left_out in result.outputs.unlinked[:SHOWN_SKIPS]:
         print(f"not linked {printable(left_out.path, result.root)}: {left_out.reason}", file=sys.stderr)
     for folder in result.outputs.kept:
-        print(f"files that imagecluster did not make were in its folders; kept in {printable(folder)}", file=sys.stderr)
+        print(
+            f"files that imagecluster did not make were in its folders; they are kept in {printable(folder)}",
+            file=sys.stderr,
+        )
 
 
 def _report(result: Result) -> str:
@@ -247,7 +253,7 @@ def _report(result: Result) -> str:
 
 
 def _cut(result: Result) -> str:
-    """Where the cut is, and by which scale of `sim`."""
+    """The height of the cut, and its scale of `sim`."""
     from imagecluster.collection import Recipe, sim_scale_name
 
     cut = result.clusters
@@ -264,9 +270,9 @@ def _cut(result: Result) -> str:
 
 def _recall(recall: Recall) -> str:
     return (
-        f"approximate: found {recall.neighbours:.1%} of the nearest neighbours, and the very nearest of "
-        f"{recall.nearest:.1%} of the pictures (of {recall.n_sampled:,} looked at);\n"
-        f"  up to about {1 - recall.nearest:.1%} of the pictures may lie in another cluster than with --exact"
+        f"approximate: found {recall.neighbours:.1%} of the nearest neighbours, and the very nearest one for "
+        f"{recall.nearest:.1%} of the pictures (in a sample of {recall.n_sampled:,});\n"
+        f"  up to about {1 - recall.nearest:.1%} of the pictures may be in another cluster than with --exact"
     )
 
 
@@ -274,7 +280,7 @@ def _time(term: TimeTerm) -> str:
     facts = term.facts()
     origins = f"{facts['n_exif']} by EXIF, {facts['n_file']} by file time, {facts['n_none']} without a time"
     largest, rms = facts["kernel_error_largest"], facts["kernel_error_rms"]
-    exactness = f"off by {largest:.2g} at most, {rms:.2g} RMS, in a sample of pairs" if largest else "exact"
+    exactness = f"off by at most {largest:.2g}, {rms:.2g} RMS, in a sample of pairs" if largest else "exact"
     return f"weight {term.weight:g}, scale {duration(term.scale_s)}: {origins}; nearness in time is {exactness}"
 
 
@@ -286,7 +292,7 @@ def _cost(result: Result) -> str:
 
 
 def as_json(result: Result) -> dict[str, Any]:
-    """What `--json` prints; paths that are not UTF-8 carry surrogate escapes."""
+    """The object that `--json` prints; paths that are not UTF-8 carry surrogate escapes."""
     clusters = result.clusters
     outputs = result.outputs
     return {

@@ -1,4 +1,4 @@
-"""`imagecluster search`: what looks like this."""
+"""`imagecluster search`: pictures that look like given ones."""
 
 from __future__ import annotations
 
@@ -23,53 +23,55 @@ if TYPE_CHECKING:
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
-    """The parser of `search`."""
+    """Add the parser of `search`."""
     parser = commands.add_parser(
         "search",
-        help="pictures of a folder that look like given ones",
+        help="find pictures of a folder that look like given ones",
         description=(
-            "Search a folder that was sorted before for pictures that look like the given ones, which may lie anywhere,"
-            " or that show what is said in words. Several are searched for together: what is like all of them comes"
-            " first."
+            "Search a folder that has been sorted for pictures that look like the given ones, which may be anywhere, or"
+            " that show what is described in words. Several queries are searched for together: pictures that are like"
+            " all of them come first."
         ),
     )
     parser.add_argument("path", type=Path, metavar="PATH", help="the folder of pictures")
     parser.add_argument("queries", type=Path, nargs="*", metavar="QUERY", help="pictures to look for")
     parser.add_argument(
         "--text", action="append", default=[], metavar="WORDS",
-        help="look for this in words, such as 'a red car'; needs a model with a text tower, such as clip-vit-b32"
+        help="description to look for, such as 'a red car'; needs a model with a text tower, such as clip-vit-b32"
         " (may be repeated)",
     )  # fmt: skip
     parser.add_argument(
         "--not", dest="unlike", type=Path, action="append", default=[], metavar="FILE",
-        help="a picture that the others are to be unlike (may be repeated)",
+        help="picture that the results should be unlike (may be repeated)",
     )  # fmt: skip
     parser.add_argument(
         "--not-text", dest="unlike_texts", action="append", default=[], metavar="WORDS",
-        help="words that the others are to be unlike (may be repeated)",
+        help="description that the results should be unlike (may be repeated)",
     )  # fmt: skip
     parser.add_argument(
         "--query-weights", type=_weights, default=None, metavar="W,W,...",
-        help="one for each QUERY, then for each --text (default: 1 each)",
+        help="weights, one per QUERY and then one per --text (default: 1 each)",
     )  # fmt: skip
     parser.add_argument(
         "--not-weight", type=_weight, default=0.5, metavar="W",
         help="weight of each --not and --not-text (default: 0.5)",
     )  # fmt: skip
-    parser.add_argument("-k", type=positive, default=20, metavar="N", help="show at most so many (default: 20)")
+    parser.add_argument("-k", type=positive, default=20, metavar="N", help="show at most N pictures (default: 20)")
     parser.add_argument(
         "--min-sim", type=_cosine, default=-1.0, metavar="C",
-        help="show only pictures from this similarity, the cosine of the fingerprints: 1 equal, about 0 unlike",
+        help="show only pictures with at least this cosine similarity: 1 is identical, 0 is unlike",
     )  # fmt: skip
     add_db(parser)
     add_model(parser)
     add_device(parser)
-    parser.add_argument("-q", "--quiet", action="store_true", help="no progress while weights are fetched")
-    parser.add_argument("--threads", type=positive, default=None, metavar="N", help="default: one per core")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print no progress while weights are downloaded")
+    parser.add_argument(
+        "--threads", type=positive, default=None, metavar="N", help="number of threads (default: one per core)"
+    )
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print one JSON object")
-    output.add_argument("--print0", action="store_true", help="print the paths alone, each ended by NUL")
-    parser.add_argument("--html", type=Path, default=None, metavar="FILE", help="write a page with the pictures too")
+    output.add_argument("--print0", action="store_true", help="print only the paths, each ending with NUL")
+    parser.add_argument("--html", type=Path, default=None, metavar="FILE", help="also write a page with the pictures")
 
 
 def _weight(text: str) -> float:
@@ -84,7 +86,7 @@ def _weight(text: str) -> float:
 
 
 def _weights(text: str) -> list[float]:
-    """Numbers above 0, between commas."""
+    """Numbers above 0, separated by commas."""
     return [_weight(part) for part in text.split(",")]
 
 
@@ -144,7 +146,7 @@ def _as_text(root: Path, hits: Sequence[Hit]) -> str:
 
 
 def _as_json(root: Path, model: Model, asked: Sequence[Query], hits: Sequence[Hit]) -> dict[str, Any]:
-    """All of it; paths that are not UTF-8 carry surrogate escapes."""
+    """The object that `--json` prints; paths that are not UTF-8 carry surrogate escapes."""
     return {
         "root": os.fspath(root),
         "model": model.identity,

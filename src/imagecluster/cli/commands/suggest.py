@@ -1,4 +1,4 @@
-"""`imagecluster suggest`: similarity indices that are worth a look."""
+"""`imagecluster suggest`: similarity indices to try first."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
-    """The parser of `suggest`."""
+    """Add the parser of `suggest`."""
     parser = commands.add_parser(
         "suggest",
-        help="three similarity indices for a folder: copies, scenes, themes",
+        help="suggest similarity indices for a folder: for copies, scenes and themes",
         description=(
-            "Propose similarity indices for a folder that was sorted before, and tell what each would give, with the"
-            " method of the latest run."
+            "Suggest three similarity indices for a folder that has been sorted, and show the clusters that each would"
+            " give with the method of the latest run."
         ),
     )
     parser.add_argument("path", type=Path, metavar="PATH", help="the folder of pictures")
@@ -35,7 +35,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """Print three similarity indices and what each would give."""
+    """Print three similarity indices and the clusters that each would give."""
     from imagecluster.collection import locate
     from imagecluster.cut.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, suggest
     from imagecluster.store import Store

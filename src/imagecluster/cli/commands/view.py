@@ -1,4 +1,4 @@
-"""`imagecluster view`: the local page."""
+"""`imagecluster view`: the page in the browser."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
-    """The parser of `view`."""
+    """Add the parser of `view`."""
     parser = commands.add_parser(
         "view",
-        help="see the clusters in the browser, slide the similarity, correct them",
+        help="see and correct the clusters in the browser, with a similarity slider",
         description=(
-            "Open a local page of the clusters of a folder. A folder that was never sorted is sorted first, with its"
-            " progress in the page. Only this machine can reach the page; Ctrl-C ends it."
+            "Open a local page of the clusters of a folder. A folder that has not been sorted is sorted first, with"
+            " progress in the page. Only this machine can reach the page. Press Ctrl-C to stop."
         ),
     )
     parser.add_argument("path", type=Path, metavar="PATH", help="the folder of pictures")
@@ -35,29 +35,31 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "--min-size", type=positive, default=2, metavar="N", help="smallest cluster that is shown (default: 2)"
     )
     parser.add_argument(
-        "--model", default=None, metavar="NAME", help="fingerprint model (default: that of the latest run)"
+        "--model", default=None, metavar="NAME", help="fingerprint model (default: model of the latest run)"
     )
     parser.add_argument(
-        "--port", type=port, default=None, metavar="N", help="default: 8765, or a free one if that is taken; 0: any"
-    )
+        "--port", type=port, default=None, metavar="N",
+        help="port to listen on, or 0 for any free one (default: 8765, or any free one if that is taken)",
+    )  # fmt: skip
     parser.add_argument("--update", action="store_true", help="look for new pictures first, with progress in the page")
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
     parser.add_argument("--read-only", action="store_true", help="write nothing: no corrections, no exports, no cache")
     parser.add_argument(
         "--host", default="127.0.0.1", metavar="H",
-        help="address to listen on; another than this machine's own needs --allow-remote and --password-file",
+        help="address to listen on; one that other machines can reach needs --allow-remote and --password-file"
+        " (default: 127.0.0.1)",
     )  # fmt: skip
-    parser.add_argument("--allow-remote", action="store_true", help="let other machines in, by password")
+    parser.add_argument("--allow-remote", action="store_true", help="let other machines in, with a password")
     parser.add_argument(
         "--password-file", type=Path, default=None, metavar="FILE", help="file whose first line is the password"
     )
     parser.add_argument(
         "--certificate", type=Path, default=None, metavar="FILE",
-        help="PEM file of a certificate: the page is served encrypted, by https",
+        help="PEM file of a certificate, to serve the page encrypted, by HTTPS",
     )  # fmt: skip
     parser.add_argument(
         "--key", type=Path, default=None, metavar="FILE",
-        help="PEM file of its private key (default: in the certificate's file)",
+        help="PEM file of the private key (default: the certificate's file)",
     )  # fmt: skip
 
 
@@ -67,7 +69,7 @@ def command(arguments: argparse.Namespace) -> int:
     from imagecluster.web.setup import name_of
 
     if not arguments.path.is_dir():
-        raise InputError(f"{str(arguments.path)!r} is no folder; name the folder of pictures")
+        raise InputError(f"{str(arguments.path)!r} is not a folder; name the folder of pictures")
     if arguments.update and arguments.read_only:
         raise ArgumentError("--update writes to the database and --read-only forbids it; give one of them")
     if arguments.model is not None:
@@ -85,7 +87,7 @@ def command(arguments: argparse.Namespace) -> int:
     path = arguments.path.absolute()
     with listener(access) as listening:
         address = address_of(access, listening)
-        print(f"{address}  (Ctrl-C ends it)", flush=True)
+        print(f"{address}  (press Ctrl-C to stop)", flush=True)
         if not arguments.no_browser:
             threading.Thread(target=_open, args=(address,), daemon=True).start()
         # From here on the browser waits, and starts meanwhile.
@@ -99,7 +101,7 @@ def command(arguments: argparse.Namespace) -> int:
 
 
 def _setup(arguments: argparse.Namespace) -> Setup:
-    """What to view."""
+    """The collection to view, and how."""
     from imagecluster.collection import locate
     from imagecluster.web.setup import Setup
 
