@@ -6,26 +6,28 @@ import contextlib
 import os
 import socket
 import time
-from pathlib import Path
+from typing import Any, BinaryIO
 
 from imagecluster.errors import OutputError, StoreLockedError
+from imagecluster.store.layout import LOCK_NAME
+from imagecluster.system.files import OwnFolder
 
 __all__ = ["WriterLock"]
+
+OWNER_NAME = "lock-owner"
 
 
 class WriterLock:
     """The exclusive right to write to a store, held by the operating system's lock on a file.
 
     The system drops the lock when its holder ends, however it ends. Who holds it stands in a second file, for
-    the message alone: on Windows a locked file cannot be read, and older filelock empties it on every try.
+    the message alone: on Windows a locked file cannot be read.
     """
 
-    def __init__(self, path: Path) -> None:
-        from filelock import FileLock
-
-        self._path = path
-        self._owner_path = path.with_name(path.name + "-owner")
-        self._lock = FileLock(path, thread_local=False)
+    def __init__(self, folder: OwnFolder) -> None:
+        self._folder = folder
+        self._file: BinaryIO | None = None
+        self._windows_lock: Any = None
 
     def acquire(self) -> None:
         """Takes the lock, or fails at once.
@@ -36,37 +38,74 @@ class WriterLock:
             Another run holds it.
         OutputError
             The lock file cannot be written.
+        NotOursError
+            One of the two files is a link.
 
         """
-        from filelock import Timeout
-
+        place = self._folder.path
         try:
-            self._lock.acquire(blocking=False)
-        except Timeout as error:
-            msg = (
-                f"another run is writing to the database in {self._path.parent} ({self._owner()}):"
-                " wait until it has ended, or stop it, and start again"
-            )
-            raise StoreLockedError(msg) from error
+            self._folder.status(OWNER_NAME)  # both are looked at before either is written
+            is_free = self._lock_windows() if os.name == "nt" else self._lock()
         except OSError as error:
             msg = (
-                f"cannot write to the database in {self._path.parent}: {error.strerror}."
+                f"cannot write to the database in {place}: {error.strerror}."
                 " Make the folder writable, or give another place with --db"
             )
             raise OutputError(msg) from error
+        if not is_free:
+            msg = (
+                f"another run is writing to the database in {place} ({self._owner()}):"
+                " wait until it has ended, or stop it, and start again"
+            )
+            raise StoreLockedError(msg)
         started = time.strftime("%Y-%m-%d %H:%M:%S")
-        with contextlib.suppress(OSError):  # a full disk; the lock itself holds
-            self._owner_path.write_text(f"process {os.getpid()} on {socket.gethostname()}, since {started}\n")
+        text = f"process {os.getpid()} on {socket.gethostname()}, since {started}\n"
+        with contextlib.suppress(OSError, OutputError), self._folder.open_writing(OWNER_NAME) as file:  # a full disk
+            file.truncate()
+            file.write(text.encode())
+
+    def _lock(self) -> bool:
+        """Whether nobody held the lock."""
+        import fcntl
+
+        file = self._folder.open_writing(LOCK_NAME)
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return False
+        except BaseException:
+            file.close()
+            raise
+        self._file = file
+        return True
+
+    def _lock_windows(self) -> bool:
+        """Whether nobody held the lock."""
+        from filelock import FileLock, Timeout
+
+        self._folder.status(LOCK_NAME)
+        lock = FileLock(self._folder.path / LOCK_NAME, thread_local=False)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            return False
+        self._windows_lock = lock
+        return True
 
     def _owner(self) -> str:
         """Who holds the lock, as far as it said so."""
         try:
-            return self._owner_path.read_text(errors="replace").strip()[:200] or "which one is unknown"
+            with self._folder.open_reading(OWNER_NAME) as file:
+                return file.read(200).decode(errors="replace").strip() or "which one is unknown"
         except OSError:
             return "which one is unknown"
 
     def release(self) -> None:
         """Gives the lock back."""
-        with contextlib.suppress(OSError):
-            self._owner_path.unlink()
-        self._lock.release()
+        with contextlib.suppress(OSError, OutputError):
+            self._folder.remove(OWNER_NAME)
+        if self._file is not None:
+            self._file.close()
+        if self._windows_lock is not None:
+            self._windows_lock.release()

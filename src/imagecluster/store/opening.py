@@ -9,18 +9,37 @@ from pathlib import Path
 
 from imagecluster.errors import StoreDamagedError, StoreError
 from imagecluster.store import layout, schema, tables
-from imagecluster.store.database import connect_reader, connect_writer, transaction
+from imagecluster.store.database import connect_reader, connect_writer, explained, transaction
 from imagecluster.store.lock import WriterLock
+from imagecluster.system.files import OwnFolder
 
-__all__ = ["claimed", "connected", "prepared", "settled_root"]
+__all__ = ["claimed", "connected", "held", "prepared", "settled_root"]
 
 _log = logging.getLogger(__name__)
 
 _ROOT = "root"
 
 
-def claimed(directory: Path, *, has_root: bool) -> WriterLock:
-    """The right to write to a folder, which carries our marker afterwards.
+def held(directory: Path, *, follow: bool) -> OwnFolder:
+    """The folder of a store to read from, held open.
+
+    Raises
+    ------
+    StoreError
+        There is none.
+    NotOursError
+        It is a link, which is not to be followed.
+
+    """
+    try:
+        with explained(directory):
+            return OwnFolder(directory, follow=follow)
+    except FileNotFoundError:
+        raise StoreError(_no_store(directory)) from None
+
+
+def claimed(directory: Path, *, has_root: bool, follow: bool) -> tuple[OwnFolder, WriterLock]:
+    """A folder, which carries our marker afterwards, held open, and the right to write to it.
 
     Raises
     ------
@@ -28,7 +47,7 @@ def claimed(directory: Path, *, has_root: bool) -> WriterLock:
         The folder holds something else, or cannot be made or written to.
     StoreError
         There is no store, and without a root none can be made.
-    StoreVersionError, StoreLockedError, StoreDamagedError
+    NotOursError, StoreVersionError, StoreLockedError, StoreDamagedError
         As for `Store.open`.
 
     """
@@ -38,9 +57,15 @@ def claimed(directory: Path, *, has_root: bool) -> WriterLock:
         raise StoreError(_no_store(directory))
     else:
         layout.claim(directory, version=schema.newest_format())
-    lock = WriterLock(directory / layout.LOCK_NAME)
-    lock.acquire()
-    return lock
+    with explained(directory):
+        folder = OwnFolder(directory, follow=follow)
+    lock = WriterLock(folder)
+    try:
+        lock.acquire()
+    except BaseException:
+        folder.close()
+        raise
+    return folder, lock
 
 
 def connected(directory: Path, *, writable: bool) -> sqlite3.Connection:

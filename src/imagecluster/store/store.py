@@ -32,6 +32,7 @@ from imagecluster.store.values import (
     SavedDendrogram,
     StoreInfo,
 )
+from imagecluster.system.files import OwnFolder
 
 __all__ = ["Store"]
 
@@ -43,16 +44,17 @@ class Store:
     what went wrong and what to do; `StoreDamagedError` where the files contradict themselves.
     """
 
-    def __init__(self, directory: Path, connection: sqlite3.Connection, lock: WriterLock | None) -> None:
-        self._directory = directory
+    def __init__(self, folder: OwnFolder, connection: sqlite3.Connection, lock: WriterLock | None) -> None:
+        self._directory = folder.path
+        self._folder = folder
         self._connection: sqlite3.Connection | None = connection
         self._lock = lock
         self._guard = threading.RLock()
-        self._keys = layout.PathKeys(directory)
+        self._keys = layout.PathKeys(folder.path)
         self._format_version = 0
 
     @classmethod
-    def open(cls, directory: Path, *, root: Path | None = None, writable: bool = True) -> Self:
+    def open(cls, directory: Path, *, root: Path | None = None, writable: bool = True, follow: bool = True) -> Self:
         """The store in a folder, created where there is none and `writable`.
 
         A writer has the store for itself among writers until `close`; the operating system takes that right
@@ -68,9 +70,13 @@ class Store:
             existing one knows its root, and takes this one instead where the old one is no longer there.
         writable
             False for a reader.
+        follow
+            Whether `directory` itself may be a link: only where the user named it. Inside it no link is followed.
 
         Raises
         ------
+        NotOursError
+            A link, or something else that is not ours, has the name of one of our files. Nothing was changed.
         OutputError
             The folder holds something else, or cannot be made.
         StoreLockedError
@@ -85,12 +91,15 @@ class Store:
         """
         directory = Path(os.path.abspath(directory))  # noqa: PTH100 - '..' folded, links kept
         root = None if root is None else Path(os.path.abspath(root))  # noqa: PTH100
-        lock = opening.claimed(directory, has_root=root is not None) if writable else None
-        connection = None
+        lock, connection = None, None
+        if writable:
+            folder, lock = opening.claimed(directory, has_root=root is not None, follow=follow)
+        else:
+            folder = opening.held(directory, follow=follow)
         try:
             with explained(directory):
                 connection = opening.connected(directory, writable=writable)
-                store = cls(directory, connection, lock)
+                store = cls(folder, connection, lock)
                 store._format_version = opening.prepared(connection, directory, writable=writable)
                 store._keys = layout.PathKeys(opening.settled_root(connection, directory, root, writable=writable))
                 for model in tables.model_rows(connection):
@@ -101,6 +110,7 @@ class Store:
                 connection.close()
             if lock is not None:
                 lock.release()
+            folder.close()
             raise
         return store
 
@@ -137,6 +147,7 @@ class Store:
                 connection.close()
             if self._lock is not None:
                 self._lock.release()
+            self._folder.close()
 
     def __enter__(self) -> Self:
         return self
