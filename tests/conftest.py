@@ -8,6 +8,13 @@ import pytest
 from hypothesis import settings
 
 from page_browser import CHROMIUM
+from what_ran import (  # noqa: F401 - hooks of pytest
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_make_collect_report,
+    pytest_runtest_makereport,
+    pytest_terminal_summary,
+)
 
 # No timing is asserted in a test: a busy machine may take its time.
 settings.register_profile("patient", deadline=None)
