@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = Path(shutil.which("chromium") or "/usr/bin/chromium")
 
 needs_browser = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser here: install chromium as {CHROMIUM}")
 

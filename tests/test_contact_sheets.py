@@ -21,7 +21,6 @@ from imagecluster.records import KernelError, Skip, TimeTerm
 
 from .report_samples import sample_report, sample_thumbnail
 
-CHROMIUM = Path("/usr/bin/chromium")
 ATTACK = '"><img src=x onerror=alert(1)>.jpg'
 posix = pytest.mark.skipif(sys.platform == "win32", reason="odd names need a POSIX system")
 
@@ -272,21 +271,6 @@ def test_many_sizes_are_put_together():
     sizes = [40, 30, 17, 16, 9, 8, 5, 4, 3, 2]
     labels = [band.label for band in by_size(sample_report(sizes).clusters.clusters)]
     assert labels == ["40", "17–30", "9–16", "5–8", "4", "3", "2"]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """A real browser."""
-    if not CHROMIUM.exists():
-        pytest.skip(f"no browser here: install chromium as {CHROMIUM}")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--enable-unsafe-swiftshader"]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -87,3 +88,17 @@ def test_the_browser_can_be_left_out(tmp_path):
     done = run_tests(tmp_path, ci=True, options=("test_reasons.py", "-m", "not browser", "--collect-only", "-q"))
     assert "4/5 tests collected (1 deselected)" in done.stdout
     assert "test_page" not in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a script of bash")
+def test_the_checks_do_not_begin_without_chromium_and_node_in_continuous_integration(tmp_path):
+    """They end at once, and name what is missing and what was left out."""
+    for program in ("bash", "env", "dirname"):
+        (tmp_path / program).symlink_to(shutil.which(program))
+    done = subprocess.run(
+        [ROOT / "tools" / "check"], env={"PATH": str(tmp_path), "CI": "true"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith("CI=true: chromium, node and npm must be here")
+    assert "left out: tests of the page (no chromium), types of the page (no node and npm)\n" in done.stdout
