@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from imagecluster.present.links import LINKS_MARKER
+from imagecluster.present.made_tree import MADE
 
 
 def touch(path: Path, content: bytes = b"x") -> Path:
@@ -13,9 +14,9 @@ def touch(path: Path, content: bytes = b"x") -> Path:
 
 
 def listing(tree: Path) -> dict[str, bytes | None]:
-    """Content of every file of a tree by its relative path, without the marker; None for a dangling link."""
+    """Content of every file of a tree by its relative path, without marker and record; None for a dangling link."""
     return {
         path.relative_to(tree).as_posix(): path.read_bytes() if path.exists() else None
         for path in sorted(tree.rglob("*"))
-        if (path.is_symlink() or path.is_file()) and path.name != LINKS_MARKER
+        if (path.is_symlink() or path.is_file()) and path.name not in (LINKS_MARKER, MADE)
     }

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from imagecluster.collection.report import cluster_folders
-from imagecluster.errors import ArgumentError, OutputError
+from imagecluster.errors import ArgumentError, NotOursError, OutputError
 from imagecluster.present.links import LINKS_MARKER, make_links
-from imagecluster.present.links.tree import LinkTree
+from imagecluster.present.made_tree import MADE
 
 from .links_samples import listing, touch
 
@@ -114,15 +114,13 @@ def test_links_work_where_folders_are_symbolic_links(tmp_path, via):
 
 
 @posix
-def test_a_tree_that_is_a_symbolic_link_stays_one(pictures, tmp_path):
-    """Where the tree's place leads elsewhere, the tree is swapped there and the link is left alone."""
+def test_a_tree_that_is_a_symbolic_link_is_refused(pictures, tmp_path):
+    """Whoever brings the folder can put a link there: what it leads to is left alone, and the error says what to do."""
     (tmp_path / "big disk").mkdir()
     (tmp_path / "clusters").symlink_to(tmp_path / "big disk")
-    for _ in range(2):
+    with pytest.raises(NotOursError, match=r"clusters is a link.*Remove it"):
         make_links([pictures], tmp_path / "clusters")
-        assert (tmp_path / "clusters").is_symlink()
-        assert len(listing(tmp_path / "big disk")) == 7
-    assert sorted(os.listdir(tmp_path)) == ["big disk", "clusters", "pictures"]
+    assert os.listdir(tmp_path / "big disk") == []
 
 
 @posix
@@ -243,11 +241,12 @@ def test_an_unknown_kind_is_refused(pictures, tree):
 
 @posix
 def test_removal_follows_no_link(pictures, tree, tmp_path):
-    """A link to a folder that somebody put into the tree is removed, the folder behind it is not."""
+    """A link to a folder that somebody put into the tree is kept as it is, and so is the folder behind it."""
     precious = touch(tmp_path / "precious" / "a.jpg")
     make_links([pictures], tree)
     (tree / "cluster_with_7" / "shortcut").symlink_to(precious.parent)
-    assert make_links([], tree).kept == ()
+    (kept,) = make_links([], tree).kept
+    assert os.readlink(kept / "cluster_with_7" / "shortcut") == str(precious.parent)
     assert precious.exists()
 
 
@@ -274,16 +273,86 @@ def test_a_hard_link_that_is_the_last_of_its_file_is_kept(pictures, tree):
     assert listing(kept) == {"cluster_with_7/cluster_0/a.jpg": b"a"}
 
 
-def test_what_file_managers_leave_is_no_reason_to_keep_anything(pictures, tree):
-    """Hidden files and previews of file managers go with the tree."""
+def test_a_copy_that_somebody_edited_or_added_is_kept(pictures, tree):
+    """Our copies are known by their content: everything else that lies among them is the user's."""
+    make_links([pictures], tree, kind="copy")
+    folder = tree / "cluster_with_7" / "cluster_0"
+    (folder / "a.jpg").write_bytes(b"edited")
+    os.utime(folder / "a.jpg", ns=(0, pictures[0].stat().st_mtime_ns))
+    theirs = {
+        "cluster_with_7/cluster_0/a.jpg": b"edited",
+        "cluster_with_7/cluster_0/new.jpg": b"x",
+        "cluster_with_7/.hidden": b"x",
+        "cluster_with_7/desktop.ini": b"x",
+        ".git/config": b"x",
+        "@eaDir/of mine.txt": b"x",
+        "cluster_with_7/.a.jpg.new": b"x",
+        ".DS_Store": b"x",
+    }
+    for name, content in theirs.items():
+        touch(tree / name, content)
+    (kept,) = make_links([pictures], tree, kind="copy").kept
+    assert listing(kept) == theirs
+    assert len(listing(tree)) == 7
+
+
+def test_a_copy_that_is_the_last_of_its_picture_is_kept(pictures, tree):
+    """When the original was deleted, its copy is the picture."""
+    make_links([pictures], tree, kind="copy")
+    pictures[0].unlink()
+    (kept,) = make_links([pictures[1:]], tree, kind="copy").kept
+    assert listing(kept) == {"cluster_with_7/cluster_0/a.jpg": b"a"}
+
+
+@pytest.mark.parametrize("kind", ["symlink", "hardlink", "copy"])
+def test_a_folder_of_somebodys_is_kept_and_a_tree_without_changes_stands(pictures, tree, kind):
+    """The second call makes nothing; a folder that somebody made, though empty, is not ours."""
+    make_links([pictures], tree, kind=kind)
+    before = tree.stat().st_ino
+    assert make_links([pictures], tree, kind=kind).n_links == 7
+    assert tree.stat().st_ino == before
+    (tree / "cluster_with_7" / "mine").mkdir()
+    (kept,) = make_links([pictures], tree, kind=kind).kept
+    assert [path.name for path in kept.rglob("*")] == ["cluster_with_7", "mine"]
+
+
+@posix
+def test_the_links_of_a_tree_from_before_records_are_removed_its_files_are_not(pictures, tree):
+    """An earlier version marked its trees and kept no record of them."""
     make_links([pictures], tree)
-    for name in (".DS_Store", "Thumbs.db", "@eaDir/a.jpg/SYNOPHOTO_THUMB_M.jpg"):
-        touch(tree / "cluster_with_7" / name)
+    (tree / MADE).unlink()
+    assert make_links([pictures[:2]], tree).kept == ()
+    make_links([pictures], tree, kind="copy")
+    (tree / MADE).unlink()
+    (kept,) = make_links([pictures[:2]], tree).kept
+    assert len(listing(kept)) == 7
+
+
+@posix
+def test_a_planted_marker_or_record_is_refused(pictures, tree, tmp_path):
+    """Neither is read or written through a link."""
+    victim = touch(tmp_path / "victim", b"precious")
+    for name in (LINKS_MARKER, MADE):
+        make_links([pictures], tree)
+        (tree / name).unlink()
+        (tree / name).symlink_to(victim)
+        with pytest.raises(NotOursError, match=f"{name} is a link"):
+            make_links([pictures[:2]], tree)
+        assert victim.read_bytes() == b"precious"
+        shutil.rmtree(tree.parent)
+
+
+def test_what_file_managers_leave_is_no_reason_to_keep_anything(pictures, tree):
+    """Files that file managers and network drives make for themselves, known by what they hold, go with the tree."""
+    make_links([pictures], tree)
+    touch(tree / "cluster_with_7" / ".DS_Store", b"\0\0\0\1Bud1 and more")
+    touch(tree / "cluster_with_7" / "Thumbs.db", bytes.fromhex("d0cf11e0a1b11ae1") + b" and more")
+    touch(tree / "cluster_with_7" / "@eaDir" / "a.jpg" / "SYNOPHOTO_THUMB_M.jpg")
     assert make_links([pictures], tree).kept == ()
     assert len(listing(tree)) == 7
 
 
-_CHANGES = ("mkdir", "symlink", "rename", "unlink", "rmdir")
+_CHANGES = ("mkdir", "symlink", "replace", "unlink", "rmdir")
 
 
 @posix
@@ -301,7 +370,7 @@ def test_a_kill_at_any_moment_leaves_a_complete_tree_and_the_next_run_cleans_up(
         if (pid := os.fork()) == 0:
             _make_links_and_die(latter, tree, n_changes=n_killed)
         killed = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
-        there = tree if tree.exists() else Path(LinkTree(tree).old)
+        there = tree if tree.exists() else tree.with_name(".clusters.imagecluster-old")
         assert listing(there) in complete
         make_links(latter, tree)
         assert listing(tree) == complete[1]

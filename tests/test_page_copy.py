@@ -207,11 +207,17 @@ def test_only_an_earlier_copy_is_replaced(folder, tmp_path):
     """A folder with anything else in it is left alone."""
     place = tmp_path / "shared"
     written(folder, place)
-    (place / "pictures" / "000" / "99.jpg").write_bytes(b"of an earlier copy")
-    written(folder, place)
-    assert sorted(entry.name for entry in place.iterdir()) == [".imagecluster-page", "index.html", "pictures"]
-    assert not (place / "pictures" / "000" / "99.jpg").exists()
+    assert written(folder, place).kept == ()
+    names = [".imagecluster-made", ".imagecluster-page", "index.html", "pictures"]
+    assert sorted(entry.name for entry in place.iterdir()) == names
     assert [entry.name for entry in tmp_path.iterdir()] == ["shared"]
+    (place / "pictures" / "000" / "mine.jpg").write_bytes(b"somebody's")
+    (place / "pictures" / "000" / "0.jpg").write_bytes(b"retouched")
+    assert written(folder, place).kept == (tmp_path / "shared.kept",)
+    kept = {path.name: path.read_bytes() for path in (tmp_path / "shared.kept").rglob("*.jpg")}
+    assert kept == {"mine.jpg": b"somebody's", "0.jpg": b"retouched"}
+    assert not (place / "pictures" / "000" / "mine.jpg").exists()
+    (tmp_path / "shared.kept").rename(tmp_path / "away")
     (place / "mine.txt").write_text("mine")
     with pytest.raises(OutputError, match="left alone"):
         written(folder, place)

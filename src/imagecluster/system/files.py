@@ -23,7 +23,7 @@ from typing import BinaryIO, NamedTuple, Self
 
 from imagecluster.errors import NotOursError
 
-__all__ = ["Entry", "OwnFolder", "is_unfinished"]
+__all__ = ["Entry", "OwnFolder", "is_unfinished", "unfinished_name"]
 
 _HELD = os.open in os.supports_dir_fd
 """Whether a folder can be held open and names looked up in it."""
@@ -42,8 +42,13 @@ def is_unfinished(name: str) -> bool:
     return _UNFINISHED.fullmatch(name) is not None
 
 
+def unfinished_name(name: str) -> str:
+    """A new name for a file that is to have `name` when it is whole."""
+    return f".{name[:50]}.{secrets.token_hex(8)}.new"
+
+
 class Entry(NamedTuple):
-    """A file of ours in a folder."""
+    """A file in a folder, or whatever else lies there."""
 
     name: str
     status: os.stat_result
@@ -142,6 +147,14 @@ class OwnFolder:
                     found.append(Entry(name, status))
         return found
 
+    def listing(self) -> list[Entry]:
+        """Everything in the folder, ours or not, in no order; of a link its own status."""
+        found = []
+        for name in self._names():
+            with suppress(FileNotFoundError):
+                found.append(Entry(name, os.stat(self._at(name), follow_symlinks=False, dir_fd=self._held)))
+        return found
+
     def open_reading(self, name: str) -> BinaryIO:
         """A file of ours, open for reading."""
         return os.fdopen(self._open(name, os.O_RDONLY), "rb")
@@ -162,7 +175,7 @@ class OwnFolder:
         A process that is killed leaves the unfinished file behind: see `remove_unfinished`.
         """
         self.status(name)
-        unfinished = f".{name[:50]}.{secrets.token_hex(8)}.new"
+        unfinished = unfinished_name(name)
         try:
             with self.create(unfinished) as stream:
                 yield stream
@@ -175,6 +188,26 @@ class OwnFolder:
             raise
         with suppress(OSError):  # some network drives sync no folders
             self.sync()
+
+    def symlink(self, target: str, name: str) -> None:
+        """Makes a symbolic link. FileExistsError where anything has that name."""
+        os.symlink(target, self._at(name), dir_fd=self._held)
+
+    def readlink(self, name: str) -> str:
+        """Where a symbolic link leads."""
+        return os.readlink(self._at(name), dir_fd=self._held)
+
+    def hardlink(self, file: str, name: str) -> None:
+        """Makes a second name for a file elsewhere. FileExistsError where anything has that name."""
+        os.link(file, self._at(name), dst_dir_fd=self._held)
+
+    def unlink(self, name: str) -> None:
+        """Removes a name that is not a folder's, whatever it stands for, and never what a link leads to."""
+        os.unlink(self._at(name), dir_fd=self._held)
+
+    def rmdir(self, name: str) -> None:
+        """Removes an empty folder in this one."""
+        os.rmdir(self._at(name), dir_fd=self._held)
 
     def rename(self, name: str, new_name: str) -> None:
         """Gives a file of ours another name; what had that name is gone, but never what a link there led to."""

@@ -6,8 +6,6 @@ import base64
 import hashlib
 import html
 import json
-import os
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,9 +24,11 @@ from imagecluster.errors import ArgumentError, InputError, OutputError
 from imagecluster.explore.colours import COLOURS_NAME, Colours
 from imagecluster.explore.projection import kept_map, principal_map
 from imagecluster.explore.snapshot import Snapshot, load_snapshot
+from imagecluster.present.made_tree import MADE, MadeTree, copied_key, key_of, record_end
 from imagecluster.store import Run, Store
 from imagecluster.system.atomic import replacing
 from imagecluster.system.cores import n_cores
+from imagecluster.system.files import OwnFolder, unfinished_name
 from imagecluster.web.assets import asset
 from imagecluster.web.bundle import bundled_script, bundled_styles
 from imagecluster.web.copy_data import View, copy_data, hidden_pictures
@@ -103,6 +103,8 @@ class Copied(NamedTuple):
     """Longer side of its pictures."""
     size_bytes: int
     """Of all that was written."""
+    kept: tuple[Path, ...] = ()
+    """Folders with files of somebody's that lay in an earlier copy."""
 
 
 @contextmanager
@@ -190,16 +192,17 @@ def write_page_copy(
                     progress("pictures", done, n)
                     yield image
 
+    kept: tuple[Path, ...] = ()
     try:
         if one_file:
             with replacing(place) as stream:
                 _write_page(stream, source, view, pictures=pictures())
             size_bytes, page = place.stat().st_size, place
         else:
-            size_bytes, page = _write_folder(place, source, view, pictures())
+            size_bytes, page, kept = _write_folder(place, source, view, pictures())
     except OSError as error:
         raise OutputError(f"cannot write {place}: {error.strerror or error}") from None
-    return Copied(page, len(snapshot) - len(hidden), side_px, size_bytes)
+    return Copied(page, len(snapshot) - len(hidden), side_px, size_bytes, kept)
 
 
 def _side(source: Source, wanted: int | None, *, one_file: bool) -> int:
@@ -304,47 +307,62 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _write_folder(place: Path, source: Source, view: View, pictures: Iterator[bytes | None]) -> tuple[int, Path]:
-    """A folder with the page and its pictures, in the place of an earlier one; size of it all, and the page."""
-    _claim(place)
-    new = place.with_name(f".{place.name}.imagecluster-new")
-    _claim(new)
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(parents=True)
-    (new / _MARKER).write_text(_MARKER_TEXT, encoding="utf-8")
-    size_bytes = 0
-    missing = []
-    for number, image in enumerate(pictures):
-        if image is None:
-            missing.append(number)
-            continue
-        file = new / "pictures" / f"{number // _IN_A_FOLDER:03}" / f"{number}.jpg"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(image)
-        size_bytes += len(image)
-    with (new / "index.html").open("wb") as stream:
-        _write_page(stream, source, view, missing=missing)
-        size_bytes += stream.tell()
-    if place.exists():
-        old = place.with_name(f".{place.name}.imagecluster-old")
-        _claim(old)
-        shutil.rmtree(old, ignore_errors=True)
-        place.rename(old)
-        new.rename(place)
-        shutil.rmtree(old)
-    else:
-        new.rename(place)
-    return size_bytes, place / "index.html"
+def _write_folder(
+    place: Path, source: Source, view: View, pictures: Iterator[bytes | None]
+) -> tuple[int, Path, tuple[Path, ...]]:
+    """A folder with the page and its pictures, in the place of an earlier one.
+
+    Gives the size of it all, the page, and the folders where files of somebody's are kept that lay in the earlier one.
+    """
+    with MadeTree(place, marker=_MARKER, text=_MARKER_TEXT, what="copy of the page") as tree:
+        kept = tree.recover()
+        _refuse_strangers(tree)
+        size_bytes, missing = 0, []
+        with tree.building(_MARKER_TEXT) as (top, record):
+            record.write(key_of("folder", "pictures") + record_end())
+            with top.child("pictures", create=True) as folder:
+                for number, image in enumerate(pictures):
+                    if image is None:
+                        missing.append(number)
+                        continue
+                    _write_picture(folder, number, image, record)
+                    size_bytes += len(image)
+            size_bytes += _write_index(top, record, source, view, missing=missing)
+        kept += tree.swap()
+        return size_bytes, Path(tree.place) / "index.html", tuple(kept)
 
 
-def _claim(folder: Path) -> None:
-    """Makes sure that a folder, if it is there, is empty or an earlier copy with nothing else in it."""
-    if not os.path.lexists(folder):
+def _refuse_strangers(tree: MadeTree) -> None:
+    """Refuses a folder in which there is more than an earlier copy: somebody uses it for something else."""
+    folder = tree.opened()
+    if folder is None:
         return
-    if folder.is_symlink() or not folder.is_dir():
-        raise OutputError(f"{folder} is in the way of the copy and not a folder; give it another place")
-    names = {entry.name for entry in folder.iterdir()}
-    if names and (_MARKER not in names or names - {_MARKER, "index.html", "pictures"}):
+    with folder:
+        names = {name for name, _ in folder.listing()}
+    if names - {_MARKER, MADE, "index.html", "pictures"}:
         raise OutputError(
-            f"{folder} holds files that are none of an earlier copy, and is left alone; give another place"
+            f"{tree.place} holds files that are none of an earlier copy, and is left alone; give another place"
         )
+
+
+def _write_picture(pictures: OwnFolder, number: int, image: bytes, record: BinaryIO) -> None:
+    """One picture of a copy, in a folder of up to a thousand."""
+    name = f"{number // _IN_A_FOLDER:03}"
+    where = f"pictures/{name}"
+    record.write(key_of("folder", where) + record_end())
+    with pictures.child(name, create=True) as folder:
+        record.write(copied_key(f"{where}/{number}.jpg", BytesIO(image)) + record_end())
+        with folder.create(f"{number}.jpg") as stream:
+            stream.write(image)
+
+
+def _write_index(folder: OwnFolder, record: BinaryIO, source: Source, view: View, *, missing: Sequence[int]) -> int:
+    """The page of a copy in a folder; its size in bytes."""
+    unfinished = unfinished_name("index.html")
+    with folder.create(unfinished) as stream:
+        _write_page(stream, source, view, missing=missing)
+        size_bytes = stream.tell()
+    with folder.open_reading(unfinished) as stream:
+        record.write(copied_key("index.html", stream) + record_end())
+    folder.rename(unfinished, "index.html")
+    return size_bytes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from imagecluster.cli.arguments import Commands, add_db, add_model, positive, similarity
@@ -78,4 +79,6 @@ def _page(arguments: argparse.Namespace, directory: Path) -> int:
         f"{copied.n_pictures} pictures of {copied.side_px} px, {copied.size_bytes / 1e6:.1f} MB: open"
         f" {printable(copied.page)}"
     )
+    for folder in copied.kept:
+        print(f"files that imagecluster did not make were in the folder; kept in {printable(folder)}", file=sys.stderr)
     return 0

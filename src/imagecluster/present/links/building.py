@@ -1,0 +1,347 @@
+"""Building the tree `cluster_with_N/cluster_i/name`, of links or copies."""
+
+# os.path on text throughout: over 500,000 pictures a Path costs more than the link.
+# ruff: noqa: PTH100, PTH114, PTH116, PTH118, PTH120
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal, get_args
+
+from imagecluster.collection.report import cluster_folders
+from imagecluster.errors import ArgumentError, NotOursError, OutputError
+from imagecluster.present.links.names import distinct_names, longest_name_bytes
+from imagecluster.present.made_tree import MADE, MadeTree, copied_key, key_of, record_end
+from imagecluster.scan import StrPath
+from imagecluster.system.files import OwnFolder, unfinished_name
+
+LINKS_MARKER = ".imagecluster-links"
+"""Name of the file that marks a folder as a link tree of ours. No folder without it is ever removed."""
+
+LinkKind = Literal["symlink", "hardlink", "copy"]
+
+_MARKER_TEXT = """imagecluster link tree 2
+kind: {kind}
+
+imagecluster makes this folder anew at each run and removes what it made before.
+Keep nothing of your own in it. It may be deleted; the pictures that it shows lie elsewhere{but}.
+"""
+
+_DEPTH = 3
+"""Folders between a link and the folder that the whole tree lies in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unlinked:
+    """A picture that is missing from the tree, and why."""
+
+    path: Path
+    reason: str
+    """One line."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkReport:
+    """What was built."""
+
+    directory: Path
+    """The tree, absolute."""
+    kind: LinkKind
+    folders: tuple[str, ...]
+    """Folder of each cluster inside the tree, in the order of the clusters."""
+    n_links: int
+    unlinked: tuple[Unlinked, ...]
+    """Pictures that could not be linked, mostly because they are gone by now."""
+    kept: tuple[Path, ...]
+    """Folders with files that lay in the former tree but were not made by it."""
+
+
+def make_links(
+    clusters: Sequence[Sequence[StrPath]],
+    directory: Path,
+    *,
+    kind: LinkKind = "symlink",
+    progress: Callable[[int], None] | None = None,
+) -> LinkReport:
+    """A tree `directory/cluster_with_N/cluster_i/name`, replacing the one that an earlier call built there.
+
+    The tree is built beside its place and then swapped in, so that whatever happens, the former or the new one is
+    complete. What the former tree did not make itself (a picture that an editor saved over its link or copy, a folder
+    or hidden file of somebody's) is not removed but kept in a folder beside it, and so are a hard link and a copy whose
+    original was deleted. One process at a time.
+
+    A tree that is already as it should be is left as it is: on some file systems making a link takes as long as
+    fingerprinting took.
+
+    Parameters
+    ----------
+    clusters
+        The pictures of each cluster. Names that are equal on some file system are numbered (`name_2.jpg`).
+    directory
+        The tree's own folder: absent, empty, or built by an earlier call.
+    kind
+        `symlink`: relative links, which still work when tree and pictures are moved together; absolute ones to
+        another drive. `hardlink`: a second name for the same file. `copy`: with its modification time.
+    progress
+        Called with the number of pictures done, after each cluster.
+
+    Raises
+    ------
+    ArgumentError
+        `kind` is none of the three, or a picture lies inside `directory`.
+    OutputError
+        `directory` is not ours (a link is not), cannot be written, or does not allow that kind of link.
+
+    """
+    if kind not in get_args(LinkKind):
+        raise ArgumentError(f"kind is {kind!r}; it must be one of {', '.join(get_args(LinkKind))}")
+    with (
+        _output_errors(directory),
+        MadeTree(directory, marker=LINKS_MARKER, text=_marker_text("symlink"), what="link tree") as tree,
+    ):
+        _refuse_pictures_inside(clusters, tree.place)
+        kept = tree.recover()
+        builder = _Builder(tree, kind)
+        if not builder.stands(clusters):
+            with tree.building(_marker_text(kind)) as (folder, record):
+                builder.build(clusters, folder, record, progress)
+            kept += tree.swap()
+        return LinkReport(
+            directory=Path(tree.place),
+            kind=kind,
+            folders=cluster_folders(map(len, clusters)),
+            n_links=builder.n_links,
+            unlinked=tuple(builder.unlinked),
+            kept=tuple(kept),
+        )
+
+
+def _marker_text(kind: LinkKind) -> str:
+    return _MARKER_TEXT.format(kind=kind, but=" (these are copies)" if kind == "copy" else "")
+
+
+def _refuse_pictures_inside(clusters: Sequence[Sequence[StrPath]], place: str) -> None:
+    """The next call would remove them."""
+    inside = place + os.sep
+    for folder in {os.path.dirname(picture) for members in clusters for picture in members}:
+        if (os.path.realpath(folder) + os.sep).startswith(inside):
+            raise ArgumentError(
+                f"pictures in {folder!r} lie inside the link tree {place!r}, which is removed when it is "
+                "built anew; give the tree another place"
+            )
+
+
+@contextmanager
+def _output_errors(directory: Path) -> Iterator[None]:
+    """Maps whatever the file system says to OutputError."""
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        place = os.path.abspath(directory)
+        where = os.fspath(error.filename) if isinstance(error.filename, str | os.PathLike) else place
+        raise OutputError(f"cannot write the link tree {place!r}: {reason} ({where!r})") from error
+
+
+class _Builder:
+    """Fills the new tree, or finds that the former one is the same."""
+
+    def __init__(self, tree: MadeTree, kind: LinkKind) -> None:
+        self._tree = tree
+        self._kind = kind
+        self._given_parent = os.path.dirname(tree.given)
+        self._device = os.stat(tree.parent).st_dev
+        self._name_bytes = longest_name_bytes(tree.parent)
+        self._prefixes: dict[str, str] = {}
+        self.n_links = 0
+        self.unlinked: list[Unlinked] = []
+
+    def build(
+        self,
+        clusters: Sequence[Sequence[StrPath]],
+        top: OwnFolder,
+        record: BinaryIO,
+        progress: Callable[[int], None] | None,
+    ) -> None:
+        """Makes the folders and all that is in them."""
+        n_done = 0
+        for where, links in self._plan(clusters):
+            above, name = where.split("/")
+            record.write(key_of("folder", above) + record_end() + key_of("folder", where) + record_end())
+            with top.child(above, create=True) as middle, middle.child(name, create=True) as folder:
+                for parent, original, link in links:
+                    self._link(folder, parent, original, f"{where}/{link}", record)
+            n_done += len(links)
+            if progress is not None:
+                progress(n_done)
+
+    def stands(self, clusters: Sequence[Sequence[StrPath]]) -> bool:
+        """Whether the tree in its place is exactly the one to build, with a link or copy of each picture."""
+        if f"kind: {self._kind}".encode() not in self._tree.marked().splitlines():
+            return False
+        top = self._tree.opened()
+        if top is None:
+            return False
+        n_links, folders = 0, set()
+        with top:
+            try:
+                for where, links in self._plan(clusters):
+                    folders |= {where, where.split("/")[0]}
+                    with top.child(where.split("/")[0]) as middle, middle.child(where.split("/")[1]) as folder:
+                        entries = dict(folder.listing())
+                        if entries.keys() != {name for _, _, name in links} or not all(
+                            self._is_as_made(folder, entries[name], *link) for link in links for name in link[2:]
+                        ):
+                            return False
+                    n_links += len(links)
+                if _upper_levels(top) - {LINKS_MARKER, MADE} != folders:
+                    return False
+            except (OSError, NotOursError):
+                return False
+        self.n_links = n_links
+        return True
+
+    def _is_as_made(self, folder: OwnFolder, status: os.stat_result, parent: str, original: str, name: str) -> bool:
+        """Whether a link or copy is the one to make, of a picture that is there."""
+        picture = os.stat(os.path.join(parent, original))
+        if self._kind == "symlink":
+            return stat.S_ISLNK(status.st_mode) and folder.readlink(name) == self._prefix(parent) + original
+        if self._kind == "hardlink":
+            return (status.st_ino, status.st_dev) == (picture.st_ino, picture.st_dev)
+        same = (status.st_size, status.st_mtime_ns) == (picture.st_size, picture.st_mtime_ns)
+        return same and stat.S_ISREG(status.st_mode) and status.st_ino != picture.st_ino
+
+    def _plan(self, clusters: Sequence[Sequence[StrPath]]) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
+        """Folder of each cluster, and for each picture in it its own folder, its name and the link's name."""
+        for folder, members in zip(cluster_folders(map(len, clusters)), clusters, strict=True):
+            pictures = [os.path.split(picture) for picture in members]
+            names = distinct_names([name for _, name in pictures], self._name_bytes)
+            links = [(parent, original, name) for (parent, original), name in zip(pictures, names, strict=True)]
+            yield folder, links
+
+    def _link(self, folder: OwnFolder, parent: str, name: str, where: str, record: BinaryIO) -> None:
+        """One picture of the tree, or a note on why it is missing."""
+        picture = os.path.join(parent, name)
+        try:
+            os.stat(picture)
+        except OSError as error:
+            self._leave_out(picture, error)
+            return
+        link = where.rpartition("/")[2]
+        try:
+            if self._kind == "symlink":
+                target = self._prefix(parent) + name
+                record.write(key_of("symlink", where, os.fsencode(target)) + record_end())
+                folder.symlink(target, link)
+            elif self._kind == "hardlink":
+                record.write(key_of("hardlink", where) + record_end())
+                # Linux would make a second name for a symbolic link itself.
+                folder.hardlink(os.path.realpath(picture) if os.path.islink(picture) else picture, link)
+            else:
+                self._copy(folder, picture, where, record)
+        except OSError as error:
+            if not os.access(picture, os.R_OK if self._kind == "copy" else os.F_OK):
+                self._leave_out(picture, error)
+                return
+            raise _link_error(error, self._kind, picture, self._tree.place) from error
+        self.n_links += 1
+
+    def _copy(self, folder: OwnFolder, picture: str, where: str, record: BinaryIO) -> None:
+        """A copy of a picture, with its times, rights and attributes; under its own name when all of it is there."""
+        link = where.rpartition("/")[2]
+        unfinished = unfinished_name(link)
+        with open(picture, "rb") as source, folder.create(unfinished) as target:  # noqa: PTH123
+            key = copied_key(where, source, target)
+            target.flush()
+            _copy_status(picture, target, folder.path / unfinished)
+        original = self._relative(os.path.realpath(picture))
+        record.write(key + record_end(original))
+        folder.rename(unfinished, link)
+
+    def _relative(self, picture: str) -> str:
+        """A picture seen from the folder that the tree lies in, where both may be moved together."""
+        if os.stat(picture).st_dev != self._device:
+            return picture
+        with suppress(ValueError):  # another drive, on Windows
+            return os.path.relpath(picture, self._tree.parent)
+        return picture
+
+    def _leave_out(self, picture: str, error: OSError) -> None:
+        """Takes note of a picture that cannot be linked."""
+        gone = isinstance(error, FileNotFoundError | NotADirectoryError)
+        reason = "the file is gone" if gone else (error.strerror or type(error).__name__).lower()
+        self.unlinked.append(Unlinked(Path(picture), reason))
+
+    def _prefix(self, folder: str) -> str:
+        """What comes before a picture's name in a symbolic link to it, by the picture's folder."""
+        if folder not in self._prefixes:
+            target = self._target(os.path.abspath(folder))
+            self._prefixes[folder] = target if target.endswith(os.sep) else target + os.sep
+        return self._prefixes[folder]
+
+    def _target(self, folder: str) -> str:
+        """A folder as the links of this tree name it.
+
+        The path as it was given is preferred to the resolved one, so that links inside the collection (a year that
+        lies on another disk) are kept; but only if it leads there from where the tree really lies.
+        """
+        real = os.path.realpath(folder)
+        if os.stat(folder).st_dev != self._device:
+            return folder
+        up = os.path.join(*[os.pardir] * _DEPTH)
+        for picture_folder, start in ((folder, self._given_parent), (real, self._tree.parent)):
+            try:
+                relative = os.path.relpath(picture_folder, start)
+            except ValueError:  # another drive, on Windows
+                continue
+            if os.path.realpath(os.path.join(self._tree.parent, relative)) == real:
+                return up if relative == os.curdir else os.path.join(up, relative)
+        return folder
+
+
+def _upper_levels(top: OwnFolder) -> set[str]:
+    """Everything in the two upper levels of a tree, relative to it."""
+    names = set()
+    for name, status in top.listing():
+        names.add(name)
+        if stat.S_ISDIR(status.st_mode):
+            with top.child(name) as folder:
+                names |= {f"{name}/{inner}" for inner, _ in folder.listing()}
+    return names
+
+
+def _copy_status(picture: str, copy: BinaryIO, path: Path) -> None:
+    """Gives a copy the original's rights, attributes and times, as far as its file system knows them."""
+    if os.utime not in os.supports_fd:
+        shutil.copystat(picture, path)
+        return
+    status, descriptor = os.stat(picture), copy.fileno()
+    with suppress(OSError):
+        os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
+    with suppress(OSError, AttributeError):  # not every system has attributes
+        for name in os.listxattr(picture):
+            os.setxattr(descriptor, name, os.getxattr(picture, name))
+    os.utime(descriptor, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _link_error(error: OSError, kind: LinkKind, picture: str, place: str) -> OutputError:
+    """What to do about a link that the file system refused."""
+    if kind == "hardlink" and error.errno == errno.EXDEV:
+        return OutputError(
+            f"cannot make hard links to {picture!r} in {place!r}: they lie on different drives; use copy or symlink"
+        )
+    refused = (errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK)
+    no_privilege = getattr(error, "winerror", None) == 1314  # symbolic links need a privilege on Windows
+    if kind != "copy" and (no_privilege or error.errno in refused):
+        other = "hardlink" if kind == "symlink" else "symlink"
+        reason = (error.strerror or "refused").lower()
+        return OutputError(f"cannot make a {kind} to {picture!r} in {place!r}: {reason}; use {other} or copy")
+    reason = (error.strerror or type(error).__name__).lower()
+    return OutputError(f"cannot make a {kind} of {picture!r} in {place!r}: {reason}")
