@@ -56,3 +56,25 @@ def test_a_writer_refuses_links(root, victim, make, name):
     with pytest.raises(NotOursError) as refused:
         Store.open(root / "imagecluster", root=root)
     assert str(place) in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["fingerprints", f"fingerprints/{MODEL}.f16"])
+def test_fingerprints_are_no_links(root, victim, make, name):
+    """Neither appended to nor read: the matrix, and the folder around it, empty or not."""
+    place = root / "imagecluster" / name
+    plant(place, make, victim)
+    for writable in (True, False):
+        with pytest.raises(NotOursError) as refused:
+            Store.open(root / "imagecluster", root=root, writable=writable)
+        assert str(place) in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["fingerprints", f"fingerprints/{MODEL}.f16"])
+def test_the_first_fingerprints_are_not_written_through_links(tmp_path, victim, make, name):
+    """Of a database that holds none yet, and of one that is open while the link is put there."""
+    with Store.open(tmp_path / "db", root=tmp_path) as store:
+        (tmp_path / "db" / "fingerprints").mkdir()
+        plant(tmp_path / "db" / name, make, victim)
+        with pytest.raises(NotOursError) as refused:
+            store.commit(batch_of(tmp_path, range(5)), model=MODEL)
+        assert str(tmp_path / "db" / name) in str(refused.value)

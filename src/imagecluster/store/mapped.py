@@ -65,7 +65,8 @@ class MappedFingerprints:
                 )
             self._model = found
             try:
-                self.rows = _mapped(store._matrix_path(found), found)
+                n_rows, n_dimensions = found.n_rows, found.n_dimensions
+                self.rows = matrix.mapped(store.folder, found.matrix, n_rows=n_rows, n_dimensions=n_dimensions)
                 return
             except (StoreError, FileNotFoundError):
                 if self.is_current():
@@ -104,9 +105,11 @@ class MappedFingerprints:
             files = _in_parts(connection, "SELECT hash, path FROM files WHERE gone_s IS NULL AND hash IN", hashes, ())
         checksums = np.array([by_row[row][1] for row in rows], np.int64)
         numbers = np.array(rows, np.int64)
-        path = self._store._matrix_path(self._model)
+        model = self._model
         try:
-            vectors = matrix.gather(path, numbers, checksums, n_dimensions=self._model.n_dimensions)
+            vectors = matrix.gather(
+                self._store.folder, model.matrix, numbers, checksums, n_dimensions=model.n_dimensions
+            )
         except (StoreError, FileNotFoundError):
             if not self._is_in_place():
                 return None
@@ -135,15 +138,6 @@ def known_file(store: Store, path: Path) -> KnownFile | None:
             (store._keys.key(path),),
         ).fetchone()
     return KnownFile(row[0], row[1], row[2], gone=False) if row else None
-
-
-def _mapped(path: Path, model: tables.ModelRow) -> NDArray[np.float16]:
-    """The rows that count."""
-    matrix.check_size(path, n_rows=model.n_rows, n_dimensions=model.n_dimensions)
-    shape = (model.n_rows, model.n_dimensions)
-    if not model.n_rows:
-        return np.empty(shape, matrix.ON_DISK)
-    return np.memmap(path, dtype=matrix.ON_DISK, mode="r", shape=shape)
 
 
 def _in_parts(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import urllib.parse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,10 @@ from numpy.typing import NDArray
 
 from imagecluster.errors import ArgumentError, StoreDamagedError
 from imagecluster.store.database import sync_file
-from imagecluster.system.atomic import sync_folder
+from imagecluster.store.layout import FINGERPRINTS_NAME
+from imagecluster.system.files import OwnFolder
 
-__all__ = ["ON_DISK", "append", "check_size", "checksums", "encode", "file_name", "gather", "rewrite"]
+__all__ = ["ON_DISK", "append", "check_size", "checksums", "encode", "file_name", "gather", "mapped", "rewrite"]
 
 ON_DISK = np.dtype("<f2")
 """Type of a number in the file."""
@@ -94,8 +94,8 @@ def _bytes_of(rows: NDArray[Any]) -> memoryview:
     return np.ascontiguousarray(rows, dtype=ON_DISK).reshape(-1).view(np.uint8).data
 
 
-def append(path: Path, rows: NDArray[np.float16], *, after: int) -> None:
-    """Writes rows behind the first `after` ones and waits until they are on the disk.
+def append(folder: OwnFolder, name: str, rows: NDArray[np.float16], *, after: int) -> None:
+    """Writes rows behind the first `after` ones of a matrix in a store's folder and waits until they are on the disk.
 
     Whatever an interrupted run left there is overwritten. The file never gets shorter, since a reader may have
     mapped it into its memory.
@@ -108,23 +108,21 @@ def append(path: Path, rows: NDArray[np.float16], *, after: int) -> None:
         The disk is full, or gone.
 
     """
-    check_size(path, n_rows=after, n_dimensions=rows.shape[1])
-    is_new = not path.exists()
-    if is_new:
-        path.parent.mkdir(exist_ok=True)
-        path.touch()
-    with path.open("r+b", buffering=0) as file:
-        file.seek(after * rows.shape[1] * ON_DISK.itemsize)
-        left = _bytes_of(rows)
-        while left:
-            left = left[file.write(left) :]
-        sync_file(file.fileno())
-    if is_new:
-        sync_folder(path.parent)
-        sync_folder(path.parent.parent)
+    check_size(folder, name, n_rows=after, n_dimensions=rows.shape[1])
+    with folder.child(FINGERPRINTS_NAME, create=True) as matrices:
+        is_new = matrices.status(name) is None
+        with matrices.open_writing(name) as file:
+            file.seek(after * rows.shape[1] * ON_DISK.itemsize)
+            left = _bytes_of(rows)
+            while left:
+                left = left[file.write(left) :]
+            sync_file(file.fileno())
+        if is_new:
+            matrices.sync()
+            folder.sync()
 
 
-def check_size(path: Path, *, n_rows: int, n_dimensions: int) -> None:
+def check_size(folder: OwnFolder, name: str, *, n_rows: int, n_dimensions: int) -> None:
     """Refuses a matrix that is shorter than its committed rows.
 
     Raises
@@ -134,21 +132,45 @@ def check_size(path: Path, *, n_rows: int, n_dimensions: int) -> None:
 
     """
     expected = n_rows * n_dimensions * ON_DISK.itemsize
-    found = path.stat().st_size if path.is_file() else 0
+    try:
+        with folder.child(FINGERPRINTS_NAME) as matrices:
+            status = matrices.status(name)
+    except FileNotFoundError:
+        status = None
+    found = 0 if status is None else status.st_size
     if found < expected:
-        state = f"has {found:,} bytes" if path.is_file() else "is missing"
-        raise StoreDamagedError(_damaged(path, f"{state}, expected at least {expected:,} for {n_rows:,} rows"))
+        state = "is missing" if status is None else f"has {found:,} bytes"
+        what = f"{state}, expected at least {expected:,} for {n_rows:,} rows"
+        raise StoreDamagedError(_damaged(folder, name, what))
+
+
+def mapped(folder: OwnFolder, name: str, *, n_rows: int, n_dimensions: int) -> NDArray[np.float16]:
+    """The first rows of a matrix as a memory map, shape (n_rows, n_dimensions), read only.
+
+    Raises
+    ------
+    StoreDamagedError
+        There are fewer rows.
+
+    """
+    check_size(folder, name, n_rows=n_rows, n_dimensions=n_dimensions)
+    if not n_rows:
+        return np.empty((0, n_dimensions), ON_DISK)
+    with folder.child(FINGERPRINTS_NAME) as matrices, matrices.open_reading(name) as file:
+        return np.memmap(file, dtype=ON_DISK, mode="r", shape=(n_rows, n_dimensions))
 
 
 def gather(
-    path: Path, rows: NDArray[np.int64], expected: NDArray[np.int64], *, n_dimensions: int
+    folder: OwnFolder, name: str, rows: NDArray[np.int64], expected: NDArray[np.int64], *, n_dimensions: int
 ) -> NDArray[np.float32]:
     """The given rows of a matrix.
 
     Parameters
     ----------
-    path
-        The matrix.
+    folder
+        A store's folder.
+    name
+        Name of the matrix.
     rows
         Row numbers, shape (n,), in any order, repeated or not.
     expected
@@ -170,47 +192,55 @@ def gather(
     gathered = np.empty((len(rows), n_dimensions), dtype=np.float32)
     if not len(rows):
         return gathered
-    check_size(path, n_rows=int(rows.max()) + 1, n_dimensions=n_dimensions)
-    mapped = np.memmap(path, dtype=ON_DISK, mode="r", shape=(int(rows.max()) + 1, n_dimensions))
+    matrix = mapped(folder, name, n_rows=int(rows.max()) + 1, n_dimensions=n_dimensions)
     order = np.argsort(rows, kind="stable")  # in the order of the file: a cold disk reads ahead
     for start in range(0, len(order), _BLOCK_ROWS):
         chosen = order[start : start + _BLOCK_ROWS]
-        block = mapped[rows[chosen]]
+        block = matrix[rows[chosen]]
         wrong = np.flatnonzero(np.asarray(checksums(block), dtype=np.int64) != expected[chosen])
         if len(wrong):
             row = int(rows[chosen[wrong[0]]])
-            raise StoreDamagedError(_damaged(path, f"does not hold in row {row:,} what was committed"))
+            raise StoreDamagedError(_damaged(folder, name, f"does not hold in row {row:,} what was committed"))
         gathered[chosen] = block
     return gathered
 
 
 def rewrite(
-    source: Path, target: Path, rows: NDArray[np.int64], expected: NDArray[np.int64], *, n_dimensions: int
+    folder: OwnFolder,
+    names: tuple[str, str],
+    rows: NDArray[np.int64],
+    expected: NDArray[np.int64],
+    *,
+    n_dimensions: int,
 ) -> None:
     """Writes the given rows of one matrix as another one, a new file, and waits until it is on the disk.
+
+    `names` are those of the matrix and of the new one.
 
     Raises
     ------
     StoreDamagedError
         As for `gather`.
     OSError
-        The disk is full, or `target` exists.
+        The disk is full, or the new one exists.
 
     """
-    with target.open("xb") as file:
+    source, target = names
+    with folder.child(FINGERPRINTS_NAME) as matrices, matrices.create(target) as file:
         for start in range(0, len(rows), _BLOCK_ROWS):
             part = slice(start, start + _BLOCK_ROWS)
-            block = gather(source, rows[part], expected[part], n_dimensions=n_dimensions)
+            block = gather(folder, source, rows[part], expected[part], n_dimensions=n_dimensions)
             file.write(_bytes_of(block))  # exact: float32 holds every float16
         file.flush()
         sync_file(file.fileno())
-    sync_folder(target.parent)
+        matrices.sync()
 
 
-def _damaged(path: Path, what: str) -> str:
+def _damaged(folder: OwnFolder, name: str, what: str) -> str:
     """What to tell about a matrix that does not fit its database."""
     return (
-        f"the fingerprints in {path} are damaged: the file {what}. Was it copied without the database beside it?"
+        f"the fingerprints in {folder.path / FINGERPRINTS_NAME / name} are damaged: the file {what}. Was it copied"
+        " without the database beside it?"
         " Nothing was changed: restore the whole folder from a backup, or move it away and run again, which"
         " computes the fingerprints anew"
     )

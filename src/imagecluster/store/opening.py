@@ -31,11 +31,11 @@ def held(directory: Path, *, follow: bool) -> OwnFolder:
         It is a link, which is not to be followed.
 
     """
-    try:
-        with explained(directory):
+    with explained(directory):
+        try:
             return OwnFolder(directory, follow=follow)
-    except FileNotFoundError:
-        raise StoreError(_no_store(directory)) from None
+        except FileNotFoundError:
+            raise StoreError(_no_store(directory)) from None
 
 
 def claimed(directory: Path, *, has_root: bool, follow: bool) -> tuple[OwnFolder, WriterLock]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import contextlib
 import itertools
 import sqlite3
-from pathlib import Path
 
 import numpy as np
 
 from imagecluster.store import kept_leaves, layout, matrix, tables
 from imagecluster.store.database import transaction
+from imagecluster.system.files import OwnFolder
 
 __all__ = ["forget_gone"]
 
 
-def forget_gone(connection: sqlite3.Connection, directory: Path) -> int:
+def forget_gone(connection: sqlite3.Connection, folder: OwnFolder) -> int:
     """Removes files that are gone, contents that no file has any more, and their fingerprints.
 
     Matrices are written anew, as files of other names, and the old ones removed after the transaction: a crash
@@ -27,7 +27,6 @@ def forget_gone(connection: sqlite3.Connection, directory: Path) -> int:
         Number of files forgotten.
 
     """
-    folder = directory / layout.FINGERPRINTS_NAME
     with transaction(connection):
         n_files = connection.execute("DELETE FROM files WHERE gone_s IS NOT NULL").rowcount
         connection.execute("DELETE FROM contents WHERE hash NOT IN (SELECT hash FROM files WHERE hash IS NOT NULL)")
@@ -36,14 +35,15 @@ def forget_gone(connection: sqlite3.Connection, directory: Path) -> int:
             _close_gaps(connection, folder, model)
         kept_leaves.change_mark(connection)
     used = {model.matrix for model in tables.model_rows(connection)}
-    for file in folder.glob("*.f16"):
-        if file.name not in used:
-            with contextlib.suppress(OSError):  # Windows, while a reader has it mapped
-                file.unlink()
+    with contextlib.suppress(FileNotFoundError), folder.child(layout.FINGERPRINTS_NAME) as matrices:
+        for file in matrices.entries():
+            if file.name.endswith(".f16") and file.name not in used:
+                with contextlib.suppress(OSError):  # Windows, while a reader has it mapped
+                    matrices.remove(file.name)
     return int(n_files)
 
 
-def _close_gaps(connection: sqlite3.Connection, folder: Path, model: tables.ModelRow) -> None:
+def _close_gaps(connection: sqlite3.Connection, folder: OwnFolder, model: tables.ModelRow) -> None:
     """Rewrites a matrix without the rows that no fingerprint names, keeping the order of the others."""
     found = connection.execute(
         "SELECT row, checksum FROM fingerprints WHERE model = ? ORDER BY row", (model.id,)
@@ -52,8 +52,9 @@ def _close_gaps(connection: sqlite3.Connection, folder: Path, model: tables.Mode
         return
     kept = np.array(found, dtype=np.int64).reshape(-1, 2)
     names = (matrix.file_name(model.identity, generation=g) for g in itertools.count())
-    name = next(name for name in names if not (folder / name).exists())
-    matrix.rewrite(folder / model.matrix, folder / name, kept[:, 0], kept[:, 1], n_dimensions=model.n_dimensions)
+    with folder.child(layout.FINGERPRINTS_NAME) as matrices:
+        name = next(name for name in names if matrices.status(name) is None)
+    matrix.rewrite(folder, (model.matrix, name), kept[:, 0], kept[:, 1], n_dimensions=model.n_dimensions)
     # Ascending, and never upwards, so that no two rows meet on the way.
     moves = ((new, model.id, int(old)) for new, old in enumerate(kept[:, 0]) if new != old)
     connection.executemany("UPDATE fingerprints SET row = ? WHERE model = ? AND row = ?", moves)

@@ -6,13 +6,13 @@ import os
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.errors import StoreError
 from imagecluster.store import layout, matrix, tables
+from imagecluster.system.files import OwnFolder
 
 __all__ = ["Leaves", "gathered", "read_leaves"]
 
@@ -71,7 +71,7 @@ def read_leaves(connection: sqlite3.Connection, keys: layout.PathKeys, model: st
 
 
 def gathered(
-    connection: sqlite3.Connection, directory: Path, model: str, hashes: Sequence[bytes]
+    connection: sqlite3.Connection, folder: OwnFolder, model: str, hashes: Sequence[bytes]
 ) -> NDArray[np.float32]:
     """The fingerprints of contents, shape (n_hashes, n_dimensions), each row checked against its checksum.
 
@@ -90,13 +90,12 @@ def gathered(
         if known is None or missing:
             msg = (
                 f"{len(missing):,} of {len(hashes):,} pictures have no fingerprint of {model} in"
-                f" {directory}: run `imagecluster run` with this model first"
+                f" {folder.path}: run `imagecluster run` with this model first"
             )
             raise StoreError(msg)
         numbers = np.array([rows[h][1:] for h in hashes], dtype=np.int64).reshape(-1, 2)
-        path = directory / layout.FINGERPRINTS_NAME / known.matrix
         try:
-            return matrix.gather(path, numbers[:, 0], numbers[:, 1], n_dimensions=known.n_dimensions)
+            return matrix.gather(folder, known.matrix, numbers[:, 0], numbers[:, 1], n_dimensions=known.n_dimensions)
         except (StoreError, FileNotFoundError):
             # A writer's forget_gone may have put another matrix in place of the one just looked up.
             if tables.model_row(connection, model) == known:

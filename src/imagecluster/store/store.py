@@ -103,8 +103,7 @@ class Store:
                 store._format_version = opening.prepared(connection, directory, writable=writable)
                 store._keys = layout.PathKeys(opening.settled_root(connection, directory, root, writable=writable))
                 for model in tables.model_rows(connection):
-                    path = store._matrix_path(model)
-                    matrix.check_size(path, n_rows=model.n_rows, n_dimensions=model.n_dimensions)
+                    matrix.check_size(folder, model.matrix, n_rows=model.n_rows, n_dimensions=model.n_dimensions)
         except BaseException:
             if connection is not None:
                 connection.close()
@@ -123,6 +122,11 @@ class Store:
     def directory(self) -> Path:
         """Where the store lies, absolute."""
         return self._directory
+
+    @property
+    def folder(self) -> OwnFolder:
+        """The same folder, held open until `close`."""
+        return self._folder
 
     @property
     def root(self) -> Path:
@@ -174,9 +178,6 @@ class Store:
                 msg = f"the database in {self._directory} was opened to read only: open it with writable=True"
                 raise StoreError(msg)
             yield connection
-
-    def _matrix_path(self, model: tables.ModelRow) -> Path:
-        return self._directory / layout.FINGERPRINTS_NAME / model.matrix
 
     def recognise(self, files: Iterable[ImageFile], *, decoder: str) -> Recognised:
         """A scan's files, sorted by what is known of them: a file is known by path, size and time.
@@ -281,7 +282,7 @@ class Store:
                 if target.id == tables.NEW_MODEL:
                     target = target._replace(n_dimensions=rows.shape[1])
                 tables.check_dimensions(target, rows.shape[1])
-                matrix.append(self._matrix_path(target), rows, after=target.n_rows)
+                matrix.append(self._folder, target.matrix, rows, after=target.n_rows)
             with transaction(connection):
                 tables.add_metadata(connection, batch)
                 tables.check_contents(connection, batch)
@@ -320,7 +321,7 @@ class Store:
     def forget_gone(self) -> int:
         """Forgets the files that are gone, with fingerprints that no other file needs; the number of files."""
         with self._writing() as connection:
-            return pruning.forget_gone(connection, self._directory)
+            return pruning.forget_gone(connection, self._folder)
 
     def vectors(self, model: str, hashes: Sequence[bytes]) -> NDArray[np.float32]:
         """The fingerprints of contents as they are kept, shape (n_hashes, n_dimensions), row i for hash i.
@@ -334,7 +335,7 @@ class Store:
 
         """
         with self._reading() as connection:
-            return reading.gathered(connection, self._directory, model, hashes)
+            return reading.gathered(connection, self._folder, model, hashes)
 
     def leaves(self, model: str) -> Leaves:
         """The pictures that the latest scan found and that have a fingerprint of this model."""
