@@ -61,7 +61,7 @@ def test_the_scale_of_sim_is_said_and_chosen(pics, capsys):
     assert "distance with time 0." in cut("--time-weight", "0.3")
     for options in (("--method", "single"), ("--metric", "euclidean"), ("--time-weight", "0.3")):
         assert main([str(pics), "--sim-scale", "calibrated", *options]) == 2
-        assert "another metric or time take the relative scale" in capsys.readouterr().err
+        assert "another metric or time use the relative scale" in capsys.readouterr().err
 
 
 def test_a_folder_of_another_model_says_that_the_default_one_is_new_to_it(pics, capsys):

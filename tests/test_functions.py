@@ -167,5 +167,5 @@ def test_fingerprints_are_an_array(tmp_path):
     np.testing.assert_array_equal([row.sum() for row in found], found.vectors.sum(axis=1))
     _, nearest = NearestNeighbors(n_neighbors=1).fit(found).kneighbors(found)
     assert nearest[:, 0].tolist() == [0, 1, 2]
-    with pytest.raises(IndexError, match="chosen by row"):
+    with pytest.raises(IndexError, match="indexed by row"):
         found[np.zeros((1, 1), int)]

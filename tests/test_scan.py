@@ -213,7 +213,7 @@ def test_broken_links_are_skips_where_they_look_like_pictures(tmp_path):
     (tmp_path / "a.jpg").symlink_to("nowhere")
     (tmp_path / "b").symlink_to("nowhere")
     result = scan([tmp_path])
-    assert [(skip.path.name, skip.reason) for skip in result.skips] == [("a.jpg", "a symbolic link to nothing")]
+    assert [(skip.path.name, skip.reason) for skip in result.skips] == [("a.jpg", "a broken symbolic link")]
     assert dict(result.ignored) == {"": 1}
 
 

@@ -6,16 +6,16 @@ ImageclusterError
 ├── InputError                        a path that cannot be scanned at all
 ├── DecodeError                       one picture that cannot be read; the chain records it as a skip
 ├── ModelError                        a model that is unknown, missing or damaged
-│   └── DownloadError                 a file of a model could not be fetched
-│       └── ChecksumError             what came is not the file that was expected
-├── MemoryLimitError                  the work needs more memory than allowed
-├── MissingExtraError                 an optional dependency is not installed
-├── OutputError                       a place that cannot be written, or that is not ours to rebuild
-│   └── NotOursError                  a link, or something else, under the name of a file of ours
-└── StoreError                        the database
+│   └── DownloadError                 a file of a model that could not be downloaded
+│       └── ChecksumError             a download that is not the expected file
+├── MemoryLimitError                  work that needs more memory than allowed
+├── MissingExtraError                 an optional dependency that is not installed
+├── OutputError                       a place that cannot be written, or that imagecluster may not rebuild
+│   └── NotOursError                  a link, or something else, under the name of one of imagecluster's files
+└── StoreError                        a database that cannot be used
     ├── StoreLockedError              another run is writing to it
-    ├── StoreVersionError             written by a newer imagecluster
-    └── StoreDamagedError             unreadable or inconsistent
+    ├── StoreVersionError             it was written by a newer imagecluster
+    └── StoreDamagedError             it is unreadable or inconsistent
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ class ImageclusterError(Exception):
 
 
 class ArgumentError(ImageclusterError, ValueError):
-    """An argument is outside its range; the message gives what was got and what is allowed."""
+    """An argument is outside its range; the message says what was given and what is allowed."""
 
 
 class VectorError(ArgumentError):
-    """A vector has no direction that can be used; `row` is its number."""
+    """A vector has no usable direction; `row` is its row number."""
 
     def __init__(self, message: str, row: int) -> None:
         super().__init__(message)
@@ -38,7 +38,7 @@ class VectorError(ArgumentError):
 
 
 class InputError(ImageclusterError):
-    """A path that was asked for cannot be scanned at all."""
+    """A given path cannot be scanned at all."""
 
 
 class DecodeError(ImageclusterError):
@@ -50,11 +50,11 @@ class ModelError(ImageclusterError):
 
 
 class DownloadError(ModelError):
-    """A file could not be fetched; the message names its address, its place here and what to do."""
+    """A file could not be downloaded; the message gives its address, where it belongs on disk, and what to do."""
 
 
 class ChecksumError(DownloadError):
-    """What came is not the file that was expected; nothing of it was kept."""
+    """The downloaded file is not the expected one; none of it was kept."""
 
 
 class MemoryLimitError(ImageclusterError):
@@ -66,11 +66,11 @@ class MissingExtraError(ImageclusterError):
 
 
 class OutputError(ImageclusterError):
-    """A place cannot be written, or is not ours to rebuild."""
+    """A place cannot be written, or imagecluster may not rebuild it because it did not make it."""
 
 
 class NotOursError(OutputError):
-    """A link, or something else that is not ours, lies where a file or a folder of ours belongs; it was left alone."""
+    """A link, or something that imagecluster did not make, is in the place of one of its files; it was not changed."""
 
 
 class StoreError(ImageclusterError):
@@ -86,4 +86,4 @@ class StoreVersionError(StoreError):
 
 
 class StoreDamagedError(StoreError):
-    """The database is unreadable or inconsistent; nothing in it was changed."""
+    """The database is unreadable or inconsistent; it was not changed."""

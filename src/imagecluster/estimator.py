@@ -37,29 +37,29 @@ class ImageClusterer:
     sim
         Similarity index in [0, 1] of the cut.
     sim_scale
-        What it means: 'relative', or for paths and `Fingerprints` also 'calibrated', which is then the default; see
-        `imagecluster.cluster`.
+        Meaning of `sim`: 'relative', or for paths and `Fingerprints` also 'calibrated', which is then the default;
+        see `imagecluster.cluster`.
     min_size
         Members of smaller clusters get the label -1.
     max_diameter
-        Clusters with two members farther apart than this cosine distance are divided.
+        Clusters in which two members are farther apart than this cosine distance are divided.
     method, metric
-        Linkage method and distance, as scipy names them; see `imagecluster.cluster`.
+        Linkage method and distance, by their names in scipy; see `imagecluster.cluster`.
     model
         Fingerprint model, for paths.
     time_weight
-        Share of time in the similarity, in [0, 1]; it counts where `fit` is given times.
+        Share of time in the similarity, in [0, 1]; it counts if `fit` is given times.
     time_scale_s
         Time after which nearness in time has fallen to 1/e, in seconds.
     n_threads
-        Default: one a core.
+        Number of threads; default: one per core.
 
     Attributes
     ----------
     labels_ : array of int64, shape (n_images,)
-        Cluster of each picture, from 0, larger clusters first; -1 for a picture in no cluster.
+        Cluster of each picture, numbered from 0, larger clusters first; -1 for a picture in no cluster.
     dendrogram_ : Dendrogram
-        The whole hierarchy; `cut` cuts it again.
+        The whole hierarchy, which `cut` can cut again.
     n_features_in_ : int
         Number of dimensions of a fingerprint.
 
@@ -99,7 +99,8 @@ class ImageClusterer:
     ) -> Self:
         """Cluster `X`: vectors of shape (n_images, n_dimensions), `Fingerprints`, or a list of picture files.
 
-        `times_s`, seconds of shape (n_images,), makes time count too; NaN or None for a picture without a time.
+        `times_s`, seconds in an array of shape (n_images,), makes time count too; NaN or None stands for a picture
+        without a time.
 
         Raises
         ------
@@ -126,7 +127,7 @@ class ImageClusterer:
         return self.fit(X, times_s=times_s).labels_
 
     def cut(self, sim: float) -> NDArray[np.int64]:
-        """Labels at another similarity index, shape (n_images,), as in `labels_`. Nothing is clustered again."""
+        """Labels at another similarity index, shape (n_images,), as in `labels_`; the hierarchy is not made again."""
         if not hasattr(self, "dendrogram_"):
             raise ArgumentError("this ImageClusterer is not fitted yet; call fit first")
         n_images = len(self._vectors)
@@ -149,7 +150,7 @@ class ImageClusterer:
         return {name: getattr(self, name) for name in PARAMETERS}
 
     def set_params(self, **parameters: Any) -> Self:
-        """Set parameters by name. ArgumentError for an unknown one."""
+        """Set parameters by name; an unknown name raises ArgumentError."""
         for name, value in parameters.items():
             if name not in PARAMETERS:
                 raise ArgumentError(f"ImageClusterer has no parameter {name!r}; it has {', '.join(PARAMETERS)}")
@@ -160,7 +161,7 @@ class ImageClusterer:
         return f"ImageClusterer({', '.join(f'{name}={value!r}' for name, value in self.get_params().items())})"
 
     def __sklearn_tags__(self) -> Any:
-        """What scikit-learn asks of an estimator; called by scikit-learn only."""
+        """Tags that scikit-learn asks an estimator for; called by scikit-learn only."""
         from sklearn.utils import Tags, TargetTags
 
         return Tags(estimator_type="clusterer", target_tags=TargetTags(required=False))

@@ -15,14 +15,14 @@ TimeSource = Literal["auto", "exif", "stat"]
 TimeOrigin = Literal["exif", "file", "none"]
 
 TIME_SCALE_S = 6 * 3600.0
-"""Time after which nearness in time has fallen to 1/e, where nothing else is asked for: about an outing."""
+"""Default time after which nearness in time has fallen to 1/e: about the length of an outing."""
 SimScaleName = Literal["relative", "calibrated"]
-"""What a similarity index counts from: the collection's own largest distance, or the curve that its model has."""
+"""Scale of a similarity index: relative to the collection's largest distance, or calibrated by the model's curve."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageFile:
-    """A file that may hold a picture, as the scan saw it."""
+    """A file that may hold a picture, as the scan found it."""
 
     path: Path
     """Absolute, not resolved through symbolic links."""
@@ -42,25 +42,25 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a scan found."""
+    """The result of a scan."""
 
     files: tuple[ImageFile, ...]
     """Sorted by path, each path once."""
     skips: tuple[Skip, ...]
-    """Candidates that cannot even be looked at, and folders that cannot be listed."""
+    """Candidates that cannot be examined, and folders that cannot be listed."""
     ignored: Mapping[str, int]
-    """Number of files passed over because their suffix is not a picture's, by lower-case suffix."""
+    """Number of files ignored because their suffix is not that of a picture, by lower-case suffix."""
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a picture says of itself. None where it does not say, or says something impossible."""
+    """What a picture says about itself. None where it says nothing, or something impossible."""
 
     width_px: int
     """Width after EXIF orientation was applied."""
     height_px: int
     format: str
-    """Pillow's name of the format: JPEG, PNG, HEIF ..."""
+    """Pillow's name for the format: JPEG, PNG, HEIF ..."""
     taken_s: float | None = None
     """EXIF DateTimeOriginal (else DateTime), read as UTC, seconds since 1970."""
     latitude_deg: float | None = None
@@ -73,10 +73,10 @@ class Fingerprints:
 
     Examples
     --------
-    >>> found = Fingerprints((Path("a.jpg"), Path("b.jpg")), np.eye(2, dtype=np.float32), "net@1")
-    >>> len(found), found.shape, found[1].tolist(), found[:1].paths
+    >>> fingerprints = Fingerprints((Path("a.jpg"), Path("b.jpg")), np.eye(2, dtype=np.float32), "net@1")
+    >>> len(fingerprints), fingerprints.shape, fingerprints[1].tolist(), fingerprints[:1].paths
     (2, (2, 2), [0.0, 1.0], (PosixPath('a.jpg'),))
-    >>> np.asarray(found).dtype
+    >>> np.asarray(fingerprints).dtype
     dtype('float32')
     """
 
@@ -91,17 +91,17 @@ class Fingerprints:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(n_images, n_dimensions)."""
+        """Shape of the array, (n_images, n_dimensions)."""
         return (self.vectors.shape[0], self.vectors.shape[1])
 
     @property
     def ndim(self) -> int:
-        """2."""
+        """Number of dimensions of the array, 2."""
         return 2
 
     @property
     def dtype(self) -> np.dtype[np.float32]:
-        """Of the vectors."""
+        """Type of the vectors' numbers."""
         return self.vectors.dtype
 
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
@@ -112,12 +112,12 @@ class Fingerprints:
     @overload
     def __getitem__(self, rows: slice | Sequence[int] | NDArray[Any]) -> Fingerprints: ...
     def __getitem__(self, rows: int | slice | Sequence[int] | NDArray[Any]) -> NDArray[np.float32] | Fingerprints:
-        """One vector, shape (n_dimensions,); or with a slice, row numbers or a mask the fingerprints of these rows."""
+        """One vector, shape (n_dimensions,); for a slice, row numbers or a mask, the fingerprints of these rows."""
         if isinstance(rows, int | np.integer):
             return np.asarray(self.vectors[rows])
         chosen = np.arange(len(self))[rows]
         if chosen.ndim != 1:
-            raise IndexError(f"fingerprints are chosen by row; got an index of {chosen.ndim} dimensions")
+            raise IndexError(f"fingerprints are indexed by row; got an index of {chosen.ndim} dimensions")
         return Fingerprints(tuple(self.paths[row] for row in chosen), self.vectors[chosen], self.model)
 
     def __array__(self, dtype: np.dtype[Any] | None = None, *, copy: bool | None = None) -> NDArray[Any]:
@@ -139,8 +139,8 @@ class Dendrogram:
     order: NDArray[np.int64]
     """Leaf order, shape (n,): every cluster of every cut is one contiguous run of it."""
     gap: NDArray[np.float64]
-    """Shape (n - 1,): lowest height of a cut in which order[p] and order[p + 1] share a cluster; infinite where there
-    is none, because the cluster would be too wide."""
+    """Shape (n - 1,): lowest height of a cut in which order[p] and order[p + 1] share a cluster; infinite if there is
+    none, because the cluster would be too wide."""
 
     @property
     def n_leaves(self) -> int:
@@ -163,12 +163,12 @@ class Recall:
     nearest: float
     """Share of the sampled rows whose nearest neighbour was found, in [0, 1]."""
     mean_excess: float
-    """By how much the nearest neighbour that was found is farther than the true one, on the mean; cosine distance."""
+    """Mean cosine distance by which the nearest neighbour found is farther away than the true one."""
 
 
 @dataclass(frozen=True, slots=True)
 class NeighbourGraph:
-    """The nearest neighbours of different vectors, kept so that a later linkage compares only what is new."""
+    """The nearest neighbours of distinct vectors, kept so that a later linkage compares only what is new."""
 
     digests: NDArray[np.uint64]
     """Shape (n, 2), ascending: hash of each vector's values."""
@@ -181,7 +181,7 @@ class NeighbourGraph:
     farthest: tuple[int, int]
     """The two least similar rows; (-1, -1) for fewer than two."""
     smallest: float
-    """Their similarity."""
+    """Similarity of these two rows."""
     recall: Recall | None
     """None for exact lists."""
 
@@ -195,11 +195,11 @@ class Cluster:
     members: tuple[int, ...]
     """Row numbers of the pictures, in the order of their paths."""
     height: float
-    """Distance at which the cluster became one; 0 for a single picture."""
+    """Distance at which the members joined into one cluster; 0 for a single picture."""
     representative: int
     """Row number of the member whose mean distance to the others is smallest."""
     name: str = ""
-    """Given by hand; empty where there is none."""
+    """Name given by hand; empty if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,13 +216,13 @@ class Clusters:
     singles: tuple[int, ...]
     """Row numbers of all other pictures, in the order of their paths."""
     max_diameter: float | None = None
-    """Largest cosine distance of two pictures in a cluster, where wider clusters were divided."""
+    """Largest cosine distance of two pictures in a cluster, if wider clusters were divided."""
     hidden: tuple[int, ...] = ()
     """Row numbers of pictures that were hidden by hand, in the order of their paths; neither clustered nor singles."""
     sim_scale: SimScaleName = "relative"
     """What `sim` means."""
     n_own_cuts: int = 0
-    """Branches of the dendrogram that were cut at heights of their own."""
+    """Number of branches of the dendrogram that were cut at heights of their own."""
 
     def sizes(self) -> dict[int, int]:
         """Number of clusters by cluster size, smallest size first."""
@@ -234,7 +234,7 @@ class Clusters:
 
 @dataclass(frozen=True, slots=True)
 class KernelError:
-    """How far the approximate kernel of time is from the exact one, on a sample of pairs of pictures."""
+    """Error of the approximate time kernel against the exact one, in a sample of pairs of pictures."""
 
     largest: float
     rms: float
@@ -242,22 +242,22 @@ class KernelError:
 
 @dataclass(frozen=True, slots=True)
 class TimeTerm:
-    """How time counted in a clustering."""
+    """The part that time played in a clustering."""
 
     weight: float
     """Share of time in the cosine, in (0, 1]."""
     scale_s: float
     """Time after which two pictures' nearness in time has fallen to 1/e."""
     source: TimeSource
-    """What was asked for: `exif`, `stat` (the file's modification time), or `auto` (EXIF, else the file's)."""
+    """The chosen source: `exif`, `stat` (the file's modification time), or `auto` (EXIF, else the file's)."""
     times_s: NDArray[np.float64]
-    """Time of each row, shape (n_images,), seconds since 1970; NaN for none."""
+    """Time of each row, shape (n_images,), seconds since 1970; NaN where there is none."""
     origins: tuple[TimeOrigin, ...]
-    """Where each row's time is from."""
+    """Where each row's time comes from."""
     error: KernelError
 
     def facts(self) -> dict[str, str | int | float]:
-        """What outputs say of it: settings, number of pictures by where their times are from, error of the kernel."""
+        """The facts for outputs: settings, number of pictures by the source of their time, error of the kernel."""
         return {
             "weight": self.weight,
             "scale_s": self.scale_s,

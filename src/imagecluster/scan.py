@@ -42,39 +42,39 @@ PICTURE_SUFFIXES = RAW_SUFFIXES | frozenset((
     ".j2c", ".j2k", ".jfif", ".jp2", ".jpc", ".jpe", ".jpeg", ".jpf", ".jpg", ".jpx", ".mpo", ".pbm",
     ".pfm", ".pgm", ".png", ".pnm", ".ppm", ".psd", ".tga", ".tif", ".tiff", ".webp",
 ))
-"""Suffixes that a folder's files are taken by, lower case with the dot."""
+"""Suffixes of the files that are taken from a folder, lower case with the dot."""
 # fmt: on
 
 _SKIPPED_FOLDERS = frozenset(("@eaDir", "node_modules", "__MACOSX"))
 
 
 def as_paths(paths: Iterable[StrPath] | StrPath) -> list[Path]:
-    """Paths of one or several arguments."""
+    """A list of paths, from one path or several."""
     return [Path(paths)] if isinstance(paths, (str, os.PathLike)) else [Path(path) for path in paths]
 
 
 def scan(paths: Sequence[Path], *, recursive: bool = True, exclude: Sequence[Path] = ()) -> Scan:
     """The files that may hold pictures in folders, together with files given by name.
 
-    In a folder, files are taken by suffix (`PICTURE_SUFFIXES`); hidden names, `@eaDir`, `node_modules`,
-    `__MACOSX`, the excluded folders and every folder that holds our marker are passed over. A file given by
-    name is taken whatever its suffix. Symbolic links are followed, each real folder once (real folders come
-    before links to them, so that a file is known by its real place where both are scanned).
+    From a folder, files are taken by suffix (`PICTURE_SUFFIXES`); hidden names, `@eaDir`, `node_modules`,
+    `__MACOSX`, the excluded folders and every folder with our marker are ignored. A file given by name is
+    taken whatever its suffix. Symbolic links are followed, each real folder once (real folders come before
+    links to them, so that a file is known by its real place if both are scanned).
 
     Parameters
     ----------
     paths
-        Folders and files. A relative path counts from the working directory.
+        Folders and files. Relative paths start at the working directory.
     recursive
-        Whether folders inside the folders are scanned too.
+        Whether subfolders are scanned too.
     exclude
-        Folders that are passed over with all that they hold, wherever they are met. A missing one is ignored.
+        Folders that are left out with everything in them. Those that do not exist have no effect.
 
     Returns
     -------
     Scan
-        Absolute paths, in the order of their bytes, each once. A picture's file that cannot be looked at, a
-        folder that cannot be listed and a missing file with a picture's suffix are skips.
+        Absolute paths, in the order of their bytes, each once. A picture file that cannot be examined, a
+        folder that cannot be listed, and a missing file with a picture's suffix are skips.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def scan(paths: Sequence[Path], *, recursive: bool = True, exclude: Sequence[Pat
 
 
 def read_path_list(stream: BinaryIO, *, base: Path, null_separated: bool = False) -> list[Path]:
-    """The paths that a list holds, one a line (or ended by NUL), relative ones counted from `base`.
+    """The paths in a list, one per line (or each ending with NUL); relative paths start at `base`.
 
     Bytes that are not UTF-8 survive (`os.fsdecode`). Empty lines, a byte order mark and the carriage return
     of a Windows line end are dropped.
@@ -107,8 +107,8 @@ def read_path_list(stream: BinaryIO, *, base: Path, null_separated: bool = False
     else:
         if b"\0" in content:
             msg = (
-                "the list of files holds NUL bytes, expected one path a line in UTF-8:"
-                " for the output of `find -print0` say that it is NUL-separated"
+                "the list of files holds NUL bytes; expected one path per line in UTF-8. If the list is NUL-separated,"
+                " as from `find -print0`, use --null (null_separated=True)"
             )
             raise InputError(msg)
         names = [line.removesuffix(b"\r") for line in content.split(b"\n")]
@@ -116,13 +116,13 @@ def read_path_list(stream: BinaryIO, *, base: Path, null_separated: bool = False
 
 
 def absolute(path: Path) -> str:
-    """Absolute path, symbolic links kept, except in front of a '..', which means what the system means.
+    """Absolute path with symbolic links kept, except before a '..', which means what it means to the system.
 
     Raises InputError for a path with a NUL byte.
     """
     text = os.fspath(path)
     if "\0" in text:
-        msg = f"not a path, it holds a NUL byte: {text!r}"
+        msg = f"not a path, because it holds a NUL byte: {text!r}"
         raise InputError(msg)
     if ".." not in path.parts:
         return os.path.abspath(text)  # noqa: PTH100 - also folds '.' and '//', which Path.absolute leaves
@@ -132,13 +132,13 @@ def absolute(path: Path) -> str:
 
 
 def _suffix(name: str) -> str:
-    """Lower-case suffix of a file name, with its dot; empty where there is none."""
+    """Lower-case suffix of a file name, with its dot; empty if there is none."""
     dot = name.rfind(".")
     return name[dot:].lower() if dot > 0 else ""
 
 
 def _reason(error: OSError) -> str:
-    """One line on why a file or folder could not be looked at."""
+    """One line on why a file or folder could not be examined."""
     if isinstance(error, FileNotFoundError):
         return "the file is gone"
     return (error.strerror or type(error).__name__).lower()
@@ -165,23 +165,23 @@ class _Walk:
             self._excluded.add((status.st_dev, status.st_ino))
 
     def add_argument(self, path: str) -> None:
-        """Takes note of a folder or file that was asked for by name."""
+        """Add a folder or file that was given by name."""
         try:
             status = os.stat(path)  # noqa: PTH116 - text, since a Path costs more than the call
         except OSError as error:
             if _suffix(os.path.basename(path)) in PICTURE_SUFFIXES:  # noqa: PTH119
                 self._skips[path] = _reason(error)
                 return
-            msg = f"cannot scan {path!r}: {(error.strerror or 'it cannot be looked at').lower()}"
+            msg = f"cannot scan {path!r}: {(error.strerror or 'it cannot be examined').lower()}"
             raise InputError(msg) from error
         if stat.S_ISDIR(status.st_mode):
             if (status.st_dev, status.st_ino) in self._excluded:
-                msg = f"cannot scan {path!r}: it is also to be excluded (does the database lie there?)"
+                msg = f"cannot scan {path!r}: it is also excluded (is the database in it?)"
                 raise InputError(msg)
             self._arguments.add(path)
             (self._links if os.path.islink(path) else self._folders).append(path)  # noqa: PTH114
         elif not stat.S_ISREG(status.st_mode):
-            msg = f"cannot scan {path!r}: neither a folder nor a regular file"
+            msg = f"cannot scan {path!r}: it is neither a folder nor a regular file"
             raise InputError(msg)
         elif not os.access(path, os.R_OK):
             self._skips[path] = "permission denied"
@@ -189,7 +189,7 @@ class _Walk:
             self._files[path] = (status.st_size, status.st_mtime_ns)
 
     def run(self) -> None:
-        """Visits every folder; links to folders only when no real folder is left."""
+        """Visit every folder; links to folders only when no real folder is left."""
         while self._folders or self._links:
             if not self._folders:
                 self._links.sort(key=os.fsencode, reverse=True)
@@ -204,7 +204,7 @@ class _Walk:
                 self._skips[folder] = f"folder cannot be listed: {_reason(error)}"
 
     def _visit(self, folder: str) -> None:
-        """Lists one folder, once, unless it is excluded or our own."""
+        """List one folder, once, unless it is excluded or our own."""
         status = os.stat(folder)  # noqa: PTH116
         identity = (status.st_dev, status.st_ino)
         if identity in self._seen or identity in self._excluded:
@@ -222,7 +222,7 @@ class _Walk:
                 self._take(entry)
 
     def _take(self, entry: os.DirEntry[str]) -> None:
-        """Sorts one entry of a folder: a folder to visit, a candidate, or a file to pass over."""
+        """Classify one entry of a folder: a folder to visit, a candidate, or a file to ignore."""
         suffix = _suffix(entry.name)
         try:
             if entry.is_dir():
@@ -238,7 +238,7 @@ class _Walk:
             if leads_nowhere and suffix not in PICTURE_SUFFIXES:
                 self._ignored[suffix] += 1
                 return
-            self._skips[entry.path] = "a symbolic link to nothing" if leads_nowhere else _reason(error)
+            self._skips[entry.path] = "a broken symbolic link" if leads_nowhere else _reason(error)
             return
         if stat.S_ISREG(status.st_mode):
             self._files[entry.path] = (status.st_size, status.st_mtime_ns)
@@ -246,7 +246,7 @@ class _Walk:
             self._skips[entry.path] = "not a regular file"
 
     def result(self) -> Scan:
-        """What was found, in the order of the paths' bytes."""
+        """The files and skips, in the order of the paths' bytes."""
         folders: dict[str, Path] = {}
         files: list[ImageFile] = []
         for path in sorted(self._files, key=os.fsencode):

@@ -1,4 +1,4 @@
-"""VGG16 as a function of arrays, for programs that prepare pictures themselves: `load_vgg16`."""
+"""VGG16 as a function of arrays, for programs that prepare pictures themselves; see `load_vgg16`."""
 
 from imagecluster.original.vgg16 import Vgg16, load_vgg16, vgg16_of_layer
 

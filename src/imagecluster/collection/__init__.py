@@ -1,4 +1,4 @@
-"""A collection: pictures that are up to date, with everything that decides which clusters they form."""
+"""A collection: pictures with their fingerprints, and everything that determines their clusters."""
 
 from imagecluster.collection.collection import Collection, Scanned
 from imagecluster.collection.doors import DENDROGRAM, bring_up, open_latest, silent

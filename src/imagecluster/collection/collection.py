@@ -1,4 +1,4 @@
-"""A collection: pictures with their fingerprints and their dendrogram, and the one way to its clusters."""
+"""A collection: pictures with their fingerprints and dendrogram, and the one way to their clusters."""
 
 from __future__ import annotations
 
@@ -30,49 +30,49 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """What became of the files that were looked at."""
+    """What became of the files that were scanned."""
 
     n_fingerprinted: int
     n_reused: int
     skips: tuple[Skip, ...]
-    """Files that gave no fingerprint, and why."""
+    """Files without a fingerprint, and why."""
     ignored: Mapping[str, int] = field(default_factory=dict)
-    """Files passed over because their suffix is not a picture's, by suffix."""
+    """Number of files ignored because their suffix is not that of a picture, by suffix."""
 
     @property
     def n_scanned(self) -> int:
-        """Everything that was looked at: fingerprinted + reused + skipped."""
+        """Number of files scanned: fingerprinted + reused + skipped."""
         return self.n_fingerprinted + self.n_reused + len(self.skips)
 
 
 @dataclass(frozen=True, eq=False)
 class Collection:
-    """Pictures that are up to date, with everything that decides which clusters they form. Made by the two doors.
+    """Pictures with their fingerprints, and everything that determines their clusters.
 
-    `doors.bring_up` looks at the files and fingerprints what is new; `doors.open_latest` takes what the latest run
-    left. It never changes, and works as long as its store is open.
+    There are two ways to one: `doors.bring_up` scans the files and fingerprints new ones, `doors.open_latest` takes
+    what the latest run left. A collection never changes, and works as long as its store is open.
     """
 
     store: Store
     model: str
     """`name@version`."""
     leaves: Leaves
-    """The pictures, in the one order that all rows of this package mean: by content, then by path."""
+    """The pictures, by content, then by path; this is the order of all row numbers."""
     settings: Settings
-    """Of the run: how the pictures are joined, where they are cut, what is written."""
+    """Settings of the run: how the pictures are joined, where they are cut, which outputs are written."""
     tree: Tree
     scale: SimScale
-    """What `sim` means."""
+    """Meaning of `sim`."""
     corrections: tuple[Edit, ...]
-    """What was said by hand, the oldest first."""
+    """Corrections made by hand, oldest first."""
     load_time: Callable[[], TimeTerm | None]
-    """Gives `time`."""
+    """Returns `time`."""
     load_scanned: Callable[[], Scanned]
-    """Gives `scanned`."""
+    """Returns `scanned`."""
     is_provisional: bool = False
-    """Whether the pictures are not clustered yet: then the dendrogram keeps all of them apart."""
+    """Whether the pictures are not clustered yet; if so, the dendrogram keeps all of them apart."""
     beside: Path | None = None
-    """Folder of another collection's database that a run on these files has left as it is; None where there is none."""
+    """Folder of another collection's database that a run on these files did not change; None if there is none."""
 
     def __len__(self) -> int:
         return len(self.leaves)
@@ -99,27 +99,27 @@ class Collection:
 
     @property
     def recall(self) -> Recall | None:
-        """How good the neighbours were that the dendrogram was made from; None where all pairs were compared."""
+        """Quality of the neighbours from which the dendrogram was made; None if all pairs were compared."""
         return self.tree.recall
 
     @cached_property
     def time(self) -> TimeTerm | None:
-        """How time counted; None where it did not."""
+        """The part that time played; None if it played none."""
         return self.load_time()
 
     @cached_property
     def scanned(self) -> Scanned:
-        """What became of the files that were looked at; where none were, of those that the latest run found."""
+        """What became of the scanned files; if none were scanned, of those that the latest run found."""
         return self.load_scanned()
 
     @cached_property
     def vectors(self) -> NDArray[np.float32]:
-        """What the dendrogram was made from, shape (n_images, n_dimensions); read when first asked for."""
+        """The vectors from which the dendrogram was made, shape (n_images, n_dimensions); read on first use."""
         return self.tree.load()
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """Path of each picture as outputs give it: relative to the root with '/', absolute where it lies elsewhere."""
+        """Path of each picture as outputs give it: relative to the root with '/', absolute if outside the root."""
         return tuple(map(os.fsdecode, self.leaves.keys))
 
     @cached_property
@@ -137,7 +137,7 @@ class Collection:
 
     @cached_property
     def narrow_dendrogram(self) -> Dendrogram:
-        """The hierarchy of which no cut has a cluster that is wider than the settings allow."""
+        """The hierarchy, changed so that no cut has a cluster wider than the settings allow."""
         if self.settings.max_diameter is None or self.is_provisional:
             return self.dendrogram
         from imagecluster.cut.diameter import bounded
@@ -146,7 +146,7 @@ class Collection:
 
     @cached_property
     def hidden(self) -> NDArray[np.int64]:
-        """Rows of the pictures that were hidden by hand, ascending."""
+        """Row numbers of the pictures hidden by hand, ascending."""
         import numpy as np
 
         if not self.corrections:
@@ -154,12 +154,12 @@ class Collection:
         return np.sort(replay(np.zeros(len(self), np.int64), self.corrections, self.leaves.hashes).hidden)
 
     def on_scale(self, asked: SimScaleName | None) -> Collection:
-        """The same collection with another meaning of `sim`; None: the calibrated one where there is one.
+        """The same collection on another scale of `sim`; None stands for the calibrated one if there is one.
 
         Raises
         ------
         ArgumentError
-            There is no such scale for this model and recipe.
+            This model and recipe have no such scale.
 
         """
         name = sim_scale_name(self.model, asked, recipe=self.recipe)
@@ -168,16 +168,16 @@ class Collection:
     def cut(
         self, sim: float | None = None, *, min_size: int | None = None, own_cuts: Sequence[OwnCut] = ()
     ) -> Clusters:
-        """Clusters at a similarity index, with diameter, branches of their own and corrections applied, always.
+        """Clusters at a similarity index, with the largest diameter, branches cut on their own, and all corrections.
 
         Parameters
         ----------
         sim
-            In [0, 1], on `scale`; default: that of the settings.
+            Similarity index in [0, 1], on `scale`; default: that of the settings.
         min_size
-            Smaller clusters go to `singles`; default: that of the settings.
+            Members of smaller clusters go to `singles`; default: that of the settings.
         own_cuts
-            Branches that are cut at heights of their own.
+            Branches to cut at heights of their own.
 
         Returns
         -------
@@ -220,7 +220,7 @@ class Collection:
         )
 
     def report(self, clusters: Clusters) -> Report:
-        """The facts of a cut that every output is written from."""
+        """The facts of a cut from which every output is written."""
         skips = self.scanned.skips
         sizes = [len(cluster.members) for cluster in clusters.clusters]
         return Report(

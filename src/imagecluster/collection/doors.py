@@ -24,11 +24,11 @@ from imagecluster.scan import scan
 from imagecluster.store import Leaves, Run, Store
 
 DENDROGRAM = "dendrogram"
-"""Under this name a run remembers the key of its dendrogram."""
+"""Name under which a run remembers the key of its dendrogram."""
 
 
 def silent(stage: str, done: int, total: int) -> None:
-    """Progress that nobody watches."""
+    """Ignore progress."""
 
 
 @contextmanager
@@ -40,20 +40,20 @@ def bring_up(
     gone: bool = False,
     progress: Progress = silent,
 ) -> Iterator[Collection]:
-    """A collection after everything new in folders and files was fingerprinted and linked.
+    """The collection in folders and files, after new pictures have been fingerprinted and linked.
 
-    Its store is open to write until the context ends, so that no other run writes outputs at the same time.
+    Its store stays open for writing until the context ends, so that no other run writes outputs at the same time.
 
     Parameters
     ----------
     paths
         Folders and files.
     settings
-        How to run.
+        Settings of the run.
     db
-        Folder of the database; default as in `place_of`.
+        Folder of the database; default: as in `place_of`.
     gone
-        Whether most of the collection may be missing, since it was deleted for good.
+        Whether most of the collection may be missing, because it was deleted for good.
     progress
         Called with (stage, done, total).
 
@@ -62,7 +62,7 @@ def bring_up(
     InputError
         A path cannot be scanned, or most of the collection is gone.
     ArgumentError
-        The calibrated scale of sim is asked for, and there is none.
+        The calibrated scale of sim was requested, and there is none.
     ModelError
         The model is unknown or damaged.
     StoreError
@@ -108,26 +108,26 @@ def open_latest(
     n_threads: int | None = None,
     progress: Progress = silent,
 ) -> Collection:
-    """The collection as its latest run left it; no file is looked at and nothing is fingerprinted.
+    """The collection as its latest run left it. No files are scanned, and nothing is fingerprinted.
 
     Parameters
     ----------
     store
-        Open; a reader is enough.
+        An open store; it may be open for reading only.
     model
         `name@version`; default: that of the latest run.
     link
-        Whether to make a dendrogram where the store keeps none of exactly these pictures. Else the collection is
+        Whether to make a dendrogram if the store keeps none of exactly these pictures. Otherwise the collection is
         provisional: its dendrogram keeps all pictures apart.
     n_threads
-        For the linkage; default: as in the latest run.
+        Number of threads for the linkage; default: as in the latest run.
     progress
         Called with (stage, done, total).
 
     Raises
     ------
     InputError
-        There was no run, or there are no fingerprints of this model; only with `link`.
+        There has been no run, or there are no fingerprints of this model; only with `link`.
     StoreError
         The database cannot be used; the message says what to do.
 
@@ -140,7 +140,7 @@ def open_latest(
     leaves = store.leaves(model)
     if link and not len(leaves):
         raise InputError(
-            f"{store.directory} has no fingerprints of {model or 'any model'}: run `imagecluster run` with this model"
+            f"{store.directory} has no fingerprints of {model or 'any model'}; run `imagecluster run` with this model"
             " first"
         )
     load_time = cache(partial(_time, leaves, store, settings, time.time()))
@@ -170,7 +170,7 @@ def _kept(
     settings: Settings,
     load_time: Callable[[], TimeTerm | None],
 ) -> Tree | None:
-    """The dendrogram of exactly these pictures that the store keeps: the one that the run remembers, else its like."""
+    """The store's dendrogram of exactly these pictures: the one that the run remembers, else one of the same recipe."""
     if not len(leaves):
         return None
     remembered = str(run.settings.get(DENDROGRAM, "")) if run else ""
@@ -182,7 +182,7 @@ def _kept(
 
 
 def _time(leaves: Leaves, store: Store, settings: Settings, now_s: float) -> TimeTerm | None:
-    """How time counts; None where it does not."""
+    """The part that time plays; None if it plays none."""
     if settings.time_weight == 0:
         return None
     from imagecluster.collection.times import time_term

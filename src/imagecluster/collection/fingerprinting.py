@@ -1,4 +1,4 @@
-"""From scanned files to fingerprints in the store, each content at its true cost."""
+"""From scanned files to fingerprints in the store; each content is fingerprinted only once."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ if TYPE_CHECKING:
     from imagecluster.embed import Outcome
 
 BATCH = 64
-"""Files that one commit holds at most: what a crash can lose."""
+"""Largest number of files in one commit, which is what a crash can lose."""
 BATCH_S = 1.0
 """Seconds after which a smaller batch is committed."""
 
 JOINED = 4096
-"""Joint fingerprints that are put together and committed at a time."""
+"""Number of joint fingerprints that are combined and committed at a time."""
 
 THUMBNAIL_PX = 192
-"""Longer side of the thumbnails that are kept."""
+"""Longer side of kept thumbnails."""
 
 FETCHING = "weights"
-"""Stage while a model's weights are fetched, in bytes."""
+"""Stage during which a model's weights are downloaded, in bytes."""
 
 Progress = Callable[[str, int, int], None]
-"""Called with the name of the stage, what is done of it and how much there is of it."""
+"""Called with the name of the stage, how much of it is done, and its total."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprinted:
-    """What became of the files of a scan, whose fingerprints are in the store."""
+    """What became of the files of a scan; their fingerprints are in the store."""
 
     files: tuple[HashedFile, ...]
     """Pictures that have a fingerprint, in the order of their paths."""
@@ -51,24 +51,24 @@ def fingerprint_scan(
 ) -> Fingerprinted:
     """Bring the store up to date with a scan: only contents without a fingerprint of this model are computed.
 
-    A renamed or copied file costs a read; a file that is gone keeps its fingerprint until the store is pruned. Without
-    `all_there_is` nothing is said of files that are not in the scan. Of a joint model the fingerprints of the parts are
-    kept too, under their own names, and those that are there are not computed again.
+    A renamed or copied file costs one read; the fingerprint of a deleted file is kept until the store is pruned.
+    Without `all_there_is`, files that are not in the scan are not marked as gone. For a joint model the fingerprints
+    of its parts are kept too, under their own names, and those that exist are not computed again.
 
     Parameters
     ----------
     scan
         The files.
     store
-        Opened to write.
+        A store that is open for writing.
     model
         The model of the settings.
     settings
-        Say how large pictures may be, what to compute on, and whether thumbnails are wanted (for a page).
+        The largest size of pictures, the device, and whether to keep thumbnails (for a page).
     progress
         Called with (stage, done, total).
     all_there_is
-        Whether the collection consists of nothing but these files.
+        Whether the collection consists of these files only.
     """
     max_pixels = settings.max_pixels
     recognised = store.recognise(scan.files, decoder=_decoder(model.members, max_pixels))
@@ -92,9 +92,9 @@ def fingerprint_scan(
 
 
 def _decoder(models: Sequence[Model], max_pixels: int) -> str:
-    """Names how pictures are decoded for models.
+    """A name for the way in which pictures are decoded for models.
 
-    A damaged file may give a small picture and not the whole one: a skip counts for its own way of decoding.
+    A damaged file may still give a small picture, so a skip holds for its own way of decoding only.
     """
     small = all(isinstance(model.geometry, Crop) for model in models)
     return f"1:{max_pixels}" if small else f"1:whole:{max_pixels}"
@@ -103,7 +103,7 @@ def _decoder(models: Sequence[Model], max_pixels: int) -> str:
 def _missing(
     recognised: Recognised, rows: Mapping[Model, Container[bytes]]
 ) -> dict[tuple[Model, ...], list[ImageFile]]:
-    """Files to fingerprint, sorted, by the models of which they have no fingerprint."""
+    """Sorted files to fingerprint, by the models that have no fingerprint of them."""
     found: dict[tuple[Model, ...], list[ImageFile]] = {}
     for known in recognised.files:
         missing = tuple(model for model in rows if known.content_hash not in rows[model])
@@ -115,7 +115,7 @@ def _missing(
 
 
 def _join(store: Store, model: Model, hashes: Sequence[bytes]) -> None:
-    """Keep a joint model's fingerprints of contents of which those of all parts are kept."""
+    """Keep a joint model's fingerprints of contents whose fingerprints by all parts are kept."""
     known = store.rows(model.identity)
     todo = [content_hash for content_hash in dict.fromkeys(hashes) if content_hash not in known]
     for start in range(0, len(todo), JOINED):
@@ -125,7 +125,7 @@ def _join(store: Store, model: Model, hashes: Sequence[bytes]) -> None:
 
 
 class _Writer:
-    """Commits outcomes in batches."""
+    """Writer that commits outcomes in batches."""
 
     def __init__(self, store: Store, models: Sequence[Model], decoder: str, rows: set[bytes]) -> None:
         self._store = store
@@ -139,7 +139,7 @@ class _Writer:
         self.n_fingerprinted = 0
 
     def embed(self, files: Sequence[ImageFile], settings: Settings, *, progress: Progress) -> None:
-        """Fingerprint files on all cores and commit what comes."""
+        """Fingerprint files on all cores and commit the results."""
         from imagecluster.decode.thumbnail import make_thumbnail
         from imagecluster.embed import Embedder, embed_files
 
@@ -196,9 +196,9 @@ class _Writer:
 
 
 def _is_lasting(outcome: Outcome) -> bool:
-    """Whether a skip follows from the file's bytes alone.
+    """Whether a skip depends on the file's bytes alone.
 
-    A permission or a network may be back next time, and what one model gives no fingerprint of another one may take.
+    A permission or a network drive may be back next time, and a picture that one model cannot take, another may.
     """
     return bool(outcome.content_hash) and outcome.skip is not None and outcome.skip.stage == "decode"
 

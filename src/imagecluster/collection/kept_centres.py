@@ -1,7 +1,7 @@
 """The most central pictures of clusters, kept for the next cut of the same dendrogram.
 
-A run of the leaf order has the same most central picture at whatever similarity it is a cluster. To compute it takes
-all fingerprints, which a run without new pictures need not read otherwise.
+A run of the leaf order has the same most central picture at every similarity at which it is a cluster. Computing it
+takes all fingerprints, which a run without new pictures need not read otherwise.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ __all__ = ["KeptCentres"]
 _log = logging.getLogger(__name__)
 
 LEAST_PICTURES = 5_000
-"""Of fewer nothing is kept: their fingerprints are read in no time, and each run sees whether they are sound."""
+"""For fewer pictures nothing is kept: their fingerprints are read quickly, and each run checks that they are sound."""
 
 _ENCODING = "imagecluster-centres"
 _VERSION = 1
 _KEPT = 2
-"""Files: one for each of the latest dendrograms."""
+"""Number of files kept: one for each of the latest dendrograms."""
 
 
 class KeptCentres:
@@ -37,7 +37,7 @@ class KeptCentres:
     directory
         Folder of the database.
     key
-        Of the dendrogram.
+        Key of the dendrogram.
 
     """
 
@@ -46,7 +46,7 @@ class KeptCentres:
         self._key = key
 
     def load(self, path_order: Sequence[int]) -> dict[Run, int]:
-        """Row by run; none where nothing is kept. Equals are told apart by the order of the paths."""
+        """Row of the most central picture by run; empty if nothing is kept. Path order decides between equals."""
         if len(path_order) < LEAST_PICTURES:
             return {}
         key = self._key_of(path_order)
@@ -63,7 +63,7 @@ class KeptCentres:
             return {}
 
     def save(self, path_order: Sequence[int], centres: Mapping[Run, int]) -> None:
-        """Keeps them, if possible. Of very many, after many cuts, only the latest."""
+        """Keep them, if possible; of very many, after many cuts, only the latest."""
         if len(path_order) < LEAST_PICTURES:
             return
         latest = list(centres.items())[-2 * len(path_order) :]

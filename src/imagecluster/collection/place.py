@@ -1,4 +1,4 @@
-"""Where a collection belongs: its root, and the folder of its database and outputs."""
+"""The place of a collection: its root, and the folder of its database and outputs."""
 
 from __future__ import annotations
 
@@ -14,32 +14,33 @@ from imagecluster.store import Store, default_location
 
 
 class Place(NamedTuple):
-    """Where a run puts what it knows and what it writes."""
+    """Where a run keeps its database and writes its outputs."""
 
     root: Path
     """The collection's folder, absolute."""
     directory: Path
     """Folder of the database, absolute."""
     beside: Path | None = None
-    """Folder of another collection's database that would have been the place, and is left as it is."""
+    """Folder of the database of another collection, which would have been the place and is not changed."""
 
 
 def locate(path: Path | None = None, db: Path | None = None) -> Place:
-    """Place of the collection of one folder, or of the working directory.
+    """The place of the collection of one folder, or of the working directory.
 
-    Its database is `folder/imagecluster` (in the user's data directory where the folder cannot be written to), unless
-    `db` says otherwise.
+    The database is in `folder/imagecluster` (or in the user's data directory if the folder cannot be written to),
+    unless `db` is given.
     """
     root = (Path.cwd() if path is None else Path(path)).absolute()
     return Place(root, Path(db).absolute() if db is not None else default_location(root))
 
 
 def place_of(paths: Sequence[Path], db: Path | None = None) -> Place:
-    """Place of a run on these folders and files.
+    """The place of a run on these folders and files.
 
-    One folder is its own root. Several folders, or files, belong to the working directory; where the collection there
-    holds other pictures too, they become a collection of their own beside it: `imagecluster-2`, `imagecluster-3` ...,
-    the first one that holds nothing else. Otherwise a run on a few files would take all others out of the outputs.
+    A single folder is its own root. Several folders, or files, have the working directory as theirs; if the collection
+    there holds other pictures too, they become a collection of their own beside it, in the first of `imagecluster-2`,
+    `imagecluster-3` ... that holds nothing else. Otherwise a run on a few files would remove all others from the
+    outputs.
     """
     if len(paths) == 1 and paths[0].is_dir():
         return locate(paths[0], db)
@@ -51,23 +52,23 @@ def place_of(paths: Sequence[Path], db: Path | None = None) -> Place:
 
 
 def refuse_to_leave_out(store: Store, paths: Sequence[Path]) -> None:
-    """InputError if a collection holds pictures that a run on these folders and files would take out of it."""
+    """Raise InputError if a collection holds pictures that a run on these folders and files would remove from it."""
     others = list(_others(store, paths))
     if others:
         raise InputError(
             f"the database in {store.directory} holds {len(others):,} other pictures, such as {others[0]}, which this"
-            " run would take out of its outputs. Name their folders too, or another database with --db"
+            " run would remove from its outputs. Give their folders too, or another database with --db"
         )
 
 
 FEW_GONE = 10
-"""So many pictures may be missing without a question, as long as others are there."""
+"""Fewer missing pictures than this need no confirmation, as long as others are there."""
 
 
 def refuse_when_most_are_gone(store: Store, found: Scan) -> None:
-    """InputError if a scan misses most of the pictures that the latest one found, as where a drive is not plugged in.
+    """Raise InputError if a scan misses most of the pictures that the latest one found, as when a drive is unplugged.
 
-    A picture that is there but was not asked for (as without folders inside folders) is not missing.
+    A picture that exists but was not scanned (such as one in a subfolder that was left out) is not missing.
     """
     n_known = store.n_known_files()
     if len(found.files) >= (n_known + 1) // 2:
@@ -84,14 +85,14 @@ def refuse_when_most_are_gone(store: Store, found: Scan) -> None:
 
 
 def _places(first: Path) -> Iterator[Path]:
-    """Places for collections of one folder."""
+    """Places for collections in one folder."""
     yield first
     for number in count(2):
         yield first.with_name(f"{first.name}-{number}")
 
 
 def _holds_others(directory: Path, paths: Sequence[Path]) -> bool:
-    """Whether a database has other pictures than these; none if it cannot be read, which the run will explain."""
+    """Whether a database has other pictures than these. False if it cannot be read, which the run will report."""
     try:
         if not Store.exists(directory):
             return False
@@ -102,7 +103,7 @@ def _holds_others(directory: Path, paths: Sequence[Path]) -> bool:
 
 
 def _others(store: Store, paths: Sequence[Path]) -> Iterator[Path]:
-    """Pictures that the latest scan found, that are still there, and that lie outside these folders and files."""
+    """Pictures that the latest scan found, that still exist, and that are not in these folders and files."""
     given = {Path(absolute(path)) for path in paths}
     known = store.outside_root() if given == {store.root} else store.known_files()
     for path in known:

@@ -1,4 +1,4 @@
-"""How pictures are joined into a hierarchy: the one place that knows what a dendrogram depends on."""
+"""How pictures are joined into a hierarchy: everything that a dendrogram depends on."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ Exactness = Literal["auto", "exact", "approximate"]
 """Whether all pairs of pictures are compared; `auto`: up to `EXACT_UP_TO`."""
 
 EXACT_UP_TO = 250_000
-"""Pictures up to which all pairs are compared unless told otherwise: minutes. A fixed number, so that the same pictures
-give the same clusters on every machine."""
+"""Number of pictures up to which all pairs are compared by default; it takes minutes. The number is fixed, so that the
+same pictures give the same clusters on every machine."""
 
 VERSION = 1
-"""Version of how dendrograms are computed: a kept one of another version is not used."""
+"""Version of the computation of dendrograms: kept ones of another version are not used."""
 
 TIME = "time/laplace/1"
-"""What time adds to the vectors, and the version of how."""
+"""Kind and version of the part that time adds to the vectors."""
 
 _OF_PAIRS = ("average", "complete", "single", "weighted")
-"""Methods in which a cluster is as far from another one as one or several of their pairs, and never gets nearer to it
-by merging with a third that is no nearer (they are reducible)."""
+"""Reducible methods: the distance of two clusters comes from one or several of their pairs, and a cluster does not get
+nearer to another by merging with a third that is not nearer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Method, metric, share of time and exactness of a dendrogram. Its names are the keys of everything that is kept.
+    """Method, metric, share of time and exactness of a dendrogram, which also form the keys of everything kept.
 
     Raises
     ------
     ArgumentError
-        A value is outside its range, or they do not go together.
+        A value is outside its range, or the values do not go together.
 
     """
 
     method: str = "average"
-    """Linkage method, as scipy names it."""
+    """Linkage method, by its name in scipy."""
     metric: str = "cosine"
-    """Distance of fingerprints, as scipy names it."""
+    """Distance between fingerprints, by its name in scipy."""
     time_weight: float = 0.0
     """Share of time in the similarity, in [0, 1]."""
     time_scale_s: float = TIME_SCALE_S
@@ -61,7 +61,7 @@ class Recipe:
         if self.exactness == "approximate" and not self.is_average_cosine:
             raise ArgumentError(
                 f"exactness is 'approximate'; it must be auto or exact for {self.method} linkage under "
-                f"{self.metric}: only average linkage under cosine has an approximate way"
+                f"{self.metric}, because only average linkage under cosine can be approximate"
             )
         if not 0 <= self.time_weight <= 1:
             raise ArgumentError(
@@ -81,24 +81,24 @@ class Recipe:
 
     @property
     def is_plain(self) -> bool:
-        """Whether this is average linkage of the cosine distances of contents: what curves of `sim` are fitted for."""
+        """Whether this is average linkage under cosine distance without time, for which `sim` is calibrated."""
         return self.is_average_cosine and self.time_weight == 0
 
     def is_approximate(self, n_images: int) -> bool:
-        """Whether only part of the pairs of so many pictures are compared."""
+        """Whether only part of the pairs of this many pictures are compared."""
         if not self.is_average_cosine or self.exactness == "exact":
             return False
         return self.exactness == "approximate" or n_images > EXACT_UP_TO
 
     def tree_key(self, model: str, hashes: Sequence[bytes], time: TimeTerm | None) -> str:
-        """Names the dendrogram of contents, in their order as leaves, by a model's fingerprints (`name@version`)."""
+        """Key of the dendrogram of these contents, in leaf order, by the fingerprints of a model (`name@version`)."""
         key = f"{self._name(len(hashes))} {model} {contents_digest(hashes)}"
         return key if time is None else f"{key} {_term(time)} {xxhash.xxh3_128_hexdigest(time.times_s.tobytes())}"
 
     def graph_keys(self, model: str, n_images: int, time: TimeTerm | None) -> tuple[str, ...]:
-        """Names of neighbour graphs that a linkage can go on from; its own is kept under the first.
+        """Keys of neighbour graphs from which a linkage can continue; its own graph is kept under the first key.
 
-        An exact graph serves an approximate linkage too, not the other way round.
+        An exact graph serves an approximate linkage too, but not the other way round.
         """
         space = model if time is None else f"{model} {_term(time)}"
         return tuple(dict.fromkeys((f"{self._name(n_images)} {space}", f"{self._exact_name} {space}")))
@@ -112,15 +112,15 @@ class Recipe:
 
 
 def is_key_of(key: str, hashes: Sequence[bytes]) -> bool:
-    """Whether a dendrogram that the store keeps under this key is one of these contents."""
+    """Whether a dendrogram that the store keeps under this key belongs to exactly these contents."""
     return contents_digest(hashes) in key.split()
 
 
 def is_of_cosines(key: str) -> bool:
-    """Whether the dendrogram of this key joins pictures by nothing but the cosine distances of their fingerprints.
+    """Whether the dendrogram of this key depends on the cosine distances of fingerprints alone.
 
-    By a reducible method and with all pairs compared. Then the lowest merge inside a cluster is that of its two closest
-    pictures, and `largest_distance` is the cosine distance of the two farthest ones of all.
+    Its method is reducible and all pairs were compared, so the lowest merge inside a cluster is that of its two closest
+    pictures, and `largest_distance` is the cosine distance of the two pictures that are farthest apart.
     """
     first, *others = key.split() or [""]
     method, _, rest = first.partition("/")
@@ -128,7 +128,7 @@ def is_of_cosines(key: str) -> bool:
 
 
 def contents_digest(hashes: Sequence[bytes]) -> str:
-    """Names contents, in their order as leaves."""
+    """Digest of contents, in leaf order."""
     return xxhash.xxh3_128_hexdigest(b"".join(hashes))
 
 

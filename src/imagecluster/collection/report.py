@@ -1,4 +1,4 @@
-"""The facts of one cut that every output is written from."""
+"""The facts of one cut, from which every output is written."""
 
 from __future__ import annotations
 
@@ -17,38 +17,37 @@ from imagecluster.records import Clusters, Skip, TimeTerm
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A cut and where it comes from.
+    """A cut and its origin.
 
     Raises
     ------
     ArgumentError
         The counts do not add up (scanned = pictures with a fingerprint + skipped), a picture is in no cluster or in
-        several, the folders are not one for each cluster, or the times not one for each picture.
+        several, or there is not exactly one folder per cluster or one time per picture.
 
     """
 
     root: Path
-    """Folder that the paths in all outputs are relative to, absolute."""
+    """Absolute path of the folder to which the paths in all outputs are relative."""
     model: str
     """Fingerprint model, `name@version`."""
     scale: SimScale
-    """What `clusters.sim` means."""
+    """Meaning of `clusters.sim`."""
     largest_distance: float
     """Largest distance between two pictures, in the metric."""
     clusters: Clusters
     names: Sequence[str]
-    """Path of each row, shape (n_images,): relative to `root` with '/' between folders, absolute where it lies
-    elsewhere."""
+    """Path of each row, shape (n_images,): relative to `root` with '/' between folders, absolute if outside `root`."""
     skips: Sequence[Skip]
     n_scanned: int
     folders: Sequence[str] = ()
-    """Folder of each cluster in the tree of links; empty where no tree was built."""
+    """Folder of each cluster in the tree of links; empty if no tree was built."""
     time: TimeTerm | None = None
-    """How time counted, row by row; None where it did not."""
+    """The part that time played, row by row; None if it played none."""
     method: str = "average"
     """Linkage method of the dendrogram."""
     metric: str = "cosine"
-    """Metric of all distances but `clusters.max_diameter`."""
+    """Metric of all distances except `clusters.max_diameter`."""
 
     def __post_init__(self) -> None:
         n_images, n_skipped = len(self.names), len(self.skips)
@@ -60,8 +59,8 @@ class Report:
         rows = np.fromiter(chain(self.clusters.singles, self.clusters.hidden, *members), np.int64)
         if not np.array_equal(np.sort(rows), np.arange(n_images)):
             raise ArgumentError(
-                f"clusters, singles and hidden ones hold {len(rows)} rows; each from 0 to {n_images - 1} must be in"
-                " exactly one"
+                f"clusters, singles and hidden pictures hold {len(rows)} rows; each row from 0 to {n_images - 1} must"
+                " be in exactly one of them"
             )
         if self.folders and len(self.folders) != len(members):
             raise ArgumentError(f"{len(self.folders)} folders for {len(members)} clusters; there must be one for each")
@@ -81,7 +80,7 @@ class Report:
 
 
 def cluster_folders(sizes: Iterable[int]) -> tuple[str, ...]:
-    """Folder of each cluster, `cluster_with_N/cluster_i`: N its size, i counting from 0 among those of that size.
+    """Folder of each cluster, `cluster_with_N/cluster_i`: N is its size, and i counts clusters of that size from 0.
 
     >>> cluster_folders([4, 2, 2])
     ('cluster_with_4/cluster_0', 'cluster_with_2/cluster_0', 'cluster_with_2/cluster_1')
@@ -96,7 +95,7 @@ def cluster_folders(sizes: Iterable[int]) -> tuple[str, ...]:
 
 
 def relative_names(root: Path, paths: Sequence[Path]) -> list[str]:
-    """Paths relative to `root` with `/` between folders; a path that lies elsewhere stays absolute."""
+    """Paths relative to `root` with `/` between folders; a path outside `root` stays absolute."""
     prefix = os.path.join(root, "")  # noqa: PTH118 - text: for 500,000 paths Path.relative_to takes seconds
     names = [os.fspath(path).removeprefix(prefix) for path in paths]
     return names if os.sep == "/" else [name.replace(os.sep, "/") for name in names]

@@ -1,4 +1,4 @@
-"""Which scale of `sim` applies to a collection, and what it is."""
+"""The scale of `sim` that applies to a collection."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ PLAIN = Recipe()
 
 
 def sim_scale_name(model: str, asked: SimScaleName | None, *, recipe: Recipe = PLAIN) -> SimScaleName:
-    """The scale of `sim` that was asked for; without a wish, the model's curve where there is one for the case.
+    """The scale of `sim` that was requested; without a request, the calibrated one if it applies.
 
     Parameters
     ----------
     model
         `name@version`.
     asked
-        The wish.
+        The requested scale, or None.
     recipe
-        How the pictures are joined. Curves are fitted for the plain way; other methods and metrics, and time, have
-        heights of their own.
+        How the pictures are joined. Curves are fitted for the plain recipe; with other methods and metrics, and with
+        time, merge heights mean something else.
 
     Raises
     ------
     ArgumentError
-        The calibrated scale was asked for, and there is none.
+        The calibrated scale was requested, and there is none.
 
     """
     if asked == "relative" or (asked is None and not recipe.is_plain):
@@ -35,28 +35,28 @@ def sim_scale_name(model: str, asked: SimScaleName | None, *, recipe: Recipe = P
     if asked == "calibrated" and not recipe.is_plain:
         raise ArgumentError(
             "the calibrated scale of sim is for average linkage of cosine distances without time; with another method, "
-            "another metric or time take the relative scale"
+            "another metric or time use the relative scale"
         )
     if has_curve(model):
         return "calibrated"
     if asked == "calibrated":
         known = ", ".join(sorted(name for name, declaration in MODELS.items() if declaration.sim_curve))
-        raise ArgumentError(f"{model} has no calibrated scale of sim ({known} have one); take the relative scale")
+        raise ArgumentError(f"{model} has no calibrated scale of sim ({known} have one); use the relative scale")
     return "relative"
 
 
 def has_curve(model: str) -> bool:
-    """Whether the model of this identity, `name@version`, is known here and has a curve."""
+    """Whether the model of this identity, `name@version`, is known and has a curve."""
     return bool(_curve(model))
 
 
 def scale_of(model: str, name: SimScaleName, dendrogram: Dendrogram) -> SimScale:
-    """What `sim` means on a scale: the relative one of a dendrogram, or the curve of a model, `name@version`."""
+    """The scale of `sim`: the curve of a model, `name@version`, or the relative scale of a dendrogram."""
     return calibrated(_curve(model)) if name == "calibrated" else relative(dendrogram.top)
 
 
 def _curve(model: str) -> tuple[tuple[float, float], ...]:
-    """Curve of the model of this identity; empty where it has none, or is not known here."""
+    """Curve of the model of this identity; empty if it has none or is unknown."""
     try:
         declaration = find_model(model.rpartition("@")[0])
     except ImageclusterError:

@@ -1,4 +1,4 @@
-"""How to run, and how the latest run was made."""
+"""The settings of a run, and those of the latest run."""
 
 from __future__ import annotations
 
@@ -20,51 +20,55 @@ Links = Literal["symlink", "hardlink", "copy", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to run. Every field has the command line's default."""
+    """Settings of a run. Every field has the default of the command line."""
 
     sim: float = 0.5
-    """Similarity index of the cut, in [0, 1]: 0 all in one cluster, 1 only identical pictures."""
+    """Similarity index of the cut, in [0, 1]: 0 puts all pictures together, 1 only identical ones."""
     sim_scale: SimScaleName | None = None
-    """What `sim` means: 'calibrated' (the model's curve from distance to sim) or 'relative' (counted from the largest
-    distance in the collection). Default: calibrated where the model has a curve, for average linkage under cosine
-    distance without time."""
+    """Meaning of `sim`: 'calibrated' (by the model's curve from distance to sim) or 'relative' (to the largest distance
+    in the collection). Default: calibrated if the model has a curve, for average linkage under cosine distance without
+    time."""
     model: str = DEFAULT_MODEL
+    """Fingerprint model, an ONNX file, or several models together: `NAME+NAME`."""
     weights: Path | None = None
-    """The user's own file of weights, for models that take one."""
+    """Your own weight file, for models that take one."""
     preprocess: str | None = None
-    """How pictures are prepared for an ONNX file, see `imagecluster.models.parse_preprocess`."""
+    """How pictures are prepared for an ONNX file; see `imagecluster.models.parse_preprocess`."""
     method: str = "average"
-    """Linkage method, as scipy names it."""
+    """Linkage method, by its name in scipy."""
     metric: str = "cosine"
-    """Distance of fingerprints, as scipy names it."""
+    """Distance between fingerprints, by its name in scipy."""
     max_diameter: float | None = None
-    """Divide clusters with two pictures farther apart than this cosine distance."""
+    """Clusters in which two pictures are farther apart than this cosine distance are divided."""
     min_size: int = 2
-    """Smaller clusters are not laid out; at least 1."""
+    """Size of the smallest cluster that is shown; at least 1."""
     links: Links = "symlink"
+    """How the folders of clusters hold their pictures."""
     time_weight: float = 0.0
-    """Share of time in the similarity, in [0, 1]: 0 content alone, 1 time alone."""
+    """Share of time in the similarity, in [0, 1]: 0 is content alone, 1 is time alone."""
     time_scale_s: float = TIME_SCALE_S
     """Time after which two pictures' nearness in time has fallen to 1/e; at least 1 s."""
     time_source: TimeSource = "auto"
-    """`exif`, `stat` (the file's modification time), or `auto`: EXIF, and the file's where that gives none."""
+    """`exif`, `stat` (the file's modification time), or `auto`: EXIF, or the file's time where EXIF gives none."""
     page: bool = True
-    """Whether to write the page of contact sheets (and to keep thumbnails for it)."""
+    """Whether to write the page of contact sheets, and to keep thumbnails for it."""
     recursive: bool = True
+    """Whether subfolders are scanned too."""
     max_pixels: int = MAX_PIXELS
-    """Pictures of more pixels are skipped before they are decoded."""
+    """Pictures with more pixels are skipped before they are decoded."""
     n_threads: int | None = None
-    """Default: one per core."""
+    """Number of threads; default: one per core."""
     device: str = "cpu"
-    """What networks run on, see `imagecluster.models.choose_device`."""
+    """Device that runs the networks; see `imagecluster.models.choose_device`."""
     exactness: Exactness = "auto"
-    """Whether all pairs of pictures are compared ('exact'), or part of them ('approximate'), with a measured recall."""
+    """Whether all pairs of pictures are compared ('exact'), or part of them with a measured recall ('approximate');
+    'auto' is exact up to 250,000 pictures."""
     max_memory_bytes: int | None = None
-    """Most memory that clustering takes beside the fingerprints; default: no limit."""
+    """Limit on the memory that clustering takes in addition to the fingerprints; default: no limit."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.sim <= 1:
-            raise ArgumentError(f"sim is {self.sim}; it must be from 0 (all in one cluster) to 1 (only identical ones)")
+            raise ArgumentError(f"sim is {self.sim}; it must be from 0 (all together) to 1 (only identical ones)")
         _ = self.recipe
         if self.max_diameter is not None and not self.max_diameter >= 0:
             raise ArgumentError(f"max_diameter is {self.max_diameter}; it must be a cosine distance, 0 or more")
@@ -90,37 +94,37 @@ class Settings:
         )
 
     def find_model(self) -> Model:
-        """The model, with the user's weights and preparation of pictures.
+        """The model, with the weights and the preparation of pictures that these settings name.
 
         Raises
         ------
         ModelError
-            It is unknown.
+            The model is unknown.
 
         """
         return find_model(self.model, weights=self.weights, preprocess=self.preprocess)
 
     def scale_name(self, model: str) -> SimScaleName:
-        """Which scale of `sim` is meant with a model, `name@version`.
+        """The scale of `sim` that applies with a model, `name@version`.
 
         Raises
         ------
         ArgumentError
-            There is no such scale.
+            The model has no such scale.
 
         """
         return sim_scale_name(model, self.sim_scale, recipe=self.recipe)
 
     def as_kept(self) -> dict[str, Any]:
-        """What the store keeps of them: plain values by name."""
+        """The settings for the store: plain values by name."""
         return {**asdict(self), "weights": None if self.weights is None else os.fspath(self.weights)}
 
 
 def settings_of(run: Run) -> Settings:
-    """How a run was made; what a run of another version did not remember has its default.
+    """The settings of a run; those that a run of another version did not remember have their default.
 
-    A run from before there were two scales of `sim` meant the relative one, and so does one whose model is known here
-    in another version, with another curve.
+    A run from before there were two scales of `sim` used the relative one. So does a run whose model is known only in
+    another version, which has another curve.
     """
     known = {field.name: run.settings[field.name] for field in fields(Settings) if field.name in run.settings}
     if known.get("sim_scale") is None or not has_curve(run.model):
@@ -131,5 +135,5 @@ def settings_of(run: Run) -> Settings:
 
 
 def latest_run(store: Store, model: str | None = None) -> Run | None:
-    """The latest run, of any model or of one (`name@version`); None where there is none."""
+    """The latest run, of any model or of one model (`name@version`); None if there is none."""
     return next((run for run in reversed(store.runs()) if model in (None, run.model)), None)

@@ -1,4 +1,4 @@
-"""When the pictures of a collection were taken, from what is known of them."""
+"""The times at which the pictures of a collection were taken, as far as they are known."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from imagecluster.store import Leaves, Store
 _DAY_S = 86_400.0
 
 _EARLIEST_FILE_S = 3653 * _DAY_S
-"""2 January 1980: at 0 the clocks of Unix start, on 1 January 1980 those of DOS and ZIP; both stand for no time."""
+"""2 January 1980. The clock of Unix starts at 0, those of DOS and ZIP on 1 January 1980; both stand for no time."""
 
 
 def time_term(leaves: Leaves, store: Store, recipe: Recipe, *, now_s: float) -> TimeTerm:
-    """How time counts in a clustering of these pictures: the time of each, where it is from, the kernel's error.
+    """The part of time in a clustering of these pictures: their times, the sources of these, the kernel's error.
 
-    A time belongs to a content, so that equal pictures stay equal: of several files with the same content the
-    earliest usable modification time counts, since copies are later. EXIF and file times are both taken as they are
-    (a camera's clock as UTC).
+    A time belongs to a content, so that equal pictures stay equal. Of several files with the same content the earliest
+    usable modification time counts, since copies are later. EXIF and file times are both taken as they are (a camera's
+    clock as UTC).
 
     Parameters
     ----------
     leaves
         The pictures.
     store
-        Knows what their EXIF says, and when the files were modified.
+        The store, which holds their EXIF data and the modification times of their files.
     recipe
-        Weight and scale of time, and its source: `exif`: EXIF alone; `stat`: the file's modification time alone;
-        `auto`: EXIF, and the file's where that gives no possible time.
+        Weight and scale of time, and its source: `exif` is EXIF alone, `stat` the file's modification time alone, and
+        `auto` EXIF, or the file's time where EXIF gives no possible time.
     now_s
-        Now, in seconds since 1970: a file's time more than a day later is none.
+        The current time, in seconds since 1970; a file's time more than a day later is ignored.
     """
     hashes, source = leaves.hashes, recipe.time_source
     exif_s = {} if source == "stat" else _exif_times(store, hashes)
@@ -47,7 +47,7 @@ def time_term(leaves: Leaves, store: Store, recipe: Recipe, *, now_s: float) -> 
 
 
 def _exif_times(store: Store, hashes: Sequence[bytes]) -> dict[bytes, float]:
-    """Times of the contents whose EXIF gives a possible one."""
+    """Times of the contents whose EXIF gives a possible time."""
     known = store.metadata(set(hashes))
     return {h: metadata.taken_s for h, metadata in known.items() if metadata.taken_s is not None}
 

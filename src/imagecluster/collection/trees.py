@@ -1,4 +1,4 @@
-"""Dendrograms of a collection: from the store, or made and kept for the next cut."""
+"""Dendrograms of a collection: loaded from the store, or made and kept for the next cut."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
     from imagecluster.linkage import Linkage
 
 GRAPH_FROM = 5_000
-"""Pictures from which on their neighbours are kept for the next run; fewer are compared again in no time."""
+"""Number of pictures from which on their neighbours are kept for the next run; fewer are quickly compared again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tree:
-    """A dendrogram of the pictures."""
+    """A dendrogram of the pictures, and what it was made from."""
 
     dendrogram: Dendrogram
     load: Callable[[], NDArray[np.float32]]
-    """Gives the vectors that it was made from, row i for leaf i, as long as the store is open."""
+    """Returns the vectors from which it was made, row i for leaf i, as long as the store is open."""
     recall: Recall | None
-    """Of the neighbours that it was made from; None where all pairs were compared."""
+    """Recall of the neighbours from which it was made; None if all pairs were compared."""
     key: str
-    """Under what the store keeps it: `recipe.is_key_of` these pictures."""
+    """Key under which the store keeps it."""
 
 
 def kept_tree(
     leaves: Leaves, store: Store, model: str, key: str, load_time: Callable[[], TimeTerm | None]
 ) -> Tree | None:
-    """The dendrogram that the store keeps under a key; None where it keeps none."""
+    """The dendrogram that the store keeps under a key; None if it keeps none."""
     saved = store.load_dendrogram(key)
     if saved is None:
         return None
@@ -50,32 +50,32 @@ def kept_tree(
 def tree_of(
     leaves: Leaves, store: Store, model: str, settings: Settings, *, time: TimeTerm | None, progress: Progress
 ) -> Tree:
-    """Dendrogram of the pictures, from the store if it holds one of the same contents and times.
+    """The dendrogram of the pictures, from the store if it holds one of the same contents and times.
 
     Otherwise, in average linkage under cosine, only pictures that the last linkage did not know are compared with all
-    others. What comes out is kept where the store can be written to.
+    others. The result is kept if the store can be written to.
 
     Parameters
     ----------
     leaves
         The pictures.
     store
-        Holds their fingerprints.
+        The store, which holds their fingerprints.
     model
         `name@version`.
     settings
-        Their recipe says how to join the pictures; further the threads and the memory that it may take.
+        The recipe by which the pictures are joined, the number of threads and the memory limit.
     time
-        How time counts; None where it does not.
+        The part that time plays; None if it plays none.
     progress
         Called with (stage, done, total).
 
     Raises
     ------
     StoreDamagedError
-        A fingerprint has no direction; the picture is named.
+        A fingerprint has no direction; the message names the picture.
     MemoryLimitError
-        The vectors of so many pictures, or the distances of all pairs that the method needs, do not fit.
+        The vectors of the pictures, or the distances of all pairs that the method needs, do not fit into memory.
     MissingExtraError
         The metric needs scipy, which is not installed.
 
@@ -112,7 +112,7 @@ def tree_of(
 def vectors_of(
     leaves: Leaves, store: Store, model: str, load_time: Callable[[], TimeTerm | None]
 ) -> NDArray[np.float32]:
-    """What is clustered, shape (n_images, n_dimensions): fingerprints, or those of content and time together."""
+    """The vectors to cluster, shape (n_images, n_dimensions): of content, or of content and time together."""
     if not len(leaves):
         return _no_vectors()
     vectors, time = store.vectors(model, leaves.hashes), load_time()
@@ -127,7 +127,7 @@ def vectors_of(
 def _link(
     vectors: NDArray[np.float32], store: Store, settings: Settings, graph_keys: Sequence[str], *, progress: Progress
 ) -> Linkage:
-    """Average linkage that goes on from the first graph that the store has, and leaves its own under the first key."""
+    """Average linkage that continues from the first graph that the store has, and keeps its own under the first key."""
     from imagecluster import linkage
 
     approximate, n_threads = settings.recipe.is_approximate(len(vectors)), settings.n_threads
@@ -148,13 +148,13 @@ def _link(
 
 
 def _thousandths(progress: Progress, about: str = "") -> Callable[[float, str], None]:
-    """Progress as a linkage reports it, passed on in thousandths."""
+    """Progress in thousandths, from the fractions that a linkage reports."""
     return lambda fraction, stage: progress(f"{stage}{about}", round(1000 * fraction), 1000)
 
 
 @contextmanager
 def _naming_bad_rows(leaves: Leaves, store: Store) -> Iterator[None]:
-    """Names the picture whose fingerprint has no direction."""
+    """Name the picture whose fingerprint has no direction."""
     try:
         yield
     except VectorError as error:
@@ -165,7 +165,7 @@ def _naming_bad_rows(leaves: Leaves, store: Store) -> Iterator[None]:
 
 
 def _recall(info: Mapping[str, Any]) -> Recall | None:
-    """What was measured when a kept dendrogram was made."""
+    """The recall that was measured when a kept dendrogram was made."""
     return Recall(**info["recall"]) if info.get("recall") else None
 
 

@@ -1,4 +1,4 @@
-"""The chain as plain functions: what `import imagecluster` offers besides the estimator."""
+"""Plain functions: what `import imagecluster` offers besides the estimator."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _HOME = {
     "search": "searching",
     "update": "running",
 }
-"""By module: loaded where it is first used, so that a second run answers at once."""
+"""Module of each name; it is loaded when the name is first used, so that a second run answers at once."""
 
 
 def __getattr__(name: str) -> Any:
-    """A name of `_HOME`."""
+    """Load a name of `_HOME`."""
     if name in _HOME:
         return getattr(importlib.import_module(f"imagecluster.functions.{_HOME[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

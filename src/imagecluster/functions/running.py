@@ -1,4 +1,4 @@
-"""The main job: scan, fingerprint, cluster, write everything down."""
+"""The main job: scan, fingerprint, cluster, and write all outputs."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ from imagecluster.store import Run
 
 @dataclass(frozen=True)
 class Result:
-    """What a run did and found."""
+    """The result of a run."""
 
     root: Path
     directory: Path
-    """Folder of the database and of everything that was written."""
+    """Folder of the database and of all outputs."""
     model: str
     """`name@version`."""
     method: str
     metric: str
     n_scanned: int
-    """fingerprinted + reused + skipped."""
+    """Number of files scanned: fingerprinted + reused + skipped."""
     n_fingerprinted: int
     n_reused: int
     skips: tuple[Skip, ...]
     ignored: Mapping[str, int]
-    """Files passed over because their suffix is not a picture's, by suffix."""
+    """Number of files ignored because their suffix is not that of a picture, by suffix."""
     names: tuple[str, ...]
     """Path of each row, relative to the root; members of the clusters are row numbers."""
     clusters: Clusters
     largest_distance: float
     recall: Recall | None
-    """How good the neighbours were that the dendrogram was made from; None where all pairs were compared."""
+    """Quality of the neighbours from which the dendrogram was made; None if all pairs were compared."""
     time: TimeTerm | None
-    """How time counted; None where it did not."""
+    """The part that time played; None if it played none."""
     outputs: Outputs
     seconds: float
     beside: Path | None = None
-    """Folder of another collection's database that this run left as it is, since these files are only part of it."""
+    """Folder of another collection's database that this run did not change, since these files are only part of it."""
 
     @cached_property
     def paths(self) -> tuple[Path, ...]:
@@ -54,9 +54,9 @@ class Result:
         return tuple(self.root / name for name in self.names)
 
     def show(self, *, n_clusters: int = 24) -> Html:
-        """Covers and sizes of the largest clusters, for a notebook, which shows what a cell ends with.
+        """Covers and sizes of the largest clusters, as HTML for a notebook cell.
 
-        `imagecluster view` shows the same collection with everything in it.
+        `imagecluster view` shows the whole collection.
         """
         return gallery(self.clusters, self.paths, cover=thumbnail_of, n_clusters=n_clusters)
 
@@ -72,22 +72,22 @@ def run(
     gone: bool = False,
     progress: Progress | None = None,
 ) -> Result:
-    """Clusters of the pictures in folders and files; fingerprints what is new and writes all outputs.
+    """Cluster the pictures in folders and files: fingerprint new ones, and write all outputs.
 
-    One folder has its database and its outputs inside it, in `folder/imagecluster`. Several folders, or files, belong
-    to the working directory; where the collection there holds other pictures too, they become a collection of their
-    own beside it (`imagecluster-2` ...), and the other one's outputs stay as they are.
+    A single folder has its database and outputs inside it, in `folder/imagecluster`. Several folders, or files, have
+    them in the working directory; if the collection there holds other pictures too, they become a collection of their
+    own beside it (`imagecluster-2` ...), and the outputs of the other collection are not changed.
 
     Parameters
     ----------
     paths
-        Folder or file, or several.
+        One folder or file, or several.
     settings
-        How to run.
+        Settings of the run; default: `Settings()`.
     db
-        Folder of the database and of all outputs; default as said above.
+        Folder of the database and of all outputs; default: as described above.
     gone
-        Whether most of the collection may be missing, since it was deleted for good. Otherwise a run that finds less
+        Whether most of the collection may be missing, because it was deleted for good. Otherwise a run that finds less
         than half of it refuses to empty the outputs: most likely a drive is not plugged in.
     progress
         Called with (stage, done, total).
@@ -95,21 +95,21 @@ def run(
     Returns
     -------
     Result
-        What the run did and found.
+        Clusters, counts, and the places of the outputs.
 
     Raises
     ------
     InputError
-        A path cannot be scanned, the database in `db` holds pictures elsewhere that would leave its outputs, or most
-        of the collection is gone.
+        A path cannot be scanned, the database in `db` holds other pictures, which this run would remove from its
+        outputs, or most of the collection is gone.
     ArgumentError
-        The calibrated scale of sim is asked for, and there is none.
+        The calibrated scale of sim was requested, and there is none.
     ModelError
         The model is unknown or damaged.
     StoreError
         The database cannot be used; the message says what to do.
     OutputError
-        A place that should be written is not ours or is not writable.
+        An output cannot be written, or something that imagecluster did not make is in its place.
     """
     started_s, started = time.time(), time.monotonic()
     settings, progress = settings or Settings(), progress or silent
@@ -146,9 +146,9 @@ def run(
 def update(
     paths: Sequence[Path], settings: Settings, *, db: Path | None = None, progress: Progress | None = None
 ) -> None:
-    """Fingerprint what is new in folders and files, and keep the dendrogram; write no outputs.
+    """Fingerprint new pictures in folders and files, and keep the dendrogram, but write no outputs.
 
-    Arguments and errors are those of `run`. A page that `settings` ask for is not written, but its thumbnails are kept.
+    Arguments and errors are those of `run`. If `settings` ask for a page, it is not written, but thumbnails are kept.
     """
     started_s, started = time.time(), time.monotonic()
     with bring_up(paths, settings, db=db, progress=progress or silent) as collection:
@@ -157,7 +157,7 @@ def update(
 
 
 def _remember(collection: Collection, started_s: float, duration_s: float, *, page_stamp: str) -> None:
-    """Keeps what the store is to know of a run."""
+    """Record a run in the store."""
     scanned = collection.scanned
     collection.store.record_run(
         Run(

@@ -1,4 +1,4 @@
-"""Searching a collection, as a plain function."""
+"""Search of a collection, as a plain function."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ def search(
     model: str = DEFAULT_MODEL,
     db: StrPath | None = None,
 ) -> tuple[Hit, ...]:
-    """Pictures of a collection that look like some pictures or texts together, most similar first.
+    """Pictures of a collection that look like the given pictures and texts together, most similar first.
 
     Parameters
     ----------
     path
-        Folder of the collection; `run` was there before.
+        Folder of the collection, which `run` has sorted.
     pictures
-        Picture files to look for, inside the collection or not. Their own files are not among the hits, other files
-        with the same bytes are.
+        Picture files to look for, inside the collection or not. These files themselves are not among the hits, but
+        other files with the same bytes are.
     unlike
-        Picture files that the hits are to be unlike.
+        Picture files that the hits should be unlike.
     texts
-        What to look for in words, with a model that has a text tower.
+        Descriptions in words to look for; they need a model with a text tower.
     unlike_texts
-        Words that the hits are to be unlike.
+        Descriptions that the hits should be unlike.
     weights
-        One for each of `pictures`, then for each of `texts`; default: 1 each.
+        One per item of `pictures`, then one per item of `texts`; default: 1 each.
     unlike_weight
-        Weight of each of `unlike` and `unlike_texts`, against the 1 of a picture.
+        Weight of each item of `unlike` and `unlike_texts`, where a picture has weight 1.
     k
-        Number of hits at most.
+        Largest number of hits.
     min_similarity
-        Cosine from which a picture counts, in [-1, 1].
+        Smallest cosine similarity of a hit, in [-1, 1].
     model
         Fingerprint model.
     db
@@ -64,13 +64,13 @@ def search(
     ArgumentError
         An argument is outside its range.
     InputError, DecodeError
-        A query's file does not exist, or cannot be read.
+        The file of a query does not exist, or cannot be read.
     ModelError
         The model is unknown, or has no text tower for `texts`.
     MissingExtraError
-        `texts` are given and tokenizers is not installed.
+        `texts` are given, and tokenizers is not installed.
     StoreError
-        There is no database, or no fingerprint of the model in it.
+        There is no database, or it has no fingerprints of the model.
     """
     asked = queries(
         as_paths(pictures),
@@ -86,5 +86,5 @@ def search(
 
 
 def _texts(texts: Iterable[str] | str) -> list[str]:
-    """One text or several."""
+    """A list of one text or several."""
     return [texts] if isinstance(texts, str) else list(texts)

@@ -1,4 +1,4 @@
-"""The chain's parts as plain functions: fingerprints of pictures, clusters of vectors."""
+"""Parts of the chain as plain functions: fingerprints of pictures, clusters of vectors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from imagecluster.cut.sim_scale import SimScale
 
 TIME_WEIGHT = 0.3
-"""Share of time in the similarity, where times are given; as the original's `alpha`."""
+"""Default share of time in the similarity, if times are given; that of the original's `alpha`."""
 
 
 def fingerprint(
@@ -29,20 +29,20 @@ def fingerprint(
     n_threads: int | None = None,
     device: str = "cpu",
 ) -> Fingerprints:
-    """Fingerprints of picture files, row i belonging to path i; nothing is kept on disk.
+    """Fingerprints of picture files, row i belonging to path i. Nothing is kept on disk.
 
     Parameters
     ----------
     paths
-        Picture files. A folder is taken with all pictures inside it. A path that is given twice is taken once.
+        Picture files. A folder stands for all pictures inside it. A path that is given twice counts once.
     model
         Fingerprint model, or several together: `NAME+NAME`.
     on_skip
-        What to do when a picture cannot be read: 'raise' DecodeError, or 'omit' it with a warning.
+        What to do when a picture cannot be read: 'raise' a DecodeError, or 'omit' the picture with a warning.
     n_threads
-        Default: one a core.
+        Number of threads; default: one per core.
     device
-        What the network runs on: cpu, cuda, directml, coreml, openvino, or auto.
+        Device that runs the network: cpu, cuda, directml, coreml, openvino, or auto.
 
     Returns
     -------
@@ -52,9 +52,9 @@ def fingerprint(
     Raises
     ------
     ArgumentError
-        `on_skip` is something else.
+        `on_skip` has another value.
     DecodeError
-        A picture cannot be read; the message names it and the reason.
+        A picture cannot be read; the message gives its path and the reason.
     InputError, ModelError
         A path or the model does not exist.
     """
@@ -92,7 +92,7 @@ def fingerprint(
 
 
 def _in_the_order_given(given: list[Path], found: list[Path]) -> list[Path]:
-    """The pictures in the order of the arguments; those of a folder by path, at the folder's place."""
+    """The pictures in the order of the arguments; those of a folder stand at its place, in the order of their paths."""
     from imagecluster.scan import absolute
 
     arguments = [Path(absolute(path)) for path in given]
@@ -119,39 +119,40 @@ def cluster(
     time_scale_s: float = TIME_SCALE_S,
     tree: Dendrogram | None = None,
 ) -> Clusters:
-    """Clusters of vectors, by default under cosine distance and average linkage, cut at a similarity index.
+    """Clusters of vectors at a similarity index; by default of average linkage under cosine distance.
 
     Parameters
     ----------
     X
-        Vectors of shape (n_images, n_dimensions), of any length but zero, or `Fingerprints`.
+        Array of shape (n_images, n_dimensions), whose rows must not be zero but may have any length, or
+        `Fingerprints`.
     sim
-        In [0, 1]: 0 puts all in one cluster, 1 only identical ones together.
+        Similarity index in [0, 1]: 0 puts all rows together, 1 only identical ones.
     sim_scale
-        What `sim` means. 'calibrated': the cut is at the distance that the curve of the fingerprints' model gives,
-        whatever else is in the collection, as on the command line; `X` must be `Fingerprints` then, joined by average
-        linkage under cosine distance without times. 'relative': at the largest pairwise distance x (1 - sim), or the
-        root's height x (1 - sim) where that is larger, as in ward. Default: calibrated where there is such a curve;
-        bare vectors have none.
+        Meaning of `sim`. 'calibrated': the cut is at the distance that the curve of the fingerprints' model gives,
+        whatever else is in the collection, as on the command line; `X` must be `Fingerprints`, joined by average
+        linkage under cosine distance without times. 'relative': the cut is at (1 - sim) x the largest pairwise
+        distance, or x the height of the root if that is larger, as it can be for ward. Default: calibrated if there is
+        such a curve; bare vectors have none.
     min_size
-        Smaller clusters go to `singles`.
+        Members of smaller clusters go to `singles`.
     max_diameter
-        Clusters with two members farther apart than this cosine distance are divided along the dendrogram.
+        Clusters in which two members are farther apart than this cosine distance are divided along the dendrogram.
     method
-        average, single, complete, weighted, or with the metric euclidean ward, centroid, median: as scipy names them.
+        Linkage method, by its name in scipy: average, single, complete or weighted; with the metric euclidean also
+        ward, centroid or median.
     metric
-        Distance of vectors, as scipy names it. Metrics beyond cosine, correlation, euclidean, sqeuclidean, cityblock
-        and chebyshev need scipy. With `times_s` one of cosine, euclidean and sqeuclidean.
+        Distance between vectors, by its name in scipy. Metrics other than cosine, correlation, euclidean, sqeuclidean,
+        cityblock and chebyshev need scipy. With `times_s` it must be cosine, euclidean or sqeuclidean.
     times_s
-        When each picture was taken, shape (n_images,), in seconds; NaN or None for a picture without a time, of which
-        its content alone counts. Without `times_s` time counts nowhere.
+        Time at which each picture was taken, shape (n_images,), in seconds; NaN or None for a picture without a time,
+        which is compared by content alone. Without `times_s` time does not count.
     time_weight
-        Share of time in the similarity (1 - w) cos(x, x') + w exp(-|t - t'| / scale), in [0, 1].
+        Share w of time in the similarity (1 - w) cos(x, x') + w exp(-|t - t'| / scale), in [0, 1].
     time_scale_s
         Time after which nearness in time has fallen to 1/e, in seconds.
     tree
-        A dendrogram made of the same vectors and times before (`dendrogram`), to cut it again; `method` and `metric`
-        are its own.
+        A dendrogram that `dendrogram` made of the same vectors and times, to cut again. Its method and metric apply.
 
     Returns
     -------
@@ -161,17 +162,17 @@ def cluster(
     Raises
     ------
     ArgumentError
-        An argument is outside its range, a vector is zero or not finite (its row is named), or there is no calibrated
-        scale for these vectors.
+        An argument is outside its range, a vector is zero or not finite (the message gives its row), or there is no
+        calibrated scale for these vectors.
     MemoryLimitError
-        The method needs all pairs of vectors, and they do not fit into memory.
+        The method needs the distances of all pairs, and they do not fit into memory.
     MissingExtraError
         The metric needs scipy, which is not installed.
 
     Examples
     --------
-    >>> found = cluster([[1, 0], [1, 0.1], [0, 1]], sim=0.5)
-    >>> [c.members for c in found.clusters], found.singles
+    >>> result = cluster([[1, 0], [1, 0.1], [0, 1]], sim=0.5)
+    >>> [c.members for c in result.clusters], result.singles
     ([(0, 1)], (2,))
 
     The same two subjects on two days:
@@ -199,12 +200,12 @@ def cluster(
 
 
 def recipe_of(method: str, metric: str, time_weight: float | None) -> Recipe:
-    """The recipe of a dendrogram of vectors; `time_weight` is None where no times are given."""
+    """The recipe of a dendrogram of vectors; `time_weight` is None if no times are given."""
     return Recipe(method, metric, 0.0 if time_weight is None else time_weight)
 
 
 def scale_for(model: str | None, name: SimScaleName | None, tree: Dendrogram, recipe: Recipe) -> SimScale | None:
-    """The scale of `sim` of that name, by default the calibrated one where there is one; None for the relative one.
+    """The scale of `sim` with this name; default: the calibrated one if there is one. None stands for the relative one.
 
     `model` is `name@version`, or None for bare vectors.
     """
@@ -215,7 +216,7 @@ def scale_for(model: str | None, name: SimScaleName | None, tree: Dendrogram, re
     if model is None and name == "calibrated":
         raise ArgumentError(
             "the calibrated scale of sim belongs to a fingerprint model: give the Fingerprints that fingerprint() "
-            "returns, not their vectors, or take sim_scale='relative'"
+            "returns, not their vectors, or use sim_scale='relative'"
         )
     if model is None or name == "relative":
         return None
@@ -232,7 +233,7 @@ def dendrogram(
     time_scale_s: float = TIME_SCALE_S,
     n_threads: int | None = None,
 ) -> Dendrogram:
-    """Dendrogram of vectors, exact, by default average linkage under cosine distance; `cluster` has the arguments."""
+    """Exact dendrogram of vectors; by default of average linkage under cosine distance. For arguments see `cluster`."""
     from imagecluster.linkage import linkage
 
     vectors = with_times(as_vectors(X), times_s, time_weight, time_scale_s, metric=metric)
@@ -247,7 +248,7 @@ def with_times(
     *,
     metric: str = "cosine",
 ) -> NDArray[Any]:
-    """The vectors that are clustered: these, or with `times_s` those of content and time together."""
+    """The vectors to cluster: these, or with `times_s` vectors of content and time together."""
     if times_s is None:
         return vectors
     from imagecluster.linkage.methods import check_time_metric
@@ -258,7 +259,7 @@ def with_times(
 
 
 def as_vectors(X: ArrayLike | Fingerprints) -> NDArray[Any]:
-    """`X` as an array of real numbers of shape (n_images, n_dimensions). ArgumentError where it is none."""
+    """`X` as an array of real numbers of shape (n_images, n_dimensions); anything else raises ArgumentError."""
     import numpy as np
 
     if isinstance(X, Fingerprints):
