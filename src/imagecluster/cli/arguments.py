@@ -57,6 +57,14 @@ def add_device(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_force(parser: argparse.ArgumentParser) -> None:
+    """Add `--force`."""
+    parser.add_argument(
+        "--force", action="store_true",
+        help="replace a file that was not written by imagecluster (default: leave it alone)",
+    )  # fmt: skip
+
+
 def similarity(text: str) -> float:
     """A number from 0 to 1."""
     try:

@@ -67,6 +67,6 @@ def _write_parquet(stream: IO[bytes], found: Fingerprints, paths: list[str]) -> 
             "path_bytes": pyarrow.array(encoded, pyarrow.binary()),
             "vector": pyarrow.FixedSizeListArray.from_arrays(values, found.vectors.shape[1]),
         },
-        metadata={"model": found.model},
+        metadata={"model": found.model, "creator": "imagecluster"},
     )
     pyarrow.parquet.write_table(table, stream)

@@ -42,7 +42,12 @@ def write_parquet(report: Report, file: Path) -> None:
             "size": pyarrow.array([size for _, _, size, _ in rows], pyarrow.int64()),
             "name": pyarrow.array([name for *_, name in rows], pyarrow.string()),
         },
-        metadata={"model": report.model, "sim": repr(float(report.clusters.sim)), "sim_scale": report.scale.name},
+        metadata={
+            "creator": "imagecluster",
+            "model": report.model,
+            "sim": repr(float(report.clusters.sim)),
+            "sim_scale": report.scale.name,
+        },
     )
     with replacing(file) as stream:
         pyarrow.parquet.write_table(columns, stream)

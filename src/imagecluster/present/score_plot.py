@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from imagecluster.errors import ArgumentError, MissingExtraError
-from imagecluster.present.files import replacing
+from imagecluster.present.plots.figure import save_figure
 
 _SUFFIXES = (".png", ".svg", ".pdf")
 
@@ -84,5 +84,4 @@ def plot_scores(
     axes.set_title(title, loc="left", pad=18)
     axes.grid(alpha=0.2)
     axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
-    with replacing(file) as stream:
-        figure.savefig(stream, format=file.suffix.lower().removeprefix("."), dpi=140)
+    save_figure(figure, file, dpi=140)

@@ -8,7 +8,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagecluster.cli.arguments import Commands, add_db, add_model, add_sim_scale, positive, similarity
+from imagecluster.cli.arguments import Commands, add_db, add_force, add_model, add_sim_scale, positive, similarity
 from imagecluster.cli.chosen import opened
 from imagecluster.cli.progress import ProgressBar
 
@@ -57,6 +57,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "--plot", type=Path, default=None, metavar="FILE",
         help="draw the scores of all cuts into this file: .png, .svg or .pdf (needs the extra `plot`)",
     )  # fmt: skip
+    add_force(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="print no progress")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
 
@@ -80,9 +81,12 @@ def command(arguments: argparse.Namespace) -> int:
     """Print the scores of a folder's fingerprints and clusters, and draw them on request."""
     from imagecluster.collection import locate
     from imagecluster.evaluate.evaluation import Question, evaluate_clustering, read_labels
+    from imagecluster.present.earlier import refuse_to_replace
     from imagecluster.present.score_plot import plot_scores
     from imagecluster.store import Store
 
+    if arguments.plot is not None:
+        refuse_to_replace(arguments.plot, force=arguments.force)
     directory = locate(arguments.path, arguments.db).directory
     with (
         Store.open(directory, writable=False) as store,

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from imagecluster.cli.arguments import Commands, add_db, add_model, positive, similarity
+from imagecluster.cli.arguments import Commands, add_db, add_force, add_model, positive, similarity
 from imagecluster.cli.chosen import model_of
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import printable
@@ -42,6 +42,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "--side", type=int, choices=(96, 192, 384, 1024), default=None, metavar="PX",
         help="longer side of the page's pictures in pixels: 96, 192, 384 or 1024 (default: 384, or less for many)",
     )  # fmt: skip
+    add_force(parser)
     add_db(parser)
     add_model(parser)
 
@@ -49,9 +50,11 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
 def command(arguments: argparse.Namespace) -> int:
     """Write the fingerprints or the page."""
     from imagecluster.collection import locate
+    from imagecluster.present.earlier import refuse_to_replace
     from imagecluster.present.fingerprints import write_fingerprints
     from imagecluster.store import Store
 
+    refuse_to_replace(arguments.page or arguments.fingerprints, force=arguments.force)
     directory = locate(arguments.path, arguments.db).directory
     if arguments.page is not None:
         return _page(arguments, directory)

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagecluster.cli.arguments import Commands, add_db, add_model, add_sim_scale, positive, similarity
+from imagecluster.cli.arguments import Commands, add_db, add_force, add_model, add_sim_scale, positive, similarity
 from imagecluster.cli.chosen import opened
 from imagecluster.cli.text import printable
 
@@ -51,6 +51,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "--most", type=positive, default=None, metavar="N",
         help="draw at most N clusters (default: 48) or leaves of the dendrogram (default: 400)",
     )  # fmt: skip
+    add_force(parser)
     add_sim_scale(parser)
     add_db(parser)
     add_model(parser)
@@ -60,10 +61,12 @@ def command(arguments: argparse.Namespace) -> int:
     """Draw the clusters of a folder into a file."""
     from imagecluster.collection import locate, silent
     from imagecluster.present import plots
+    from imagecluster.present.earlier import refuse_to_replace
     from imagecluster.present.thumbnails import SmallPictures, ThumbnailOf
     from imagecluster.store import Store
 
     plots.check_format(arguments.output)
+    refuse_to_replace(arguments.output, force=arguments.force)
     directory = locate(arguments.path, arguments.db).directory
     with Store.open(directory, writable=False) as store:
         collection = opened(arguments, store, progress=silent)

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagecluster.cli.arguments import Commands, add_db, add_device, add_model, positive
+from imagecluster.cli.arguments import Commands, add_db, add_device, add_force, add_model, positive
 from imagecluster.cli.chosen import model_of
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import printable
@@ -72,6 +72,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     output.add_argument("--json", action="store_true", help="print one JSON object")
     output.add_argument("--print0", action="store_true", help="print only the paths, each ending with NUL")
     parser.add_argument("--html", type=Path, default=None, metavar="FILE", help="also write a page with the pictures")
+    add_force(parser)
 
 
 def _weight(text: str) -> float:
@@ -105,9 +106,12 @@ def command(arguments: argparse.Namespace) -> int:
     """Print the pictures that look like the queries."""
     from imagecluster.collection import FETCHING, locate
     from imagecluster.explore.searching import Searcher, queries
+    from imagecluster.present.earlier import refuse_to_replace
     from imagecluster.present.search_page import write_search_page
     from imagecluster.store import Store
 
+    if arguments.html is not None:
+        refuse_to_replace(arguments.html, force=arguments.force)
     asked = queries(
         arguments.queries,
         arguments.text,

@@ -53,7 +53,11 @@ def save_figure(figure: Figure, file: Path, *, dpi: int = 100) -> None:
     from matplotlib import rc_context
 
     # Without a date and with fixed names, the same data give the same bytes.
-    metadata = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}[suffix]
+    metadata = {
+        ".png": {"Software": "imagecluster"},
+        ".svg": {"Date": None, "Title": "imagecluster"},
+        ".pdf": {"CreationDate": None, "Creator": "imagecluster"},
+    }[suffix]
     try:
         with replacing(file) as stream, rc_context({"svg.hashsalt": "imagecluster"}):
             figure.savefig(stream, format=suffix[1:], dpi=dpi, metadata=metadata)
