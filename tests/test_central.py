@@ -13,6 +13,7 @@ from imagecluster.cut.central import Centres, most_central
 from imagecluster.functions.running import run
 from imagecluster.linkage import average_linkage
 from imagecluster.store import Store
+from imagecluster.system.files import OwnFolder
 from pictures import draw, draw_groups
 
 
@@ -67,18 +68,25 @@ def test_a_second_run_does_not_read_the_fingerprints(tmp_path, monkeypatch, cent
     assert run([tmp_path / "pics"], Settings(links="none", page=False, sim=0.9)).clusters == finer.clusters
 
 
-def test_equals_are_told_apart_by_the_order_of_the_paths(tmp_path, centres_of_few):
+@pytest.fixture
+def folder(tmp_path):
+    """A store's folder."""
+    with OwnFolder(tmp_path) as held:
+        yield held
+
+
+def test_equals_are_told_apart_by_the_order_of_the_paths(folder, centres_of_few):
     """What was kept for another order is not used."""
-    kept = KeptCentres(tmp_path, "a key")
+    kept = KeptCentres(folder, "a key")
     kept.save([0, 1, 2], {(0, 2): 1, (0, 3): 2})
     assert kept.load([0, 1, 2]) == {(0, 2): 1, (0, 3): 2}
     assert kept.load([0, 2, 1]) == {}
-    assert KeptCentres(tmp_path, "another key").load([0, 1, 2]) == {}
+    assert KeptCentres(folder, "another key").load([0, 1, 2]) == {}
 
 
-def test_damaged_centres_are_passed_over(tmp_path, caplog, centres_of_few):
+def test_damaged_centres_are_passed_over(tmp_path, folder, caplog, centres_of_few):
     """With a line in the log."""
-    kept = KeptCentres(tmp_path, "a key")
+    kept = KeptCentres(folder, "a key")
     kept.save([0, 1, 2], {(0, 2): 1})
     (file,) = (tmp_path / "centres").iterdir()
     file.write_bytes(file.read_bytes()[:-20])
@@ -86,9 +94,9 @@ def test_damaged_centres_are_passed_over(tmp_path, caplog, centres_of_few):
     assert "list of central pictures" in caplog.text
 
 
-def test_many_cuts_leave_a_bounded_file(tmp_path, centres_of_few):
+def test_many_cuts_leave_a_bounded_file(folder, centres_of_few):
     """The latest are kept."""
-    kept = KeptCentres(tmp_path, "a key")
+    kept = KeptCentres(folder, "a key")
     runs = [(first, end) for first in range(4) for end in range(first + 1, 5)]
     kept.save(range(4), dict.fromkeys(runs, 0))
     assert list(kept.load(range(4))) == runs[2:]

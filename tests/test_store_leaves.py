@@ -33,7 +33,7 @@ def same(one, other):
 def kept(store, model=MODEL):
     """What the file gives."""
     with store._reading() as connection:
-        return kept_leaves.load(connection, store.directory / "leaves", model)
+        return kept_leaves.load(connection, store.folder, model)
 
 
 def files(store):

@@ -1,9 +1,11 @@
 """Links that somebody planted in the folder of a store are refused by name; nothing behind them changes."""
 
+import numpy as np
 import pytest
 
 from imagecluster.errors import NotOursError
-from imagecluster.store import Store
+from imagecluster.records import Dendrogram
+from imagecluster.store import Store, archives
 from store_samples import MODEL, batch_of
 
 MAKES = {
@@ -78,3 +80,38 @@ def test_the_first_fingerprints_are_not_written_through_links(tmp_path, victim, 
         with pytest.raises(NotOursError) as refused:
             store.commit(batch_of(tmp_path, range(5)), model=MODEL)
         assert str(tmp_path / "db" / name) in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["dendrograms", f"dendrograms/{archives.file_name('key')}"])
+def test_what_can_be_computed_again_is_not_kept_behind_links(root, victim, make, name):
+    """Neither read nor written, and nothing in the folder that a link leads to is removed to make room."""
+    (victim.with_name("0" * 32 + ".npz")).hardlink_to(victim)
+    (victim.with_name(".x.0123456789abcdef.new")).hardlink_to(victim)
+    place = root / "imagecluster" / name
+    with Store.open(root / "imagecluster", root=root) as store:
+        dendrogram = Dendrogram(np.zeros((0, 4)), 0.0, np.arange(1), np.zeros(0))
+        store.save_dendrogram("key", dendrogram, {})
+        plant(place, make, victim)
+        for use in (store.load_dendrogram, lambda key: store.save_dendrogram(key, dendrogram, {})):
+            with pytest.raises(NotOursError) as refused:
+                use("key")
+            assert str(place) in str(refused.value)
+    (victim.with_name("0" * 32 + ".npz")).unlink()
+    (victim.with_name(".x.0123456789abcdef.new")).unlink()
+
+
+def test_a_file_of_the_users_among_ours_stays(root, victim, make):
+    """Only names that we give are removed to make room: `mine.npz` and `.mine.new` are the user's."""
+    with Store.open(root / "imagecluster", root=root) as store:
+        dendrogram = Dendrogram(np.zeros((0, 4)), 0.0, np.arange(1), np.zeros(0))
+        store.save_dendrogram("0", dendrogram, {})
+        folder = root / "imagecluster" / "dendrograms"
+        (folder / "mine.npz").write_bytes(b"x")
+        (folder / ".mine.new").write_bytes(b"x")
+        (folder / ".mine.0123456789abcdef.new").mkdir()
+        MAKES[make](folder / ("0" * 32 + ".npz"), victim)
+        for n in range(10):
+            store.save_dendrogram(str(n), dendrogram, {})
+    kept = {path.name for path in folder.iterdir() if path.name != "0" * 32 + ".npz"}
+    assert kept >= {"mine.npz", ".mine.new", ".mine.0123456789abcdef.new"}
+    assert len(kept) == 3 + 4

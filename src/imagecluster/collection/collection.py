@@ -190,7 +190,7 @@ class Collection:
             An argument is outside its range.
 
         """
-        kept = KeptCentres(self.directory, self.tree.key)
+        kept = KeptCentres(self.store.folder, self.tree.key)
         known = kept.load(self.path_order)
         load = self._load_vectors
         centres = Centres(load, known)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import xxhash
 
 from imagecluster.cut.central import Run
 from imagecluster.store import archives, layout
+from imagecluster.system.files import OwnFolder
 
 __all__ = ["KeptCentres"]
 
@@ -34,15 +34,15 @@ class KeptCentres:
 
     Parameters
     ----------
-    directory
+    folder
         Folder of the database.
     key
         Key of the dendrogram.
 
     """
 
-    def __init__(self, directory: Path, key: str) -> None:
-        self._folder = directory / layout.CENTRES_NAME
+    def __init__(self, folder: OwnFolder, key: str) -> None:
+        self._folder = folder
         self._key = key
 
     def load(self, path_order: Sequence[int]) -> dict[Run, int]:
@@ -51,7 +51,9 @@ class KeptCentres:
             return {}
         key = self._key_of(path_order)
         try:
-            found = archives.load(self._folder, key, encoding=_ENCODING, version=_VERSION, names=("centres",))
+            found = archives.load(
+                self._folder, layout.CENTRES_NAME, key, encoding=_ENCODING, version=_VERSION, names=("centres",)
+            )
             if found is None:
                 return {}
             centres = found[1]["centres"]
@@ -59,7 +61,7 @@ class KeptCentres:
                 raise ValueError(f"an array of shape {centres.shape}")
             return {(first, end): row for first, end, row in centres.tolist()}
         except archives.UNUSABLE as error:
-            archives.pass_over("list of central pictures", self._folder, key, error)
+            archives.pass_over("list of central pictures", self._folder, layout.CENTRES_NAME, key, error)
             return {}
 
     def save(self, path_order: Sequence[int], centres: Mapping[Run, int]) -> None:
@@ -70,7 +72,8 @@ class KeptCentres:
         table = np.array([(*run, row) for run, row in latest], np.int64).reshape(-1, 3)
         header = {"encoding": _ENCODING, "version": _VERSION}
         try:
-            archives.save(self._folder, self._key_of(path_order), header, {"centres": table}, keep=_KEPT)
+            key = self._key_of(path_order)
+            archives.save(self._folder, layout.CENTRES_NAME, key, header, {"centres": table}, keep=_KEPT)
         except OSError as error:
             _log.debug("the central pictures are not kept: %s", error)
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import zipfile
 import zlib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from imagecluster.store.layout import write_atomically
-from imagecluster.system.atomic import remove_unfinished
+from imagecluster.system.files import OwnFolder
 
 _log = logging.getLogger(__name__)
 
@@ -34,27 +33,46 @@ UNUSABLE = (
 )
 
 
-def path_of(folder: Path, key: str) -> Path:
+_OURS = re.compile(r"[0-9a-f]{32}\.npz")
+
+
+def file_name(key: str) -> str:
     """File of what is kept under a key."""
-    return folder / f"{xxhash.xxh3_128_hexdigest(key.encode('utf-8', 'backslashreplace'))}.npz"
+    return f"{xxhash.xxh3_128_hexdigest(key.encode('utf-8', 'backslashreplace'))}.npz"
 
 
-def save(folder: Path, key: str, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], *, keep: int) -> None:
-    """Writes arrays and a header under a key, and removes all but the newest `keep` files of the folder."""
+def is_kept(folder: OwnFolder, kind: str, key: str) -> bool:
+    """Whether anything is kept under a key."""
+    try:
+        with folder.child(kind) as kept:
+            return kept.status(file_name(key)) is not None
+    except FileNotFoundError:
+        return False
+
+
+def save(
+    folder: OwnFolder, kind: str, key: str, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], *, keep: int
+) -> None:
+    """Writes arrays and a header under a key, and removes all but the newest `keep` files of that kind.
+
+    `kind` is the name of a folder in the store's.
+    """
     content = io.BytesIO()
     described = np.frombuffer(json.dumps({**header, "key": key}).encode(), dtype=np.uint8)
     np.savez(content, allow_pickle=False, header=described, **arrays)
-    folder.mkdir(exist_ok=True)
-    remove_unfinished(folder)
-    path = path_of(folder, key)
-    write_atomically(path, content.getbuffer())
-    others = sorted(folder.glob("*.npz"), key=lambda file: file.stat().st_mtime_ns, reverse=True)
-    for old in [file for file in others if file != path][keep - 1 :]:
-        old.unlink(missing_ok=True)
+    name = file_name(key)
+    with folder.child(kind, create=True) as kept:
+        kept.remove_unfinished()
+        with kept.replacing(name) as stream:
+            stream.write(content.getbuffer())
+        others = [file for file in kept.entries() if _OURS.fullmatch(file.name) and file.name != name]
+        others.sort(key=lambda file: file.status.st_mtime_ns, reverse=True)
+        for old in others[keep - 1 :]:
+            kept.remove(old.name)
 
 
 def load(
-    folder: Path, key: str, *, encoding: str, version: int, names: tuple[str, ...]
+    folder: OwnFolder, kind: str, key: str, *, encoding: str, version: int, names: tuple[str, ...]
 ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]] | None:
     """Header and arrays kept under a key; None where there are none.
 
@@ -65,7 +83,11 @@ def load(
 
     """
     try:
-        with path_of(folder, key).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        with (
+            folder.child(kind) as kept,
+            kept.open_reading(file_name(key)) as file,
+            np.load(file, allow_pickle=False) as arrays,
+        ):
             header = json.loads(arrays["header"].tobytes())
             if (header["encoding"], header["version"], header["key"]) != (encoding, version, key):
                 return None
@@ -74,7 +96,7 @@ def load(
         return None
 
 
-def pass_over(what: str, folder: Path, key: str, error: BaseException) -> None:
+def pass_over(what: str, folder: OwnFolder, kind: str, key: str, error: BaseException) -> None:
     """Log that a file cannot be used."""
-    path = path_of(folder, key)
+    path = folder.path / kind / file_name(key)
     _log.warning("the saved %s %s cannot be used, it will be computed again: %s", what, path, error)

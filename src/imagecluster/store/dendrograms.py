@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from imagecluster.records import Dendrogram
-from imagecluster.store import archives
+from imagecluster.store import archives, layout
 from imagecluster.store.values import SavedDendrogram
+from imagecluster.system.files import OwnFolder
 
 __all__ = ["KEPT", "load", "save"]
 
@@ -21,8 +21,8 @@ _ENCODING = "imagecluster-dendrogram"
 _VERSION = 1
 
 
-def save(folder: Path, key: str, dendrogram: Dendrogram, info: Mapping[str, Any]) -> None:
-    """Writes a dendrogram under a key, and removes all but the newest ones."""
+def save(folder: OwnFolder, key: str, dendrogram: Dendrogram, info: Mapping[str, Any]) -> None:
+    """Writes a dendrogram under a key into a store's folder, and removes all but the newest ones."""
     header = {
         "encoding": _ENCODING,
         "version": _VERSION,
@@ -34,16 +34,18 @@ def save(folder: Path, key: str, dendrogram: Dendrogram, info: Mapping[str, Any]
         "order": np.asarray(dendrogram.order, dtype="<i8"),
         "gap": np.asarray(dendrogram.gap, dtype="<f8"),
     }
-    archives.save(folder, key, header, arrays, keep=KEPT)
+    archives.save(folder, layout.DENDROGRAMS_NAME, key, header, arrays, keep=KEPT)
 
 
-def load(folder: Path, key: str) -> SavedDendrogram | None:
+def load(folder: OwnFolder, key: str) -> SavedDendrogram | None:
     """The dendrogram kept under a key; None where there is none, or none that can be used.
 
     A damaged or foreign file is logged and passed over, since the dendrogram can be computed again.
     """
     try:
-        found = archives.load(folder, key, encoding=_ENCODING, version=_VERSION, names=("merges", "order", "gap"))
+        found = archives.load(
+            folder, layout.DENDROGRAMS_NAME, key, encoding=_ENCODING, version=_VERSION, names=("merges", "order", "gap")
+        )
         if found is None:
             return None
         header, arrays = found
@@ -60,5 +62,5 @@ def load(folder: Path, key: str) -> SavedDendrogram | None:
         )
         return SavedDendrogram(dendrogram, header["info"])
     except archives.UNUSABLE as error:
-        archives.pass_over("dendrogram", folder, key, error)
+        archives.pass_over("dendrogram", folder, layout.DENDROGRAMS_NAME, key, error)
         return None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 
 from imagecluster.records import NeighbourGraph, Recall
-from imagecluster.store import archives
+from imagecluster.store import archives, layout
+from imagecluster.system.files import OwnFolder
 
 __all__ = ["KEPT", "load", "save"]
 
@@ -19,8 +19,8 @@ _ENCODING = "imagecluster-neighbours"
 _VERSION = 1
 
 
-def save(folder: Path, key: str, graph: NeighbourGraph) -> None:
-    """Writes a graph under a key."""
+def save(folder: OwnFolder, key: str, graph: NeighbourGraph) -> None:
+    """Writes a graph under a key into a store's folder."""
     header = {
         "encoding": _ENCODING,
         "version": _VERSION,
@@ -34,14 +34,14 @@ def save(folder: Path, key: str, graph: NeighbourGraph) -> None:
         "similarity": np.asarray(graph.similarity, dtype="<f4"),
         "bound": np.asarray(graph.bound, dtype="<f4"),
     }
-    archives.save(folder, key, header, arrays, keep=KEPT)
+    archives.save(folder, layout.GRAPHS_NAME, key, header, arrays, keep=KEPT)
 
 
-def load(folder: Path, key: str) -> NeighbourGraph | None:
+def load(folder: OwnFolder, key: str) -> NeighbourGraph | None:
     """The graph kept under a key; None where there is none, or none that can be used."""
     names = ("digests", "index", "similarity", "bound")
     try:
-        found = archives.load(folder, key, encoding=_ENCODING, version=_VERSION, names=names)
+        found = archives.load(folder, layout.GRAPHS_NAME, key, encoding=_ENCODING, version=_VERSION, names=names)
         if found is None:
             return None
         header, arrays = found
@@ -59,5 +59,5 @@ def load(folder: Path, key: str) -> NeighbourGraph | None:
         smallest = float(header["smallest"])
         return NeighbourGraph(digests, index, similarity, bound, (int(first), int(second)), smallest, recall)
     except archives.UNUSABLE as error:
-        archives.pass_over("neighbours", folder, key, error)
+        archives.pass_over("neighbours", folder, layout.GRAPHS_NAME, key, error)
         return None

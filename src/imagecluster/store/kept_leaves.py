@@ -9,14 +9,14 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
-from pathlib import Path
 
 import numpy as np
 
-from imagecluster.store import archives, tables
+from imagecluster.store import archives, layout, tables
 from imagecluster.store.database import transaction
 from imagecluster.store.reading import Leaves
 from imagecluster.store.values import HASH_BYTES
+from imagecluster.system.files import OwnFolder
 
 __all__ = ["LEAST_PICTURES", "change_mark", "is_due", "load", "save"]
 
@@ -38,17 +38,17 @@ def change_mark(connection: sqlite3.Connection) -> None:
     tables.write_setting(connection, _MARK, os.urandom(8))
 
 
-def is_due(connection: sqlite3.Connection, folder: Path, model: str) -> bool:
+def is_due(connection: sqlite3.Connection, folder: OwnFolder, model: str) -> bool:
     """Whether the pictures of a model are worth keeping and are not kept yet."""
     key, known = _key(connection, model), tables.model_row(connection, model)
-    if known is None or known.n_rows < LEAST_PICTURES or (key and archives.path_of(folder, key).exists()):
+    if known is None or known.n_rows < LEAST_PICTURES or (key and archives.is_kept(folder, layout.LEAVES_NAME, key)):
         return False
     # Equal contents stand in the order of their absolute paths: with pictures outside of the root, the root decides.
     outside = "SELECT 1 FROM files WHERE path >= x'2f' AND path < x'30' OR substr(path, 2, 1) = x'3a' LIMIT 1"
     return connection.execute(outside).fetchone() is None
 
 
-def save(connection: sqlite3.Connection, folder: Path, model: str, leaves: Leaves) -> None:
+def save(connection: sqlite3.Connection, folder: OwnFolder, model: str, leaves: Leaves) -> None:
     """Keeps pictures that a writer has just read."""
     if tables.read_setting(connection, _MARK) is None:  # the database is older than this file
         with transaction(connection):
@@ -60,18 +60,19 @@ def save(connection: sqlite3.Connection, folder: Path, model: str, leaves: Leave
         **{name: getattr(leaves, name) for name in _NUMBERS},
     }
     try:
-        archives.save(folder, str(_key(connection, model)), header, arrays, keep=_MODELS)
+        archives.save(folder, layout.LEAVES_NAME, str(_key(connection, model)), header, arrays, keep=_MODELS)
     except OSError as error:
         _log.debug("the list of pictures is not kept: %s", error)
 
 
-def load(connection: sqlite3.Connection, folder: Path, model: str) -> Leaves | None:
+def load(connection: sqlite3.Connection, folder: OwnFolder, model: str) -> Leaves | None:
     """The pictures of a model as the database holds them now; None where they are not kept."""
     key = _key(connection, model)
     if key is None:
         return None
     try:
-        found = archives.load(folder, key, encoding=_ENCODING, version=_VERSION, names=("paths", "hashes", *_NUMBERS))
+        names = ("paths", "hashes", *_NUMBERS)
+        found = archives.load(folder, layout.LEAVES_NAME, key, encoding=_ENCODING, version=_VERSION, names=names)
         if found is None:
             return None
         header, arrays = found
@@ -86,7 +87,7 @@ def load(connection: sqlite3.Connection, folder: Path, model: str) -> Leaves | N
             raise ValueError(f"arrays of {sorted(lengths)} pictures")
         return leaves
     except archives.UNUSABLE as error:
-        archives.pass_over("list of pictures", folder, key, error)
+        archives.pass_over("list of pictures", folder, layout.LEAVES_NAME, key, error)
         return None
 
 

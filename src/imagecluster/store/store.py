@@ -340,7 +340,7 @@ class Store:
     def leaves(self, model: str) -> Leaves:
         """The pictures that the latest scan found and that have a fingerprint of this model."""
         with self._reading() as connection:
-            kept = kept_leaves.load(connection, self._directory / layout.LEAVES_NAME, model)
+            kept = kept_leaves.load(connection, self._folder, model)
             return reading.read_leaves(connection, self._keys, model) if kept is None else kept
 
     def keep_leaves(self, model: str, leaves: Leaves | None = None) -> None:
@@ -354,11 +354,10 @@ class Store:
             What `leaves` has just given; default: it is read.
 
         """
-        folder = self._directory / layout.LEAVES_NAME
         with self._writing() as connection:
-            if kept_leaves.is_due(connection, folder, model):
+            if kept_leaves.is_due(connection, self._folder, model):
                 now = leaves or reading.read_leaves(connection, self._keys, model)
-                kept_leaves.save(connection, folder, model, now)
+                kept_leaves.save(connection, self._folder, model, now)
 
     def path_of(self, key: bytes) -> Path:
         """Absolute path of a picture, by its key in `leaves`."""
@@ -411,22 +410,22 @@ class Store:
         The key names all that it depends on: pictures in order, model, method. `info` must survive JSON.
         """
         with self._writing():
-            dendrograms.save(self._directory / layout.DENDROGRAMS_NAME, key, dendrogram, info)
+            dendrograms.save(self._folder, key, dendrogram, info)
 
     def load_dendrogram(self, key: str) -> SavedDendrogram | None:
         """The dendrogram that was kept under a key, or None."""
         with self._reading():
-            return dendrograms.load(self._directory / layout.DENDROGRAMS_NAME, key)
+            return dendrograms.load(self._folder, key)
 
     def save_graph(self, key: str, graph: NeighbourGraph) -> None:
         """Keeps a neighbour graph in place of the one under the key; only the newest few stay."""
         with self._writing():
-            graphs.save(self._directory / layout.GRAPHS_NAME, key, graph)
+            graphs.save(self._folder, key, graph)
 
     def load_graph(self, key: str) -> NeighbourGraph | None:
         """The neighbour graph that was kept under a key, or None."""
         with self._reading():
-            return graphs.load(self._directory / layout.GRAPHS_NAME, key)
+            return graphs.load(self._folder, key)
 
     def record_run(self, run: Run) -> None:
         """Remembers a run."""
