@@ -318,7 +318,7 @@ def test_what_went_wrong_is_said_in_the_page(tmp_path, folder):
     """A folder that was never sorted under a read-only viewer, and a database that somebody writes to."""
     bare = draw_groups(tmp_path / "bare", (2,))
     with served(bare, rules=Rules(token=TOKEN, read_only=True)) as client:
-        assert "never clustered" in waited(lambda: client.state()["run"]["error"])
+        assert "not been clustered" in waited(lambda: client.state()["run"]["error"])
         assert client.state()["n"] == 0
     with Store.open(folder / "imagecluster"), served(folder, update=True) as client:
         assert "another run is writing" in waited(lambda: client.state()["run"]["error"])

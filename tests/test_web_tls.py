@@ -96,8 +96,8 @@ def test_the_page_is_served_encrypted(files, tmp_path, names):
     [
         ("cert.pem", "other.pem", "belong together"),
         ("cert.pem", "locked.pem", "without a password"),
-        ("cert.pem", None, "no certificate with its key"),
-        ("text.pem", "key.pem", "no certificate with its key"),
+        ("cert.pem", None, "not a certificate and its key"),
+        ("text.pem", "key.pem", "not a certificate and its key"),
         ("none.pem", "key.pem", "cannot read .*none.pem"),
         ("cert.pem", "none.pem", "cannot read .*none.pem"),
         (None, "key.pem", "give --certificate too"),

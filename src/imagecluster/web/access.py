@@ -1,6 +1,6 @@
 """Who can reach the viewer's server, and the socket that it listens on.
 
-Imports nothing heavy: the browser is sent to the address while the rest of the program is still loaded, and waits.
+It imports nothing heavy: the browser is sent to the address, and waits there, while the rest of the program is loaded.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ class Access:
 
     host: str = "127.0.0.1"
     port: int | None = None
-    """None for the usual one, or any free one where that is taken."""
+    """None for the usual port, or any free one if that is taken."""
     allow_remote: bool = False
     password: str | None = None
     certificate: Path | None = None
-    """PEM file with a certificate and those that vouch for it; with one the connection is encrypted."""
+    """PEM file with a certificate and its chain; with one, the connection is encrypted."""
     key: Path | None = None
-    """PEM file with its private key; None where that is in the certificate's file."""
+    """PEM file with the private key; None if the key is in the certificate's file."""
 
     def __post_init__(self) -> None:
         if self.password is not None and len(self.password) < 8:
@@ -57,12 +57,12 @@ class Access:
 
     @property
     def is_remote(self) -> bool:
-        """Whether other machines can reach it."""
+        """Whether other machines can reach the server."""
         return self.host not in LOOPBACK
 
 
 def address_of(access: Access, listening: socket.socket) -> str:
-    """What to open in a browser."""
+    """The address to open in a browser."""
     host = f"[{access.host}]" if ":" in access.host else access.host
     scheme = "http" if access.certificate is None else "https"
     return f"{scheme}://{host}:{listening.getsockname()[1]}/"
@@ -84,7 +84,7 @@ def read_password(file: Path) -> str:
 
 
 def _check_certificate(certificate: Path, key: Path | None) -> None:
-    """ArgumentError where they cannot be used."""
+    """Raise ArgumentError if the certificate and its key cannot be used."""
     import ssl
 
     for file in filter(None, (certificate, key)):
@@ -93,18 +93,18 @@ def _check_certificate(certificate: Path, key: Path | None) -> None:
         except OSError as error:
             raise ArgumentError(f"cannot read {str(file)!r}: {error.strerror or error}") from None
     try:
-        # No password: else a key that has one would have it asked for on the terminal.
+        # With an empty password, a key that has one is refused; otherwise OpenSSL would ask for it on the terminal.
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
     except (OSError, ValueError) as error:
         raise ArgumentError(
-            f"{str(certificate)!r} and {str(key or certificate)!r} are no certificate with its key"
-            f" ({getattr(error, 'reason', None) or error}); give PEM files that belong together, the key without a"
+            f"{str(certificate)!r} and {str(key or certificate)!r} are not a certificate and its key"
+            f" ({getattr(error, 'reason', None) or error}); give PEM files that belong together, and a key without a"
             " password"
         ) from None
 
 
 def listener(access: Access) -> socket.socket:
-    """A socket that listens: from now on the address can be opened."""
+    """A listening socket; from now on the address can be opened."""
     ports = (DEFAULT_PORT, 0) if access.port is None else (access.port,)
     for port in ports:
         try:
@@ -117,9 +117,9 @@ def listener(access: Access) -> socket.socket:
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    """A socket that listens there. Raises OSError."""
+    """A socket that listens on a host and port, or OSError."""
     family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    # With the protocol named, asyncio sends small answers at once (TCP_NODELAY); else each waits for 40 ms.
+    # With the protocol named, asyncio sends small answers at once (TCP_NODELAY); otherwise each waits for 40 ms.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":

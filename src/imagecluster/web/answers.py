@@ -28,13 +28,13 @@ __all__ = [
 ]
 
 IMMUTABLE = "private, max-age=31536000, immutable"
-"""For everything under a snapshot's key."""
+"""Cache-Control of everything under a snapshot's key."""
 
 BYTES, JSON = "application/octet-stream", "application/json"
 
 
 def _json(value: wire.Answer) -> bytes:
-    # ASCII alone: bytes of a name that are not UTF-8 become lone surrogates, which no other encoding could hold.
+    # ASCII only: bytes of a name that are not UTF-8 become lone surrogates, which no other encoding can hold.
     return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
@@ -49,22 +49,22 @@ def immutable_json(value: wire.Answer) -> Response:
 
 
 def unkept_json(value: wire.Answer) -> Response:
-    """JSON that may be another the next time."""
+    """JSON that may differ next time."""
     return unkept_bytes(_json(value), media_type=JSON)
 
 
 def unkept_bytes(content: bytes, *, media_type: str = BYTES, headers: Mapping[str, str] | None = None) -> Response:
-    """Bytes that may be others the next time."""
+    """Bytes that may differ next time."""
     return Response(content, media_type=media_type, headers={"Cache-Control": "no-store", **(headers or {})})
 
 
 def refusal(status: int, why: str, *, headers: Mapping[str, str] | None = None) -> Response:
-    """An error, with its reason."""
+    """An error with its reason."""
     return Response(_json({"error": why}), status_code=status, media_type=JSON, headers=dict(headers or {}))
 
 
 def application(routes: Sequence[Route]) -> Starlette:
-    """Answers at some addresses; every error is a refusal with its reason."""
+    """An application of these routes, in which every error becomes a refusal with its reason."""
     handlers: Any = {HTTPException: _http_error, ImageclusterError: _own_error, Exception: _unexpected}
     return Starlette(routes=list(routes), exception_handlers=handlers)
 
@@ -78,4 +78,4 @@ def _own_error(request: Request, error: ImageclusterError) -> Response:
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
-    return refusal(500, "something unexpected went wrong; the terminal that runs imagecluster says more")
+    return refusal(500, "something unexpected went wrong; see the terminal that runs imagecluster")

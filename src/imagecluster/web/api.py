@@ -1,4 +1,4 @@
-"""All addresses below /api: the collection, corrections, exports, news."""
+"""All addresses below /api: the collection, corrections, exports and news."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from imagecluster.web.writes import Writes
 __all__ = ["build_api"]
 
 MOST_SKIPS = 100
-"""Files that could not be read that a page names."""
+"""Largest number of unreadable files that the page lists."""
 
 _LOOK_EVERY_S = 0.2
 _HEARTBEAT_S = 15.0
 
 
 def build_api(viewer: Viewer, rules: Rules) -> Starlette:
-    """Answers for a viewer."""
+    """The application that answers for a viewer."""
     standing, reads, writes = _Standing(viewer, rules), Reads(viewer), Writes(viewer, rules)
     return application(
         [
@@ -56,14 +56,14 @@ def _as_texts(skips: Sequence[Skip], root: Path) -> list[tuple[str, str]]:
 
 
 class _Standing:
-    """How things stand."""
+    """The addresses that tell the current state."""
 
     def __init__(self, viewer: Viewer, rules: Rules) -> None:
         self._viewer = viewer
         self._rules = rules
 
     def state(self, request: Request) -> Response:
-        """What the page needs at its start."""
+        """Everything that the page needs at its start."""
         viewer = self._viewer
         snapshot = viewer.snapshot()
         state: wire.State = {
@@ -81,7 +81,7 @@ class _Standing:
         return unkept_json(state)
 
     async def events(self, request: Request) -> Response:
-        """News, as they come."""
+        """News as they come, as a stream of events."""
         return StreamingResponse(
             self._news(request), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
         )
@@ -92,7 +92,7 @@ class _Standing:
         yield "retry: 1000\n\n"
         while not self._viewer.ended and not await request.is_disconnected():
             for kind, data in self._viewer.news().items():
-                # Colours and maps that are there already are no news to a page that has just opened.
+                # Colours and maps that exist already are not news to a page that has just opened.
                 is_new = kind in told or kind not in ("colours", "map")
                 if told.get(kind) != data:
                     told[kind] = data

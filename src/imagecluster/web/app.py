@@ -1,4 +1,4 @@
-"""The viewer's addresses: those of the page are answered at once, the others as soon as their part is loaded."""
+"""The viewer's addresses: those of the page answer at once, the others as soon as the rest of the program is loaded."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def build_app(api: Future[ASGIApp], rules: Rules, title: str) -> Guard:
     Parameters
     ----------
     api
-        Answers below /api; it may come later, and requests wait for it.
+        The application below /api; it may come later, and requests wait for it.
     rules
-        What is allowed.
+        The rules of the guard.
     title
-        Of the page.
+        Title of the page.
 
     """
     page = application(Pages(title, rules.token).routes)

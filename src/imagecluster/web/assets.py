@@ -1,4 +1,4 @@
-"""The files of the page, as they lie in the package."""
+"""The files of the page, in the package."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["asset", "asset_names"]
 
 @cache
 def asset_names() -> frozenset[str]:
-    """Files of the page, as their addresses name them."""
+    """Names of the page's files, as in their addresses."""
     names: set[str] = set()
     left = [("", resources.files("imagecluster.web") / "static")]
     while left:
@@ -24,5 +24,5 @@ def asset_names() -> frozenset[str]:
 
 
 def asset(name: str) -> bytes:
-    """Content of one of them."""
+    """Content of a file of the page."""
     return (resources.files("imagecluster.web") / "static").joinpath(*name.split("/")).read_bytes()

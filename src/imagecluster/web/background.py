@@ -1,4 +1,4 @@
-"""Work that the page does not wait for: average colours and the map."""
+"""Work for which the page does not wait: average colours and the map."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ __all__ = ["Background", "PlaneMap"]
 _log = logging.getLogger(__name__)
 
 _AFTER_S = 0.5
-"""The first pictures of a new snapshot go before colours."""
+"""Delay of the colours, so that the first pictures of a new snapshot come first."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlaneMap:
-    """A place in the plane for each picture."""
+    """A position in the plane for each picture."""
 
     places: NDArray[np.float32]
     """Shape (n, 2), within [-1, 1]."""
     method: str
     """`principal` or `umap`."""
     better_comes: bool = False
-    """Whether a better one is being worked out."""
+    """Whether a better map is being computed."""
 
 
 class Background:
-    """Colours and maps of snapshots, worked out one after another in threads of their own.
+    """Colours and maps of snapshots, computed one after another in threads of their own.
 
     Parameters
     ----------
     directory
-        Folder of the database, where they are kept.
+        Folder of the database, in which they are kept.
     cache
         The store's thumbnails.
     keep
-        Whether anything may be written there.
+        Whether anything may be written to it.
 
     """
 
@@ -63,26 +63,26 @@ class Background:
         self.n_colours = 0
         """Grows when there are new colours to show."""
         self.map_news: tuple[str, str] | None = None
-        """Key of the snapshot that has got a new map, and its method; with a question mark while a better one comes."""
+        """Key of the snapshot with a new map, and the method, with a question mark while a better map is computed."""
 
     def begin(self, snapshot: Snapshot) -> None:
-        """Keeps a snapshot for the next start, and works out its colours; work on an earlier one ends."""
+        """Keep a snapshot for the next start, and compute its colours; work on an earlier snapshot ends."""
         self._present = snapshot.key
         self._umap.end()
         threading.Thread(target=self._fill_colours, args=(snapshot,), name="colours", daemon=True).start()
 
     def close(self) -> None:
-        """Ends the work that can be ended."""
+        """End all work that can be ended."""
         self._present = ""
         self._ended.set()
         self._umap.close()
 
     def colours(self, snapshot: Snapshot) -> tuple[NDArray[np.uint32], int]:
-        """Colours of a snapshot's pictures, and how many are not known yet."""
+        """Colours of a snapshot's pictures, and the number of unknown ones."""
         return self.known_colours.of(snapshot.leaves.hashes)
 
     def map_of(self, snapshot: Snapshot) -> PlaneMap | None:
-        """The map of a snapshot; None while the first version is made, which the first call begins."""
+        """The map of a snapshot; None while its first version is computed, which the first call starts."""
         with self._guard:
             if snapshot.key not in self._maps:
                 self._maps[snapshot.key] = None
@@ -106,10 +106,10 @@ class Background:
                 ended=lambda: self._present != snapshot.key,
             )
         except Exception:
-            _log.exception("the average colours cannot be worked out")
+            _log.exception("the average colours cannot be computed")
 
     def _make_map(self, snapshot: Snapshot) -> None:
-        """First what is there at once, then the better map."""
+        """Publish a quick map first, then the better one."""
         try:
             better = kept_map(self._directory, snapshot, method="umap")
             if better is None:
@@ -121,12 +121,12 @@ class Background:
             if better is not None:
                 self._publish(snapshot, PlaneMap(better, "umap"))
         except Exception:
-            _log.exception("the map cannot be worked out")
+            _log.exception("the map cannot be computed")
             if self._maps.get(snapshot.key) is None:
                 self._publish(snapshot, PlaneMap(np.zeros((len(snapshot), 2), np.float32), "principal"))
 
     def _better(self, snapshot: Snapshot) -> NDArray[np.float32] | None:
-        """The map by UMAP, kept for the next start; None where it cannot be made."""
+        """The map by UMAP, kept for the next start; None if it cannot be computed."""
         places = self._umap.map_of(snapshot) if self._present == snapshot.key else None
         if places is None:
             return None

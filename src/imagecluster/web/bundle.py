@@ -1,7 +1,7 @@
 """The page's modules as one script, for a copy of the page that is opened as a file.
 
-Browsers load no module from a file: its origin is unknown. So each module becomes a function that gives back what the
-module exports, one after another, those that are imported before those that import them.
+Browsers do not load modules from files, because their origin is unknown. So each module becomes a function that returns
+the module's exports; modules that are imported come before those that import them.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from imagecluster.web.assets import asset
 __all__ = ["bundle", "bundled_script", "bundled_styles"]
 
 _STYLES = ("base", "frame", "gallery", "dialogs", "views")
-"""In the order in which they hold."""
+"""Names of the style sheets, in the order in which they apply."""
 
-# Each begins with a plain word, which is found fast, and then looks back: it must begin a statement.
+# Each pattern begins with a plain word, which is found fast, and then looks back, as it must begin a statement.
 _IMPORT = re.compile(r"""import(?<=[\n;}]import)\s*([\w*${][^;'"]*?)\s*from\s*["']([^"']+)["'];?""")
 _EXPORT_LIST = re.compile(r"""export(?<=[\n;}]export)\s*\{([^}]*)\}\s*(?:from\s*["']([^"']+)["'])?;?""")
 _EXPORT_DEFAULT = re.compile(r"export default(?<=[\n;}]export default)\s*")
@@ -40,20 +40,20 @@ def bundled_styles() -> str:
 
 
 def bundle(entry: str, read: Callable[[str], str]) -> str:
-    r"""A module and all that it imports, as one module without imports.
+    r"""A module with everything that it imports, as one module without imports.
 
     Parameters
     ----------
     entry
         Name of the module: its path below the folder of the page, with '/' between folders.
     read
-        Gives the text of a module by its name.
+        Returns the text of a module, given its name.
 
     Raises
     ------
     ArgumentError
-        Modules import each other in a circle, one imports a file outside of the page's folder, or has a form of import
-        or export that is not known here.
+        Modules import each other in a circle, or a module imports a file outside the page's folder or has an
+        unsupported form of import or export.
 
     Examples
     --------
@@ -91,15 +91,15 @@ def bundle(entry: str, read: Callable[[str], str]) -> str:
 
 
 def _resolved(name: str, address: str) -> str:
-    """Name of the module that another one imports by its address, which begins with './' or '../'."""
+    """Name of the module at an address that another module imports, which begins with './' or '../'."""
     found = posixpath.normpath(posixpath.join(posixpath.dirname(name), address))
     if not address.startswith(("./", "../")) or found.startswith("../"):
-        raise ArgumentError(f"{name} imports {address!r}; it must be a file of the page, as './' or '../' leads to it")
+        raise ArgumentError(f"{name} imports {address!r}; it must be a file of the page, given from './' or '../'")
     return found
 
 
 def _as_function(name: str, text: str, variable: Callable[[str], str]) -> str:
-    """A module as a call that gives back its exports."""
+    """A module as a call that returns its exports."""
     exported: list[str] = []
 
     def take_import(found: re.Match[str]) -> str:

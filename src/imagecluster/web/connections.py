@@ -1,4 +1,4 @@
-"""How long and how many: a connection whose request does not come is ended, and so is one too many."""
+"""Limits on connections: on their number, and on the time in which a request must arrive."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 __all__ = ["Connection"]
 
 MOST_CONNECTIONS = 256
-"""Open at once. A page keeps up to seven; each takes a file descriptor, of which many systems allow 1,024."""
+"""Largest number of open connections. A page keeps up to seven; each takes a file descriptor, of which many systems
+allow 1,024."""
 
 REQUEST_S = 60.0
-"""Seconds in which a request must come, its body too: 32 MB need half a megabyte a second."""
+"""Seconds in which a request must arrive, with its body: for 32 MB that is half a megabyte per second."""
 
 
 class Connection(H11Protocol):
-    """One connection of a browser."""
+    """A connection of a browser."""
 
     _late: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
-        """A browser has connected."""
+        """Accept a connection, unless there are too many."""
         super().connection_made(transport)
         if len(self.connections) > MOST_CONNECTIONS:
             transport.abort()
@@ -29,19 +30,19 @@ class Connection(H11Protocol):
         self._wait()
 
     def data_received(self, data: bytes) -> None:
-        """A part of a request has come."""
+        """Take a part of a request."""
         self._wait()
         super().data_received(data)
         if not self._is_awaited():
             self._stop_waiting()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is over."""
+        """Clean up after a connection has ended."""
         self._stop_waiting()
         super().connection_lost(exc)
 
     def _wait(self) -> None:
-        """Begin to wait for a request to be there as a whole, unless that goes on already: a trickle gains no time."""
+        """Start the clock of a request, unless it runs already; a request that trickles in gains no time."""
         if self._late is None:
             self._late = self.loop.call_later(REQUEST_S, self._give_up)
 
@@ -56,5 +57,5 @@ class Connection(H11Protocol):
             self.transport.abort()
 
     def _is_awaited(self) -> bool:
-        """Whether a part of a request is still to come."""
+        """Whether part of a request has not arrived yet."""
         return self.cycle is None or self.cycle.response_complete or self.cycle.more_body

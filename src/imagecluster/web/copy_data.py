@@ -1,4 +1,4 @@
-"""What a copy of the page holds in the place of a server: names, sizes, times, dendrogram and corrections, no paths."""
+"""The data in a copy of the page, in place of a server: names, sizes, times, dendrogram, corrections; but no paths."""
 
 from __future__ import annotations
 
@@ -24,23 +24,24 @@ __all__ = ["View", "copy_data", "hidden_pictures"]
 
 N_NEIGHBOURS = 12
 MOST_FOR_NEIGHBOURS = 6_000
-"""Pictures up to which a copy knows what is similar to each, and all of clusters: all pairs take a second or two."""
+"""Number of pictures up to which a copy has the neighbours of each picture and all facts of clusters; comparing all
+pairs then takes a second or two."""
 
 _FOR_A_SERVER = ("reveal", "export", "name-cluster", "together", "apart", "move-here", "hide", "unhide")
 """Commands that need a server."""
 
 
 class View(NamedTuple):
-    """What the copy shows first."""
+    """The first view of a copy."""
 
     sim: float
     min_size: int
     link: str = ""
-    """The part of the page's address that says the rest, without its '#'; empty for the page's defaults."""
+    """The rest of the view, as in the page's address after '#'; empty for the page's defaults."""
 
 
 def hidden_pictures(snapshot: Snapshot, edits: Sequence[Edit]) -> NDArray[np.int64]:
-    """Pictures that were hidden by hand: nothing of them goes into a copy."""
+    """Pictures hidden by hand, which a copy leaves out."""
     return replay(np.zeros(len(snapshot), np.int64), edits, snapshot.leaves.hashes).hidden
 
 
@@ -53,22 +54,22 @@ def copy_data(
     places: NDArray[np.float32],
     made_s: float,
 ) -> wire.CopyData:
-    """Everything that the copied page asks for, but the pictures.
+    """Everything that the copied page needs, except the pictures.
 
     Parameters
     ----------
     snapshot
         The pictures.
     edits
-        Corrections, the oldest first.
+        Corrections, oldest first.
     view
-        What the copy shows first.
+        The first view of the copy.
     colours : array of uint32, shape (n,)
         Average colours.
     places : array of float32, shape (n, 2)
         The map.
     made_s
-        When the copy is made, seconds since 1970.
+        Time at which the copy is made, in seconds since 1970.
 
     """
     hidden = hidden_pictures(snapshot, edits)
@@ -121,7 +122,7 @@ def _text(content: bytes) -> str:
 
 
 def _without(snapshot: Snapshot, hidden: NDArray[np.int64]) -> Snapshot:
-    """The same pictures, with no size and no time of hidden ones."""
+    """The same pictures, without sizes and times of hidden ones."""
     values = {name: getattr(snapshot.leaves, name).copy() for name in ("size_bytes", "width_px", "height_px")}
     for array in values.values():
         array[hidden] = 0
@@ -131,20 +132,20 @@ def _without(snapshot: Snapshot, hidden: NDArray[np.int64]) -> Snapshot:
 
 
 def _names(snapshot: Snapshot, hidden: NDArray[np.int64]) -> list[str]:
-    """Paths inside the collection; of pictures that lie elsewhere the file's name alone, of hidden ones nothing."""
+    """Paths in the collection; only the file name for pictures outside it, and nothing for hidden ones."""
     names = []
     unseen = set(hidden.tolist())
     for picture, key in enumerate(snapshot.leaves.keys):
         name = "" if picture in unseen else snapshot.name(picture)
         if is_absolute(key) or name.startswith("../"):
             name = name.replace("\\", "/").rpartition("/")[2]
-        # A name that is no Unicode text shows a mark in the place of each byte that is none.
+        # In a name that is not Unicode text, a mark replaces each invalid byte.
         names.append(name.encode("utf-8", "replace").decode())
     return names
 
 
 def _neighbours(snapshot: Snapshot, hidden: NDArray[np.int64]) -> wire.CopyNeighbours | None:
-    """The pictures nearest to each, for the view of one picture and for "find similar"."""
+    """The nearest neighbours of each picture, for the view of one picture and for "Find similar"."""
     k = min(N_NEIGHBOURS, len(snapshot) - len(hidden) - 1)
     if k < 1:
         return None
@@ -157,7 +158,7 @@ def _neighbours(snapshot: Snapshot, hidden: NDArray[np.int64]) -> wire.CopyNeigh
 
 
 def _clusters(snapshot: Snapshot, hidden: NDArray[np.int64]) -> dict[str, wire.CopyPairs]:
-    """What the view of one cluster says, by the place of its largest gap (the first, where several are as large)."""
+    """Facts for the view of one cluster, by the place of its largest gap (the first if several are equally large)."""
     if len(snapshot) < 2:
         return {}
     if len(snapshot) <= MOST_FOR_NEIGHBOURS:

@@ -19,12 +19,12 @@ _KIND_OF: dict[type[Edit], wire.CorrectionKind] = {
 
 
 def edit_of_request(values: Any, snapshot: Snapshot) -> Edit:
-    """The correction that a page asks for; pictures have ids there.
+    """The correction that a page requests, in which pictures are given by their ids.
 
     Raises
     ------
     ArgumentError
-        It is none.
+        The values are not a correction.
 
     """
     if not isinstance(values, dict):
@@ -46,9 +46,9 @@ def edit_of_request(values: Any, snapshot: Snapshot) -> Edit:
 
 
 def edits_for_page(edits: Sequence[Edit], snapshot: Snapshot) -> wire.Corrections:
-    """Corrections as the page does them again on any cut.
+    """Corrections in the form in which the page applies them to any cut.
 
-    A content that is not in the collection is numbered too: it may still link two others.
+    A content that is not in the collection is numbered too, since it may still link two others.
     """
     number: dict[bytes, int] = {}
     listed: list[wire.Correction] = []

@@ -1,4 +1,4 @@
-"""What the page is told of a snapshot, as the wire has it."""
+"""Facts of a snapshot, in the form in which the page receives them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["collection_facts", "curve", "neighbour", "pair"]
 
 
 def collection_facts(snapshot: Snapshot) -> wire.CollectionFacts:
-    """What the page needs to know of a collection before anything else."""
+    """The facts of a collection that the page needs first."""
     scale = snapshot.scale
     return {
         "snapshot": snapshot.key,
@@ -25,7 +25,7 @@ def collection_facts(snapshot: Snapshot) -> wire.CollectionFacts:
 
 
 def curve(snapshot: Snapshot) -> wire.Curve:
-    """How many clusters there are at each similarity, and which similarities are worth a look."""
+    """The number of clusters at each similarity, and the suggested similarities."""
     found = cluster_counts(snapshot.dendrogram, snapshot.scale)
     return {
         "sim": found.sim.tolist(),
@@ -38,7 +38,7 @@ def curve(snapshot: Snapshot) -> wire.Curve:
 
 
 def neighbour(found: Nearest) -> wire.Neighbour:
-    """A picture near to another one."""
+    """A picture that is near another one."""
     return {"id": found.picture, "distance": found.distance}
 
 

@@ -1,8 +1,8 @@
-"""Who may ask the viewer's server for what: checked before any route is looked at.
+"""Checks of every request to the viewer's server, before it is routed.
 
-The pictures are private and the server listens on a port that every page in every tab can reach. So the name in the
-address must be one of ours (a foreign name that leads to 127.0.0.1 is DNS rebinding), pages of other origins get
-nothing, and every write carries a token that only our own page knows.
+The pictures are private, and the server listens on a port that every page in every tab can reach. So the name in the
+address must be one of ours (a foreign name that leads to 127.0.0.1 is DNS rebinding), pages of other origins are
+refused, and every write carries a token that only our own page knows.
 """
 
 from __future__ import annotations
@@ -45,13 +45,14 @@ Refused = tuple[int, str, dict[str, str]]
 _LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 _READING = frozenset(("GET", "HEAD"))
 _ASKING = "/api/search"
-"""Sends a picture, which is too long for an address, and writes nothing: a read-only server answers it too."""
+"""Address of a search by picture. It is a POST because a picture is too long for an address, but it writes nothing, so
+that a read-only server answers it too."""
 
 MAX_BODY_BYTES = 32 << 20
 """Largest body of a request: the ids of a million pictures take 8 MB."""
 
 _MOST_WAITING = 64
-"""Wrong passwords beyond this number that wait for their turn are refused at once."""
+"""Largest number of wrong passwords that wait for their turn; more are refused at once."""
 
 TOKEN_HEADER = "X-Imagecluster-Token"  # noqa: S105 - the name of the header, not the token
 
@@ -61,22 +62,23 @@ class Rules:
     """What a server allows."""
 
     token: str
-    """Needed for every write."""
+    """Token that every write needs."""
     names: frozenset[str] = _LOOPBACK
     """Host names that a request may give."""
     any_address: bool = False
-    """Whether any IP address is fine as a name too: needed where others on the network are let in by a password."""
+    """Whether any IP address is also accepted as a host name, which is needed if others on the network are let in by a
+    password."""
     password: str | None = None
-    """Needed for everything, by HTTP's basic authentication; any user name."""
+    """Password for all requests, by HTTP basic authentication with any user name."""
     wrong_password_s: float = 1.0
-    """Seconds that each wrong password costs, one after the other, from however many places they come."""
+    """Seconds that each wrong password costs, one after another, wherever they come from."""
     read_only: bool = False
     can_reveal: bool = True
-    """Whether the file manager may be opened: only where the user sits at this machine."""
+    """Whether the file manager may be opened, which makes sense only for a user at this machine."""
 
 
 class Guard:
-    """Lets through what the rules allow, and puts the safety headers on every answer."""
+    """A filter that passes what the rules allow, and adds security headers to every answer."""
 
     def __init__(self, app: ASGIApp, rules: Rules) -> None:
         self._app = app
@@ -85,7 +87,7 @@ class Guard:
         self._n_wrong = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Check a request, and pass it on or refuse it."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
@@ -111,7 +113,7 @@ class Guard:
             await refusal(status, why, headers=more)(scope, receive, send_safely)
 
     async def _slowed(self, refused: Refused) -> Refused:
-        """The refusal of a wrong password, in its turn; a right one never waits."""
+        """The refusal of a wrong password, after a delay in turn; a right password never waits."""
         if self._n_wrong >= _MOST_WAITING:
             return 429, "too many wrong passwords; wait a minute", {"Retry-After": "60"}
         self._n_wrong += 1
@@ -123,7 +125,7 @@ class Guard:
         return refused
 
     def _refused(self, method: str, path: str, headers: Headers) -> Refused | None:
-        """Status, reason and headers of the refusal of a request; None where it is allowed."""
+        """Status, reason and headers of the refusal of a request; None if it is allowed."""
         if not self._is_ours(headers.getlist("host")):
             return 421, "this server does not answer to that name; open the address that it printed", {}
         if self._rules.password is not None and not _has_password(
@@ -131,11 +133,11 @@ class Guard:
         ):
             return 401, "a password is needed", {"WWW-Authenticate": 'Basic realm="imagecluster", charset="UTF-8"'}
         if headers.get("sec-fetch-site") in ("cross-site", "same-site") and headers.get("sec-fetch-mode") != "navigate":
-            return 403, "pages of other origins get nothing here", {}
+            return 403, "pages of other origins are refused", {}
         if method in _READING:
             return None
         if method != "POST":
-            return 405, f"{method} is not known here", {"Allow": "GET, HEAD, POST"}
+            return 405, f"the method {method} is not supported", {"Allow": "GET, HEAD, POST"}
         return self._refused_write(path, headers)
 
     def _refused_write(self, path: str, headers: Headers) -> Refused | None:
@@ -146,7 +148,7 @@ class Guard:
             return 403, "this request comes from a page of another origin", {}
         token = headers.get(TOKEN_HEADER, "")
         if not _equal([token], self._rules.token):
-            # Each start has a token of its own: a page that sends another one is of an earlier start.
+            # Each start has a token of its own: a page that sends another token comes from an earlier start.
             restarted = "The viewer was restarted; reload to keep editing"
             return 403, restarted if token else f"the header {TOKEN_HEADER} is missing", {}
         if headers.get("content-type", "").partition(";")[0].strip() != "application/json":
@@ -166,17 +168,17 @@ class Guard:
 
 
 _HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\s:,/@?#\[\]\\]+))(?::[0-9]{1,5})?", re.IGNORECASE)
-"""A Host header and nothing else: what follows a comma or a space, another part of the chain might read."""
+"""A Host header with nothing after it: another part of the chain might read what follows a comma or a space."""
 
 
 def _name_of(host: str) -> str | None:
-    """Host name of a Host header, without port and brackets, in lower case; None where it is not built like one."""
+    """Host name in a Host header, without port and brackets, in lower case; None if the header is malformed."""
     found = _HOST.fullmatch(host)
     return None if found is None else (found[1] or found[2].removesuffix(".")).lower()
 
 
 def _origins_of(host: str) -> tuple[str, str]:
-    """What a browser gives as origin of a page at this host, behind a proxy that encrypts too."""
+    """Origins that a browser gives for a page at this host, also behind a proxy that encrypts."""
     return f"http://{host.lower()}", f"https://{host.lower()}"
 
 
@@ -201,14 +203,14 @@ def _has_password(headers: list[str], password: str) -> bool:
 
 
 def _equal(found: Iterable[str], secret: str) -> bool:
-    """Whether one of the texts is the secret, in a time that tells nothing of either."""
+    """Whether one of the texts is the secret, in a time that reveals nothing about either."""
     expected = hashlib.sha256(secret.encode()).digest()
     given = [hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest() for text in found]
     return any(hmac.compare_digest(digest, expected) for digest in given)
 
 
 def _bounded(receive: Receive) -> Receive:
-    """The same messages, ending the request where its body grows beyond the limit that its header kept silent about."""
+    """The same messages; the request ends if its body exceeds the limit although its header did not announce that."""
     n_bytes = 0
 
     async def bounded() -> Message:

@@ -1,4 +1,4 @@
-"""A copy of the page for sharing, which no server needs to serve: one file, or a folder with the pictures beside it."""
+"""A copy of the page for sharing that needs no server: one file, or a folder with the pictures beside the page."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ from imagecluster.web.thumbnails import SIDES_PX, ThumbnailMaker
 __all__ = ["COPY_SIDES_PX", "Copied", "Source", "View", "stored_source", "write_page_copy"]
 
 COPY_SIDES_PX = (96, *SIDES_PX)
-"""Longer sides that the pictures of a copy may have."""
+"""Longer sides that pictures in a copy can have."""
 
 _BYTES_TO_192 = {96: 0.4, 192: 1.0, 384: 3.0, 1024: 15.0}
-"""About so many times the bytes of a picture of 192 px."""
+"""Approximate size in bytes of a picture, relative to one of 192 px."""
 
 _LIGHT_BYTES = {True: 30_000_000, False: 300_000_000}
-"""Without a wish the pictures of a file (True) or a folder are as large as this allows, but at most 384 px."""
+"""Size up to which pictures in a file (True) or folder (False) are as large as possible, but at most 384 px."""
 
 _LARGEST_FILE_BYTES = 120_000_000
-"""What browsers still open without a long wait."""
+"""Largest file that browsers open without a long wait."""
 
 MOST_PICTURES = 100_000
 
@@ -83,7 +83,7 @@ _END = """</script>
 
 
 class Source(NamedTuple):
-    """What is copied."""
+    """The collection to copy."""
 
     snapshot: Snapshot
     edits: Sequence[Edit]
@@ -94,7 +94,7 @@ class Source(NamedTuple):
 
 
 class Copied(NamedTuple):
-    """A copy that was written."""
+    """A copy that has been written."""
 
     page: Path
     """The file to open."""
@@ -102,19 +102,19 @@ class Copied(NamedTuple):
     side_px: int
     """Longer side of its pictures."""
     size_bytes: int
-    """Of all that was written."""
+    """Size of everything that was written."""
     kept: tuple[Path, ...] = ()
-    """Folders with files of somebody's that lay in an earlier copy."""
+    """Folders that keep the files of others that were in an earlier copy."""
 
 
 @contextmanager
 def stored_source(directory: Path, model: str | None = None) -> Iterator[tuple[Source, Run]]:
-    """What a folder's database holds, with the latest run; with a model (`name@version`) the latest run with that.
+    """The contents of a database and its latest run, or its latest run with a model (`name@version`).
 
     Raises
     ------
     InputError
-        There was no such run.
+        There has been no such run.
     StoreError
         There is no database.
 
@@ -123,7 +123,7 @@ def stored_source(directory: Path, model: str | None = None) -> Iterator[tuple[S
         run = latest_run(store, model)
         if run is None:
             raise InputError(
-                f"{directory} knows of no run{'' if model is None else f' with {model}'}: run imagecluster first"
+                f"{directory} has no run{'' if model is None else f' with {model}'}; run imagecluster first"
             )
         edits = History(directory / EDITS_NAME).edits
         colours = Colours(cache, directory / COLOURS_NAME, keep=False)
@@ -141,39 +141,41 @@ def write_page_copy(
     side_px: int | None = None,
     progress: Callable[[str, int, int], None] = lambda *_: None,
 ) -> Copied:
-    """Writes the page with everything in it: a file where the name ends with .html, else a folder.
+    """Write the page with everything in it: a file if the name ends with .html, else a folder.
 
-    Nothing in it leads elsewhere: names of pictures are relative to the collection, EXIF data and places stay behind,
-    and of hidden pictures there is nothing but their place in the dendrogram.
+    It reveals nothing beyond that: names of pictures are relative to the collection, EXIF data and locations are left
+    out, and hidden pictures leave only their place in the dendrogram.
 
     Parameters
     ----------
     source
-        What is copied.
+        The collection to copy.
     place
-        File or folder to write. A folder is made anew if an earlier copy is in it.
+        File or folder to write. A folder with an earlier copy is replaced.
     view
-        What the copy shows first.
+        The first view of the copy.
     side_px
-        Longer side of its pictures, one of `COPY_SIDES_PX`; default: as large as a light copy allows, at most 384.
+        Longer side of the pictures, one of `COPY_SIDES_PX`; default: as large as a small copy allows, at most 384.
     progress
         Called with (stage, done, total).
 
     Raises
     ------
     ArgumentError
-        `side_px` is none of those, the view is none, or the copy would be too large.
+        `side_px` or the view is not allowed, or the copy would be too large.
     InputError
-        There are no pictures, or they are not clustered yet.
+        There are no pictures, or they have not been clustered.
     OutputError
         The place cannot be written, or the folder holds something else.
 
     """
     snapshot = source.snapshot
     if not len(snapshot) or snapshot.provisional:
-        raise InputError("there are no clusters yet: run imagecluster first")
+        raise InputError("there are no clusters yet; run imagecluster first")
     if not 0.0 <= view.sim <= 1.0 or view.min_size < 1:
-        raise ArgumentError(f"sim is {view.sim} and min_size {view.min_size}; they must be from 0 to 1, and at least 1")
+        raise ArgumentError(
+            f"sim is {view.sim} and min_size is {view.min_size}; sim must be from 0 to 1, and min_size at least 1"
+        )
     one_file = place.suffix.lower() in (".html", ".htm")
     side_px = _side(source, side_px, one_file=one_file)
     hidden = set(hidden_pictures(snapshot, source.edits).tolist())
@@ -185,7 +187,7 @@ def write_page_copy(
     def pictures() -> Iterator[bytes | None]:
         n = len(snapshot)
         with ThreadPoolExecutor(n_cores()) as pool:
-            # In portions: a pool that is given everything at once would hold all pictures in memory.
+            # In portions: a pool that received everything at once would hold all pictures in memory.
             for start in range(0, n, _IN_A_FOLDER):
                 portion = range(start, min(n, start + _IN_A_FOLDER))
                 for done, image in enumerate(pool.map(picture, portion), start=start + 1):
@@ -206,7 +208,7 @@ def write_page_copy(
 
 
 def _side(source: Source, wanted: int | None, *, one_file: bool) -> int:
-    """Longer side of the pictures; refuses copies that are too large."""
+    """Longer side of the pictures; a copy that would be too large is refused."""
     n = len(source.snapshot)
     if wanted is not None and wanted not in COPY_SIDES_PX:
         raise ArgumentError(f"the side is {wanted} px; it must be one of {', '.join(map(str, COPY_SIDES_PX))}")
@@ -222,21 +224,21 @@ def _side(source: Source, wanted: int | None, *, one_file: bool) -> int:
     if one_file and expected[wanted] > _LARGEST_FILE_BYTES:
         raise ArgumentError(
             f"{n:,} pictures of {wanted} px would make a file of about {expected[wanted] / 1e6:,.0f} MB, which browsers"
-            f" do not open well (limit {_LARGEST_FILE_BYTES / 1e6:.0f} MB): give a folder instead of a file"
+            f" do not open well (limit {_LARGEST_FILE_BYTES / 1e6:.0f} MB); give a folder instead of a file"
             f"{'' if wanted == 96 else ', or a smaller side'}"
         )
     return wanted
 
 
 class _Small:
-    """Pictures of one size as JPEG; None where one cannot be had."""
+    """Pictures of one size as JPEG; None for a picture that cannot be read."""
 
     def __init__(self, source: Source, side_px: int) -> None:
         self._source = source
         self._side_px = side_px
 
     def __call__(self, picture: int) -> bytes | None:
-        # What cannot be read any more may have a small picture in the cache.
+        # A picture that can no longer be read may have a small version in the cache.
         for side_px in dict.fromkeys((max(self._side_px, SIDES_PX[0]), SIDES_PX[0])):
             shown = self._source.thumbnails.shown(self._source.snapshot, picture, side_px=side_px)
             if shown.reason is None:
@@ -259,7 +261,7 @@ def _write_page(
     pictures: Iterator[bytes | None] | None = None,
     missing: Sequence[int] = (),
 ) -> None:
-    """The page with its pictures in it, or where they lie in files beside it, with the list of those that do not."""
+    """Write the page with its pictures in it or, if they are files beside it, with a list of those without a file."""
     snapshot, script, styles = source.snapshot, bundled_script(), bundled_styles()
     beside = " file: 'self'" if pictures is None else ""
     policy = (
@@ -297,22 +299,22 @@ def _write_page(
 
 
 def _json(value: object) -> bytes:
-    """JSON that may stand in a page: nothing in it ends the element around it."""
+    """JSON that is safe in a page: nothing in it ends the element around it."""
     text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").encode("ascii")
 
 
 def _hash(text: str) -> str:
-    """How a policy names a script or a style."""
+    """The hash by which a policy names a script or a style."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _write_folder(
     place: Path, source: Source, view: View, pictures: Iterator[bytes | None]
 ) -> tuple[int, Path, tuple[Path, ...]]:
-    """A folder with the page and its pictures, in the place of an earlier one.
+    """Write a folder with the page and its pictures in place of an earlier one.
 
-    Gives the size of it all, the page, and the folders where files of somebody's are kept that lay in the earlier one.
+    Returns its size, the page, and the folders that keep the files of others that were in the earlier one.
     """
     with MadeTree(place, marker=_MARKER, text=_MARKER_TEXT, what="copy of the page") as tree:
         kept = tree.recover()
@@ -333,7 +335,7 @@ def _write_folder(
 
 
 def _refuse_strangers(tree: MadeTree) -> None:
-    """Refuses a folder in which there is more than an earlier copy: somebody uses it for something else."""
+    """Refuse a folder that holds more than an earlier copy, as somebody uses it for something else."""
     folder = tree.opened()
     if folder is None:
         return
@@ -341,12 +343,12 @@ def _refuse_strangers(tree: MadeTree) -> None:
         names = {name for name, _ in folder.listing()}
     if names - {_MARKER, MADE, "index.html", "pictures"}:
         raise OutputError(
-            f"{tree.place} holds files that are none of an earlier copy, and is left alone; give another place"
+            f"{tree.place} holds files that are not part of an earlier copy, so it is left alone; choose another place"
         )
 
 
 def _write_picture(pictures: OwnFolder, number: int, image: bytes, record: BinaryIO) -> None:
-    """One picture of a copy, in a folder of up to a thousand."""
+    """Write one picture of a copy into a folder of up to a thousand."""
     name = f"{number // _IN_A_FOLDER:03}"
     where = f"pictures/{name}"
     record.write(key_of("folder", where) + record_end())
@@ -357,7 +359,7 @@ def _write_picture(pictures: OwnFolder, number: int, image: bytes, record: Binar
 
 
 def _write_index(folder: OwnFolder, record: BinaryIO, source: Source, view: View, *, missing: Sequence[int]) -> int:
-    """The page of a copy in a folder; its size in bytes."""
+    """Write the page of a copy into a folder, and return its size in bytes."""
     unfinished = unfinished_name("index.html")
     with folder.create(unfinished) as stream:
         _write_page(stream, source, view, missing=missing)

@@ -1,4 +1,4 @@
-"""The page itself: what the browser can have before anything of the collection is loaded."""
+"""The page itself, which the browser can have before the collection is loaded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from imagecluster.web.bundle import bundled_script, bundled_styles
 __all__ = ["Pages"]
 
 _BUNDLES: dict[str, Callable[[], str]] = {"page.js": bundled_script, "page.css": bundled_styles}
-"""One answer instead of one for each file, which took a quarter of the time until the first picture."""
+"""One answer instead of one per file, which took a quarter of the time until the first picture."""
 
 
 class Pages:
@@ -25,9 +25,9 @@ class Pages:
     Parameters
     ----------
     title
-        Of the page: the name of the collection.
+        Title of the page, which is the name of the collection.
     token
-        What the page sends along with everything that it writes.
+        Token that the page sends with every write.
 
     """
 
@@ -43,7 +43,7 @@ class Pages:
         return Response(page, media_type="text/html", headers={"Cache-Control": "no-store"})
 
     async def static(self, request: Request) -> Response:
-        """A file of the page: one of those in the package, by its exact name; and all modules, or styles, as one."""
+        """A file of the page by its exact name in the package, or the bundle of all modules or styles."""
         name = request.path_params["name"]
         media_type = _MEDIA_TYPES.get(name.rpartition(".")[2])
         if media_type is None or not (name in _BUNDLES or name in asset_names()):
@@ -64,4 +64,4 @@ _MEDIA_TYPES = {
     "txt": "text/plain",
     "woff2": "font/woff2",
 }
-"""By suffix. The system's own table may say otherwise."""
+"""Media type by suffix; the system's own table may differ."""

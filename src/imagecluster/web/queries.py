@@ -1,4 +1,4 @@
-"""What a request asks for, checked."""
+"""Checked values of requests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LARGEST_WHOLE = 2**53 - 1
 
 
 def whole(request: Request, name: str, default: int | None = None) -> int:
-    """A whole number of the query. HTTP 400 where it is none."""
+    """A whole number of the query; HTTP 400 if it is not one."""
     text = request.query_params.get(name)
     if text is None and default is not None:
         return default
@@ -28,7 +28,7 @@ def whole(request: Request, name: str, default: int | None = None) -> int:
 
 
 def picture(snapshot: Snapshot, text: object) -> int:
-    """The picture of an id. HTTP 404 where there is none."""
+    """The picture with an id; HTTP 404 if there is none."""
     found = int(str(text)) if re.fullmatch(r"[0-9]{1,12}", str(text), re.ASCII) else -1
     if not 0 <= found < len(snapshot):
         raise HTTPException(404, f"there is no picture {str(text)[:20]!r}; ids are from 0 to {len(snapshot) - 1}")
@@ -36,29 +36,29 @@ def picture(snapshot: Snapshot, text: object) -> int:
 
 
 def run_of_places(snapshot: Snapshot, request: Request) -> tuple[int, int]:
-    """First place of a run of the leaf order, and the place behind its last. HTTP 400 where there is no such run."""
+    """First place of a run of the leaf order, and the place after its last; HTTP 400 if there is no such run."""
     first, end = whole(request, "a"), whole(request, "b")
     if not 0 <= first < end <= len(snapshot):
-        raise HTTPException(400, f"places {first} to {end}; there must be at least one, from 0 to {len(snapshot)}")
+        raise HTTPException(400, f"a is {first} and b is {end}; it must be 0 <= a < b <= {len(snapshot)}")
     return first, end
 
 
 async def body(request: Request) -> dict[str, Any]:
-    """The object in a request's body. HTTP 400 where there is none, or one with values that mean nothing here."""
+    """The JSON object in a request's body; HTTP 400 if there is none, or if it holds unacceptable values."""
     try:
         content = await request.body()
         found = json.loads(content, parse_int=_whole, parse_float=_finite, parse_constant=_finite)
-        if b"\\ud" in content.lower():  # half a pair: no text that could be kept, though JSON allows it
+        if b"\\ud" in content.lower():  # half of a surrogate pair cannot be stored as text, though JSON allows it
             json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError, ClientDisconnect):
-        raise HTTPException(400, "the body is no JSON, or has numbers or texts that nothing here takes") from None
+        raise HTTPException(400, "the body is not JSON, or has a number or text that is not accepted") from None
     if not isinstance(found, dict):
         raise HTTPException(400, "the body must be a JSON object")
     return found
 
 
 def _whole(text: str) -> int:
-    """A whole number that JavaScript has too: none that grows beyond what arrays and floats hold."""
+    """A whole number that JavaScript can hold exactly, and so arrays and floats can too."""
     number = int(text)
     if abs(number) > _LARGEST_WHOLE:
         raise ValueError(text)

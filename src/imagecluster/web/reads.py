@@ -1,4 +1,4 @@
-"""Everything that can be asked of a snapshot: under its key nothing ever changes."""
+"""Answers to all questions about a snapshot, under whose key nothing ever changes."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from imagecluster.web.viewer import Viewer
 __all__ = ["Reads"]
 
 MOST_NAMES = 2000
-"""Names that one answer holds at most."""
+"""Largest number of names in one answer."""
 
 MOST_FOUND = 1000
-"""Pictures that a search gives at most."""
+"""Largest number of pictures that a search returns."""
 
 N_NEIGHBOURS = 12
 
@@ -42,7 +42,7 @@ _SHOWN_BY_BROWSERS = {
     "PNG": "image/png",
     "WEBP": "image/webp",
 }
-"""Media type by Pillow's name of the format."""
+"""Media type by Pillow's name for the format."""
 
 _STARTS = {
     "image/avif": re.compile(rb"....ftyp", re.DOTALL),
@@ -55,13 +55,13 @@ _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0
 _BLOCK = 1 << 18
 
 _FOR_A_WHILE = "private, max-age=600"
-"""For originals, which somebody may edit."""
+"""Cache-Control of originals, which somebody may edit."""
 
 Answer = Callable[[Snapshot, Request], Response]
 
 
 class Reads:
-    """An answer for each address below a snapshot's key."""
+    """The answers below a snapshot's key."""
 
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
@@ -82,12 +82,12 @@ class Reads:
         }
 
     def below(self, answer: Answer) -> Callable[[Request], Response]:
-        """The answer, given the snapshot that the address names."""
+        """The answer, called with the snapshot that the address names."""
 
         def answered(request: Request) -> Response:
             snapshot = self._viewer.snapshot_of(request.path_params["snapshot"])
             if snapshot is None:
-                raise HTTPException(410, "the collection has changed since; ask /api/state for the present snapshot")
+                raise HTTPException(410, "the collection has changed; ask /api/state for the current snapshot")
             return answer(snapshot, request)
 
         return answered
@@ -101,7 +101,7 @@ class Reads:
         first, end = whole(request, "from"), whole(request, "to")
         if not 0 <= first <= end <= len(snapshot) or end - first > MOST_NAMES:
             raise HTTPException(
-                400, f"from {first} to {end}; give a range within 0 to {len(snapshot)}, of at most {MOST_NAMES}"
+                400, f"from is {first} and to is {end}; give at most {MOST_NAMES} ids from 0 to {len(snapshot)}"
             )
         sizes = snapshot.leaves.size_bytes
         names: wire.Names = [(snapshot.name(i), int(sizes[i])) for i in range(first, end)]
@@ -177,7 +177,7 @@ class Reads:
             return Response(status_code=202, headers={"Cache-Control": "no-store"})
         content = found.places.astype("<f4").tobytes()
         headers = {"X-Imagecluster-Better": "1"} if found.better_comes else {}
-        # A better map may have been kept when this program starts again: the key stays, so nobody may keep this one.
+        # A better map may have been kept when this program starts again under the same key, so this one is not cached.
         return unkept_bytes(content, headers=headers)
 
     def _search(self, snapshot: Snapshot, request: Request) -> Response:
@@ -195,7 +195,7 @@ class Reads:
 
 
 def _opened(path: Path, media_type: str) -> BinaryIO | None:
-    """The file of a picture, as long as it is one: no link put in its place since, and no other kind of content."""
+    """The file of a picture, unless a link or a file of another kind has replaced it."""
     try:
         file = os.fdopen(os.open(path, _OPEN), "rb")
     except OSError:
@@ -208,17 +208,17 @@ def _opened(path: Path, media_type: str) -> BinaryIO | None:
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:
-    """All that an open file holds."""
+    """The contents of an open file."""
     with file:
         left = os.fstat(file.fileno()).st_size
-        # No more than was announced, should it grow meanwhile.
+        # No more than was announced, even if it grows meanwhile.
         while left > 0 and (block := file.read(min(_BLOCK, left))):
             left -= len(block)
             yield block
 
 
 def _as_response(shown: Shown, *, cached: str | None = None) -> Response:
-    """A picture; a placeholder is not kept, since its file may be readable again the next time."""
+    """A picture; a placeholder is not cached, since its file may be readable again next time."""
     if shown.reason is not None:
         reason = "".join(c if " " <= c <= "~" else "?" for c in shown.reason)
         return unkept_bytes(shown.image, media_type=shown.media_type, headers={"X-Imagecluster-Reason": reason})

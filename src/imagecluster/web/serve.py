@@ -1,4 +1,4 @@
-"""Runs the viewer's server."""
+"""The viewer's server."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ if TYPE_CHECKING:
 __all__ = ["serve", "server"]
 
 _ACCEPTED_AT_ONCE = 64
-"""Connections that asyncio takes before it looks at any: with 2,048 the file descriptors ran out first."""
+"""Connections that asyncio accepts before it handles any; with 2,048 the file descriptors ran out first."""
 
 
 def serve(setup: Callable[[], Setup], access: Access, listening: socket.socket, *, title: str, read_only: bool) -> None:
-    """Serves the page until the process is told to end.
+    """Serve the page until the process is told to end.
 
-    The browser gets the page while the rest of the program is still loaded, and has its own start to do meanwhile.
+    The browser gets the page while the rest of the program is still being loaded, and starts meanwhile.
 
     Parameters
     ----------
     setup
-        Gives what to view; called in a thread.
+        Returns the collection to view; called in a thread.
     access
-        Who can reach it.
+        Who can reach the server.
     listening
         The socket of `listener`.
     title
-        Of the page.
+        Title of the page.
     read_only
         Whether the server writes nothing.
 
@@ -78,24 +78,24 @@ def serve(setup: Callable[[], Setup], access: Access, listening: socket.socket, 
 
     threading.Thread(target=load, name="load", daemon=True).start()
     try:
-        # uvicorn ends in order on Ctrl-C, and then raises what it has caught.
+        # On Ctrl-C, uvicorn shuts down in order and then raises what it has caught.
         with contextlib.suppress(KeyboardInterrupt):
             running.run(sockets=[listening])
     finally:
         if viewer.done():
             viewer.result().close()
     if api.done():
-        api.result()  # raises what has kept it from being loaded
+        api.result()  # raises the error that kept it from being loaded
 
 
 class Server(uvicorn.Server):
-    """A server that says so before it ends: else it would wait for the pages that listen to news."""
+    """A server that announces its end; otherwise it would wait for pages that listen to news."""
 
     before_exit: Callable[[], None] | None = None
-    """Called at Ctrl-C."""
+    """Called on Ctrl-C."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """The process is told to end: answers that a page no longer takes are no news."""
+        """End the server; answers that a page no longer takes are not worth a message."""
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         if self.before_exit is not None:
             self.before_exit()
@@ -103,7 +103,7 @@ class Server(uvicorn.Server):
 
 
 def server(api: Future[ASGIApp], rules: Rules, title: str, access: Access | None = None) -> Server:
-    """The server; it runs on a socket that listens already."""
+    """The server, to be run on a socket that is already listening."""
     certificate, key = (None, None) if access is None else (access.certificate, access.key)
     config = uvicorn.Config(
         build_app(api, rules, title),

@@ -1,4 +1,4 @@
-"""What the viewer is asked to show. Imports nothing heavy."""
+"""The collection that the viewer shows. This module imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Setup", "name_of"]
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What to view, and how."""
+    """The collection to view, and how to start."""
 
     root: Path
     directory: Path
@@ -21,10 +21,10 @@ class Setup:
     model: str | None = None
     """Name of the fingerprint model; None for that of the latest run."""
     update: bool = False
-    """Whether to look for new pictures first. A folder that was never looked at is looked at in any case."""
+    """Whether to look for new pictures first. A folder that has not been sorted is sorted in any case."""
     read_only: bool = False
 
 
 def name_of(root: Path) -> str:
-    """What a collection is called: its folder's name."""
+    """Name of a collection, which is that of its folder."""
     return (root.name or str(root)).encode("utf-8", "replace").decode()

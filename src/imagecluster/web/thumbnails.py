@@ -1,4 +1,4 @@
-"""Pictures in the sizes that a page shows, made once and kept by content."""
+"""Pictures in the sizes that the page shows, made once and kept by content."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from imagecluster.system.cores import n_cores
 __all__ = ["ORIGINAL_PX", "SIDES_PX", "Shown", "ThumbnailMaker"]
 
 SIDES_PX = (192, 384, 1024)
-"""Longer sides that may be asked for."""
+"""Longer sides that a request may name."""
 
 ORIGINAL_PX = 2048
-"""Longer side of what is shown instead of an original that no browser shows."""
+"""Longer side of the picture that replaces an original in a format that browsers do not show."""
 
 _PLACEHOLDER = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 192 144" width="{width}" height="{height}">
@@ -34,20 +34,20 @@ class Shown(NamedTuple):
     image: bytes
     media_type: str
     reason: str | None
-    """Why this is a placeholder; None where it is the picture."""
+    """Why this is a placeholder; None if it is the picture."""
 
 
 class ThumbnailMaker:
-    """Gives thumbnails: from the store's cache, else from the file.
+    """Thumbnails from the store's cache, or else from the file.
 
-    Decoding is bounded: at most one picture a core, however many are asked for.
+    At most one picture per core is decoded at a time, however many are requested.
 
     Parameters
     ----------
     cache
-        The store's.
+        The store's cache.
     keep
-        Whether new ones may be written there.
+        Whether new thumbnails may be written to it.
 
     """
 
@@ -57,7 +57,7 @@ class ThumbnailMaker:
         self._slots = threading.BoundedSemaphore(n_cores())
 
     def shown(self, snapshot: Snapshot, picture: int, *, side_px: int) -> Shown:
-        """The picture, its longer side at most `side_px`; a placeholder where it cannot be decoded."""
+        """The picture with a longer side of at most `side_px`; a placeholder if it cannot be decoded."""
         content_hash = snapshot.leaves.hashes[picture]
         found = self._cache.get(content_hash, side_px=side_px)
         if found is not None:

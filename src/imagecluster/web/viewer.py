@@ -1,4 +1,4 @@
-"""The state behind the page: the present snapshot, and a run that is going on."""
+"""The state behind the page: the current snapshot, and a run in progress."""
 
 from __future__ import annotations
 
@@ -30,21 +30,22 @@ from imagecluster.web.thumbnails import ThumbnailMaker
 __all__ = ["RunState", "Viewer"]
 
 Tower = Callable[[str], NDArray[np.float32]]
-"""Gives the vector of a text."""
+"""Returns the vector of a text."""
 
 _log = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 2.0
-"""How often the store is asked whether another process has finished a run."""
+"""Interval at which the store is checked for runs by another process."""
 
 _PICTURES_EVERY_S = 3.0
-"""How often the pictures so far are shown while a run is going on."""
+"""Interval at which the pictures so far are shown during a run."""
 
 _REST = 20.0
-"""Loading them took some time: so many times as long passes until the next, so that watching slows no run down."""
+"""Shortest interval until they are loaded again, as a multiple of the time that loading them took, so that watching a
+run does not slow it down."""
 
 _KEPT = 3
-"""Snapshots that are still answered for: a page needs a moment to go over to a new one."""
+"""Number of snapshots that are still served, since a page needs a moment to switch to a new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +57,19 @@ class RunState:
     done: int = 0
     total: int = 0
     error: str = ""
-    """Why there is nothing to show, or nothing new; empty where all is well."""
+    """Why there is nothing to show, or nothing new; empty if all is well."""
 
     def as_json(self) -> wire.Run:
-        """For the page."""
+        """The run for the page."""
         return {
             "running": self.running, "stage": self.stage, "done": self.done, "total": self.total, "error": self.error,
         }  # fmt: skip
 
 
 class Viewer:
-    """Holds the present snapshot, and replaces it when a run brings something new.
+    """The holder of the current snapshot, which is replaced when a run brings something new.
 
-    `begin` loads what is there and, where there is nothing, runs the chain in a thread. Any thread may call any method.
+    `begin` loads the collection or, if there is none, runs the chain in a thread. Any thread may call any method.
     """
 
     def __init__(self, setup: Setup) -> None:
@@ -88,17 +89,17 @@ class Viewer:
         self._towers: dict[str, Tower] = {}
 
     def begin(self) -> None:
-        """Loads the collection in a thread of its own, and looks after it until `close`."""
+        """Load the collection in a thread of its own, and watch it until `close`."""
         threading.Thread(target=self._work, name="viewer", daemon=True).start()
 
     def end(self) -> None:
-        """Ends the watch, and what pages wait for."""
+        """End the watch, and release waiting pages."""
         self._ended.set()
         with self._first:
             self._first.notify_all()
 
     def close(self) -> None:
-        """Ends everything. A run that is going on ends with the process; what it committed is kept."""
+        """End everything. A run in progress ends with the process; what it committed is kept."""
         self.end()
         self.background.close()
         self._cache.close()
@@ -110,7 +111,7 @@ class Viewer:
 
     @property
     def run_state(self) -> RunState:
-        """The run that is going on, or how the last one ended."""
+        """The run in progress, or how the last one ended."""
         return self._run
 
     @property
@@ -119,7 +120,7 @@ class Viewer:
         return 0.5 if self._sim is None else self._sim
 
     def snapshot(self) -> Snapshot:
-        """The present snapshot; waits for the first one."""
+        """The current snapshot; the first call waits for it."""
         with self._first:
             self._first.wait_for(lambda: self._snapshots or self.ended)
             if not self._snapshots:
@@ -128,27 +129,27 @@ class Viewer:
 
     @property
     def latest(self) -> Snapshot | None:
-        """The present snapshot; None before the first one."""
+        """The current snapshot; None before the first one."""
         return self._snapshots[-1] if self._snapshots else None
 
     def snapshot_of(self, key: str) -> Snapshot | None:
-        """The snapshot of that key; None where it is none of the latest."""
+        """The snapshot with this key; None if it is not one of the latest."""
         self.snapshot()
         return next((snapshot for snapshot in reversed(self._snapshots) if snapshot.key == key), None)
 
     def source(self, snapshot: Snapshot) -> Source:
-        """What a copy of the page is made from."""
+        """The collection as a source for a copy of the page."""
         return Source(
             snapshot, self.history.edits, self.thumbnails, self.background.known_colours, self.setup.directory
         )
 
     def metadata(self, snapshot: Snapshot, picture: int) -> Metadata | None:
-        """What the store knows of a picture."""
+        """What the store knows about a picture."""
         content_hash = snapshot.leaves.hashes[picture]
         return self._opened_store().metadata([content_hash]).get(content_hash)
 
     def skips(self) -> tuple[Skip, ...]:
-        """Files that the latest scan found and that could not be read; none while a run is going on."""
+        """Files that the latest scan found but that could not be read; none during a run."""
         # A database that is just being made cannot be read yet.
         with suppress(ImageclusterError):
             if not self._run.running and self._opened():
@@ -156,9 +157,9 @@ class Viewer:
         return ()
 
     def text_tower(self, snapshot: Snapshot) -> Tower | None:
-        """What gives the vectors of words for the snapshot's model; None where it has none, or none is here.
+        """The text tower of the snapshot's model; None if it has none, or if it is not on this machine.
 
-        Nothing is fetched: a page cannot wait for a gigabyte.
+        Nothing is downloaded: a page cannot wait for a gigabyte.
         """
         if snapshot.model not in self._towers and snapshot.model:
             tower = None
@@ -166,17 +167,17 @@ class Viewer:
                 run = latest_run(self._opened_store(), snapshot.model)
                 tower = _tower_here(settings_of(run)) if run is not None else None
             if tower is None:
-                return None  # it may come while the viewer runs
+                return None  # it may arrive while the viewer runs
             self._towers[snapshot.model] = tower
         return self._towers.get(snapshot.model)
 
     def settings(self, snapshot: Snapshot) -> Settings | None:
-        """How the latest run with the snapshot's model was made; None where there was none."""
+        """Settings of the latest run with the snapshot's model; None if there has been none."""
         run = latest_run(self._opened_store(), snapshot.model)
         return settings_of(run) if run is not None else None
 
     def news(self) -> wire.News:
-        """How things stand, by kind of event: a page is told of what differs from what it was told last."""
+        """The current state by kind of event; a page is sent what differs from what it was sent last."""
         present = self.latest
         made = self.background.map_news
         news: wire.News = {"run": self._run.as_json(), "edits": {"version": self.history.state()[0]}}
@@ -202,17 +203,17 @@ class Viewer:
             self._guarded(self._look)
 
     def _guarded(self, work: Callable[[], None]) -> None:
-        """Does some work; where it fails, the page is told why."""
+        """Do some work; if it fails, tell the page why."""
         try:
             work()
         except ImageclusterError as error:
             self._run = RunState(error=str(error))
         except Exception as error:
             _log.exception("the viewer cannot go on")
-            self._run = RunState(error=f"unexpected: {error!r}")
+            self._run = RunState(error=f"unexpected error: {error!r}")
 
     def _bring_up(self) -> None:
-        """Shows what is there and, where that is nothing or new pictures are asked for, looks for them."""
+        """Show the collection; if there is none, or on request, look for new pictures."""
         self._load()
         if self.setup.update or not self._n_runs or latest_run(self._opened_store(), self._model) is None:
             self._working(self._update)
@@ -220,14 +221,14 @@ class Viewer:
             self._working(self._cluster)
 
     def _working(self, work: Callable[[], None]) -> None:
-        """Does what brings the database up to date, and shows the outcome."""
+        """Bring the database up to date, and show the result."""
         if self.setup.read_only:
             raise InputError(
-                f"{self.setup.root} was never clustered, and the viewer is read-only: run imagecluster first"
+                f"{self.setup.root} has not been clustered, and the viewer is read-only; run imagecluster first"
             )
         if self._opened() and self._opened_store().root != self.setup.root:
             raise InputError(
-                f"the database in {self.setup.directory} is that of {self._opened_store().root}: view that folder, or"
+                f"the database in {self.setup.directory} belongs to {self._opened_store().root}; view that folder, or"
                 " run imagecluster as before"
             )
         self._run = RunState(running=True, stage="scan")
@@ -236,13 +237,13 @@ class Viewer:
         self._run = RunState()
 
     def _look(self) -> None:
-        """When another process has finished a run, its pictures are shown."""
+        """Show the pictures of a run that another process has finished."""
         if self._opened() and len(self._opened_store().runs()) != self._n_runs:
             self._load()
             self._run = RunState()
 
     def _opened(self) -> bool:
-        """Whether there is a store; it is opened to read."""
+        """Whether there is a store; it is opened for reading."""
         if self._store is None and Store.exists(self.setup.directory):
             self._store = Store.open(self.setup.directory, writable=False)
         return self._store is not None
@@ -253,7 +254,7 @@ class Viewer:
         return self._store
 
     def _load(self) -> None:
-        """Shows what the store holds."""
+        """Show the contents of the store."""
         if not self._opened():
             self._publish(empty_snapshot(self.setup.root))
             return
@@ -268,7 +269,7 @@ class Viewer:
         self._publish(load_snapshot(store, self._model))
 
     def _update(self) -> None:
-        """Fingerprints and clusters what is new, showing the pictures so far."""
+        """Fingerprint and cluster new pictures, and show the pictures so far."""
         next_s = time.monotonic() + _PICTURES_EVERY_S
 
         def progress(stage: str, done: int, total: int) -> None:
@@ -283,7 +284,7 @@ class Viewer:
         update([self.setup.root], self._settings(), db=self.setup.directory, progress=progress)
 
     def _cluster(self) -> None:
-        """Clusters pictures of which the database keeps fingerprints and no dendrogram."""
+        """Cluster pictures for which the database has fingerprints but no dendrogram."""
         with Store.open(self.setup.directory) as store:
             open_latest(store, self._model, progress=self._progress)  # keeps what it makes
 
@@ -292,12 +293,12 @@ class Viewer:
 
     @property
     def has_clusters(self) -> bool:
-        """Whether the present pictures are clustered: then they stay until all new ones are."""
+        """Whether the current pictures are clustered; if so, they stay until all new ones are."""
         present = self.latest
         return present is not None and len(present) > 0 and not present.provisional
 
     def _settings(self) -> Settings:
-        """How the latest run with this model was made, with this viewer's cut."""
+        """Settings of the latest run with this model, with this viewer's cut."""
         run = latest_run(self._opened_store(), self._model) if self._opened() else None
         former = settings_of(run) if run else Settings(model=self.setup.model or DEFAULT_MODEL)
         return replace(former, sim=self.sim, min_size=self.setup.min_size, page=True)

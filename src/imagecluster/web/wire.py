@@ -53,11 +53,11 @@ __all__ = [
 ]
 
 
-# How things stand.
+# The current state.
 
 
 class Scale(TypedDict):
-    """What a similarity means: heights rise and sims fall from (0, 1) to the root, straight between the points."""
+    """The meaning of similarities: heights rise and sims fall from (0, 1) to the root, linearly between the points."""
 
     name: str
     heights: list[float]
@@ -65,21 +65,21 @@ class Scale(TypedDict):
 
 
 class Run(TypedDict):
-    """A run of the chain that is going on, or how the last one ended."""
+    """A run in progress, or how the last one ended."""
 
     running: bool
     stage: str
     done: int
     total: int
     error: str
-    """Why there is nothing to show, or nothing new; empty where all is well."""
+    """Why there is nothing to show, or nothing new; empty if all is well."""
 
 
 class CollectionFacts(TypedDict):
-    """What the page needs to know of a collection before anything else."""
+    """The facts of a collection that the page needs first."""
 
     snapshot: str
-    """Key of the snapshot: a part of the addresses of all its data."""
+    """Key of the snapshot, which is part of the addresses of all its data."""
     n: int
     largest_distance: float
     scale: Scale
@@ -90,18 +90,18 @@ class CollectionFacts(TypedDict):
 
 
 class Copied(TypedDict):
-    """How a copy of the page was made."""
+    """Facts about a copy of the page."""
 
     made_s: float
     """Seconds since 1970."""
     lacks: list[str]
-    """Commands that it does not have."""
+    """Commands that the copy does not have."""
     link: str
-    """What it shows first, as in the page's address behind '#'; empty for the page's defaults."""
+    """Its first view, as in the page's address after '#'; empty for the page's defaults."""
 
 
 class State(CollectionFacts):
-    """GET /api/state: how things stand."""
+    """GET /api/state: the current state."""
 
     root_name: str
     sim: float
@@ -112,20 +112,20 @@ class State(CollectionFacts):
     can_search_text: bool
     run: Run
     skips: list[tuple[str, str]]
-    """Names and reasons of files that cannot be read, where there is no picture at all."""
+    """Names of files that cannot be read, with reasons, if there is no picture at all."""
     copied: Copied | None
-    """Of a copy of the page; None where there is a server."""
+    """Facts about a copy of the page; None if there is a server."""
 
 
 class SnapshotNews(TypedDict):
-    """The present snapshot."""
+    """The current snapshot."""
 
     snapshot: str
     n: int
 
 
 class EditsNews(TypedDict):
-    """The present version of the corrections."""
+    """The current version of the corrections."""
 
     version: int
 
@@ -138,14 +138,14 @@ class ColoursNews(TypedDict):
 
 
 class MapNews(TypedDict, total=False):
-    """There is another map; empty while there is none."""
+    """The current map; empty while there is none."""
 
     snapshot: str
     method: str
 
 
 class News(TypedDict, total=False):
-    """GET /api/events: the data of each kind of event."""
+    """GET /api/events: data of each kind of event."""
 
     run: Run
     edits: EditsNews
@@ -157,7 +157,7 @@ class News(TypedDict, total=False):
 # Below a snapshot's key.
 
 Names = list[tuple[str, int]]
-"""GET names.json: path inside the collection and bytes of each picture of a range of ids."""
+"""GET names.json: path in the collection and size in bytes of each picture in a range of ids."""
 
 
 class Named(TypedDict):
@@ -167,7 +167,7 @@ class Named(TypedDict):
 
 
 class Neighbour(TypedDict):
-    """A picture near to what was asked for."""
+    """A picture that is near the requested one."""
 
     id: int
     distance: float
@@ -175,13 +175,13 @@ class Neighbour(TypedDict):
 
 
 class Found(TypedDict):
-    """GET search, POST /api/search: the nearest pictures, the nearest first."""
+    """GET search, POST /api/search: the nearest pictures, nearest first."""
 
     results: list[Neighbour]
 
 
 class PictureFacts(TypedDict):
-    """GET picture/{id}: what is known of a picture."""
+    """GET picture/{id}: everything that is known about a picture."""
 
     name: str
     folder: str
@@ -196,23 +196,23 @@ class PictureFacts(TypedDict):
     longitude: float | None
     exif: dict[str, str]
     problem: str
-    """Why the file cannot be read; empty where it can."""
+    """Why the file cannot be read; empty if it can."""
     neighbours: list[Neighbour]
 
 
 Pair = tuple[int, int, float, bool]
-"""Ids of two pictures, their distance, and whether it is certain that no other pair is closer, or farther."""
+"""Ids of two pictures, their distance, and whether it is certain that no other pair is closer (or farther apart)."""
 
 
 class Nearby(Neighbour):
-    """The nearest picture outside of a cluster."""
+    """The nearest picture outside a cluster."""
 
     exact: bool
     """Whether it is certain that no other one is nearer."""
 
 
 class ClusterFacts(TypedDict):
-    """GET cluster: what the dendrogram alone does not say of a cluster."""
+    """GET cluster: facts of a cluster that the dendrogram alone does not give."""
 
     closest: Pair | None
     farthest: Pair | None
@@ -220,7 +220,7 @@ class ClusterFacts(TypedDict):
 
 
 class Suggestion(TypedDict):
-    """A similarity that is worth a look."""
+    """A suggested similarity."""
 
     sim: float
     label: str
@@ -228,7 +228,7 @@ class Suggestion(TypedDict):
 
 
 class Curve(TypedDict):
-    """GET curve: how many clusters there are at each similarity, and how many pictures are in them."""
+    """GET curve: the number of clusters at each similarity, and the number of pictures in them."""
 
     sim: list[float]
     n_clusters: list[int]
@@ -242,28 +242,28 @@ CorrectionKind = Literal["name", "together", "apart", "move", "hide", "unhide"]
 
 
 class Correction(TypedDict):
-    """A correction that holds; it names contents by their numbers in `Corrections`."""
+    """A correction in effect; it names contents by their numbers in `Corrections`."""
 
     kind: CorrectionKind
     pictures: list[int]
     others: NotRequired[list[int]]
-    """The other side of "apart", and where "move" leads to."""
+    """The other side of "apart", and the target of "move"."""
     name: NotRequired[str]
 
 
 class Corrections(TypedDict):
-    """Corrections as the page does them again on any cut. Pictures of equal content are corrected together."""
+    """Corrections as the page applies them to any cut. Pictures of equal content are corrected together."""
 
     contents: list[list[int]]
-    """Ids of the pictures of each content, ascending; none where it is not in the collection."""
+    """Ids of the pictures of each content, ascending; empty if it is not in the collection."""
     edits: list[Correction]
 
 
 class Edits(TypedDict):
-    """GET and POST /api/edits: the corrections that hold."""
+    """GET and POST /api/edits: the corrections in effect."""
 
     snapshot: str
-    """The one that the ids belong to."""
+    """The snapshot that the ids belong to."""
     version: int
     corrections: Corrections
     can_undo: bool
@@ -271,48 +271,48 @@ class Edits(TypedDict):
 
 
 class NewCorrection(TypedDict):
-    """A correction that the page asks for; it names pictures by their ids."""
+    """A correction that the page requests; it names pictures by their ids."""
 
     kind: CorrectionKind
     ids: NotRequired[list[int]]
     """The pictures; "apart" has two sides instead."""
     name: NotRequired[str]
     to: NotRequired[list[int]]
-    """Pictures of the cluster that "move" leads to."""
+    """Pictures of the cluster that is the target of "move"."""
     a: NotRequired[list[int]]
     b: NotRequired[list[int]]
 
 
 class CorrectionRequest(TypedDict):
-    """POST /api/edits: one more correction."""
+    """POST /api/edits: a new correction."""
 
     snapshot: str
     record: NewCorrection
 
 
 class StepRequest(TypedDict, total=False):
-    """POST /api/edits: one step back or forth; one of the two is true."""
+    """POST /api/edits: one step back or forward; one of the two is true."""
 
     undo: bool
     redo: bool
 
 
-# What else the page may send.
+# Other requests of the page.
 
 ExportKind = Literal["links", "csv", "json", "parquet", "page", "copy"]
 
 
 class ExportRequest(TypedDict):
-    """POST /api/export: an output of what is seen."""
+    """POST /api/export: an output of the clusters that the page shows."""
 
     snapshot: str
     kind: ExportKind
     sim: float
     min_size: int
     link: str
-    """The page's address behind '#', for a copy of the page."""
+    """The page's address after '#', for a copy of the page."""
     own_cuts: list[tuple[int, int, float]]
-    """First place, place behind the last, and height of branches with a cut of their own."""
+    """First place, place after the last, and height of branches with a cut of their own."""
 
 
 class Written(TypedDict):
@@ -331,18 +331,18 @@ class SearchRequest(TypedDict):
 
 
 class RevealRequest(TypedDict):
-    """POST /api/reveal: a picture that the file manager shall show."""
+    """POST /api/reveal: a picture to show in the file manager."""
 
     snapshot: str
     id: int
 
 
 class Done(TypedDict):
-    """Answer where there is nothing to say."""
+    """Answer without content."""
 
 
 class Refusal(TypedDict):
-    """Answer of any address that refuses."""
+    """Answer of any address that refuses a request."""
 
     error: str
 
@@ -369,14 +369,14 @@ class CopyNeighbours(TypedDict):
 
 
 class CopyPairs(TypedDict):
-    """A pair of pictures for each place between two neighbours of the leaf order, in base64: int32 and float32."""
+    """A pair of pictures for each place between two neighbours in leaf order, in base64: int32 and float32."""
 
     ids: str
     distances: str
 
 
 class CopyData(TypedDict):
-    """Everything that a copied page would ask a server for."""
+    """Everything that a copied page would request from a server."""
 
     state: State
     edits: Edits
@@ -388,10 +388,10 @@ class CopyData(TypedDict):
     clusters: dict[str, CopyPairs]
     """"closest", "farthest" and "outside", as far as they are known."""
     thumbnails: NotRequired[list[str | None]]
-    """Pictures in base64; None where there is none. Without them the pictures lie in files beside the page."""
+    """Pictures in base64; None if there is none. Without this list the pictures are in files beside the page."""
     missing: NotRequired[list[int]]
-    """Pictures that have no such file."""
+    """Pictures without such a file."""
 
 
 Answer = State | Names | Named | Found | PictureFacts | ClusterFacts | Curve | Edits | Written | Done | Refusal
-"""Everything that the server answers as JSON."""
+"""All JSON answers of the server."""

@@ -1,4 +1,4 @@
-"""What a page may send: corrections, exports, a picture to look for, and opening a picture's folder.
+"""Requests that the page sends: corrections, exports, a picture to look for, and opening a picture's folder.
 
 The guard has checked the token.
 """
@@ -55,11 +55,11 @@ class Writes:
         self._outside = Outside()
 
     def edits(self, request: Request) -> Response:
-        """All corrections that hold."""
+        """All corrections in effect."""
         return unkept_json(self._state(self._viewer.snapshot()))
 
     async def edit(self, request: Request) -> Response:
-        """One more correction, or undo or redo."""
+        """Add a correction, or undo or redo one."""
         values = await body(request)
         return await run_in_threadpool(self._edited, values)
 
@@ -76,13 +76,13 @@ class Writes:
         return unkept_json(self._state(self._viewer.snapshot()))
 
     def _asked_of(self, values: dict[str, Any]) -> Snapshot:
-        """The snapshot whose ids a request uses: in another one they mean other pictures."""
+        """The snapshot whose ids a request uses; in another one they mean other pictures."""
         key = values.get("snapshot")
         if not isinstance(key, str):
-            raise HTTPException(400, "say which snapshot the ids belong to: its key, as /api/state gives it")
+            raise HTTPException(400, "give the key of the snapshot that the ids belong to, as in /api/state")
         snapshot = self._viewer.snapshot_of(key)
         if snapshot is None:
-            raise HTTPException(410, "the collection has changed since; ask /api/state for the present snapshot")
+            raise HTTPException(410, "the collection has changed; ask /api/state for the current snapshot")
         return snapshot
 
     def _state(self, snapshot: Snapshot) -> wire.Edits:
@@ -96,7 +96,7 @@ class Writes:
         }
 
     async def export(self, request: Request) -> Response:
-        """Writes an output of what is seen."""
+        """Write an output of the clusters that the page shows."""
         values = await body(request)
         return await run_in_threadpool(self._exported, values)
 
@@ -104,7 +104,7 @@ class Writes:
         snapshot = self._viewer.snapshot()
         sim, min_size = values.get("sim"), values.get("min_size", self._viewer.setup.min_size)
         if not isinstance(sim, int | float) or isinstance(sim, bool) or type(min_size) is not int:
-            raise HTTPException(400, "sim must be a number from 0 to 1, and min_size a whole number from 1")
+            raise HTTPException(400, "sim must be a number from 0 to 1, and min_size a whole number of 1 or more")
         if not isinstance(values.get("kind"), str):
             raise HTTPException(400, "kind must be the name of an output")
         if snapshot.provisional or not len(snapshot):
@@ -120,7 +120,7 @@ class Writes:
             collection = open_latest(store, snapshot.model)
             if own_cuts and not np.array_equal(collection.dendrogram.order, snapshot.dendrogram.order):
                 raise ArgumentError(
-                    "the collection has changed since its branches were cut: look at it again, then export"
+                    "the collection has changed since its branches were split; reload the page, then export"
                 )
             clusters = collection.cut(float(sim), min_size=min_size, own_cuts=own_cuts)
             path = write(collection, clusters, values.get("kind"))  # type: ignore[arg-type]  # checked there
@@ -132,7 +132,7 @@ class Writes:
         return write_page_copy(self._viewer.source(snapshot), place, view).page
 
     async def search(self, request: Request) -> Response:
-        """What is like a picture from outside."""
+        """Pictures that look like one from outside."""
         values = await body(request)
         return await run_in_threadpool(self._found, values)
 
@@ -146,10 +146,10 @@ class Writes:
         return unkept_json({"results": list(map(neighbour, found))})
 
     async def reveal(self, request: Request) -> Response:
-        """Opens the file manager at a picture."""
+        """Open the file manager at a picture."""
         values = await body(request)
         if not self._rules.can_reveal:
-            raise HTTPException(403, "a picture can be shown in the file manager only on the machine that it lies on")
+            raise HTTPException(403, "pictures can be shown in the file manager only on the machine that holds them")
         snapshot = self._asked_of(values)
         chosen = picture(snapshot, values.get("id"))
         await run_in_threadpool(_reveal, snapshot.path(chosen))
@@ -157,7 +157,7 @@ class Writes:
 
 
 def _own_cuts(values: dict[str, Any]) -> list[OwnCut]:
-    """Branches that the page cuts at heights of their own. HTTP 400 where they are none."""
+    """Branches that the page cuts at heights of their own; HTTP 400 if they are malformed."""
     try:
         return [OwnCut(index(first), index(end), float(height)) for first, end, height in values.get("own_cuts", [])]
     except (TypeError, ValueError):
@@ -165,17 +165,17 @@ def _own_cuts(values: dict[str, Any]) -> list[OwnCut]:
 
 
 def _link_of(values: dict[str, Any]) -> str:
-    """The part of the page's address that says how the clusters are looked at. HTTP 400 where it is no such part."""
+    """The part of the page's address that describes the view; HTTP 400 if it is malformed."""
     link = values.get("link", "")
     if not isinstance(link, str) or len(link) > _LONGEST_LINK or not re.fullmatch(r"[\w=&.%+-]*", link, re.ASCII):
-        raise HTTPException(400, "link must be the part of the page's address behind '#'")
+        raise HTTPException(400, "link must be the part of the page's address after '#'")
     return link
 
 
 def _reveal(path: Path) -> None:
     """Open the file manager at a file."""
     if not path.exists():
-        raise ArgumentError(f"{path.name} is gone")
+        raise ArgumentError(f"{path.name} is no longer there")
     command = _reveal_command(path)
     try:
         subprocess.Popen(  # noqa: S603 - a list of arguments, no shell
@@ -187,12 +187,12 @@ def _reveal(path: Path) -> None:
 
 
 def _reveal_command(path: Path) -> list[str]:
-    """The system's command. The path is absolute, so that it cannot be taken for an option."""
+    """The system's command; the path is absolute, so that it cannot be taken for an option."""
     if sys.platform == "darwin":
         return ["open", "-R", os.fspath(path)]
     if sys.platform == "win32":
         return ["explorer", f"/select,{path}"]
     opener = shutil.which("xdg-open")
     if opener is None:
-        raise OutputError("there is no file manager here that this program knows how to open (xdg-open)")
+        raise OutputError("the file manager cannot be opened, because xdg-open is not installed")
     return [opener, os.fspath(path.parent)]

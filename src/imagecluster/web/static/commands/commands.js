@@ -61,14 +61,14 @@ export const COMMANDS = [
   command('Similarity', 'looser-stop', 'Previous suggested similarity', '{', 'view', () => similarity.snapSim(-1), ready),
   command('Similarity', 'stricter-stop', 'Next suggested similarity', '}', 'view', () => similarity.snapSim(1), ready),
   command('Similarity', 'split-cluster', 'Split this cluster at its last merge', 's', 'view', similarity.split, ready),
-  command('Similarity', 'join-cluster', 'Join this cluster with the one nearest to it', 'u', 'view', similarity.join, ready),
+  command('Similarity', 'join-cluster', 'Join this cluster with its nearest neighbour', 'u', 'view', similarity.join, ready),
   command('Similarity', 'reset-branches', 'Reset custom splits', 'r', 'view',
     similarity.resetBranches, () => state.branches.value.length > 0),
 
   command('Select', 'select', 'Select the picture', 'x', 'view', select.toggleActive, hasActive),
   command('Select', 'extend', 'Select up to the picture', 'Shift+X', 'view', select.extendToActive, hasActive),
   command('Select', 'select-cluster', 'Select the cluster', 'a', 'view', select.selectCluster, ready),
-  command('Select', 'select-all', 'Select all that is shown', 'Ctrl+A', 'view', select.selectAll, inGallery),
+  command('Select', 'select-all', 'Select everything shown', 'Ctrl+A', 'view', select.selectAll, inGallery),
   command('Select', 'select-none', 'Select nothing', 'Ctrl+Shift+A', 'view', selection.selectNone,
     () => state.selection.value.size > 0),
 

@@ -77,7 +77,7 @@ export async function moveInto(ids, s) {
   const moved = new Set(ids);
   const to = membersOf(s).filter((id) => !moved.has(id));
   if (!branchOf(s) || !to.length) {
-    state.notify('Go to a picture of the cluster where the selected pictures should be, then move them here.');
+    state.notify('Go to a picture of the target cluster first; then move the selected pictures here.');
     return;
   }
   if (await correct(`${countText(ids.length, 'picture')} moved`, { kind: 'move', ids: [...ids], to })) selection.clearWithoutUndo();

@@ -118,7 +118,7 @@ export async function searchFile(file) {
     state.notify('This picture is too large to search by (limit: 23 MB).');
     return;
   }
-  state.notify(`Looking for pictures like ${file.name} …`);
+  state.notify(`Looking for pictures like ${file.name}…`);
   try {
     const content = await new Promise((done, failed) => {
       const reader = new FileReader();

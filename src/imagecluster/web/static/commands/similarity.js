@@ -45,7 +45,7 @@ export function whyNoMore(branch) {
   const limit = state.server.peek()?.max_diameter ?? null;
   const all = !branch || branch[1] - branch[0] === state.collectionNow().n;
   return all || limit === null ? 'It holds every picture of the collection.'
-    : `With its neighbour it would be wider than the latest run lets clusters be (--max-diameter ${limit}).`;
+    : `Joined with its neighbour, it would be wider than the latest run allows (--max-diameter ${limit}).`;
 }
 
 /** @param {Context} context */
@@ -60,7 +60,7 @@ export function join(context) {
   }
   changeView('join', 'Join clusters', () => { state.branches.value = withBranch(state.branches.peek(), parent); });
   const sim = simOf(state.collectionNow().scale, parent.height);
-  state.notify(`Joined: ${countText(parent.to - parent.from, 'picture')}, together from similarity ${simText(sim)} down.`, true);
+  state.notify(`Joined: ${countText(parent.to - parent.from, 'picture')}, together at similarity ${simText(sim)} and below.`, true);
 }
 
 /** One similarity for all branches again. */

@@ -1,25 +1,25 @@
 /** Made from imagecluster/web/wire.py by `python tools/wire.py`; a check fails when it is out of date. */
 
-/** What a similarity means: heights rise and sims fall from (0, 1) to the root, straight between the points. */
+/** The meaning of similarities: heights rise and sims fall from (0, 1) to the root, linearly between the points. */
 export interface Scale {
   name: string;
   heights: number[];
   sims: number[];
 }
 
-/** A run of the chain that is going on, or how the last one ended. */
+/** A run in progress, or how the last one ended. */
 export interface Run {
   running: boolean;
   stage: string;
   done: number;
   total: number;
-  /** Why there is nothing to show, or nothing new; empty where all is well. */
+  /** Why there is nothing to show, or nothing new; empty if all is well. */
   error: string;
 }
 
-/** What the page needs to know of a collection before anything else. */
+/** The facts of a collection that the page needs first. */
 export interface CollectionFacts {
-  /** Key of the snapshot: a part of the addresses of all its data. */
+  /** Key of the snapshot, which is part of the addresses of all its data. */
   snapshot: string;
   n: number;
   largest_distance: number;
@@ -30,17 +30,17 @@ export interface CollectionFacts {
   has_times: boolean;
 }
 
-/** How a copy of the page was made. */
+/** Facts about a copy of the page. */
 export interface Copied {
   /** Seconds since 1970. */
   made_s: number;
-  /** Commands that it does not have. */
+  /** Commands that the copy does not have. */
   lacks: string[];
-  /** What it shows first, as in the page's address behind '#'; empty for the page's defaults. */
+  /** Its first view, as in the page's address after '#'; empty for the page's defaults. */
   link: string;
 }
 
-/** GET /api/state: how things stand. */
+/** GET /api/state: the current state. */
 export interface State extends CollectionFacts {
   root_name: string;
   /** Similarity at the start. */
@@ -50,19 +50,19 @@ export interface State extends CollectionFacts {
   can_reveal: boolean;
   can_search_text: boolean;
   run: Run;
-  /** Names and reasons of files that cannot be read, where there is no picture at all. */
+  /** Names of files that cannot be read, with reasons, if there is no picture at all. */
   skips: [string, string][];
-  /** Of a copy of the page; None where there is a server. */
+  /** Facts about a copy of the page; None if there is a server. */
   copied: Copied | null;
 }
 
-/** The present snapshot. */
+/** The current snapshot. */
 export interface SnapshotNews {
   snapshot: string;
   n: number;
 }
 
-/** The present version of the corrections. */
+/** The current version of the corrections. */
 export interface EditsNews {
   version: number;
 }
@@ -73,13 +73,13 @@ export interface ColoursNews {
   n_known: number;
 }
 
-/** There is another map; empty while there is none. */
+/** The current map; empty while there is none. */
 export interface MapNews {
   snapshot?: string;
   method?: string;
 }
 
-/** GET /api/events: the data of each kind of event. */
+/** GET /api/events: data of each kind of event. */
 export interface News {
   run?: Run;
   edits?: EditsNews;
@@ -88,7 +88,7 @@ export interface News {
   map?: MapNews;
 }
 
-/** GET names.json: path inside the collection and bytes of each picture of a range of ids. */
+/** GET names.json: path in the collection and size in bytes of each picture in a range of ids. */
 export type Names = [string, number][];
 
 /** GET named: pictures whose path holds every word of a text. */
@@ -96,19 +96,19 @@ export interface Named {
   ids: number[];
 }
 
-/** A picture near to what was asked for. */
+/** A picture that is near the requested one. */
 export interface Neighbour {
   id: number;
   /** Cosine distance. */
   distance: number;
 }
 
-/** GET search, POST /api/search: the nearest pictures, the nearest first. */
+/** GET search, POST /api/search: the nearest pictures, nearest first. */
 export interface Found {
   results: Neighbour[];
 }
 
-/** GET picture/{id}: what is known of a picture. */
+/** GET picture/{id}: everything that is known about a picture. */
 export interface PictureFacts {
   name: string;
   /** Path of its folder inside the collection; empty for the top folder. */
@@ -122,35 +122,35 @@ export interface PictureFacts {
   latitude: number | null;
   longitude: number | null;
   exif: Record<string, string>;
-  /** Why the file cannot be read; empty where it can. */
+  /** Why the file cannot be read; empty if it can. */
   problem: string;
   neighbours: Neighbour[];
 }
 
-/** Ids of two pictures, their distance, and whether it is certain that no other pair is closer, or farther. */
+/** Ids of two pictures, their distance, and whether it is certain that no other pair is closer (or farther apart). */
 export type Pair = [number, number, number, boolean];
 
-/** The nearest picture outside of a cluster. */
+/** The nearest picture outside a cluster. */
 export interface Nearby extends Neighbour {
   /** Whether it is certain that no other one is nearer. */
   exact: boolean;
 }
 
-/** GET cluster: what the dendrogram alone does not say of a cluster. */
+/** GET cluster: facts of a cluster that the dendrogram alone does not give. */
 export interface ClusterFacts {
   closest: Pair | null;
   farthest: Pair | null;
   nearest_outside: Nearby | null;
 }
 
-/** A similarity that is worth a look. */
+/** A suggested similarity. */
 export interface Suggestion {
   sim: number;
   label: string;
   n_clusters: number;
 }
 
-/** GET curve: how many clusters there are at each similarity, and how many pictures are in them. */
+/** GET curve: the number of clusters at each similarity, and the number of pictures in them. */
 export interface Curve {
   sim: number[];
   n_clusters: number[];
@@ -160,25 +160,25 @@ export interface Curve {
 
 export type CorrectionKind = 'name' | 'together' | 'apart' | 'move' | 'hide' | 'unhide';
 
-/** A correction that holds; it names contents by their numbers in `Corrections`. */
+/** A correction in effect; it names contents by their numbers in `Corrections`. */
 export interface Correction {
   kind: CorrectionKind;
   pictures: number[];
-  /** The other side of "apart", and where "move" leads to. */
+  /** The other side of "apart", and the target of "move". */
   others?: number[];
   name?: string;
 }
 
-/** Corrections as the page does them again on any cut. Pictures of equal content are corrected together. */
+/** Corrections as the page applies them to any cut. Pictures of equal content are corrected together. */
 export interface Corrections {
-  /** Ids of the pictures of each content, ascending; none where it is not in the collection. */
+  /** Ids of the pictures of each content, ascending; empty if it is not in the collection. */
   contents: number[][];
   edits: Correction[];
 }
 
-/** GET and POST /api/edits: the corrections that hold. */
+/** GET and POST /api/edits: the corrections in effect. */
 export interface Edits {
-  /** The one that the ids belong to. */
+  /** The snapshot that the ids belong to. */
   snapshot: string;
   version: number;
   corrections: Corrections;
@@ -186,25 +186,25 @@ export interface Edits {
   can_redo: boolean;
 }
 
-/** A correction that the page asks for; it names pictures by their ids. */
+/** A correction that the page requests; it names pictures by their ids. */
 export interface NewCorrection {
   kind: CorrectionKind;
   /** The pictures; "apart" has two sides instead. */
   ids?: number[];
   name?: string;
-  /** Pictures of the cluster that "move" leads to. */
+  /** Pictures of the cluster that is the target of "move". */
   to?: number[];
   a?: number[];
   b?: number[];
 }
 
-/** POST /api/edits: one more correction. */
+/** POST /api/edits: a new correction. */
 export interface CorrectionRequest {
   snapshot: string;
   record: NewCorrection;
 }
 
-/** POST /api/edits: one step back or forth; one of the two is true. */
+/** POST /api/edits: one step back or forward; one of the two is true. */
 export interface StepRequest {
   undo?: boolean;
   redo?: boolean;
@@ -212,15 +212,15 @@ export interface StepRequest {
 
 export type ExportKind = 'links' | 'csv' | 'json' | 'parquet' | 'page' | 'copy';
 
-/** POST /api/export: an output of what is seen. */
+/** POST /api/export: an output of the clusters that the page shows. */
 export interface ExportRequest {
   snapshot: string;
   kind: ExportKind;
   sim: number;
   min_size: number;
-  /** The page's address behind '#', for a copy of the page. */
+  /** The page's address after '#', for a copy of the page. */
   link: string;
-  /** First place, place behind the last, and height of branches with a cut of their own. */
+  /** First place, place after the last, and height of branches with a cut of their own. */
   own_cuts: [number, number, number][];
 }
 
@@ -237,17 +237,17 @@ export interface SearchRequest {
   content: string;
 }
 
-/** POST /api/reveal: a picture that the file manager shall show. */
+/** POST /api/reveal: a picture to show in the file manager. */
 export interface RevealRequest {
   snapshot: string;
   id: number;
 }
 
-/** Answer where there is nothing to say. */
+/** Answer without content. */
 export interface Done {
 }
 
-/** Answer of any address that refuses. */
+/** Answer of any address that refuses a request. */
 export interface Refusal {
   error: string;
 }
@@ -268,13 +268,13 @@ export interface CopyNeighbours {
   distances: string;
 }
 
-/** A pair of pictures for each place between two neighbours of the leaf order, in base64: int32 and float32. */
+/** A pair of pictures for each place between two neighbours in leaf order, in base64: int32 and float32. */
 export interface CopyPairs {
   ids: string;
   distances: string;
 }
 
-/** Everything that a copied page would ask a server for. */
+/** Everything that a copied page would request from a server. */
 export interface CopyData {
   state: State;
   edits: Edits;
@@ -285,11 +285,11 @@ export interface CopyData {
   neighbours: CopyNeighbours | null;
   /** "closest", "farthest" and "outside", as far as they are known. */
   clusters: Record<string, CopyPairs>;
-  /** Pictures in base64; None where there is none. Without them the pictures lie in files beside the page. */
+  /** Pictures in base64; None if there is none. Without this list the pictures are in files beside the page. */
   thumbnails?: (string | null)[];
-  /** Pictures that have no such file. */
+  /** Pictures without such a file. */
   missing?: number[];
 }
 
-/** Everything that the server answers as JSON. */
+/** All JSON answers of the server. */
 export type Answer = State | Names | Named | Found | PictureFacts | ClusterFacts | Curve | Edits | Written | Done | Refusal;

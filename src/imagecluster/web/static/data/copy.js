@@ -57,7 +57,7 @@ class Copy {
     if (name === 'picture') return reply(this.#facts(Number(id)));
     if (name === 'cluster') return reply(this.#clusterFacts(number('a'), number('b')));
     if (name === 'search') return reply({ results: this.#neighbours(number('picture')) });
-    return reply({ error: 'This is a copy of the page: it does not hold that.' }, 404);
+    return reply({ error: 'This is a copy of the page, which does not contain that.' }, 404);
   }
 
   /** @param {number} from @param {number} to @returns {import('../core/wire.js').ClusterFacts} */

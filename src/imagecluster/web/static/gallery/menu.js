@@ -11,9 +11,9 @@ export const menu = signal(null);
 /** Shorter than the labels of the commands, where the thing that is meant is at hand. */
 const SHORT = /** @type {Record<string, string>} */ ({
   open: 'Show large', 'open-cluster': 'About the cluster', similar: 'Find similar', compare: 'Compare', select: 'Select',
-  'select-cluster': 'Select the cluster', 'name-cluster': 'Name the cluster …', 'split-cluster': 'Split the cluster',
+  'select-cluster': 'Select the cluster', 'name-cluster': 'Name the cluster…', 'split-cluster': 'Split the cluster',
   'join-cluster': 'Join with the nearest cluster', together: 'Keep together', apart: 'Keep apart', hide: 'Hide',
-  'move-here': 'Move the selected ones here', 'copy-path': 'Copy the path', reveal: 'Show in the file manager',
+  'move-here': 'Move the selection here', 'copy-path': 'Copy the path', reveal: 'Show in the file manager',
 });
 
 const OF_CLUSTER = [['open-cluster', 'select-cluster'], ['name-cluster', 'split-cluster', 'join-cluster', 'move-here']];
@@ -74,7 +74,7 @@ export function Menu() {
     close();
     runCommand(id, context);
   };
-  return html`<aside aria-label="What can be done"><div class="menu" role="menu" tabindex="-1" aria-label=${shown.label} ref=${element} onKeyDown=${pressed} onContextMenu=${(/** @type {Event} */ e) => e.preventDefault()}>
+  return html`<aside aria-label="Commands"><div class="menu" role="menu" tabindex="-1" aria-label=${shown.label} ref=${element} onKeyDown=${pressed} onContextMenu=${(/** @type {Event} */ e) => e.preventDefault()}>
     ${shown.groups.map((group, i) => html`${i > 0 && html`<div class="menu-rule" role="separator"></div>`}${group.map((id) => html`<button type="button" role="menuitem" tabindex="-1" key=${id} data-id=${id} onClick=${chosen(id)}>
       <span>${SHORT[id] ?? commandOf(id).label}</span>${commandOf(id).keys.length > 0 && html`<kbd aria-hidden="true">${keyText(commandOf(id).keys[0])}</kbd>`}</button>`)}`)}
   </div></aside>`;

@@ -128,7 +128,7 @@ async function send(label, record, snapshot) {
 export const undo = () => (queue = queue.then(() => step(done, undone, 'undo', 'Undone')));
 
 /** Makes the change again that was taken back last. */
-export const redo = () => (queue = queue.then(() => step(undone, done, 'redo', 'Done again')));
+export const redo = () => (queue = queue.then(() => step(undone, done, 'redo', 'Redone')));
 
 /**
  * @param {import('../vendor/signals.js').Signal<readonly Entry[]>} from @param {import('../vendor/signals.js').Signal<readonly Entry[]>} to

@@ -25,7 +25,7 @@ function Thumb({ id, label = 'Picture of the cluster' }) {
 /** Keeps the place of pictures that are still looked for. @param {{title: string, count: 1 | 2}} props */
 function Sought({ title, count }) {
   return html`<figure class=${count === 1 ? 'pair one' : 'pair'}><div>${Array.from({ length: count }, () => html`<span class="thumb"></span>`)}</div>
-    <figcaption><b>${title}</b><span class="soft">similarity …</span></figcaption></figure>`;
+    <figcaption><b>${title}</b><span class="soft">similarity…</span></figcaption></figure>`;
 }
 
 /** @param {{title: string, pair: import('../core/wire.js').Pair | null | undefined, unsure: string}} props */
@@ -70,7 +70,7 @@ function About({ cluster }) {
   return html`<div class="about">
     <div class="about-why">
       <section><h3>Why these belong together</h3>
-        <p>${height === Infinity ? 'It was put together by hand and is wider than --max-diameter of the latest run allows.' : height === 0 ? 'Its pictures have the same fingerprint.'
+        <p>${height === Infinity ? 'It was put together by hand, and is wider than the --max-diameter of the latest run allows.' : height === 0 ? 'Its pictures have the same fingerprint.'
     : html`All ${numberText(to - from)} come together at a mean distance of ${height.toFixed(3)} (${closeness(height, collection.scale)}): from similarity <b>${simText(sim)}</b> down to <b>${simText(until)}</b> they are exactly this cluster.`}</p>
         <div class="pairs"><${Pair} title=${to - from === 2 ? 'The two' : 'Closest two'} pair=${facts?.closest} unsure="; others may be closer"/>
           ${to - from > 2 && html`<${Pair} title="Farthest two" pair=${facts?.farthest} unsure="; others may be a little farther"/>`}</div>

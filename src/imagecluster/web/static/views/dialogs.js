@@ -30,8 +30,8 @@ function Keys() {
       <div><dt>Select one more, or a range</dt><dd><kbd>Ctrl</kbd><kbd>Shift</kbd> click</dd></div>
       <div><dt>Select one more</dt><dd>click its corner</dd></div>
       <div><dt>Move to another cluster</dt><dd>drag the picture there</dd></div>
-      <div><dt>What can be done</dt><dd>right button</dd></div>
-      <div><dt>Select with a rectangle</dt><dd>drag from an empty place</dd></div>
+      <div><dt>Menu of commands</dt><dd>right click</dd></div>
+      <div><dt>Select with a rectangle</dt><dd>drag from an empty spot</dd></div>
       <div><dt>Select with a lasso in the map</dt><dd><kbd>Shift</kbd> drag</dd></div>
     </dl></section></div></div>
   </${Modal}>`;

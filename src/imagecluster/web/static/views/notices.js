@@ -21,7 +21,7 @@ export function Progress({ run }) {
 /** In the place of the gallery while there is none. */
 export function Unready() {
   const status = state.status.value, run = state.run.value;
-  if (status.kind === 'loading') return html`<main class="unready"><p class="soft" role="status">Loading …</p></main>`;
+  if (status.kind === 'loading') return html`<main class="unready"><p class="soft" role="status">Loading…</p></main>`;
   if (status.kind === 'failed') {
     return html`<main class="unready"><h2>The pictures cannot be shown</h2><p role="alert">${status.message}</p>
       <button type="button" class="button main" onClick=${() => load(true)}>Try again</button></main>`;

@@ -52,7 +52,7 @@ export function Tree({ from, to }) {
   const size = (/** @type {number} */ i) => (i + 1 < m ? starts[i + 1] : to) - starts[i];
   return html`<div class="tree" tabindex="0" role="region" aria-label="Dendrogram"><div class="tree-sheet" style=${{ height: `${m * ROW}px` }}>
     <svg width=${WIDTH} height=${m * ROW} viewBox=${`0 0 ${WIDTH} ${m * ROW}`} aria-hidden="true">
-      ${lines.map(({ d, sim }) => html`<path d=${d}><title>together from ${simText(sim)} down</title></path>`)}
+      ${lines.map(({ d, sim }) => html`<path d=${d}><title>together at similarity ${simText(sim)} and below</title></path>`)}
       ${merges.length > 0 && html`<text x=${WIDTH - 48} y=${middles[middles.length - 1] + 4}>${simText(simOf(collection.scale, tallest))}</text>`}
     </svg>
     ${starts.map((start, i) => html`<button type="button" key=${start} class="leaf" style=${{ top: `${i * ROW + (ROW - PIC) / 2}px`, width: `${LEFT - 8}px`, height: `${PIC}px`, backgroundColor: collection.colour(collection.order[start]) }}
