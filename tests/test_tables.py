@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagecluster.collection.report import Report
-from imagecluster.errors import ArgumentError, OutputError
+from imagecluster.errors import ArgumentError, NotOursError, OutputError
 from imagecluster.present.files import replacing
 from imagecluster.present.tables import statistics, write_csv, write_json
 from imagecluster.records import Clusters, KernelError, Skip, TimeTerm
@@ -221,14 +221,18 @@ def test_a_place_that_cannot_be_written_is_an_output_error(tmp_path):
 
 
 @posix
-def test_a_file_behind_a_link_is_replaced_where_it_lies(tmp_path):
-    """A link in the place of the file stays one, and the new file may be read by others as any file may."""
-    (tmp_path / "real.csv").touch()
-    (tmp_path / "clusters.csv").symlink_to("real.csv")
-    write_csv(sample_report([2]), tmp_path / "clusters.csv")
-    assert (tmp_path / "clusters.csv").is_symlink()
+@pytest.mark.parametrize("make", [Path.symlink_to, Path.hardlink_to])
+def test_a_file_behind_a_link_is_not_replaced(tmp_path, make):
+    """A link in the place of the file is refused by name; the folders above the file may be links."""
+    (tmp_path / "real.csv").write_bytes(b"the user's")
+    make(tmp_path / "clusters.csv", tmp_path / "real.csv")
+    with pytest.raises(NotOursError, match=r"clusters\.csv"):
+        write_csv(sample_report([2]), tmp_path / "clusters.csv")
+    assert (tmp_path / "real.csv").read_bytes() == b"the user's"
+    (tmp_path / "link").symlink_to(tmp_path)
+    write_csv(sample_report([2]), tmp_path / "link" / "other.csv")
     (tmp_path / "plain").touch()
-    assert (tmp_path / "real.csv").stat().st_mode == (tmp_path / "plain").stat().st_mode
+    assert (tmp_path / "other.csv").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
 def test_every_key_and_column_is_documented(tmp_path):

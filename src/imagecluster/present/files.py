@@ -4,31 +4,44 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
-from imagecluster.errors import OutputError
-from imagecluster.system import atomic
+from imagecluster.errors import NotOursError, OutputError
+from imagecluster.system.files import OwnFolder
 
 
 @contextmanager
-def replacing(file: Path) -> Iterator[BinaryIO]:
+def replacing(file: Path, within: OwnFolder | None = None, *, create: bool = True) -> Iterator[BinaryIO]:
     """A stream whose content takes the place of `file` when all of it is written; after an error nothing changes.
 
-    Folders above it are made. Where `file` is a symbolic link, the file that it leads to is replaced.
+    Folders above it may be links. The file itself may not: what a link leads to is never replaced.
+
+    Parameters
+    ----------
+    file
+        The file.
+    within
+        The folder in which it lies, where that is held open.
+    create
+        Whether missing folders above it are made.
 
     Raises
     ------
     OutputError
         The file cannot be written.
+    NotOursError
+        It is a link, or something else that is not ours.
 
     """
+    place = Path(os.path.abspath(file))  # noqa: PTH100 - '..' folded, links kept
     try:
-        place = file.resolve()
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with atomic.replacing(place) as stream:
+        opened = OwnFolder(place.parent, follow=True, create=create) if within is None else nullcontext(within)
+        with opened as folder, folder.replacing(place.name) as stream:
             yield stream
+    except NotOursError as error:
+        raise NotOursError(f"cannot write: {error}") from None
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         raise OutputError(f"cannot write {os.fspath(file)!r}: {reason}") from error

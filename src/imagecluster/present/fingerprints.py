@@ -9,10 +9,10 @@ from typing import IO
 import numpy as np
 
 from imagecluster.collection.report import relative_names
-from imagecluster.errors import ArgumentError, MissingExtraError, OutputError
+from imagecluster.errors import ArgumentError, MissingExtraError
+from imagecluster.present.files import replacing
 from imagecluster.records import Fingerprints
 from imagecluster.store import Store
-from imagecluster.system.atomic import replacing
 
 
 def write_fingerprints(store: Store, model: str, file: Path) -> int:
@@ -39,11 +39,8 @@ def write_fingerprints(store: Store, model: str, file: Path) -> int:
     if writer is None:
         raise ArgumentError(f"cannot write fingerprints to {file.name!r}; the name must end with .npz or .parquet")
     found = store.fingerprints(model, list(store.known_files()))
-    try:
-        with replacing(file) as stream:
-            writer(stream, found, relative_names(store.root, found.paths))
-    except OSError as error:
-        raise OutputError(f"cannot write {file}: {error.strerror or error}") from None
+    with replacing(file, create=False) as stream:
+        writer(stream, found, relative_names(store.root, found.paths))
     return len(found.paths)
 
 

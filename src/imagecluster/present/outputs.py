@@ -22,14 +22,16 @@ from imagecluster.present.tables import statistics, write_csv, write_json
 from imagecluster.present.thumbnails import ThumbnailOf
 from imagecluster.records import Clusters
 from imagecluster.store import Run
-from imagecluster.system.atomic import remove_unfinished
+from imagecluster.system.files import OwnFolder
 
 Output = Literal["links", "csv", "json", "parquet", "page"]
+
+PAGE_NAME = "clusters.html"
 
 PAGE_STAMP = "page_stamp"
 """Under this name a run remembers which page it left."""
 
-_TABLES: dict[str, Callable[[Report, Path], None]] = {
+_TABLES: dict[str, Callable[[Report, Path, OwnFolder | None], None]] = {
     "csv": write_csv, "json": write_json, "parquet": write_parquet,
 }  # fmt: skip
 
@@ -82,18 +84,18 @@ def write(collection: Collection, clusters: Clusters, kind: Output, into: Path |
         raise ArgumentError(f"no output is called {kind!r}; known: {', '.join(get_args(Output))}")
     if kind == "links":
         return _write_links(collection, clusters, into or collection.directory / "clusters").directory
-    report = collection.report(clusters)
+    report, within = collection.report(clusters), None if into else collection.store.folder
     if kind == "page":
-        return _write_page(collection, report, into or collection.directory / "clusters.html")
+        return _write_page(collection, report, into or collection.directory / PAGE_NAME, within)
     file = into or collection.directory / f"clusters.{kind}"
-    _TABLES[kind](report, file)
+    _TABLES[kind](report, file, within)
     return file
 
 
 def write_outputs(collection: Collection, clusters: Clusters, *, progress: Progress) -> Outputs:
     """Write the tree of links, the tables and the page that the settings ask for, each replaced as a whole."""
-    directory, settings = collection.directory, collection.settings
-    remove_unfinished(directory)
+    directory, settings, folder = collection.directory, collection.settings, collection.store.folder
+    folder.remove_unfinished()
     report = collection.report(clusters)
     tree = directory / "clusters"
     unlinked: tuple[Unlinked, ...] = ()
@@ -104,23 +106,22 @@ def write_outputs(collection: Collection, clusters: Clusters, *, progress: Progr
         unlinked, kept = linked.unlinked, linked.kept
     elif (tree / LINKS_MARKER).exists():
         kept = make_links([], tree).kept  # a tree of an earlier cut would contradict the tables
-    write_json(report, directory / "clusters.json")
-    write_csv(report, directory / "clusters.csv")
-    page_file = directory / "clusters.html"
-    content = _content_key(collection, directory / "clusters.json")
+    write_json(report, directory / "clusters.json", folder)
+    write_csv(report, directory / "clusters.csv", folder)
+    content = _content_key(collection)
     if not settings.page:
-        page_file.unlink(missing_ok=True)
-    elif not page_file.exists() or _stamp(page_file, content) != page_stamp_of(collection.store.runs()):
-        _write_page(collection, report, page_file)
+        folder.remove(PAGE_NAME)
+    elif not _stamp(folder, content) or _stamp(folder, content) != page_stamp_of(collection.store.runs()):
+        _write_page(collection, report, directory / PAGE_NAME, folder)
     return Outputs(
         statistics=statistics(report),
         links=tree if settings.links != "none" else None,
-        page=page_file if settings.page else None,
+        page=directory / PAGE_NAME if settings.page else None,
         json=directory / "clusters.json",
         csv=directory / "clusters.csv",
         unlinked=unlinked,
         kept=kept,
-        page_stamp=_stamp(page_file, content),
+        page_stamp=_stamp(folder, content),
     )
 
 
@@ -139,25 +140,24 @@ def _write_links(
     return make_links(members, tree, kind=kind, progress=progress)
 
 
-def _write_page(collection: Collection, report: Report, file: Path) -> Path:
+def _write_page(collection: Collection, report: Report, file: Path, within: OwnFolder | None) -> Path:
     with collection.store.thumbnails() as cache:
-        write_page(report, file, thumbnail=ThumbnailOf(collection.paths, collection.leaves.hashes, cache))
+        thumbnail = ThumbnailOf(collection.paths, collection.leaves.hashes, cache)
+        write_page(report, file, thumbnail=thumbnail, within=within)
     return file
 
 
-def _content_key(collection: Collection, table: Path) -> str:
+def _content_key(collection: Collection) -> str:
     """Names all that the page is made of: the table of clusters, the pictures' bytes, and this program."""
-    key = xxhash.xxh3_128(table.read_bytes())
+    with collection.store.folder.open_reading("clusters.json") as table:
+        key = xxhash.xxh3_128(table.read())
     for content_hash in collection.leaves.hashes:
         key.update(content_hash)
     key.update(version("imagecluster").encode())
     return key.hexdigest()
 
 
-def _stamp(file: Path, content: str) -> str:
-    """Names a content and the file that holds it; empty where there is no file."""
-    try:
-        status = file.stat()
-    except OSError:
-        return ""
-    return f"{content} {status.st_size} {status.st_mtime_ns}"
+def _stamp(folder: OwnFolder, content: str) -> str:
+    """Names a content and the page that holds it; empty where there is no page."""
+    status = folder.status(PAGE_NAME)
+    return "" if status is None else f"{content} {status.st_size} {status.st_mtime_ns}"

@@ -15,6 +15,7 @@ from imagecluster.present.page_budget import Plan, plan
 from imagecluster.present.size_groups import SizeGroup, by_size
 from imagecluster.present.tiles import RATIO_RULES, Tiles, in_page_order
 from imagecluster.records import Cluster
+from imagecluster.system.files import OwnFolder
 
 _LARGEST_BYTES = 40_000_000
 """Above this, browsers take seconds to open the page."""
@@ -35,6 +36,7 @@ def write_page(
     *,
     thumbnail: Callable[[int], bytes | None],
     max_thumbnails: int = 5000,
+    within: OwnFolder | None = None,
 ) -> None:
     """Writes a page of contact sheets: every cluster with its pictures, the most central one first.
 
@@ -50,6 +52,8 @@ def write_page(
     max_thumbnails
         At most so many pictures are shown, fewer where the page would grow beyond 40 MB. What is left out is said on
         the page.
+    within
+        The folder in which `file` lies, where that is held open.
 
     Raises
     ------
@@ -65,7 +69,7 @@ def write_page(
     sizes = sorted((len(cluster.members) for cluster in report.clusters.clusters), reverse=True)
     planned = plan(sizes, len(report.clusters.singles), budget)
     tiles = Tiles(report, file, thumbnail, _LARGEST_BYTES - _BYTES_WITHOUT_TILES)
-    with replacing(file) as stream:
+    with replacing(file, within) as stream:
         for part in _page(report, planned, tiles):
             stream.write(part.encode())
 

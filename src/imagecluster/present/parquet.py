@@ -9,9 +9,10 @@ from imagecluster.collection.report import Report
 from imagecluster.errors import MissingExtraError
 from imagecluster.present.files import replacing
 from imagecluster.present.tables import table
+from imagecluster.system.files import OwnFolder
 
 
-def write_parquet(report: Report, file: Path) -> None:
+def write_parquet(report: Report, file: Path, within: OwnFolder | None = None) -> None:
     """Writes clusters.parquet: a row for each picture that is not hidden, by path.
 
     Columns: `path` (text; bytes of a name that are not UTF-8 replaced), `path_bytes`, `cluster` (null for a single),
@@ -49,5 +50,5 @@ def write_parquet(report: Report, file: Path) -> None:
             "sim_scale": report.scale.name,
         },
     )
-    with replacing(file) as stream:
+    with replacing(file, within) as stream:
         pyarrow.parquet.write_table(columns, stream)

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from imagecluster.collection.report import Report, relative_names
 from imagecluster.present.files import replacing
 from imagecluster.records import TimeTerm
+from imagecluster.system.files import OwnFolder
 
 _FORMAT = "imagecluster-clusters"
 _VERSION = 1
@@ -45,7 +46,7 @@ def statistics(report: Report) -> str:
     )
 
 
-def write_json(report: Report, file: Path) -> None:
+def write_json(report: Report, file: Path, within: OwnFolder | None = None) -> None:
     """Writes clusters.json: the facts of the run, every cluster, every picture, every skip.
 
     Nothing in it depends on when or where it was written: the same data give the same bytes.
@@ -56,11 +57,11 @@ def write_json(report: Report, file: Path) -> None:
         The file cannot be written.
 
     """
-    with replacing(file) as stream:
+    with replacing(file, within) as stream:
         _write(stream, _json_lines(report), str.encode)
 
 
-def write_csv(report: Report, file: Path) -> None:
+def write_csv(report: Report, file: Path, within: OwnFolder | None = None) -> None:
     """Writes clusters.csv: a line for each picture with its path, cluster number, cluster size and cluster name.
 
     Names are written as the bytes that the file system has, also where they are not UTF-8.
@@ -71,7 +72,7 @@ def write_csv(report: Report, file: Path) -> None:
         The file cannot be written.
 
     """
-    with replacing(file) as stream:
+    with replacing(file, within) as stream:
         _write(stream, _csv_lines(report), os.fsencode)
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.errors import ArgumentError, MissingExtraError, OutputError
-from imagecluster.system.atomic import replacing
+from imagecluster.errors import ArgumentError, MissingExtraError
+from imagecluster.present.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,11 +58,8 @@ def save_figure(figure: Figure, file: Path, *, dpi: int = 100) -> None:
         ".svg": {"Date": None, "Title": "imagecluster"},
         ".pdf": {"CreationDate": None, "Creator": "imagecluster"},
     }[suffix]
-    try:
-        with replacing(file) as stream, rc_context({"svg.hashsalt": "imagecluster"}):
-            figure.savefig(stream, format=suffix[1:], dpi=dpi, metadata=metadata)
-    except OSError as error:
-        raise OutputError(f"cannot write {file}: {error.strerror or error}") from None
+    with replacing(file, create=False) as stream, rc_context({"svg.hashsalt": "imagecluster"}):
+        figure.savefig(stream, format=suffix[1:], dpi=dpi, metadata=metadata)
 
 
 def check_format(file: Path) -> str:
