@@ -64,12 +64,14 @@ def opened(browser):
     """Opens pages; each must leave no error in the console, broken policies included."""
     contexts, wrong = [], []
 
-    def open_page(url, *, ready=".tile img.there", **options):
+    def open_page(url, *, ready=".tile img.there", own_clock=False, **options):
         context = browser.new_context(**{"viewport": {"width": 1200, "height": 800}, **options})
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
+        if own_clock:  # it goes on by itself, and can be put forward
+            page.clock.install()
         page.goto(url)
         page.wait_for_selector(ready)
         return page

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from waiting import wait_until
+
 CHROMIUM = Path(shutil.which("chromium") or "/usr/bin/chromium")
 
 needs_browser = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser here: install chromium as {CHROMIUM}")
@@ -17,14 +19,24 @@ _ARRANGED = """() => {
 }"""
 
 
-def until(page, condition: str, what: object = None) -> None:
+_ANYTHING_TRUE = object()
+
+
+def until(page, condition: str, what: object = _ANYTHING_TRUE) -> None:
     """Waits until a function in the page gives `what`, or something true."""
-    for _ in range(400):  # a busy machine takes its time
+    found: object = None
+
+    def holds() -> bool:
+        nonlocal found
         found = page.evaluate(condition)
-        if found == what or (what is None and found):
-            return
-        page.wait_for_timeout(50)
-    pytest.fail(f"{condition} is {found!r}, not {what!r}")
+        return bool(found) if what is _ANYTHING_TRUE else found == what
+
+    wait_until(holds, lambda: f"{condition} is {found!r}" + ("" if what is _ANYTHING_TRUE else f", not {what!r}"))
+
+
+def drawn(page) -> None:
+    """Waits until the page has drawn what it was told."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def set_sim(page, sim: float) -> None:

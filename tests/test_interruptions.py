@@ -14,6 +14,7 @@ import pytest
 
 from conftest import photos_folder
 from pictures import draw
+from waiting import wait_until
 
 N_KILLS = int(os.environ.get("IMAGECLUSTER_KILLS", "4"))
 N_PICTURES = int(os.environ.get("IMAGECLUSTER_KILL_PICTURES", "300"))
@@ -98,8 +99,7 @@ def test_ctrl_c_says_how_to_go_on(pictures, uninterrupted, tmp_path):
         stderr=subprocess.PIPE,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads run here
     )
-    while not (folder / "imagecluster" / "fingerprints").exists() and process.poll() is None:
-        time.sleep(0.01)
+    wait_until(lambda: (folder / "imagecluster" / "fingerprints").exists() or process.poll() is not None)
     process.send_signal(signal.SIGINT)
     _, messages = process.communicate(timeout=60)
     assert process.returncode == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +11,7 @@ import pytest
 from imagecluster.explore import umap_process
 from imagecluster.explore.umap_process import UmapProcess
 from imagecluster.web.background import Background
+from waiting import wait_until
 from web_snapshots import sample_snapshot
 
 STAND_IN = """
@@ -86,9 +86,7 @@ def test_what_is_being_worked_out_can_be_ended(stand_in):
     process, found = UmapProcess(), []
     thread = threading.Thread(target=lambda: found.append(process.map_of(snapshot)))
     thread.start()
-    while not found:
-        process.end()
-        time.sleep(0.05)
+    wait_until(lambda: process.end() or found)  # it may not have begun when it is ended first
     thread.join()
     assert found == [None]
 
@@ -110,12 +108,15 @@ def test_the_page_is_told_that_a_better_map_comes(stand_in, tmp_path, begin):
     background = Background(tmp_path, NoThumbnails(), keep=True)
     background.begin(snapshot)
     seen = []
-    while not seen or seen[-1].endswith("?"):
+
+    def is_final():
         background.map_of(snapshot)
         news = background.map_news
         if news is not None and seen[-1:] != [news[1]]:
             seen.append(news[1])
-        time.sleep(0.01)
+        return seen and not seen[-1].endswith("?")
+
+    wait_until(is_final, lambda: f"seen so far: {seen}")
     background.close()
     expected = "umap" if begin == "pass" else "principal"
     assert seen in ([expected], ["principal?", expected])

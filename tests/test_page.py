@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 from urllib.request import urlopen
 
 import numpy as np
@@ -16,7 +17,7 @@ from imagecluster.cut.sim_scale import SimScale, calibrated, relative
 from imagecluster.functions.running import run
 from imagecluster.records import Dendrogram
 from imagecluster.store import Store, default_location
-from page_browser import needs_browser, set_sim, shown_partition, shown_sections, until, violations
+from page_browser import drawn, needs_browser, set_sim, shown_partition, shown_sections, until, violations
 from page_server import serving
 from pictures import draw_groups
 
@@ -176,12 +177,12 @@ def test_a_link_leads_back_to_the_place_in_the_gallery(opened, address):
     page.set_viewport_size({"width": 420, "height": 520})
     page.keyboard.press("+")
     page.locator("#gallery").evaluate("(gallery) => { gallery.scrollTop = 900; }")
-    until(page, "() => location.hash.includes('at=')")
-    first = page.evaluate("() => imagecluster.state.anchor.value")
-    page.wait_for_timeout(400)
+    until(page, "() => location.hash.includes(`at=${imagecluster.state.anchor.value.toString(36)}&`)")
+    link = page.evaluate("() => location.href")
+    first = int(parse_qs(urlsplit(link).fragment)["at"][0], 36)
     again = opened("about:blank", ready="body")
     again.set_viewport_size({"width": 420, "height": 520})
-    again.goto(page.url)
+    again.goto(link)
     again.wait_for_selector(".tile")
     until(again, "() => imagecluster.state.anchor.value", first)
 
@@ -336,25 +337,21 @@ def test_a_lasso_and_a_rectangle_select(opened, address):
 
 def test_map_and_gallery_mark_what_the_other_points_at(opened, address):
     """Pointer and focus in the gallery mark a picture on the map; pointer and keys on the map mark in the gallery."""
-    page = opened(f"{address}#view=map&sim=0.7")
+    page = opened(f"{address}#view=map&sim=0.7", own_clock=True)
     ring = """() => document.querySelector('.map-ring:not([hidden]), .map-pictures img.pointed')
       ?.getBoundingClientRect().toJSON()"""
     marked = "() => document.querySelector('.tile.pointed')?.dataset.id"
-    # The first map may be replaced by a better one at any time.
-    for _ in range(20):
-        page.mouse.move(2, 2)
-        tile = page.locator(".tile").nth(2)
-        tile.hover()
-        page.wait_for_timeout(200)
-        before = page.locator(".tile").first.bounding_box()
-        if place := page.evaluate(ring):
-            page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
-            page.wait_for_timeout(400)
-            if page.evaluate(marked) == tile.get_attribute("data-id"):
-                break
-    else:
-        pytest.fail("the picture was never marked")
+    # The first map may be replaced by a better one.
+    until(page, "() => document.querySelector('.map-stage canvas') && !document.querySelector('.map-note')")
+    tile = page.locator(".tile").nth(2)
+    tile.hover()
+    until(page, ring)
+    drawn(page)
+    place, before = page.evaluate(ring), page.locator(".tile").first.bounding_box()
+    page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    until(page, marked, tile.get_attribute("data-id"))
     assert page.locator(".section-wash").is_visible()
+    page.clock.fast_forward(1000)  # so long as no picture is brought into sight that is in sight already
     assert page.locator(".tile").first.bounding_box() == before
     page.mouse.move(2, 2)
     until(page, f"() => !({marked})() && !({ring})()")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from imagecluster.collection import Settings
 from imagecluster.functions.running import run
-from page_browser import needs_browser, set_sim, shown_partition, until, violations
+from page_browser import drawn, needs_browser, set_sim, shown_partition, until, violations
 from page_server import serving
 from pictures import draw, draw_groups
 
@@ -43,7 +44,8 @@ def drag(page, start, end) -> None:
     page.mouse.down()
     box = end.bounding_box()
     page.mouse.move(box["x"] + 30, box["y"] + 50, steps=6)
-    page.wait_for_timeout(100)
+    page.wait_for_selector(".drag-ghost")
+    drawn(page)
     page.mouse.up()
 
 
@@ -185,19 +187,23 @@ def test_tastes_are_remembered(opened, address):
 
 def test_the_place_is_said_while_scrolling_fast(opened, address):
     """A label names the cluster at the top while the scroll bar is dragged, and goes away."""
-    page = opened(address)
+    page = opened(address, own_clock=True)
     page.set_viewport_size({"width": 420, "height": 420})
     page.keyboard.press("+")
-    page.wait_for_timeout(400)  # what a key leads to is not said
+    drawn(page)
+    page.clock.fast_forward(400)  # what a key leads to is not said
     page.locator("#gallery").evaluate("(gallery) => { gallery.scrollTop = 900; }")
     page.wait_for_selector(".scroll-label:not([hidden])")
     assert page.locator(".scroll-label").inner_text()
+    page.clock.fast_forward(1000)
     page.wait_for_selector(".scroll-label", state="hidden")
 
 
 def test_a_search_finds_names_while_they_are_typed(opened, address):
     """Of files and of clusters; what is hidden is not found, and the keys go on in the box until Enter."""
-    page = opened(address)
+    page = opened(address, own_clock=True)
+    asked = []
+    page.on("request", lambda request: asked.extend(parse_qs(urlsplit(request.url).query).get("text", ())))
     shown = "() => imagecluster.state.results.value && imagecluster.state.counts.value.nGrouped"
     page.keyboard.press("/")
     page.keyboard.type("PNG 0_")
@@ -218,7 +224,7 @@ def test_a_search_finds_names_while_they_are_typed(opened, address):
     page.keyboard.press("/")
     page.keyboard.type("0_")
     page.keyboard.press("Escape")
-    page.wait_for_timeout(400)  # longer than it waits for another key
+    page.clock.fast_forward(400)  # longer than it waits for another key
     assert page.evaluate("() => imagecluster.state.results.value") is None
     page.keyboard.press("ArrowRight")
     page.keyboard.press("n")
@@ -230,6 +236,8 @@ def test_a_search_finds_names_while_they_are_typed(opened, address):
     page.keyboard.press("/")
     page.keyboard.type("rome fete")
     until(page, shown, size)
+    assert "PNG 0_" in asked
+    assert "0_" not in asked
     page.keyboard.press("Escape")
     page.keyboard.press("Control+z")
     until(page, KINDS, "")

@@ -1,8 +1,8 @@
 """Tests of what a store keeps when its writer is killed, or fails in the middle of a commit."""
 
+import contextlib
 import os
 import random
-import time
 from pathlib import Path
 
 import numpy as np
@@ -18,15 +18,27 @@ from store_samples import (
     start_worker,
     vectors_of,
 )
+from waiting import wait_until
 
 
-def run_and_kill(root: Path, delay_s: float) -> int:
-    """Lets a worker commit for a while, kills it, and gives the number of pictures that it said it had committed."""
+def n_written(root: Path) -> int:
+    """Bytes of the matrix and of the database's log, both of which grow in the course of a commit."""
+    sizes = 0
+    for file in (root / "imagecluster").rglob("*"):
+        if file.suffix in (".f16", ".db-wal"):
+            with contextlib.suppress(FileNotFoundError):
+                sizes += file.stat().st_size
+    return sizes
+
+
+def run_and_kill(root: Path, n_bytes: int) -> int:
+    """Kills a worker once it has written so much; gives the number of pictures that it said it had committed."""
     worker = start_worker(root)
     assert worker.stdout is not None
     first = worker.stdout.readline()
     assert first.strip().isdigit(), first
-    time.sleep(delay_s)
+    begun = n_written(root)
+    wait_until(lambda: worker.poll() is not None or n_written(root) - begun >= n_bytes, pause_s=0)
     worker.kill()
     rest = worker.communicate()[0]
     # The last line may be cut off where the process was killed.
@@ -36,8 +48,8 @@ def run_and_kill(root: Path, delay_s: float) -> int:
 
 def test_a_killed_writer_costs_at_most_one_batch(tmp_path):
     """After kill -9 every acknowledged batch is there, whole, and the next writer gets in at once."""
-    for delay_s in (0.0, 0.02, 0.1):
-        acknowledged = run_and_kill(tmp_path, delay_s)
+    for n_bytes in (0, 20_000, 200_000):
+        acknowledged = run_and_kill(tmp_path, n_bytes)
         with Store.open(tmp_path / "imagecluster", writable=False) as reader:
             n = check_whole_batches(reader)
         assert acknowledged <= n <= acknowledged + BATCH
@@ -50,7 +62,7 @@ def test_forty_kills_at_random_moments(tmp_path):
     rng = random.Random(seed)
     n_before = 0
     for kill in range(40):
-        acknowledged = run_and_kill(tmp_path, rng.uniform(0, 0.15))
+        acknowledged = run_and_kill(tmp_path, rng.randrange(600_000))
         with Store.open(tmp_path / "imagecluster", root=tmp_path, writable=bool(kill % 2)) as store:
             n = check_whole_batches(store)
         assert max(acknowledged, n_before) <= n <= max(acknowledged, n_before) + BATCH

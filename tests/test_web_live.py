@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,7 @@ from imagecluster.web import viewer as viewer_module
 from imagecluster.web import writes
 from imagecluster.web.guard import Rules
 from pictures import draw, draw_groups
+from waiting import wait_until
 from web_samples import TOKEN, served
 
 
@@ -39,15 +39,6 @@ def names_of(client):
 def of_command_line(root):
     """What `imagecluster PATH` writes now."""
     return json.loads(run([root], Settings(links="none", page=False)).outputs.json.read_text())
-
-
-def waited(what, seconds=60):
-    """The first true value of a function; fails when there is none in time."""
-    end = time.monotonic() + seconds
-    while not (found := what()):
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    return found
 
 
 def test_corrections_are_seen_kept_and_taken_back(folder):
@@ -127,7 +118,7 @@ def test_ids_of_another_snapshot_correct_nothing(folder, monkeypatch):
         for number in range(3):
             draw(folder / f"new{number}.png", 9 + number)
         run([folder], Settings(links="none", page=False))
-        waited(lambda: client.state()["n"] == 12)
+        wait_until(lambda: client.state()["n"] == 12)
         assert client.post("/api/reveal", {"id": 0}).status == 400
         assert client.get("/api/edits").json()["corrections"]["edits"] == []
         assert client.post("/api/edits", {"snapshot": before, **hide}).status == 200
@@ -231,7 +222,7 @@ def test_a_folder_that_was_never_sorted_is_sorted_in_the_page(tmp_path, monkeypa
     monkeypatch.setattr(viewer_module, "_PICTURES_EVERY_S", 0.0)
     monkeypatch.setattr(viewer_module, "_REST", 0.0)
     with served(root) as client:
-        waited(lambda: client.state()["n"] == 4)
+        wait_until(lambda: client.state()["n"] == 4)
         state = client.state()
         assert state["provisional"]
         assert state["run"]["running"]
@@ -242,8 +233,8 @@ def test_a_folder_that_was_never_sorted_is_sorted_in_the_page(tmp_path, monkeypa
         assert export.status == 409
         gate.set()
         seen = events(client, ("snapshot",), until=lambda kind, data: kind == "snapshot" and data["n"] == 6)
-        waited(lambda: not client.state()["run"]["running"])
-        waited(lambda: not client.state()["provisional"])
+        wait_until(lambda: not client.state()["run"]["running"])
+        wait_until(lambda: not client.state()["provisional"])
         assert {"run", "snapshot", "edits"} <= {kind for kind, _ in seen}
         assert client.data("curve").json()["n_clusters"][128] == 2
     assert not (root / "imagecluster" / "clusters.json").exists()
@@ -256,7 +247,7 @@ def test_a_run_elsewhere_refreshes_the_page(folder, monkeypatch):
         before = client.state()["snapshot"]
         draw(folder / "new.png", 9)
         run([folder], Settings(links="none", page=False))
-        waited(lambda: client.state()["n"] == 10)
+        wait_until(lambda: client.state()["n"] == 10)
         assert client.state()["snapshot"] != before
         assert client.get(f"/api/{before}/order.bin").status == 200
         assert len(client.get(f"/api/{before}/order.bin").content) == 4 * 9
@@ -269,8 +260,8 @@ def test_update_looks_for_new_pictures_first(folder):
     with served(folder) as client:
         assert client.state()["n"] == 9
     with served(folder, update=True) as client:
-        waited(lambda: client.state()["n"] == 10)
-        waited(lambda: not client.state()["run"]["running"])
+        wait_until(lambda: client.state()["n"] == 10)
+        wait_until(lambda: not client.state()["run"]["running"])
         assert not client.state()["provisional"]
     assert (folder / "imagecluster" / "clusters.json").read_bytes() == table
 
@@ -282,7 +273,7 @@ def test_pictures_without_a_dendrogram_are_clustered(folder):
     with served(folder, rules=Rules(token=TOKEN, read_only=True)) as client:
         assert client.state()["provisional"]
     with served(folder) as client:
-        waited(lambda: not client.state()["provisional"])
+        wait_until(lambda: not client.state()["provisional"])
         assert client.state()["n"] == 9
 
 
@@ -308,7 +299,7 @@ def test_another_folders_database_is_not_filled_with_this_one(folder, tmp_path):
     """Pictures of other folders would be marked as gone."""
     other = draw_groups(tmp_path / "other", (2,))
     with served(other, folder / "imagecluster", update=True) as client:
-        assert "view that folder" in waited(lambda: client.state()["run"]["error"])
+        assert "view that folder" in wait_until(lambda: client.state()["run"]["error"])
         assert client.state()["n"] == 9
     with Store.open(folder / "imagecluster", writable=False) as store:
         assert store.info().n_gone == 0
@@ -318,10 +309,10 @@ def test_what_went_wrong_is_said_in_the_page(tmp_path, folder):
     """A folder that was never sorted under a read-only viewer, and a database that somebody writes to."""
     bare = draw_groups(tmp_path / "bare", (2,))
     with served(bare, rules=Rules(token=TOKEN, read_only=True)) as client:
-        assert "not been clustered" in waited(lambda: client.state()["run"]["error"])
+        assert "not been clustered" in wait_until(lambda: client.state()["run"]["error"])
         assert client.state()["n"] == 0
     with Store.open(folder / "imagecluster"), served(folder, update=True) as client:
-        assert "another run is writing" in waited(lambda: client.state()["run"]["error"])
+        assert "another run is writing" in wait_until(lambda: client.state()["run"]["error"])
         assert client.state()["n"] == 9
 
 
