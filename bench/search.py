@@ -24,8 +24,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.explore.scanning import Scanner, best_rows
-from imagecluster.explore.searching import Query, Searcher
+from imagecluster.explore.exact_index import ExactIndex
+from imagecluster.explore.queries import Query
+from imagecluster.explore.searching import Searcher
 from imagecluster.models import DEFAULT_MODEL, find_model
 from imagecluster.records import ImageFile, Metadata
 from imagecluster.store import Batch, HashedFile, Store
@@ -91,7 +92,7 @@ def seconds(work: Callable[[], object], repeats: int) -> Taken:
 def scans(rows: NDArray[np.float16], repeats: int) -> None:
     """Reading, the plain ways, and ours."""
     n, d = rows.shape
-    query = rows[n // 2].astype(np.float32)
+    query = rows[n // 2].astype(np.float32)  # of unit length
     bounds = np.linspace(0, n, 4 * n_cores() + 1).astype(int)
     parts = [rows[i:j] for i, j in itertools.pairwise(bounds)]
 
@@ -107,10 +108,10 @@ def scans(rows: NDArray[np.float16], repeats: int) -> None:
             list(pool.map(plain, parts))
 
     def first() -> None:
-        best_rows(Scanner(rows).similarities(query), K)
+        ExactIndex(rows).nearest(query, k=K)
 
-    scanner = Scanner(rows)
-    scanner.similarities(query)
+    index = ExactIndex(rows)
+    index.similarities(query)
     reading = seconds(read, repeats)
     print(f"\n{n:,} x {d} float16, {n * d * 2 / 2**20:.0f} MiB, {n_cores()} threads, best of {repeats}")
     for name, work in (
@@ -118,7 +119,7 @@ def scans(rows: NDArray[np.float16], repeats: int) -> None:
         ("astype(float32) by blocks, one thread", lambda: plain(rows)),
         ("the same, all threads", plain_threads),
         ("first query: lengths too", first),
-        ("every later query", lambda: best_rows(scanner.similarities(query), K)),
+        ("every later query", lambda: index.nearest(query, k=K)),
     ):
         taken = reading if work is read else seconds(work, repeats)
         print(

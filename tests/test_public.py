@@ -110,7 +110,10 @@ def test_every_error_is_one_of_ours_and_drawn_in_the_docstring():
         ("from imagecluster import calc, io, main, postproc", ("onnxruntime", "matplotlib", "scipy", "fastcluster")),
         ("import imagecluster.web.serve, imagecluster.web.api", ("PIL", "onnxruntime", "umap")),
         ("import imagecluster.collection", ("onnxruntime", "scipy", "sklearn", "pyarrow", "tqdm")),
-        ("import imagecluster.collection", ("imagecluster.evaluate", "imagecluster.explore.scanning", "threadpoolctl")),
+        (
+            "import imagecluster.collection",
+            ("imagecluster.evaluate", "imagecluster.explore.exact_index", "threadpoolctl"),
+        ),
         (
             "from imagecluster import ImageClusterer; ImageClusterer().fit([[1., 0], [0, 1]])",
             ("sklearn", "onnxruntime"),

@@ -15,7 +15,8 @@ from conftest import read_manifest
 from imagecluster.cli import main
 from imagecluster.collection import Settings
 from imagecluster.errors import ArgumentError, DecodeError, InputError, ModelError, StoreError
-from imagecluster.explore.searching import Query, Searcher, queries
+from imagecluster.explore.queries import Query, queries
+from imagecluster.explore.searching import Searcher
 from imagecluster.functions.running import run
 from imagecluster.models import DEFAULT_MODEL, MODELS, find_model
 from imagecluster.store import Store

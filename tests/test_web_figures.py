@@ -13,7 +13,7 @@ from imagecluster import cut
 from imagecluster.cut.curve import cluster_counts
 from imagecluster.cut.diameter import bounded as bounded_tree
 from imagecluster.cut.sim_scale import relative
-from imagecluster.explore import similar
+from imagecluster.explore import exact_index, similar
 from imagecluster.explore.colours import UNKNOWN, Colours
 from imagecluster.explore.projection import keep_map, kept_map, principal_map
 from imagecluster.explore.similar import extreme_pairs, nearest, nearest_outside
@@ -69,7 +69,7 @@ def test_what_is_nearest_outside(n, seed, data):
     snapshot, X = sample_snapshot(n, seed)
     members = np.array(data.draw(st.lists(st.integers(0, n - 1), min_size=1, max_size=n, unique=True)))
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(similar, "_BLOCK_ROWS", data.draw(st.sampled_from([1, 3, 256])))
+        patched.setattr(exact_index, "_MOST_QUERIES", data.draw(st.sampled_from([1, 3, 256])))
         outside = nearest_outside(snapshot, members)
     rest = np.setdiff1d(np.arange(n), members)
     if len(rest):

@@ -1,68 +1,60 @@
-"""Fingerprints of pictures that a page sends, to look for what is like them."""
+"""Fingerprints of pictures from outside the collection, to look for what is like them."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
-import tempfile
-import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from starlette.exceptions import HTTPException
 
-from imagecluster.collection import Settings
+from imagecluster.decode import MAX_PIXELS
 from imagecluster.errors import DecodeError
-from imagecluster.explore.searching import FingerprintMaker
+from imagecluster.models import Model, joined
+from imagecluster.records import ImageFile
 
-__all__ = ["Outside"]
+if TYPE_CHECKING:
+    from imagecluster.embed import Embedder
+
+__all__ = ["OutsidePictures"]
 
 
-class Outside:
-    """Makes them one after another, with the model of the collection, which stays loaded."""
+class OutsidePictures:
+    """Fingerprints of pictures of which the database has none, as it would keep them.
 
-    def __init__(self) -> None:
-        self._one_at_a_time = threading.Lock()
-        self._made_for: Settings | None = None
-        self._maker: FingerprintMaker | None = None
+    Parameters
+    ----------
+    model : Model
+    max_pixels, device, fetching
+        As for `imagecluster.explore.searching.Searcher`.
 
-    def direction(self, content: object, name: object, settings: Settings) -> NDArray[np.float32]:
-        """Fingerprint of a picture at unit length, shape (n_dimensions,).
+    """
 
-        Parameters
-        ----------
-        content
-            The file in base64.
-        name
-            Its name: what is behind the last dot tells camera raw formats apart.
-        settings
-            Of the run that fingerprinted the collection.
+    def __init__(
+        self,
+        model: Model,
+        *,
+        max_pixels: int = MAX_PIXELS,
+        device: str = "cpu",
+        fetching: Callable[[int, int], None] | None = None,
+    ) -> None:
+        self._model = model
+        self._max_pixels = max_pixels
+        self._device = device
+        self._fetching = fetching
+        self._embedders: tuple[Embedder, ...] = ()
 
-        Raises
-        ------
-        HTTPException
-            400 where the content is no base64, 422 where it is no picture.
+    def fingerprint(self, path: Path) -> NDArray[np.float16]:
+        """Fingerprint of a picture, shape (n_dimensions,). DecodeError where it cannot be read."""
+        from imagecluster.embed import embed_files, load_embedders
 
-        """
-        try:
-            picture = base64.b64decode(content if isinstance(content, str) else "", validate=True)
-        except (binascii.Error, ValueError):
-            raise HTTPException(400, "content must be a file in base64") from None
-        suffix = re.search(r"\.[a-z0-9]{1,5}$", str(name).lower())
-        with self._one_at_a_time, tempfile.TemporaryDirectory() as scratch:
-            path = Path(scratch, f"picture{suffix[0] if suffix else ''}")
-            path.write_bytes(picture)
-            try:
-                vector = self._maker_of(settings).vector(path).astype(np.float32)
-            except DecodeError as error:
-                raise HTTPException(422, f"the picture cannot be read: {str(error).rpartition(': ')[2]}") from None
-        return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), np.float32)
-
-    def _maker_of(self, settings: Settings) -> FingerprintMaker:
-        if self._maker is None or self._made_for != settings:
-            model = settings.find_model()
-            self._maker = FingerprintMaker(model, max_pixels=settings.max_pixels, device=settings.device)
-            self._made_for = settings
-        return self._maker
+        if not self._embedders:
+            self._embedders = load_embedders(self._model, device=self._device, fetching=self._fetching)
+        files = [ImageFile(path, 0, 0)]
+        ((outcome,),) = embed_files(files, *self._embedders, max_pixels=self._max_pixels, n_threads=1)
+        if outcome.content is None:
+            reason = outcome.skip.reason if outcome.skip else "no reason given"
+            raise DecodeError(f"cannot search for {str(path)!r}: {reason}")
+        kept = [found.astype(np.float16).astype(np.float32) for found in outcome.content.fingerprints]
+        return joined(self._model, kept).astype(np.float16)

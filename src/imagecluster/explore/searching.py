@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import xxhash
@@ -14,60 +13,14 @@ from numpy.typing import NDArray
 
 from imagecluster.decode import MAX_PIXELS, read_bytes
 from imagecluster.errors import ArgumentError, DecodeError, InputError, ModelError
-from imagecluster.explore.scanning import Scanner, best_rows, combined
-from imagecluster.models import Model, TextTower, joined, text_models
-from imagecluster.records import ImageFile
+from imagecluster.explore.exact_index import ROUNDING, ExactIndex, ranked
+from imagecluster.explore.outside import OutsidePictures
+from imagecluster.explore.queries import Query, combined
+from imagecluster.models import Model, TextTower, text_models
 from imagecluster.scan import absolute
 from imagecluster.store import MappedFingerprints, Store, StoredContent, known_file
 
-if TYPE_CHECKING:
-    from imagecluster.embed import Embedder
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """One thing to look for: a picture or a text."""
-
-    picture: Path | None = None
-    text: str = ""
-    weight: float = 1.0
-    """Share in the direction that is searched; below 0 what is found is to be unlike it."""
-
-    def __post_init__(self) -> None:
-        if (self.picture is None) == (not self.text.strip()):
-            raise ArgumentError(f"got picture {self.picture} and text {self.text!r}; a query is one of the two")
-
-
-def queries(
-    pictures: Sequence[Path],
-    texts: Sequence[str] = (),
-    *,
-    weights: Iterable[float] | None = None,
-    unlike: Sequence[Path] = (),
-    unlike_texts: Sequence[str] = (),
-    unlike_weight: float = 0.5,
-) -> list[Query]:
-    """Queries of pictures and texts, and of those that the hits are to be unlike.
-
-    Raises
-    ------
-    ArgumentError
-        There is not one weight for each picture and text, or a weight is not above 0.
-
-    """
-    n_wanted = len(pictures) + len(texts)
-    given = [1.0] * n_wanted if weights is None else [float(weight) for weight in weights]
-    if len(given) != n_wanted:
-        raise ArgumentError(f"got {len(given)} weights for {n_wanted} pictures and texts; give one for each")
-    if not all(0 < weight < np.inf for weight in (*given, unlike_weight)):
-        raise ArgumentError(f"the weights are {(*given, unlike_weight)}; they must be above 0")
-    of_pictures, of_texts = given[: len(pictures)], given[len(pictures) :]
-    return [
-        *(Query(picture=path, weight=weight) for path, weight in zip(pictures, of_pictures, strict=True)),
-        *(Query(text=text, weight=weight) for text, weight in zip(texts, of_texts, strict=True)),
-        *(Query(picture=path, weight=-unlike_weight) for path in unlike),
-        *(Query(text=text, weight=-unlike_weight) for text in unlike_texts),
-    ]
+__all__ = ["Hit", "Searcher", "content_hash_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,46 +45,6 @@ class _Asked:
     """Empty for a text."""
 
 
-class FingerprintMaker:
-    """Makes fingerprints of pictures of which the database has none, as it would keep them.
-
-    Parameters
-    ----------
-    model : Model
-    max_pixels, device, fetching
-        As for `Searcher`.
-
-    """
-
-    def __init__(
-        self,
-        model: Model,
-        *,
-        max_pixels: int = MAX_PIXELS,
-        device: str = "cpu",
-        fetching: Callable[[int, int], None] | None = None,
-    ) -> None:
-        self._model = model
-        self._max_pixels = max_pixels
-        self._device = device
-        self._fetching = fetching
-        self._embedders: tuple[Embedder, ...] = ()
-
-    def vector(self, path: Path) -> NDArray[np.float16]:
-        """Fingerprint of a picture, shape (n_dimensions,). DecodeError where it cannot be read."""
-        from imagecluster.embed import embed_files, load_embedders
-
-        if not self._embedders:
-            self._embedders = load_embedders(self._model, device=self._device, fetching=self._fetching)
-        files = [ImageFile(path, 0, 0)]
-        ((outcome,),) = embed_files(files, *self._embedders, max_pixels=self._max_pixels, n_threads=1)
-        if outcome.content is None:
-            reason = outcome.skip.reason if outcome.skip else "no reason given"
-            raise DecodeError(f"cannot search for {str(path)!r}: {reason}")
-        kept = [found.astype(np.float16).astype(np.float32) for found in outcome.content.fingerprints]
-        return joined(self._model, kept).astype(np.float16)
-
-
 class Searcher:
     """Searches a collection again and again, from any thread: what the first search measures is kept in memory.
 
@@ -144,7 +57,7 @@ class Searcher:
     max_pixels : int
         A query of more pixels is refused.
     n_threads : int, optional
-        Default: one a core.
+        Default: one per core.
     device : str
         What networks run on, see `imagecluster.models.choose_device`.
     fetching : callable, optional
@@ -171,13 +84,13 @@ class Searcher:
         self._model = model
         self._n_threads = n_threads
         self._fetching = fetching
-        self._maker = FingerprintMaker(model, max_pixels=max_pixels, device=device, fetching=fetching)
+        self._outside = OutsidePictures(model, max_pixels=max_pixels, device=device, fetching=fetching)
         self._opened = self._open()
 
-    def _open(self) -> tuple[MappedFingerprints, Scanner]:
+    def _open(self) -> tuple[MappedFingerprints, ExactIndex]:
         """The fingerprints as they are now. They change together: several threads may search."""
         mapped = MappedFingerprints(self._store, self._model.identity)
-        return mapped, Scanner(mapped.rows, n_threads=self._n_threads)
+        return mapped, ExactIndex(mapped.rows, n_threads=self._n_threads)
 
     def search(self, queries: Sequence[Query], *, k: int = 20, min_similarity: float = -1.0) -> tuple[Hit, ...]:
         """The pictures most similar to the queries together, most similar first.
@@ -230,11 +143,12 @@ class Searcher:
         self, direction: NDArray[np.float64], asked: Sequence[_Asked], k: int, min_similarity: float
     ) -> tuple[Hit, ...] | None:
         """The hits; None where a writer has moved the fingerprints meanwhile."""
-        mapped, scanner = self._opened
-        similarity = scanner.similarities(direction)
+        mapped, index = self._opened
+        similarity = index.similarities(direction)
         n_rows = k + len(asked)
         while True:
-            rows = best_rows(similarity, n_rows)
+            # Their exact cosines decide: they are worked out from rows whose checksums were looked at.
+            rows = ranked(similarity, n_rows, margin=ROUNDING).numbers
             contents = mapped.contents(rows.tolist())
             if contents is None:
                 return None
@@ -267,7 +181,7 @@ class Searcher:
         mapped, _ = self._opened
         row = mapped.row_of(content_hash)
         contents = mapped.contents([row]) if row is not None else None
-        vector = contents[0].vector if contents else self._maker.vector(path)
+        vector = contents[0].vector if contents else self._outside.fingerprint(path)
         return _Asked(query, vector.astype(np.float64), content_hash)
 
     def _of_text(self, text: str) -> NDArray[np.float64]:

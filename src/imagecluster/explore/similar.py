@@ -1,13 +1,13 @@
-"""What is most similar to a picture or a cluster: exact products with all fingerprints, block by block."""
+"""What is most similar to a picture or a cluster of a snapshot, exact."""
 
 from __future__ import annotations
 
-import threading
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from imagecluster.explore.exact_index import ALL_CORES, Ranked, nearest_of_each, unit_vector
 from imagecluster.explore.snapshot import Snapshot
 from imagecluster.linkage.setting import threads
 from imagecluster.linkage.vectors import float32_error
@@ -26,9 +26,6 @@ __all__ = [
 
 _BLOCK_ROWS = 256
 """Rows that are widened to float32 at a time: with more, the copy no longer fits the processor's cache."""
-
-_ONE_AT_A_TIME = threading.Lock()
-"""Each product takes all cores: several at once would only slow each other down."""
 
 _MOST_PRODUCTS = 50_000_000_000
 """Multiplications that one answer may take: a second or so."""
@@ -66,51 +63,31 @@ class Pair(NamedTuple):
 
 
 def nearest(snapshot: Snapshot, picture: int, *, k: int) -> list[Nearest]:
-    """The `k` pictures nearest to one, the nearest first; exact."""
-    similarity = _similarity_to_any(snapshot, np.array([picture]))
-    similarity[picture] = -np.inf
-    return _highest(similarity, min(k, len(snapshot) - 1))
+    """The `k` pictures nearest to one, the nearest first; of equally near ones the one with the lower id."""
+    query = snapshot.unit_vectors(np.array([picture]))
+    return _listed(snapshot.index.nearest(query, k=k, among=snapshot.leaves.rows, excluding=[picture]))
 
 
 def nearest_to(snapshot: Snapshot, direction: NDArray[np.float32], *, k: int) -> list[Nearest]:
-    """The `k` pictures nearest to a vector of unit length, shape (n_dimensions,), the nearest first; exact."""
+    """The `k` pictures nearest to a vector, shape (n_dimensions,), in the same order."""
     if not len(snapshot):
         return []
-    with _ONE_AT_A_TIME:
-        similarity = snapshot.scanner.similarities(direction)[snapshot.leaves.rows]
-    return _highest(similarity, min(k, len(snapshot)))
+    return _listed(snapshot.index.nearest(unit_vector(direction), k=k, among=snapshot.leaves.rows))
 
 
-def _highest(similarity: NDArray[np.float32], k: int) -> list[Nearest]:
-    """The k most similar pictures, the most similar first."""
-    if k < 1:
-        return []
-    chosen = np.argpartition(similarity, -k)[-k:]
-    chosen = chosen[np.lexsort((chosen, -similarity[chosen]))]
-    return [Nearest(int(other), _distance(similarity[other])) for other in chosen]
+def _listed(found: Ranked) -> list[Nearest]:
+    return list(map(Nearest, found.numbers.tolist(), found.distances.tolist()))
 
 
 def all_nearest(
     snapshot: Snapshot, *, k: int, leave_out: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The `k` pictures nearest to each one, the nearest first, and their distances; both of shape (n, k). Exact.
+    """The `k` pictures nearest to each one, in the same order, and their distances; both of shape (n, k).
 
     Those that are left out are near to nothing.
     """
-    X = snapshot.unit_vectors(np.arange(len(snapshot)))
-    ids, distances = np.empty((len(X), k), np.int64), np.empty((len(X), k))
-    with _ONE_AT_A_TIME:
-        for start in range(0, len(X), _BLOCK_ROWS):
-            similarity = X[start : start + _BLOCK_ROWS] @ X.T
-            similarity[:, leave_out] = -np.inf
-            here = np.arange(len(similarity))
-            similarity[here, start + here] = -np.inf
-            best = np.argpartition(similarity, -k, axis=1)[:, -k:]
-            values = np.take_along_axis(similarity, best, axis=1)
-            order = np.lexsort((best, -values))
-            ids[start : start + len(best)] = np.take_along_axis(best, order, axis=1)
-            distances[start : start + len(best)] = 1.0 - np.take_along_axis(values, order, axis=1)
-    return ids, np.maximum(distances, 0.0)
+    found = nearest_of_each(snapshot.unit_vectors(np.arange(len(snapshot))), k=k, excluding=leave_out)
+    return np.array([each.numbers for each in found]), np.array([each.distances for each in found])
 
 
 def nearest_outside(snapshot: Snapshot, members: NDArray[np.int64]) -> tuple[Nearest, bool] | None:
@@ -124,10 +101,9 @@ def nearest_outside(snapshot: Snapshot, members: NDArray[np.int64]) -> tuple[Nea
     asked = members
     if len(members) > n_affordable:
         asked = members[np.linspace(0, len(members) - 1, n_affordable).astype(np.int64)]
-    best = _similarity_to_any(snapshot, asked)
-    best[members] = -np.inf
-    other = int(best.argmax())
-    return Nearest(other, _distance(best[other])), len(asked) == len(members)
+    queries = snapshot.unit_vectors(asked)
+    found = snapshot.index.nearest(queries, k=1, among=snapshot.leaves.rows, excluding=members)
+    return _listed(found)[0], len(asked) == len(members)
 
 
 def extreme_pairs(snapshot: Snapshot, first: int, end: int) -> tuple[Pair, Pair] | None:
@@ -143,7 +119,7 @@ def extreme_pairs(snapshot: Snapshot, first: int, end: int) -> tuple[Pair, Pair]
     n_seen = min(len(members), _MOST_ROWS)
     seen = members[np.linspace(0, len(members) - 1, n_seen).astype(np.int64)]
     closest = _closest_by_dendrogram(snapshot, first, end)
-    with _ONE_AT_A_TIME, threads(snapshot.vectors, None) as run:
+    with ALL_CORES, threads(snapshot.vectors, None) as run:
         X = _unit_rows(snapshot, seen, run=run)
         search = Farthest(
             error=2 * float32_error(X.shape[1]),
@@ -226,9 +202,3 @@ def exact_similarities(snapshot: Snapshot, i: NDArray[np.int64], j: NDArray[np.i
 
 def _distance(similarity: float) -> float:
     return max(0.0, 1.0 - float(similarity))
-
-
-def _similarity_to_any(snapshot: Snapshot, pictures: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Largest cosine similarity of each picture of the collection with one of these, shape (n,)."""
-    with _ONE_AT_A_TIME:
-        return snapshot.scanner.highest(snapshot.unit_vectors(pictures))[snapshot.leaves.rows]

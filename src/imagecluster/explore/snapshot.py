@@ -16,9 +16,9 @@ from imagecluster.collection.doors import all_apart
 from imagecluster.cut.sim_scale import SimScale, relative
 from imagecluster.cut.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, Suggestion, suggest
 from imagecluster.errors import StoreDamagedError, StoreError
+from imagecluster.explore.exact_index import ExactIndex
 from imagecluster.explore.kept import keep, kept
 from imagecluster.explore.name_search import Names
-from imagecluster.explore.scanning import Scanner
 from imagecluster.records import Dendrogram
 from imagecluster.store import Leaves, MappedFingerprints, Store
 
@@ -69,9 +69,9 @@ class Snapshot:
         return self.dendrogram.gap.astype("<f8").tobytes()
 
     @cached_property
-    def scanner(self) -> Scanner:
-        """Scans all of `vectors`."""
-        return Scanner(self.vectors)
+    def index(self) -> ExactIndex:
+        """Finds what is nearest among all of `vectors`."""
+        return ExactIndex(self.vectors)
 
     @cached_property
     def names(self) -> Names:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from imagecluster.collection import locate
-from imagecluster.explore.searching import Hit, Searcher, queries
+from imagecluster.explore.queries import queries
+from imagecluster.explore.searching import Hit, Searcher
 from imagecluster.models import DEFAULT_MODEL, find_model
 from imagecluster.scan import StrPath, as_paths
 from imagecluster.store import Store

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from imagecluster.collection.report import relative_names
 from imagecluster.errors import ArgumentError
-from imagecluster.explore.searching import Hit, Query, content_hash_of
+from imagecluster.explore.queries import Query
+from imagecluster.explore.searching import Hit, content_hash_of
 from imagecluster.models import Model
 from imagecluster.present.document import asset, opening
 from imagecluster.present.files import replacing

@@ -23,7 +23,6 @@ from starlette.responses import Response
 from imagecluster.collection import open_latest
 from imagecluster.cut.own_cuts import OwnCut
 from imagecluster.errors import ArgumentError, OutputError
-from imagecluster.explore.outside import Outside
 from imagecluster.explore.similar import nearest_to
 from imagecluster.explore.snapshot import Snapshot
 from imagecluster.present.outputs import write
@@ -35,6 +34,7 @@ from imagecluster.web.described import neighbour
 from imagecluster.web.guard import Rules
 from imagecluster.web.page_copy import View, write_page_copy
 from imagecluster.web.queries import body, picture
+from imagecluster.web.sent_pictures import SentPictures
 from imagecluster.web.viewer import Viewer
 
 __all__ = ["COPY_NAME", "Writes"]
@@ -52,7 +52,7 @@ class Writes:
     def __init__(self, viewer: Viewer, rules: Rules) -> None:
         self._viewer = viewer
         self._rules = rules
-        self._outside = Outside()
+        self._sent = SentPictures()
 
     def edits(self, request: Request) -> Response:
         """All corrections in effect."""
@@ -141,7 +141,7 @@ class Writes:
         settings = self._viewer.settings(snapshot)
         if settings is None:
             raise HTTPException(409, "the pictures are not clustered yet")
-        direction = self._outside.direction(values.get("content"), values.get("name"), settings)
+        direction = self._sent.direction(values.get("content"), values.get("name"), settings)
         found = nearest_to(snapshot, direction, k=_MOST_FOUND)
         return unkept_json({"results": list(map(neighbour, found))})
 

@@ -18,7 +18,8 @@ from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import printable
 
 if TYPE_CHECKING:
-    from imagecluster.explore.searching import Hit, Query
+    from imagecluster.explore.queries import Query
+    from imagecluster.explore.searching import Hit
     from imagecluster.models import Model
 
 
@@ -105,7 +106,8 @@ def _cosine(text: str) -> float:
 def command(arguments: argparse.Namespace) -> int:
     """Print the pictures that look like the queries."""
     from imagecluster.collection import FETCHING, locate
-    from imagecluster.explore.searching import Searcher, queries
+    from imagecluster.explore.queries import queries
+    from imagecluster.explore.searching import Searcher
     from imagecluster.present.earlier import refuse_to_replace
     from imagecluster.present.search_page import write_search_page
     from imagecluster.store import Store
