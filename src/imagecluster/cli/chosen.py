@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imagecluster.errors import ImageclusterError
+
 if TYPE_CHECKING:
     from imagecluster.collection import Collection, Progress
     from imagecluster.models import Model
@@ -38,10 +40,13 @@ def former_model(directory: Path) -> str | None:
     from imagecluster.models import DEFAULT_MODEL, find_model
     from imagecluster.store import Store
 
-    if not Store.exists(directory):
+    try:
+        if not Store.exists(directory):
+            return None
+        with Store.open(directory, writable=False) as store:
+            runs = store.runs()
+    except ImageclusterError:  # the run itself mends it, or explains
         return None
-    with Store.open(directory, writable=False) as store:
-        runs = store.runs()
     if not runs or any(run.model == find_model(DEFAULT_MODEL).identity for run in runs):
         return None
     return settings_of(runs[-1]).model

@@ -9,12 +9,21 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from imagecluster.errors import ImageclusterError, StoreDamagedError, StoreError, StoreLockedError
 
-__all__ = ["BUSY_TIMEOUT_S", "connect_reader", "connect_writer", "explained", "sync_file", "transaction"]
+__all__ = [
+    "BUSY_TIMEOUT_S",
+    "connect_reader",
+    "connect_writer",
+    "explained",
+    "serialized",
+    "side_files",
+    "sync_file",
+    "transaction",
+]
 
 BUSY_TIMEOUT_S = 30.0
 """How long a connection waits for another one's lock."""
@@ -63,24 +72,43 @@ def connect_reader(path: Path) -> sqlite3.Connection:
             raise
     else:
         return connection
-    # The log's companion file cannot be made here. Without a log the database alone is complete.
-    log = path.with_name(path.name + "-wal")
-    if log.exists() and log.stat().st_size:
-        return _connect_copy(path, log)
-    return _connect(path, "ro&immutable=1")
+    # The log's companion file cannot be made here, or the journal of a killed run waits for a writer to roll it back.
+    # Without a log and a journal the database alone is complete.
+    waiting = [side for side in side_files(path) if not side.name.endswith("-shm") and _size(side)]
+    return _connect_copy(path, waiting) if waiting else _connect(path, "ro&immutable=1")
 
 
-def _connect_copy(path: Path, log: Path) -> sqlite3.Connection:
-    """A connection to a copy in memory: the log of an interrupted run lies on media that cannot be written."""
+def _size(file: Path) -> int:
+    """Bytes of a file, 0 where there is none."""
+    return file.stat().st_size if file.is_file() else 0
+
+
+def _connect_copy(path: Path, waiting: Sequence[Path]) -> sqlite3.Connection:
+    """A connection to a copy in memory, in which the log or the journal of an interrupted run was taken account of."""
     with tempfile.TemporaryDirectory(prefix="imagecluster-") as folder:
         copy = Path(folder, path.name)
-        shutil.copyfile(path, copy)
-        shutil.copyfile(log, copy.with_name(log.name))
+        for file in (path, *waiting):
+            shutil.copyfile(file, copy.with_name(file.name))
         on_disk = _connect(copy, "rw")
         in_memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         with contextlib.closing(on_disk):
             on_disk.backup(in_memory)
     return in_memory
+
+
+def serialized(connection: sqlite3.Connection) -> bytes:
+    """A database as the bytes of its file."""
+    if hasattr(connection, "serialize"):  # missing where Python was built with an SQLite from before 2021
+        return connection.serialize()
+    with tempfile.TemporaryDirectory(prefix="imagecluster-") as folder:
+        copy = Path(folder, "database")
+        connection.execute("VACUUM INTO ?", (str(copy),))
+        return copy.read_bytes()
+
+
+def side_files(path: Path) -> list[Path]:
+    """The places of what SQLite keeps beside a database."""
+    return [path.with_name(path.name + ending) for ending in ("-wal", "-shm", "-journal")]
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import stat
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path, PureWindowsPath
 
 from imagecluster.errors import OutputError, StoreDamagedError, StoreVersionError
 from imagecluster.scan import STORE_MARKER
-from imagecluster.system.atomic import replacing
+from imagecluster.system.atomic import is_unfinished, replacing, sync_folder
 
 __all__ = [
     "DATABASE_NAME",
@@ -123,26 +125,45 @@ def claim(directory: Path, *, version: int) -> None:
     ------
     OutputError
         The folder holds something and no marker, so that it is not ours, or it cannot be made. What the original
-        imagecluster left (`clusters`, `fingerprints.pk`, `images.pk`) is left alone.
+        imagecluster left (`clusters`, `fingerprints.pk`, `images.pk`) is left alone; a marker that an interrupted
+        call did not finish is removed.
 
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
         if not is_store(directory):
-            stranger = next((path for path in directory.iterdir() if path.name not in _OF_THE_ORIGINAL), None)
+            others = [path for path in directory.iterdir() if path.name not in _OF_THE_ORIGINAL]
+            unfinished = [path for path in others if _is_unfinished_marker(path)]
+            stranger = next((path for path in others if path not in unfinished), None)
             if stranger is not None:
                 msg = (
                     f"{directory} is not a database of imagecluster: it holds {stranger.name!r} and no"
                     f" {STORE_MARKER}. Move or rename it, or give another place with --db"
                 )
                 raise OutputError(msg)
+            for path in unfinished:
+                path.unlink(missing_ok=True)
         text = _MARKER_TEXT.format(version=version).encode()
         marker = directory / STORE_MARKER
         if not marker.is_file() or marker.read_bytes() != text:
             write_atomically(marker, text)
+            with contextlib.suppress(OSError):  # some network drives sync no folders
+                sync_folder(directory.parent)
     except OSError as error:
         msg = f"cannot make the database folder {directory}: {error.strerror}. Give another place with --db"
         raise OutputError(msg) from error
+
+
+def _is_unfinished_marker(path: Path) -> bool:
+    """Whether a file is one that `claim` was writing when it was killed: by its name, and by what it holds."""
+    if not is_unfinished(path.name, path.with_name(STORE_MARKER)) or not stat.S_ISREG(path.lstat().st_mode):
+        return False
+    before, after = (part.encode() for part in _MARKER_TEXT.split("{version}"))
+    with path.open("rb") as file:
+        content = file.read(len(before) + 100)
+    return before.startswith(content) or bool(
+        re.fullmatch(re.escape(before) + rb"\d+(?:" + re.escape(after) + rb")?", content)
+    )
 
 
 def own_files(directory: Path) -> list[Path]:

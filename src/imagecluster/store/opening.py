@@ -9,7 +9,14 @@ from pathlib import Path
 
 from imagecluster.errors import StoreDamagedError, StoreError
 from imagecluster.store import layout, schema, tables
-from imagecluster.store.database import connect_reader, connect_writer, explained, transaction
+from imagecluster.store.database import (
+    connect_reader,
+    connect_writer,
+    explained,
+    serialized,
+    side_files,
+    transaction,
+)
 from imagecluster.store.lock import WriterLock
 from imagecluster.system.files import OwnFolder
 
@@ -68,13 +75,13 @@ def claimed(directory: Path, *, has_root: bool, follow: bool) -> tuple[OwnFolder
     return folder, lock
 
 
-def connected(directory: Path, *, writable: bool) -> sqlite3.Connection:
-    """A connection to the database of a folder.
+def connected(directory: Path, root: Path | None, *, writable: bool) -> sqlite3.Connection:
+    """A connection to the database of a folder; a writer with a root makes one where there is none.
 
     Raises
     ------
     StoreError
-        There is none to read.
+        There is none to read, or no root for a new one.
     StoreDamagedError
         There is none, but fingerprints that belong to one: a new one would overwrite them.
 
@@ -90,14 +97,28 @@ def connected(directory: Path, *, writable: bool) -> sqlite3.Connection:
                 " again, which computes the fingerprints anew"
             )
             raise StoreDamagedError(msg)
-        if not writable:
+        if not writable or root is None:
             raise StoreError(_no_store(directory))
+        _create(path, root)
     if writable:
         return connect_writer(path)
     if not layout.is_store(directory):
         raise StoreError(_no_store(directory))
     layout.check_marker(directory, newest=schema.newest_format())
     return connect_reader(path)
+
+
+def _create(path: Path, root: Path) -> None:
+    """Makes a database that has its tables and its root from the first moment that it is there."""
+    directory = path.parent
+    layout.claim(directory, version=schema.newest_format())  # the marker first, as in `prepared`
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
+        schema.migrate(fresh)
+        _keep_root(fresh, directory, root)
+        content = serialized(fresh)
+    for side in side_files(path):  # of a database that somebody removed: SQLite would apply them to this one
+        side.unlink(missing_ok=True)
+    layout.write_atomically(path, content)
 
 
 def _no_store(directory: Path) -> str:

@@ -98,7 +98,7 @@ class Store:
             folder = opening.held(directory, follow=follow)
         try:
             with explained(directory):
-                connection = opening.connected(directory, writable=writable)
+                connection = opening.connected(directory, root, writable=writable)
                 store = cls(folder, connection, lock)
                 store._format_version = opening.prepared(connection, directory, writable=writable)
                 store._keys = layout.PathKeys(opening.settled_root(connection, directory, root, writable=writable))
@@ -115,8 +115,9 @@ class Store:
 
     @staticmethod
     def exists(directory: Path) -> bool:
-        """Whether a folder holds a store."""
-        return layout.is_store(directory) and (directory / layout.DATABASE_NAME).is_file()
+        """Whether a folder holds a store; what is left of a creation that was cut off is none."""
+        database = directory / layout.DATABASE_NAME
+        return layout.is_store(directory) and database.is_file() and database.stat().st_size > 0
 
     @property
     def directory(self) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +13,9 @@ from typing import BinaryIO
 UNFINISHED_SUFFIX = ".new"
 """Ends the hidden name of a file that is not whole yet."""
 
+_LONGEST_NAME = 200
+"""Characters of a file's name that the name of its unfinished file repeats."""
+
 
 @contextmanager
 def replacing(place: Path) -> Iterator[BinaryIO]:
@@ -20,7 +24,7 @@ def replacing(place: Path) -> Iterator[BinaryIO]:
     A process that is killed leaves the unfinished file behind: see `remove_unfinished`. Raises OSError.
     """
     # Not tempfile's, whose files only their owner can read: what is written may be shared.
-    unfinished = place.with_name(f".{place.name[:200]}.{secrets.token_hex(8)}{UNFINISHED_SUFFIX}")
+    unfinished = place.with_name(f".{place.name[:_LONGEST_NAME]}.{secrets.token_hex(8)}{UNFINISHED_SUFFIX}")
     try:
         with unfinished.open("xb") as stream:
             yield stream
@@ -33,6 +37,12 @@ def replacing(place: Path) -> Iterator[BinaryIO]:
         raise
     with suppress(OSError):  # some network drives sync no folders
         sync_folder(place.parent)
+
+
+def is_unfinished(name: str, place: Path) -> bool:
+    """Whether `replacing(place)` may have left a file of this name behind."""
+    given = re.escape(place.name[:_LONGEST_NAME])
+    return re.fullmatch(rf"\.{given}\.[0-9a-f]{{16}}{re.escape(UNFINISHED_SUFFIX)}", name) is not None
 
 
 def remove_unfinished(folder: Path) -> None:
