@@ -32,6 +32,7 @@ from pathlib import Path
 from PIL import Image
 
 from imagecluster.models import DEFAULT_MODEL
+from imagecluster.system.progress import Progress
 
 KERAS = """
 import os, sys, time
@@ -224,9 +225,9 @@ def child(folder: Path, database: Path, model: str) -> None:
     embed.Embedder.all_features = noting("network", embed.Embedder.all_features)  # type: ignore[assignment,method-assign]
     stage = [0.0, 0.0]
 
-    def progress(name: str, done: int, total: int) -> None:
-        if name == "fingerprints":
-            stage[0 if done == 0 else 1] = time.perf_counter()
+    def progress(now: Progress) -> None:
+        if now.stage == "fingerprints":
+            stage[0 if now.done == 0 else 1] = time.perf_counter()
 
     run([folder], Settings(model=model), db=database, progress=progress)
     print(time.perf_counter() - started, stage[1] - stage[0], spent["decode"], spent["network"])

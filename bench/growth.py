@@ -20,6 +20,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from imagecluster.system.progress import Progress
+
 SETS = ("many_flowers", "many_landscapes")
 
 
@@ -54,8 +56,8 @@ def child(folder: Path) -> None:
 
     peaks = {}
 
-    def progress(stage: str, done: int, total: int) -> None:
-        peaks[stage] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    def progress(now: Progress) -> None:
+        peaks[now.stage] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
 
     run_chain([folder], progress=progress)
     print(peaks["fingerprints"], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3)

@@ -21,6 +21,7 @@ from imagecluster.linkage.rounds import Rounds
 from imagecluster.linkage.vectors import ClusterVectors, inverse_norms
 from imagecluster.neighbours import Neighbours, in_turn
 from imagecluster.records import Dendrogram
+from imagecluster.system.progress import Progress
 
 KINDS = ("isotropic", "mixture", "grid", "binary", "duplicates", "blob", "chain", "power", "axes", "scaled", "line")
 CONTINUOUS = ("isotropic", "mixture", "blob", "chain", "power", "scaled")
@@ -280,11 +281,11 @@ def test_argument_is_not_changed() -> None:
 
 def test_progress_goes_from_nothing_to_all() -> None:
     """Each stage's fraction rises to 1."""
-    seen: list[tuple[float, str]] = []
+    seen: list[Progress] = []
     X = np.random.default_rng(0).standard_normal((3000, 4))
-    average_linkage(X, progress=lambda fraction, stage: seen.append((fraction, stage)))
-    for stage in ("comparing all pairs", "merging"):
-        fractions = [fraction for fraction, name in seen if name == stage]
+    average_linkage(X, progress=seen.append)
+    for stage in ("pairs", "merging"):
+        fractions = [now.done for now in seen if now.stage == stage]
         assert fractions == sorted(fractions) and fractions[-1] == 1.0 and fractions[0] > 0.0
 
 

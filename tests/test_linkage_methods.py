@@ -260,7 +260,7 @@ def test_progress_runs_from_0_to_1_in_each_stage(how: tuple[str, str]) -> None:
         np.random.default_rng(0).standard_normal((700, 8)),
         method=how[0],
         metric=how[1],
-        progress=lambda fraction, stage: seen.setdefault(stage, []).append(fraction),
+        progress=lambda now: seen.setdefault(now.stage, []).append(now.done),
     )
     assert seen
     for fractions in seen.values():

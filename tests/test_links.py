@@ -15,6 +15,7 @@ from imagecluster.collection.report import cluster_folders
 from imagecluster.errors import ArgumentError, NotOursError, OutputError
 from imagecluster.present.links import LINKS_MARKER, make_links
 from imagecluster.present.made_tree import MADE
+from imagecluster.system.progress import Progress
 
 from .links_samples import listing, touch
 
@@ -405,10 +406,10 @@ def _make_links_and_die(clusters, tree, *, n_changes):
 
 
 def test_progress_counts_pictures(pictures, tree):
-    """The callback gets the number of pictures done, ending with all of them."""
+    """The callback gets the pictures done, ending with all of them."""
     seen = []
     make_links([pictures[:3], pictures[3:5]], tree, progress=seen.append)
-    assert seen == [3, 5]
+    assert seen == [Progress("links", 3, 5), Progress("links", 5, 5)]
 
 
 def test_a_place_that_cannot_be_written_is_an_output_error(pictures, tmp_path):

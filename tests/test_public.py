@@ -11,6 +11,7 @@ from imagecluster import errors
 
 SURFACE = [
     "ImageClusterer",
+    "Progress",
     "Result",
     "Settings",
     "calc",

@@ -17,6 +17,7 @@ from imagecluster.collection import Settings, doors
 from imagecluster.functions.running import run
 from imagecluster.store import Store
 from imagecluster.store.layout import DATABASE_NAME
+from imagecluster.system.progress import Progress
 from imagecluster.web import viewer as viewer_module
 from imagecluster.web import writes
 from imagecluster.web.guard import Rules
@@ -214,7 +215,7 @@ def test_a_folder_that_was_never_sorted_is_sorted_in_the_page(tmp_path, monkeypa
         progress = more["progress"]
         half = type(found)(found.files[:4], (), {})
         original(half, store, model, settings, **more)
-        progress("fingerprints", 4, 6)
+        progress(Progress("fingerprints", 4, 6))
         gate.wait(60)
         return original(found, store, model, settings, **more)
 

@@ -2,7 +2,8 @@
 
 Usage: python tools/wire.py [--check]
 
-Made from the source of imagecluster/web/wire.py, whose names and texts they keep.
+Made from the source of imagecluster/web/wire.py, whose names and texts they keep, with the types that it imports from
+other modules of the package.
 """
 
 from __future__ import annotations
@@ -40,11 +41,28 @@ def types_of(source: str) -> str:
     for node, after in pairwise([*ast.parse(source).body, None]):
         if isinstance(node, ast.ClassDef):
             parts.append(interface(node))
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            name = node.targets[0].id
-            if not name.startswith("_"):
-                parts.append(f"{comment(text_of(after))}export type {name} = {type_text(node.value)};\n")
+        elif isinstance(node, ast.Assign):
+            if name_of(node) and not name_of(node).startswith("_"):
+                parts.append(alias(node, after))
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("imagecluster."):
+            parts += imported(node.module, {name.name for name in node.names})
     return "\n".join(parts)
+
+
+def imported(module: str, names: set[str]) -> list[str]:
+    """The types of these names in another module of the package."""
+    file = WEB.parents[1].joinpath(*module.split(".")).with_suffix(".py")
+    nodes = pairwise([*ast.parse(file.read_text(encoding="utf-8")).body, None])
+    return [alias(node, after) for node, after in nodes if isinstance(node, ast.Assign) and name_of(node) in names]
+
+
+def name_of(node: ast.Assign) -> str:
+    return node.targets[0].id if isinstance(node.targets[0], ast.Name) else ""
+
+
+def alias(node: ast.Assign, after: ast.stmt | None) -> str:
+    """A name for a type."""
+    return f"{comment(text_of(after))}export type {name_of(node)} = {type_text(node.value)};\n"
 
 
 def interface(node: ast.ClassDef) -> str:

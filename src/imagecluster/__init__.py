@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from imagecluster.collection import Settings
     from imagecluster.estimator import ImageClusterer
     from imagecluster.functions import Result, cluster, dendrogram, fingerprint, run, search
+    from imagecluster.system.progress import Progress
 
 __all__ = [
     "ImageClusterer",
+    "Progress",
     "Result",
     "Settings",
     "calc",
@@ -36,6 +38,7 @@ __all__ = [
 
 _HOME = {
     "ImageClusterer": "imagecluster.estimator",
+    "Progress": "imagecluster.system.progress",
     "Result": "imagecluster.functions",
     "Settings": "imagecluster.collection",
     "cluster": "imagecluster.functions",

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagecluster.errors import ImageclusterError
+from imagecluster.system.progress import OnProgress, silent
 
 if TYPE_CHECKING:
-    from imagecluster.collection import Collection, Progress
+    from imagecluster.collection import Collection
     from imagecluster.models import Model
     from imagecluster.store import Store
 
@@ -25,7 +26,7 @@ def model_of(arguments: argparse.Namespace, store: Store) -> Model:
     return find_model(arguments.model or DEFAULT_MODEL, weights=arguments.weights, preprocess=arguments.preprocess)
 
 
-def opened(arguments: argparse.Namespace, store: Store, *, progress: Progress) -> Collection:
+def opened(arguments: argparse.Namespace, store: Store, *, progress: OnProgress = silent) -> Collection:
     """The collection as the latest run left it, with the model and the scale of `sim` that the arguments name."""
     from imagecluster.collection import open_latest
 

@@ -7,7 +7,26 @@ import sys
 from types import TracebackType
 from typing import Any, Self
 
-_UNITS = {"fingerprints": " images", "pictures": " images", "weights": "B"}
+from imagecluster.system.progress import Progress, Stage
+
+_TEXTS: dict[Stage, str] = {
+    "scan": "scan",
+    "weights": "weights",
+    "fingerprints": "fingerprints",
+    "pairs": "comparing all pairs",
+    "neighbours": "looking for neighbours",
+    "farthest": "finding the farthest pair",
+    "merging": "merging",
+    "links": "links",
+    "thumbnails": "pictures",
+    "retrieval": "searching for each picture",
+    "speed": "measuring",
+}
+
+_UNITS: dict[Stage, str] = {"weights": "B", "fingerprints": " images", "thumbnails": " images"}
+"""What is counted, of stages whose rate is worth a look; of others the share is shown."""
+
+_WORTH_SAYING_S = 10.0
 
 
 class ProgressBar:
@@ -15,7 +34,7 @@ class ProgressBar:
 
     def __init__(self, *, quiet: bool) -> None:
         self._shown = not quiet and sys.stderr.isatty()
-        self._stage = ""
+        self._shown_stage: tuple[Stage, str] | None = None
         self._bar: Any = None
 
     def __enter__(self) -> Self:
@@ -26,32 +45,42 @@ class ProgressBar:
     ) -> None:
         self._close()
 
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        """Show that `done` of `total` units of a stage are complete."""
+    def __call__(self, progress: Progress) -> None:
+        """Show how far a stage has come."""
         if not self._shown:
             return
-        if stage != self._stage:
-            self._open(stage, total)
+        if (progress.stage, progress.note) != self._shown_stage:
+            self._open(progress)
         if self._bar is not None:
-            self._bar.update(done - self._bar.n)
+            self._bar.update(progress.done - self._bar.n)
 
-    def _open(self, stage: str, total: int) -> None:
+    def _open(self, progress: Progress) -> None:
         self._close()
-        self._stage = stage
-        if total:
+        self._shown_stage = progress.stage, progress.note
+        if progress.total:
             from tqdm import tqdm
 
-            unit = _UNITS.get(stage)
+            unit = _UNITS.get(progress.stage)
+            text = _TEXTS[progress.stage] + _expected(progress.expected_s)
             layout = None if unit else "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
             self._bar = tqdm(
-                total=total, desc=stage, unit=unit or "it", unit_scale=unit == "B", file=sys.stderr, leave=False,
-                bar_format=layout, smoothing=0.1, **_size(),
+                total=progress.total, desc=text, unit=unit or "it", unit_scale=unit == "B", file=sys.stderr,
+                leave=False, bar_format=layout, smoothing=0.1, **_size(),
             )  # fmt: skip
 
     def _close(self) -> None:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+
+def _expected(seconds: float | None) -> str:
+    """How long it will take, as ` (about 3 min in all)`; empty where that is unknown or a few seconds."""
+    if seconds is None or seconds < _WORTH_SAYING_S:
+        return ""
+    if seconds < 100:
+        return f" (about {round(seconds, -1):.0f} s in all)"
+    return f" (about {seconds / 60:.0f} min in all)" if seconds < 6000 else f" (about {seconds / 3600:.1f} h in all)"
 
 
 def _size() -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """A collection: pictures with their fingerprints, and everything that determines their clusters."""
 
 from imagecluster.collection.collection import Collection, Scanned
-from imagecluster.collection.doors import DENDROGRAM, bring_up, open_latest, silent
-from imagecluster.collection.fingerprinting import FETCHING, Progress, fingerprint_scan
+from imagecluster.collection.doors import DENDROGRAM, bring_up, open_latest
+from imagecluster.collection.fingerprinting import fingerprint_scan
 from imagecluster.collection.place import Place, locate, place_of
 from imagecluster.collection.recipe import Recipe, is_key_of, is_of_cosines
 from imagecluster.collection.report import Report
@@ -11,10 +11,8 @@ from imagecluster.collection.settings import Settings, latest_run, settings_of
 
 __all__ = [
     "DENDROGRAM",
-    "FETCHING",
     "Collection",
     "Place",
-    "Progress",
     "Recipe",
     "Report",
     "Scanned",
@@ -29,6 +27,5 @@ __all__ = [
     "place_of",
     "scale_of",
     "settings_of",
-    "silent",
     "sim_scale_name",
 ]

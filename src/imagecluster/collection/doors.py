@@ -10,7 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from imagecluster.collection.collection import Collection, Scanned
-from imagecluster.collection.fingerprinting import Progress, fingerprint_scan
+from imagecluster.collection.fingerprinting import fingerprint_scan
 from imagecluster.collection.place import place_of, refuse_to_leave_out, refuse_when_most_are_gone
 from imagecluster.collection.recipe import is_key_of
 from imagecluster.collection.scales import scale_of
@@ -22,13 +22,10 @@ from imagecluster.errors import InputError
 from imagecluster.records import Dendrogram, TimeTerm
 from imagecluster.scan import scan
 from imagecluster.store import Leaves, Run, Store
+from imagecluster.system.progress import OnProgress, Progress, silent
 
 DENDROGRAM = "dendrogram"
 """Name under which a run remembers the key of its dendrogram."""
-
-
-def silent(stage: str, done: int, total: int) -> None:
-    """Ignore progress."""
 
 
 @contextmanager
@@ -38,7 +35,7 @@ def bring_up(
     *,
     db: Path | None = None,
     gone: bool = False,
-    progress: Progress = silent,
+    progress: OnProgress = silent,
 ) -> Iterator[Collection]:
     """The collection in folders and files, after new pictures have been fingerprinted and linked.
 
@@ -55,7 +52,7 @@ def bring_up(
     gone
         Whether most of the collection may be missing, because it was deleted for good.
     progress
-        Called with (stage, done, total).
+        Called as work goes on.
 
     Raises
     ------
@@ -73,7 +70,7 @@ def bring_up(
     model = settings.find_model()
     scale_name = settings.scale_name(model.identity)
     place = place_of(paths, db)
-    progress("scan", 0, 0)
+    progress(Progress("scan"))
     found = scan(paths, recursive=settings.recursive, exclude=[place.directory])
     with Store.open(place.directory, root=place.root) as store:
         refuse_to_leave_out(store, paths)
@@ -106,7 +103,7 @@ def open_latest(
     *,
     link: bool = True,
     n_threads: int | None = None,
-    progress: Progress = silent,
+    progress: OnProgress = silent,
 ) -> Collection:
     """The collection as its latest run left it. No files are scanned, and nothing is fingerprinted.
 
@@ -122,7 +119,7 @@ def open_latest(
     n_threads
         Number of threads for the linkage; default: as in the latest run.
     progress
-        Called with (stage, done, total).
+        Called as work goes on.
 
     Raises
     ------

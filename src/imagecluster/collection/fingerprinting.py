@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -13,6 +13,7 @@ from imagecluster.collection.settings import Settings
 from imagecluster.models import Crop, Model, joined
 from imagecluster.records import ImageFile, Scan, Skip
 from imagecluster.store import Batch, HashedFile, Recognised, SkippedFile, Store, Thumbnails
+from imagecluster.system.progress import OnProgress, Progress
 
 if TYPE_CHECKING:
     from imagecluster.embed import Outcome
@@ -28,12 +29,6 @@ JOINED = 4096
 THUMBNAIL_PX = 192
 """Longer side of kept thumbnails."""
 
-FETCHING = "weights"
-"""Stage during which a model's weights are downloaded, in bytes."""
-
-Progress = Callable[[str, int, int], None]
-"""Called with the name of the stage, how much of it is done, and its total."""
-
 
 @dataclass(frozen=True, slots=True)
 class Fingerprinted:
@@ -47,7 +42,7 @@ class Fingerprinted:
 
 
 def fingerprint_scan(
-    scan: Scan, store: Store, model: Model, settings: Settings, *, progress: Progress, all_there_is: bool = True
+    scan: Scan, store: Store, model: Model, settings: Settings, *, progress: OnProgress, all_there_is: bool = True
 ) -> Fingerprinted:
     """Bring the store up to date with a scan: only contents without a fingerprint of this model are computed.
 
@@ -66,7 +61,7 @@ def fingerprint_scan(
     settings
         The largest size of pictures, the device, and whether to keep thumbnails (for a page).
     progress
-        Called with (stage, done, total).
+        Called for weights that are fetched and for files that are done.
     all_there_is
         Whether the collection consists of these files only.
     """
@@ -138,15 +133,15 @@ class _Writer:
         self.skips: list[Skip] = []
         self.n_fingerprinted = 0
 
-    def embed(self, files: Sequence[ImageFile], settings: Settings, *, progress: Progress) -> None:
+    def embed(self, files: Sequence[ImageFile], settings: Settings, *, progress: OnProgress) -> None:
         """Fingerprint files on all cores and commit the results."""
         from imagecluster.decode.thumbnail import make_thumbnail
         from imagecluster.embed import Embedder, embed_files
 
-        progress("fingerprints", 0, len(files))
+        progress(Progress("fingerprints", 0, len(files)))
         outcomes = embed_files(
             files,
-            *(Embedder(model, device=settings.device, fetching=partial(progress, FETCHING)) for model in self._models),
+            *(Embedder(model, device=settings.device, progress=progress) for model in self._models),
             known=self._rows,
             thumbnail=partial(make_thumbnail, long_side_px=THUMBNAIL_PX) if settings.page else None,
             max_pixels=settings.max_pixels,
@@ -159,7 +154,7 @@ class _Writer:
                 if len(self._pending) >= BATCH or time.monotonic() - self._committed_s > BATCH_S:
                     self._commit(cache)
                 n_done += len(chunk)
-                progress("fingerprints", n_done, len(files))
+                progress(Progress("fingerprints", n_done, len(files)))
             self._commit(cache)
 
     def _commit(self, thumbnails: Thumbnails) -> None:

@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from imagecluster.collection.fingerprinting import Progress
 from imagecluster.collection.settings import Settings
 from imagecluster.errors import StoreDamagedError, VectorError
 from imagecluster.records import Dendrogram, Recall, TimeTerm
 from imagecluster.store import Leaves, Store
+from imagecluster.system.progress import OnProgress
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +48,7 @@ def kept_tree(
 
 
 def tree_of(
-    leaves: Leaves, store: Store, model: str, settings: Settings, *, time: TimeTerm | None, progress: Progress
+    leaves: Leaves, store: Store, model: str, settings: Settings, *, time: TimeTerm | None, progress: OnProgress
 ) -> Tree:
     """The dendrogram of the pictures, from the store if it holds one of the same contents and times.
 
@@ -68,7 +68,7 @@ def tree_of(
     time
         The part that time plays; None if it plays none.
     progress
-        Called with (stage, done, total).
+        Called with shares of the linkage's stages.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def tree_of(
                 metric=recipe.metric,
                 n_threads=settings.n_threads,
                 max_memory_bytes=settings.max_memory_bytes,
-                progress=_thousandths(progress),
+                progress=progress,
             )
     if store.writable:
         info = {"model": model, "n_images": len(leaves), "recall": None if recall is None else asdict(recall)}
@@ -125,7 +125,7 @@ def vectors_of(
 
 
 def _link(
-    vectors: NDArray[np.float32], store: Store, settings: Settings, graph_keys: Sequence[str], *, progress: Progress
+    vectors: NDArray[np.float32], store: Store, settings: Settings, graph_keys: Sequence[str], *, progress: OnProgress
 ) -> Linkage:
     """Average linkage that continues from the first graph that the store has, and keeps its own under the first key."""
     from imagecluster import linkage
@@ -133,23 +133,18 @@ def _link(
     approximate, n_threads = settings.recipe.is_approximate(len(vectors)), settings.n_threads
     large = len(vectors) >= GRAPH_FROM
     known = next(filter(None, map(store.load_graph, graph_keys)), None) if large else None
-    about = linkage.estimate_text(*vectors.shape, approximate=approximate, n_threads=n_threads) if large else ""
+    expected_s = linkage.expected_s(*vectors.shape, approximate=approximate, n_threads=n_threads) if large else None
     linked = linkage.link(
         vectors,
         approximate=approximate,
         known=known,
         n_threads=n_threads,
         max_memory_bytes=settings.max_memory_bytes,
-        progress=_thousandths(progress, about),
+        progress=lambda share: progress(share._replace(expected_s=expected_s)),
     )
     if large and store.writable:
         store.save_graph(graph_keys[0], linked.graph)
     return linked
-
-
-def _thousandths(progress: Progress, about: str = "") -> Callable[[float, str], None]:
-    """Progress in thousandths, from the fractions that a linkage reports."""
-    return lambda fraction, stage: progress(f"{stage}{about}", round(1000 * fraction), 1000)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import xxhash
@@ -22,9 +22,7 @@ from imagecluster.errors import ArgumentError, DecodeError, ModelError
 from imagecluster.models import Crop, Model, choose_device, open_session, to_fingerprint
 from imagecluster.records import ImageFile, Metadata, Skip
 from imagecluster.system.cores import n_cores
-
-if TYPE_CHECKING:
-    from imagecluster.system.fetch import Progress
+from imagecluster.system.progress import OnProgress, silent
 
 CHUNK = 8
 """Files a worker takes at a time: enough to make the hand-over free, few enough to keep all workers busy."""
@@ -74,7 +72,7 @@ class Embedder:
         n_threads: int = 1,
         device: str = "cpu",
         batch: int | None = None,
-        fetching: Progress | None = None,
+        progress: OnProgress = silent,
     ) -> None:
         """Load the network of a model, fetching its weights if they are not on this machine yet.
 
@@ -89,8 +87,8 @@ class Embedder:
         batch
             Most pictures that go through the network at once. Default: the model's own number, on a graphics processor
             64, unless the network fixes it. Where memory does not hold them, fewer go.
-        fetching
-            Called with (bytes here, bytes in all) while weights are fetched.
+        progress
+            Called while weights are fetched.
 
         Raises
         ------
@@ -102,7 +100,7 @@ class Embedder:
         if model.parts:
             raise ArgumentError(f"{model.name} has {len(model.parts)} networks; load_embedders loads them")
         self.model = model
-        path = model.source.obtain(fetching)
+        path = model.source.obtain(progress)
         self._session = open_session(model.build(path), name=model.name, n_threads=n_threads, device=device)
         entry = self._session.get_inputs()[0]
         self._input = entry.name
@@ -158,9 +156,9 @@ class Embedder:
         return to_fingerprint(self.features(image), self.model)
 
 
-def load_embedders(model: Model, *, device: str = "cpu", fetching: Progress | None = None) -> tuple[Embedder, ...]:
+def load_embedders(model: Model, *, device: str = "cpu", progress: OnProgress = silent) -> tuple[Embedder, ...]:
     """The loaded network of each member of a model: one, unless it is a joint model. Errors as for `Embedder`."""
-    return tuple(Embedder(member, device=device, fetching=fetching) for member in model.members)
+    return tuple(Embedder(member, device=device, progress=progress) for member in model.members)
 
 
 def to_pixels(image: Image.Image, model: Model) -> NDArray[Any]:

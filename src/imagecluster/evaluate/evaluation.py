@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from imagecluster.evaluate.labels import Labelling, labelling
 from imagecluster.evaluate.partitions import Curve, curve
 from imagecluster.evaluate.ranking import Retrieval, retrieval
 from imagecluster.records import Dendrogram, SimScaleName
+from imagecluster.system.progress import OnProgress, shares, silent
 
 RECALL_AT = (1, 5, 10)
 
@@ -91,7 +92,7 @@ def evaluate_clustering(
     labels: Labels,
     asked: Question,
     *,
-    progress: Callable[[float], None] = lambda _: None,
+    progress: OnProgress = silent,
 ) -> Evaluation:
     """Scores of retrieval and of all cuts.
 
@@ -108,7 +109,7 @@ def evaluate_clustering(
     asked
         What is evaluated.
     progress
-        Called with the share of the search that is done, from 0 to 1.
+        Called with the share of the search that is done.
 
     Raises
     ------
@@ -124,7 +125,9 @@ def evaluate_clustering(
         n_images=dendrogram.n_leaves,
         labelling=numbered,
         n_strangers=labels.n_strangers,
-        retrieval=retrieval(vectors, numbered.numbers, ks=RECALL_AT, n_threads=asked.n_threads, progress=progress),
+        retrieval=retrieval(
+            vectors, numbered.numbers, ks=RECALL_AT, n_threads=asked.n_threads, progress=shares(progress, "retrieval")
+        ),
         curve=scores,
         sims=tuple(cut.sim_at_height(dendrogram, float(each), scale=scale) for each in scores.height),
         sim=asked.sim,

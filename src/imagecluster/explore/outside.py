@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from imagecluster.decode import MAX_PIXELS
 from imagecluster.errors import DecodeError
 from imagecluster.models import Model, joined
 from imagecluster.records import ImageFile
+from imagecluster.system.progress import OnProgress, silent
 
 if TYPE_CHECKING:
     from imagecluster.embed import Embedder
@@ -26,7 +26,7 @@ class OutsidePictures:
     Parameters
     ----------
     model : Model
-    max_pixels, device, fetching
+    max_pixels, device, progress
         As for `imagecluster.explore.searching.Searcher`.
 
     """
@@ -37,12 +37,12 @@ class OutsidePictures:
         *,
         max_pixels: int = MAX_PIXELS,
         device: str = "cpu",
-        fetching: Callable[[int, int], None] | None = None,
+        progress: OnProgress = silent,
     ) -> None:
         self._model = model
         self._max_pixels = max_pixels
         self._device = device
-        self._fetching = fetching
+        self._progress = progress
         self._embedders: tuple[Embedder, ...] = ()
 
     def fingerprint(self, path: Path) -> NDArray[np.float16]:
@@ -50,7 +50,7 @@ class OutsidePictures:
         from imagecluster.embed import embed_files, load_embedders
 
         if not self._embedders:
-            self._embedders = load_embedders(self._model, device=self._device, fetching=self._fetching)
+            self._embedders = load_embedders(self._model, device=self._device, progress=self._progress)
         files = [ImageFile(path, 0, 0)]
         ((outcome,),) = embed_files(files, *self._embedders, max_pixels=self._max_pixels, n_threads=1)
         if outcome.content is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from imagecluster.explore.queries import Query, combined
 from imagecluster.models import Model, TextTower, text_models
 from imagecluster.scan import absolute
 from imagecluster.store import MappedFingerprints, Store, StoredContent, known_file
+from imagecluster.system.progress import OnProgress, silent
 
 __all__ = ["Hit", "Searcher", "content_hash_of"]
 
@@ -60,8 +61,8 @@ class Searcher:
         Default: one per core.
     device : str
         What networks run on, see `imagecluster.models.choose_device`.
-    fetching : callable, optional
-        Called with (bytes here, bytes in all) while weights are fetched that a query needs.
+    progress : callable
+        Called while weights are fetched that a query needs.
 
     Raises
     ------
@@ -78,13 +79,13 @@ class Searcher:
         max_pixels: int = MAX_PIXELS,
         n_threads: int | None = None,
         device: str = "cpu",
-        fetching: Callable[[int, int], None] | None = None,
+        progress: OnProgress = silent,
     ) -> None:
         self._store = store
         self._model = model
         self._n_threads = n_threads
-        self._fetching = fetching
-        self._outside = OutsidePictures(model, max_pixels=max_pixels, device=device, fetching=fetching)
+        self._progress = progress
+        self._outside = OutsidePictures(model, max_pixels=max_pixels, device=device, progress=progress)
         self._opened = self._open()
 
     def _open(self) -> tuple[MappedFingerprints, ExactIndex]:
@@ -190,7 +191,7 @@ class Searcher:
         if tower is None:
             raise ModelError(f"cannot search for the text {text!r}: {self._name_towers()}")
         if isinstance(tower, TextTower):
-            tower.obtain(self._fetching)
+            tower.obtain(self._progress)
         return np.asarray(tower(text), np.float64)
 
     def _name_towers(self) -> str:

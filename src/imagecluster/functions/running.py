@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from imagecluster.collection import DENDROGRAM, Collection, Progress, Settings, bring_up, silent
+from imagecluster.collection import DENDROGRAM, Collection, Settings, bring_up
 from imagecluster.present.notebook import Html, gallery
 from imagecluster.present.outputs import PAGE_STAMP, Outputs, page_stamp_of, write_outputs
 from imagecluster.present.thumbnails import thumbnail_of
 from imagecluster.records import Clusters, Recall, Skip, TimeTerm
 from imagecluster.scan import StrPath, as_paths
 from imagecluster.store import Run
+from imagecluster.system.progress import OnProgress, silent
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def run(
     *,
     db: StrPath | None = None,
     gone: bool = False,
-    progress: Progress | None = None,
+    progress: OnProgress = silent,
 ) -> Result:
     """Cluster the pictures in folders and files: fingerprint new ones, and write all outputs.
 
@@ -90,7 +91,7 @@ def run(
         Whether most of the collection may be missing, because it was deleted for good. Otherwise a run that finds less
         than half of it refuses to empty the outputs: most likely a drive is not plugged in.
     progress
-        Called with (stage, done, total).
+        Called with a `Progress` as work goes on, from this thread.
 
     Returns
     -------
@@ -112,7 +113,7 @@ def run(
         An output cannot be written, or something that imagecluster did not make is in its place.
     """
     started_s, started = time.time(), time.monotonic()
-    settings, progress = settings or Settings(), progress or silent
+    settings = settings or Settings()
     database = None if db is None else Path(db)
     with bring_up(as_paths(paths), settings, db=database, gone=gone, progress=progress) as collection:
         clusters = collection.cut()
@@ -143,15 +144,13 @@ def run(
     return result
 
 
-def update(
-    paths: Sequence[Path], settings: Settings, *, db: Path | None = None, progress: Progress | None = None
-) -> None:
+def update(paths: Sequence[Path], settings: Settings, *, db: Path | None = None, progress: OnProgress = silent) -> None:
     """Fingerprint new pictures in folders and files, and keep the dendrogram, but write no outputs.
 
     Arguments and errors are those of `run`. If `settings` ask for a page, it is not written, but thumbnails are kept.
     """
     started_s, started = time.time(), time.monotonic()
-    with bring_up(paths, settings, db=db, progress=progress or silent) as collection:
+    with bring_up(paths, settings, db=db, progress=progress) as collection:
         stamp = page_stamp_of(collection.store.runs())
         _remember(collection, started_s, time.monotonic() - started, page_stamp=stamp)
 

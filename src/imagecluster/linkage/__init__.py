@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from imagecluster.linkage.average import Linkage, average_linkage, link
     from imagecluster.linkage.dispatch import linkage
-    from imagecluster.linkage.planning import Estimate, estimate, estimate_text, needed_bytes
+    from imagecluster.linkage.planning import Estimate, estimate, expected_s, needed_bytes
 
-__all__ = ["Estimate", "Linkage", "average_linkage", "estimate", "estimate_text", "link", "linkage", "needed_bytes"]
+__all__ = ["Estimate", "Linkage", "average_linkage", "estimate", "expected_s", "link", "linkage", "needed_bytes"]
 
 _HOME = {
     "Estimate": "planning",
     "Linkage": "average",
     "average_linkage": "average",
     "estimate": "planning",
-    "estimate_text": "planning",
+    "expected_s": "planning",
     "link": "average",
     "linkage": "dispatch",
     "needed_bytes": "planning",

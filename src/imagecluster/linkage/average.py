@@ -13,10 +13,11 @@ from imagecluster.linkage.duplicates import identical_rows
 from imagecluster.linkage.graph import neighbour_graph
 from imagecluster.linkage.planning import N_CANDIDATES, fitting_candidates
 from imagecluster.linkage.rounds import Rounds
-from imagecluster.linkage.setting import Progress, checked, stage, threads
+from imagecluster.linkage.setting import checked, threads
 from imagecluster.linkage.vectors import ClusterVectors, inverse_norms
 from imagecluster.neighbours import BLOCK_ROWS, Mapper, Neighbours
 from imagecluster.records import Dendrogram, NeighbourGraph
+from imagecluster.system.progress import OnProgress, shares, silent
 
 __all__ = ["Linkage", "average_linkage", "link"]
 
@@ -36,7 +37,7 @@ def average_linkage(
     approximate: bool = False,
     n_threads: int | None = None,
     max_memory_bytes: int | None = None,
-    progress: Progress | None = None,
+    progress: OnProgress = silent,
 ) -> Dendrogram:
     """Dendrogram of vectors under cosine distance and average linkage (UPGMA), exact unless told otherwise.
 
@@ -54,8 +55,8 @@ def average_linkage(
         Default: as many as this process may use.
     max_memory_bytes : int, optional
         Limit for what is needed beyond `X`.
-    progress : callable, optional
-        Called as ``progress(fraction, stage)`` with a fraction of the stage, from this thread.
+    progress : callable
+        Called with the share that is done of each stage, from this thread.
 
     Returns
     -------
@@ -93,7 +94,7 @@ def link(
     known: NeighbourGraph | None = None,
     n_threads: int | None = None,
     max_memory_bytes: int | None = None,
-    progress: Progress | None = None,
+    progress: OnProgress = silent,
 ) -> Linkage:
     """Dendrogram and neighbour graph of vectors; arguments as in `average_linkage`, and errors.
 
@@ -123,7 +124,7 @@ def _link(
     run: Mapper,
     approximate: bool = False,
     known: NeighbourGraph | None = None,
-    progress: Progress | None = None,
+    progress: OnProgress = silent,
     k: int = N_CANDIDATES,
     block_rows: int = BLOCK_ROWS,
 ) -> Linkage:
@@ -142,10 +143,10 @@ def _link(
         known=known,
         block_rows=block_rows,
         run=run,
-        progress=stage(progress, "comparing all pairs" if not approximate else "looking for neighbours"),
+        progress=shares(progress, "neighbours" if approximate else "pairs"),
     )
     rounds = Rounds(vectors, Neighbours(graph.index, graph.similarity, graph.bound), run=run)
-    children, heights = rounds.merge_all(progress=stage(progress, "merging"))
+    children, heights = rounds.merge_all(progress=shares(progress, "merging"))
     largest_distance = max(0.0, 1.0 - graph.smallest)
     tree = dendrogram_of_unique(unique, children, np.maximum(heights, 0.0), largest_distance=largest_distance)
     return Linkage(tree, graph)

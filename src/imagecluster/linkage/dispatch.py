@@ -15,12 +15,13 @@ from imagecluster.linkage.duplicates import identical_rows
 from imagecluster.linkage.methods import EUCLIDEAN_METRICS, OF_CENTROIDS, check_method
 from imagecluster.linkage.nearest import Tiles, largest_squared
 from imagecluster.linkage.points import Points, less_their_mean
-from imagecluster.linkage.setting import Progress, checked, stage, threads
+from imagecluster.linkage.setting import checked, threads
 from imagecluster.linkage.spanning import N_CANDIDATES, merges_of_tree, spanning_tree
 from imagecluster.linkage.ward import ward_merges
 from imagecluster.neighbours import Mapper
 from imagecluster.records import Dendrogram
 from imagecluster.system.memory import available_bytes
+from imagecluster.system.progress import OnProgress, shares, silent
 
 _SHARE = 0.75
 """Share of the available memory that is taken where no limit is given."""
@@ -33,7 +34,7 @@ def linkage(
     metric: str = "cosine",
     n_threads: int | None = None,
     max_memory_bytes: int | None = None,
-    progress: Progress | None = None,
+    progress: OnProgress = silent,
 ) -> Dendrogram:
     """Dendrogram of vectors, as `scipy.cluster.hierarchy.linkage` defines its methods.
 
@@ -53,8 +54,8 @@ def linkage(
     max_memory_bytes : int, optional
         Limit for what is needed beyond `X`. Default: none where the vectors are enough, else three quarters of the
         memory that is available.
-    progress : callable, optional
-        Called as ``progress(fraction, stage)`` with a fraction of the stage, from this thread.
+    progress : callable
+        Called with the share that is done of each stage, from this thread.
 
     Returns
     -------
@@ -138,17 +139,17 @@ def _without_merges(n: int) -> Dendrogram:
     return dendrogram(n, np.empty((0, 2), np.int64), np.empty(0), largest_distance=0.0)
 
 
-def _largest(points: Points, tiles: Tiles, run: Mapper, progress: Progress | None) -> float:
+def _largest(points: Points, tiles: Tiles, run: Mapper, progress: OnProgress) -> float:
     """Largest distance of two rows."""
-    squared = largest_squared(tiles, points.n, run=run, progress=stage(progress, "finding the farthest pair"))
+    squared = largest_squared(tiles, points.n, run=run, progress=shares(progress, "farthest"))
     return float(points.distance(np.array(squared)))
 
 
-def _single(points: Points, run: Mapper, progress: Progress | None) -> Dendrogram:
+def _single(points: Points, run: Mapper, progress: OnProgress) -> Dendrogram:
     """Single linkage from a minimum spanning tree."""
     unique = identical_rows(points.X)
     tiles = Tiles(lambda ids: points.rows(unique.leaf[ids]), points.centre())
-    edges, squared = spanning_tree(tiles, len(unique.leaf), run=run, progress=stage(progress, "comparing all pairs"))
+    edges, squared = spanning_tree(tiles, len(unique.leaf), run=run, progress=shares(progress, "pairs"))
     return dendrogram_of_unique(
         unique,
         merges_of_tree(len(unique.leaf), edges),
@@ -157,42 +158,38 @@ def _single(points: Points, run: Mapper, progress: Progress | None) -> Dendrogra
     )
 
 
-def _ward(points: Points, run: Mapper, progress: Progress | None) -> Dendrogram:
+def _ward(points: Points, run: Mapper, progress: OnProgress) -> Dendrogram:
     """Ward's method from centroids."""
     unique = identical_rows(points.X)
     children, heights = ward_merges(
-        points.rows(unique.leaf), unique.count, run=run, progress=stage(progress, "merging")
+        points.rows(unique.leaf), unique.count, run=run, progress=shares(progress, "merging")
     )
     largest = _largest(points, Tiles(points.rows, points.centre()), run, progress)
     return dendrogram_of_unique(unique, children, heights, largest_distance=largest)
 
 
-def _by_centroids(points: Points, method: str, run: Mapper, progress: Progress | None) -> Dendrogram:
+def _by_centroids(points: Points, method: str, run: Mapper, progress: OnProgress) -> Dendrogram:
     """Centroid or median linkage by fastcluster, from vectors; from all pairs it would cancel near height 0."""
     import fastcluster
 
     largest = _largest(points, Tiles(points.rows, points.centre()), run, progress)
-    merging = stage(progress, "merging") or _silent
+    merging = shares(progress, "merging")
     merging(0.0)
     merges = fastcluster.linkage_vector(np.asarray(points.X, np.float64), method, "euclidean")
     merging(1.0)
     return dendrogram_of_merges(merges, largest_distance=largest)
 
 
-def _with_all_pairs(X: NDArray[Any], method: str, metric: str, run: Mapper, progress: Progress | None) -> Dendrogram:
+def _with_all_pairs(X: NDArray[Any], method: str, metric: str, run: Mapper, progress: OnProgress) -> Dendrogram:
     """Any method that takes all distances, by fastcluster."""
     import fastcluster
 
-    distances = condensed(X, metric, run=run, progress=stage(progress, "comparing all pairs"))
+    distances = condensed(X, metric, run=run, progress=shares(progress, "pairs"))
     if len(X) < 2:
         return _without_merges(len(X))
     largest = float(distances.max())
-    merging = stage(progress, "merging") or _silent
+    merging = shares(progress, "merging")
     merging(0.0)
     merges = fastcluster.linkage(distances, method, preserve_input=False)
     merging(1.0)
     return dendrogram_of_merges(merges, largest_distance=largest)
-
-
-def _silent(fraction: float) -> None:
-    """Progress that nobody watches."""

@@ -22,9 +22,6 @@ _MERGING_S = 60e-6
 """Seconds a row that merging takes beside its products."""
 
 
-_WORTH_SAYING_S = 10.0
-
-
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """What a linkage will take, roughly: within a factor of two for photographs on an idle machine."""
@@ -75,12 +72,7 @@ def estimate(n_images: int, n_dimensions: int, *, n_threads: int) -> Estimate:
     return Estimate(0.65 * all_pairs_s + merging_s, 0.1 * all_pairs_s + merging_s, needed_bytes(n_images, n_dimensions))
 
 
-def estimate_text(n_images: int, n_dimensions: int, *, approximate: bool, n_threads: int | None) -> str:
-    """` (about 3 min in all)`; empty for what takes a few seconds."""
+def expected_s(n_images: int, n_dimensions: int, *, approximate: bool, n_threads: int | None) -> float:
+    """Seconds that a linkage will take, roughly; `n_threads` None stands for all cores."""
     expected = estimate(n_images, n_dimensions, n_threads=n_threads or n_cores())
-    seconds = expected.approximate_s if approximate else expected.exact_s
-    if seconds < _WORTH_SAYING_S:
-        return ""
-    if seconds < 100:
-        return f" (about {round(seconds, -1):.0f} s in all)"
-    return f" (about {seconds / 60:.0f} min in all)" if seconds < 6000 else f" (about {seconds / 3600:.1f} h in all)"
+    return expected.approximate_s if approximate else expected.exact_s

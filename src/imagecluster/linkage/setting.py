@@ -1,4 +1,4 @@
-"""What every linkage begins with: a checked table, threads to work in, and progress within a stage."""
+"""What every linkage begins with: a checked table, and threads to work in."""
 
 from __future__ import annotations
 
@@ -13,9 +13,6 @@ from numpy.typing import NDArray
 from imagecluster.errors import ArgumentError
 from imagecluster.neighbours import Mapper, in_turn
 from imagecluster.system.cores import n_cores
-
-Progress = Callable[[float, str], None]
-"""Called with a fraction of the stage, and the stage."""
 
 _SMALL = 1 << 22
 """Numbers in the vectors below which starting threads takes longer than the work."""
@@ -51,8 +48,3 @@ def threads(X: NDArray[Any], n_threads: int | None) -> Iterator[Mapper]:
             return in_turn(function, listed) if len(listed) < 2 else list(pool.map(function, listed))
 
         yield run
-
-
-def stage(progress: Progress | None, name: str) -> Callable[[float], None] | None:
-    """Progress within one stage."""
-    return None if progress is None else lambda fraction: progress(fraction, name)

@@ -8,13 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from imagecluster.errors import MissingExtraError, ModelError
 from imagecluster.models.remembered import remember, remembered
-
-if TYPE_CHECKING:
-    from imagecluster.system.fetch import Progress
+from imagecluster.system.progress import OnProgress, silent
 
 __all__ = [
     "MODELS_VARIABLE",
@@ -46,7 +44,7 @@ class Source(Protocol):
     def present(self) -> Path | None:
         """The file, or None where it would have to be fetched. ModelError where it is not what it should be."""
 
-    def obtain(self, progress: Progress | None = None) -> Path:
+    def obtain(self, progress: OnProgress = silent) -> Path:
         """The file, fetched if it must be. ModelError where there is none, or another one."""
 
 
@@ -66,7 +64,7 @@ class Packaged:
         """The file, checked: it is small."""
         return self.obtain()
 
-    def obtain(self, progress: Progress | None = None) -> Path:
+    def obtain(self, progress: OnProgress = silent) -> Path:
         """The file, checked: it is small."""
         from imagecluster.system.fetch import digest
 
@@ -94,7 +92,7 @@ class Given:
         """The file."""
         return self.obtain()
 
-    def obtain(self, progress: Progress | None = None) -> Path:
+    def obtain(self, progress: OnProgress = silent) -> Path:
         """The file."""
         if not self.path.is_file():
             raise ModelError(f"there is no file of weights {self.path}")
@@ -132,7 +130,7 @@ class Published:
             _log.warning("%s is not the file of %s (another size or checksum) and is not used", place, self.url)
         return None
 
-    def obtain(self, progress: Progress | None = None) -> Path:
+    def obtain(self, progress: OnProgress = silent) -> Path:
         """The file, fetched if it is not here."""
         from imagecluster.system.fetch import download
 
@@ -174,7 +172,7 @@ class Installed:
             )
         return path
 
-    def obtain(self, progress: Progress | None = None) -> Path:
+    def obtain(self, progress: OnProgress = silent) -> Path:
         """The file. MissingExtraError where the package is not installed."""
         found = self.present()
         if found is None:
@@ -205,7 +203,7 @@ class Several:
         found = [source.present() for source in self.sources]
         return None if None in found else found[0]
 
-    def obtain(self, progress: Progress | None = None) -> Path:
+    def obtain(self, progress: OnProgress = silent) -> Path:
         """The first file, after all were fetched that must be."""
         found = [source.obtain(progress) for source in self.sources]
         return found[0]

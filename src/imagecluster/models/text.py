@@ -15,11 +15,11 @@ from imagecluster.models.onnx_graph import Network
 from imagecluster.models.session import open_session
 from imagecluster.models.sources import Source
 from imagecluster.system.cores import n_cores
+from imagecluster.system.progress import OnProgress, silent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from imagecluster.system.fetch import Progress
 
 __all__ = ["CLIP_WORDS", "MOBILECLIP_WORDS", "SIGLIP2_WORDS", "TextTower", "Words"]
 
@@ -79,7 +79,7 @@ class TextTower:
         """Whether both files are on this machine. ModelError where one is not what it should be."""
         return all(source.present() is not None for source in self.sources)
 
-    def obtain(self, progress: Progress | None = None) -> tuple[Path, Path]:
+    def obtain(self, progress: OnProgress = silent) -> tuple[Path, Path]:
         """Tokenizer and network, fetched if they must be.
 
         Raises

@@ -13,6 +13,7 @@ from imagecluster.errors import ArgumentError, InputError
 from imagecluster.functions.running import run
 from imagecluster.models import DEFAULT_MODEL
 from imagecluster.store import Store
+from imagecluster.system.progress import Progress
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -162,8 +163,8 @@ class _Announcement:
     def __init__(self) -> None:
         self._said = False
 
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        if stage not in ("scan", "weights", "fingerprints"):
+    def __call__(self, progress: Progress) -> None:
+        if progress.stage not in ("scan", "weights", "fingerprints"):
             self.once()
 
     def once(self) -> None:

@@ -12,6 +12,7 @@ from imagecluster.models import Model
 from imagecluster.records import ImageFile, Scan, Skip
 from imagecluster.scan import absolute
 from imagecluster.store import Store
+from imagecluster.system.progress import silent
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,7 +50,7 @@ def stored_fingerprints(names: Sequence[str], folder: Path, model: Model, *, n_t
     scan = Scan(files=tuple(files.values()), skips=(), ignored={})
     with Store.open(directory, root=root) as store:
         settings = Settings(page=False, n_threads=n_threads)
-        fingerprinted = fingerprint_scan(scan, store, model, settings, progress=lambda *_: None, all_there_is=False)
+        fingerprinted = fingerprint_scan(scan, store, model, settings, progress=silent, all_there_is=False)
         hash_of = {known.file.path: known.content_hash for known in fingerprinted.files}
         readable = [name for name in names if files[name].path in hash_of]
         hashes = [hash_of[files[name].path] for name in readable]

@@ -13,11 +13,11 @@ from imagecluster.embed import Embedder
 from imagecluster.errors import ArgumentError
 from imagecluster.models import VGG16_LAYERS, Model, find_model
 from imagecluster.system.cores import n_cores
+from imagecluster.system.progress import OnProgress, silent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from imagecluster.system.fetch import Progress
 
 __all__ = ["Vgg16", "load_vgg16", "vgg16_of_layer"]
 
@@ -78,7 +78,7 @@ class Vgg16:
 
 
 def load_vgg16(
-    layer: str = "fc2", *, weights: str | os.PathLike[str] | None = None, fetching: Progress | None = None
+    layer: str = "fc2", *, weights: str | os.PathLike[str] | None = None, progress: OnProgress = silent
 ) -> Vgg16:
     """The ImageNet network of Keras, cut at a layer.
 
@@ -89,8 +89,8 @@ def load_vgg16(
     weights
         Keras weight file (HDF5). Default: the file named by IMAGECLUSTER_VGG16_WEIGHTS, then the one that Keras keeps
         in ~/.keras/models, then the one fetched before; else it is fetched (528 MB) and kept.
-    fetching
-        Called with (bytes here, bytes in all) while the file is fetched.
+    progress
+        Called while the file is fetched.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def load_vgg16(
         The weights are missing, damaged or those of another network, or cannot be fetched.
     """
     model = vgg16_of_layer(layer, weights=weights)
-    return Vgg16(Embedder(model, n_threads=n_cores(), fetching=fetching))
+    return Vgg16(Embedder(model, n_threads=n_cores(), progress=progress))
 
 
 def vgg16_of_layer(layer: str = "fc2", *, weights: str | os.PathLike[str] | None = None) -> Model:

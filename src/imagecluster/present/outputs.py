@@ -12,7 +12,6 @@ from typing import Literal, get_args
 import xxhash
 
 from imagecluster.collection.collection import Collection
-from imagecluster.collection.fingerprinting import Progress
 from imagecluster.collection.report import Report
 from imagecluster.errors import ArgumentError
 from imagecluster.present.links import LINKS_MARKER, LinkReport, Unlinked, make_links
@@ -23,6 +22,7 @@ from imagecluster.present.thumbnails import ThumbnailOf
 from imagecluster.records import Clusters
 from imagecluster.store import Run
 from imagecluster.system.files import OwnFolder
+from imagecluster.system.progress import OnProgress, silent
 
 Output = Literal["links", "csv", "json", "parquet", "page"]
 
@@ -92,7 +92,7 @@ def write(collection: Collection, clusters: Clusters, kind: Output, into: Path |
     return file
 
 
-def write_outputs(collection: Collection, clusters: Clusters, *, progress: Progress) -> Outputs:
+def write_outputs(collection: Collection, clusters: Clusters, *, progress: OnProgress) -> Outputs:
     """Write the tree of links, the tables and the page that the settings ask for, each replaced as a whole."""
     directory, settings, folder = collection.directory, collection.settings, collection.store.folder
     folder.remove_unfinished()
@@ -101,8 +101,7 @@ def write_outputs(collection: Collection, clusters: Clusters, *, progress: Progr
     unlinked: tuple[Unlinked, ...] = ()
     kept: tuple[Path, ...] = ()
     if settings.links != "none":
-        n_linked = sum(len(cluster.members) for cluster in clusters.clusters)
-        linked = _write_links(collection, clusters, tree, progress=lambda done: progress("links", done, n_linked))
+        linked = _write_links(collection, clusters, tree, progress=progress)
         unlinked, kept = linked.unlinked, linked.kept
     elif (tree / LINKS_MARKER).exists():
         kept = make_links([], tree).kept  # a tree of an earlier cut would contradict the tables
@@ -131,7 +130,7 @@ def page_stamp_of(runs: tuple[Run, ...]) -> str:
 
 
 def _write_links(
-    collection: Collection, clusters: Clusters, tree: Path, *, progress: Callable[[int], None] | None = None
+    collection: Collection, clusters: Clusters, tree: Path, *, progress: OnProgress = silent
 ) -> LinkReport:
     """The tree of links, of the kind that the settings name; symbolic ones where they name none."""
     root, names = os.path.join(collection.root, ""), collection.names  # noqa: PTH118 - text: a Path costs ten times that

@@ -11,17 +11,14 @@ import shutil
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from imagecluster.errors import ArgumentError, ChecksumError, DownloadError
 from imagecluster.system.atomic import sync_folder
+from imagecluster.system.progress import OnProgress, Progress, silent
 
 __all__ = ["digest", "download"]
-
-Progress = Callable[[int, int], None]
-"""Called with the bytes that are here and those there are (0 while that is unknown)."""
 
 ATTEMPTS = 4
 """Failures in a row, none of which brought a byte, after which fetching is given up."""
@@ -43,7 +40,11 @@ class _Task:
     destination: Path
     checksum: str
     n_bytes: int | None
-    progress: Progress
+    progress: OnProgress
+
+    def report(self, done: int, total: int | None) -> None:
+        """Tells how many bytes are here."""
+        self.progress(Progress("weights", done, total, note=self.destination.name))
 
     @property
     def part(self) -> Path:
@@ -68,7 +69,7 @@ def download(
     *,
     checksum: str,
     n_bytes: int | None = None,
-    progress: Progress | None = None,
+    progress: OnProgress = silent,
     attempts: int = ATTEMPTS,
     wait_s: float = WAIT_S,
     timeout_s: float = TIMEOUT_S,
@@ -89,7 +90,7 @@ def download(
     n_bytes
         Size of the file, if it is known: another one is refused before it is fetched.
     progress
-        Called with (bytes here, bytes in all or 0).
+        Called with the bytes that are here, and with those there are in all where the server says so.
     attempts
         Failures in a row after which to give up.
     wait_s
@@ -111,7 +112,7 @@ def download(
     if not url.startswith(("https://", "http://")):
         raise ArgumentError(f"the address is {url!r}; it must begin with https:// or http://")
     _new_hash(checksum)
-    task = _Task(url, destination, checksum.lower(), n_bytes, progress or _silent)
+    task = _Task(url, destination, checksum.lower(), n_bytes, progress)
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(destination.with_name(f".{destination.name}.lock")):
@@ -192,17 +193,17 @@ def _transfer(task: _Task, timeout_s: float) -> None:
 def _receive(response: http.client.HTTPResponse, task: _Task, start: int) -> None:
     """Write what comes behind the first `start` bytes that are there."""
     length = response.headers.get("Content-Length")
-    total = start + int(length) if length and length.isdigit() else task.n_bytes or 0
+    total = start + int(length) if length and length.isdigit() else task.n_bytes
     if task.n_bytes is not None and total != task.n_bytes:
-        raise ChecksumError(task.failure(f"the file there has {total:,} bytes, not {task.n_bytes:,}"))
+        raise ChecksumError(task.failure(f"the file there has {total or 0:,} bytes, not {task.n_bytes:,}"))
     done = start
     with task.part.open("r+b" if start else "wb") as stream:
         stream.seek(start)
-        task.progress(done, total)
+        task.report(done, total)
         while block := _read(response):
             stream.write(block)
             done += len(block)
-            task.progress(done, total)
+            task.report(done, total)
     if total and done < total:
         raise _CutError(f"the connection was cut after {done:,} of {total:,} bytes")
 
@@ -242,7 +243,3 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except FileNotFoundError:
         return 0
-
-
-def _silent(done: int, total: int) -> None:
-    """Progress that nobody watches."""

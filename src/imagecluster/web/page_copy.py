@@ -7,7 +7,7 @@ import hashlib
 import html
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -29,6 +29,7 @@ from imagecluster.store import Run, Store
 from imagecluster.system.atomic import replacing
 from imagecluster.system.cores import n_cores
 from imagecluster.system.files import OwnFolder, unfinished_name
+from imagecluster.system.progress import OnProgress, Progress, silent
 from imagecluster.web.assets import asset
 from imagecluster.web.bundle import bundled_script, bundled_styles
 from imagecluster.web.copy_data import View, copy_data, hidden_pictures
@@ -139,7 +140,7 @@ def write_page_copy(
     view: View,
     *,
     side_px: int | None = None,
-    progress: Callable[[str, int, int], None] = lambda *_: None,
+    progress: OnProgress = silent,
 ) -> Copied:
     """Write the page with everything in it: a file if the name ends with .html, else a folder.
 
@@ -157,7 +158,7 @@ def write_page_copy(
     side_px
         Longer side of the pictures, one of `COPY_SIDES_PX`; default: as large as a small copy allows, at most 384.
     progress
-        Called with (stage, done, total).
+        Called for each picture.
 
     Raises
     ------
@@ -191,7 +192,7 @@ def write_page_copy(
             for start in range(0, n, _IN_A_FOLDER):
                 portion = range(start, min(n, start + _IN_A_FOLDER))
                 for done, image in enumerate(pool.map(picture, portion), start=start + 1):
-                    progress("pictures", done, n)
+                    progress(Progress("thumbnails", done, n))
                     yield image
 
     kept: tuple[Path, ...] = ()

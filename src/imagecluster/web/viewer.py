@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from imagecluster.functions.running import update
 from imagecluster.models import DEFAULT_MODEL, TextTower, find_model
 from imagecluster.records import Metadata, Skip
 from imagecluster.store import THUMBNAILS_NAME, Store, Thumbnails
+from imagecluster.system.progress import Progress, Stage
 from imagecluster.web import wire
 from imagecluster.web.background import Background
 from imagecluster.web.page_copy import Source
@@ -53,9 +55,10 @@ class RunState:
     """A run of the chain, as the page shows it."""
 
     running: bool = False
-    stage: str = ""
-    done: int = 0
-    total: int = 0
+    stage: Stage | Literal[""] = ""
+    done: float = 0
+    total: float = 0
+    """0 while it is unknown, 1.0 where `done` is a share."""
     error: str = ""
     """Why there is nothing to show, or nothing new; empty if all is well."""
 
@@ -272,24 +275,24 @@ class Viewer:
         """Fingerprint and cluster new pictures, and show the pictures so far."""
         next_s = time.monotonic() + _PICTURES_EVERY_S
 
-        def progress(stage: str, done: int, total: int) -> None:
+        def show(progress: Progress) -> None:
             nonlocal next_s
-            self._progress(stage, done, total)
+            self._show_progress(progress)
             started_s = time.monotonic()
-            if stage == "fingerprints" and started_s > next_s and not self.has_clusters:
+            if progress.stage == "fingerprints" and started_s > next_s and not self.has_clusters:
                 self._load()
                 took_s = time.monotonic() - started_s
                 next_s = started_s + max(_PICTURES_EVERY_S, _REST * took_s)
 
-        update([self.setup.root], self._settings(), db=self.setup.directory, progress=progress)
+        update([self.setup.root], self._settings(), db=self.setup.directory, progress=show)
 
     def _cluster(self) -> None:
         """Cluster pictures for which the database has fingerprints but no dendrogram."""
         with Store.open(self.setup.directory) as store:
-            open_latest(store, self._model, progress=self._progress)  # keeps what it makes
+            open_latest(store, self._model, progress=self._show_progress)  # keeps what it makes
 
-    def _progress(self, stage: str, done: int, total: int) -> None:
-        self._run = RunState(running=True, stage=stage, done=done, total=total)
+    def _show_progress(self, progress: Progress) -> None:
+        self._run = RunState(running=True, stage=progress.stage, done=progress.done, total=progress.total or 0)
 
     @property
     def has_clusters(self) -> bool:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
+from imagecluster.system.progress import Stage
+
 __all__ = [
     "Answer",
     "ClusterFacts",
@@ -68,9 +70,11 @@ class Run(TypedDict):
     """A run in progress, or how the last one ended."""
 
     running: bool
-    stage: str
-    done: int
-    total: int
+    stage: Stage | Literal[""]
+    """Empty while there is no run."""
+    done: float
+    total: float
+    """How much there is of the stage, in the stage's own unit; 0 while it is unknown, 1 where `done` is a share."""
     error: str
     """Why there is nothing to show, or nothing new; empty if all is well."""
 

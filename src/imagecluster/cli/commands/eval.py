@@ -106,7 +106,7 @@ def command(arguments: argparse.Namespace) -> int:
             collection.scale,
             labels,
             Question(arguments.sim, arguments.distractor, arguments.threads),
-            progress=lambda share: progress("searching for each picture", round(1000 * share), 1000),
+            progress=progress,
         )
         name, model = store.root.name, collection.model
     if arguments.plot is not None:

@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from imagecluster.cli.arguments import Commands
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import printable
 from imagecluster.errors import ArgumentError, ModelError
+from imagecluster.system.progress import Progress
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -65,7 +65,6 @@ def command(arguments: argparse.Namespace) -> int:
 
 def _fetch(name: str, *, text: bool, quiet: bool) -> None:
     """Download the weights of a model and, on request, its text tower."""
-    from imagecluster.collection import FETCHING
     from imagecluster.models import TextTower, find_model, text_models
 
     model = find_model(name)
@@ -73,9 +72,9 @@ def _fetch(name: str, *, text: bool, quiet: bool) -> None:
     if text and not isinstance(tower, TextTower):
         raise ArgumentError(f"{name} has no text tower to download; {', '.join(text_models())} have one")
     with ProgressBar(quiet=quiet) as progress:
-        model.source.obtain(partial(progress, FETCHING))
+        model.source.obtain(progress)
         if text and isinstance(tower, TextTower):
-            tower.obtain(partial(progress, FETCHING))
+            tower.obtain(progress)
 
 
 def _present() -> list[str]:
@@ -97,7 +96,7 @@ def _measure(names: list[str], *, quiet: bool) -> None:
 
     with ProgressBar(quiet=quiet) as progress:
         for i, name in enumerate(names):
-            progress("measuring", i, len(names))
+            progress(Progress("speed", i, len(names), note=name))
             model = find_model(name)
             ms = measure_speed(model)
             remember_speed(model.identity, ms)

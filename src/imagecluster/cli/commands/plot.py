@@ -59,7 +59,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
 
 def command(arguments: argparse.Namespace) -> int:
     """Draw the clusters of a folder into a file."""
-    from imagecluster.collection import locate, silent
+    from imagecluster.collection import locate
     from imagecluster.present import plots
     from imagecluster.present.earlier import refuse_to_replace
     from imagecluster.present.thumbnails import SmallPictures, ThumbnailOf
@@ -69,7 +69,7 @@ def command(arguments: argparse.Namespace) -> int:
     refuse_to_replace(arguments.output, force=arguments.force)
     directory = locate(arguments.path, arguments.db).directory
     with Store.open(directory, writable=False) as store:
-        collection = opened(arguments, store, progress=silent)
+        collection = opened(arguments, store)
         clusters = collection.cut(arguments.sim, min_size=2)
         with store.thumbnails() as cache:
             pictures = SmallPictures(ThumbnailOf(collection.paths, collection.leaves.hashes, cache))

@@ -8,7 +8,6 @@ import math
 import os
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,7 +104,7 @@ def _cosine(text: str) -> float:
 
 def command(arguments: argparse.Namespace) -> int:
     """Print the pictures that look like the queries."""
-    from imagecluster.collection import FETCHING, locate
+    from imagecluster.collection import locate
     from imagecluster.explore.queries import queries
     from imagecluster.explore.searching import Searcher
     from imagecluster.present.earlier import refuse_to_replace
@@ -126,8 +125,7 @@ def command(arguments: argparse.Namespace) -> int:
     with Store.open(directory, writable=False) as store:
         model = model_of(arguments, store)
         with ProgressBar(quiet=arguments.quiet) as progress:
-            fetching = partial(progress, FETCHING)
-            searcher = Searcher(store, model, n_threads=arguments.threads, device=arguments.device, fetching=fetching)
+            searcher = Searcher(store, model, n_threads=arguments.threads, device=arguments.device, progress=progress)
             hits = searcher.search(asked, k=arguments.k, min_similarity=arguments.min_sim)
         if arguments.html is not None:
             write_search_page(store, model, asked, hits, arguments.html)

@@ -9,7 +9,7 @@ import errno
 import os
 import shutil
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from imagecluster.present.links.names import distinct_names, longest_name_bytes
 from imagecluster.present.made_tree import MADE, MadeTree, copied_key, key_of, record_end
 from imagecluster.scan import StrPath
 from imagecluster.system.files import OwnFolder, unfinished_name
+from imagecluster.system.progress import OnProgress, Progress, silent
 
 LINKS_MARKER = ".imagecluster-links"
 """Name of the file that marks a folder as a link tree of ours. No folder without it is ever removed."""
@@ -68,7 +69,7 @@ def make_links(
     directory: Path,
     *,
     kind: LinkKind = "symlink",
-    progress: Callable[[int], None] | None = None,
+    progress: OnProgress = silent,
 ) -> LinkReport:
     """A tree `directory/cluster_with_N/cluster_i/name`, replacing the one that an earlier call built there.
 
@@ -90,7 +91,7 @@ def make_links(
         `symlink`: relative links, which still work when tree and pictures are moved together; absolute ones to
         another drive. `hardlink`: a second name for the same file. `copy`: with its modification time.
     progress
-        Called with the number of pictures done, after each cluster.
+        Called after each cluster, with the pictures that are linked.
 
     Raises
     ------
@@ -168,10 +169,10 @@ class _Builder:
         clusters: Sequence[Sequence[StrPath]],
         top: OwnFolder,
         record: BinaryIO,
-        progress: Callable[[int], None] | None,
+        progress: OnProgress,
     ) -> None:
         """Makes the folders and all that is in them."""
-        n_done = 0
+        n_done, n_pictures = 0, sum(map(len, clusters))
         for where, links in self._plan(clusters):
             above, name = where.split("/")
             record.write(key_of("folder", above) + record_end() + key_of("folder", where) + record_end())
@@ -179,8 +180,7 @@ class _Builder:
                 for parent, original, link in links:
                     self._link(folder, parent, original, f"{where}/{link}", record)
             n_done += len(links)
-            if progress is not None:
-                progress(n_done)
+            progress(Progress("links", n_done, n_pictures))
 
     def stands(self, clusters: Sequence[Sequence[StrPath]]) -> bool:
         """Whether the tree in its place is exactly the one to build, with a link or copy of each picture."""

@@ -1,5 +1,10 @@
 /** Made from imagecluster/web/wire.py by `python tools/wire.py`; a check fails when it is out of date. */
 
+/** Every stage of the program: looking for files, fetching weights (counted in bytes), fingerprinting (in files),
+comparing all pairs, looking for neighbours, finding the farthest pair, merging (shares), linking (in pictures), copying
+thumbnails (in pictures), searching for each picture (a share), measuring the speed of models (in models). */
+export type Stage = 'scan' | 'weights' | 'fingerprints' | 'pairs' | 'neighbours' | 'farthest' | 'merging' | 'links' | 'thumbnails' | 'retrieval' | 'speed';
+
 /** The meaning of similarities: heights rise and sims fall from (0, 1) to the root, linearly between the points. */
 export interface Scale {
   name: string;
@@ -10,8 +15,10 @@ export interface Scale {
 /** A run in progress, or how the last one ended. */
 export interface Run {
   running: boolean;
-  stage: string;
+  /** Empty while there is no run. */
+  stage: Stage | '';
   done: number;
+  /** How much there is of the stage, in the stage's own unit; 0 while it is unknown, 1 where `done` is a share. */
   total: number;
   /** Why there is nothing to show, or nothing new; empty if all is well. */
   error: string;

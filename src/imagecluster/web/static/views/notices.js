@@ -6,15 +6,27 @@ import * as state from '../state/state.js';
 import { CommandButton, Icon } from '../commands/buttons.js';
 import { load } from '../commands/connection.js';
 
-const STAGES = /** @type {Record<string, string>} */ ({
-  scan: 'Looking for pictures', embed: 'Fingerprinting', fingerprints: 'Fingerprinting',
-  neighbours: 'Comparing pictures', linkage: 'Clustering', write: 'Writing',
+/** @typedef {import('../core/wire.js').Run} Run @typedef {import('../core/wire.js').Stage} Stage */
+
+const STAGES = /** @type {Record<Stage, string>} */ ({
+  scan: 'Looking for pictures', weights: 'Fetching the model', fingerprints: 'Fingerprinting',
+  pairs: 'Comparing pictures', neighbours: 'Comparing pictures', farthest: 'Comparing pictures', merging: 'Clustering',
+  links: 'Writing', thumbnails: 'Writing', retrieval: 'Searching', speed: 'Measuring',
 });
 
-/** How far a run is. @param {{run: import('../core/wire.js').Run}} props */
+/** Stages that are counted in pictures; of others the share is shown. */
+const COUNTED = /** @type {Set<Stage | ''>} */ (new Set(['fingerprints', 'links', 'thumbnails']));
+
+/** How far a stage is, in figures. @param {Run} run */
+function figures(run) {
+  if (!run.total) return ' …';
+  return COUNTED.has(run.stage) ? html` <b>${numberText(run.done)}</b> of ${numberText(run.total)}` : html` <b>${Math.floor(100 * run.done / run.total)}</b> %`;
+}
+
+/** How far a run is. @param {{run: Run}} props */
 export function Progress({ run }) {
   const known = run.total > 0;
-  return html`<div class="progress"><span>${STAGES[run.stage] ?? 'Working'}${known ? html` <b>${numberText(run.done)}</b> of ${numberText(run.total)}` : ' …'}</span>
+  return html`<div class="progress"><span>${run.stage ? STAGES[run.stage] : 'Working'}${figures(run)}</span>
     <progress aria-label="Progress of the run" max=${known ? run.total : null} value=${known ? run.done : null}></progress></div>`;
 }
 
