@@ -37,18 +37,18 @@ def test_known_centres_need_no_vectors():
     tree = average_linkage(X)
     given = {"path_order": range(40)}
     centres = Centres(X)
-    first = cut.clusters(tree, X, sim=0.5, centres=centres, **given)
+    first = cut.clusters(tree, X, cut.Cut(sim=0.5), centres=centres, **given)
 
     def no_vectors():
         raise LookupError("the vectors were read")
 
     known = Centres(no_vectors, centres.of_runs)
-    assert cut.clusters(tree, no_vectors, sim=0.5, centres=known, **given) == first
+    assert cut.clusters(tree, no_vectors, cut.Cut(sim=0.5), centres=known, **given) == first
     with pytest.raises(LookupError):
-        cut.clusters(tree, no_vectors, sim=0.3, centres=known, **given)
-    assert cut.clusters(tree, lambda: X, sim=0.3, centres=Centres(X, centres.of_runs), **given) == cut.clusters(
-        tree, X, sim=0.3, **given
-    )
+        cut.clusters(tree, no_vectors, cut.Cut(sim=0.3), centres=known, **given)
+    assert cut.clusters(
+        tree, lambda: X, cut.Cut(sim=0.3), centres=Centres(X, centres.of_runs), **given
+    ) == cut.clusters(tree, X, cut.Cut(sim=0.3), **given)
 
 
 def test_a_second_run_does_not_read_the_fingerprints(tmp_path, monkeypatch, centres_of_few):

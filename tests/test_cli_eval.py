@@ -4,14 +4,19 @@ import json
 import shutil
 import sys
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from imagecluster.cli import main
 from imagecluster.collection import Settings
+from imagecluster.cut.sim_scale import relative
 from imagecluster.errors import MissingExtraError
 from imagecluster.evaluate import SCORES
+from imagecluster.evaluate.evaluation import Question, evaluate_clustering
+from imagecluster.evaluate.label_table import Labels
 from imagecluster.functions.running import run
+from imagecluster.linkage import average_linkage
 from imagecluster.present.score_plot import plot_scores
 from pictures import draw, draw_groups
 
@@ -149,9 +154,12 @@ def test_the_plot_is_a_picture(sorted_once, labels, tmp_path, capsys):
 
 def test_a_missing_matplotlib_names_its_cure(tmp_path, monkeypatch):
     """And nothing is written."""
+    X = np.array([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0]])
+    tree, labels = average_linkage(X), Labels(("a", "a", "b"), 0)
+    found = evaluate_clustering(tree, X.astype(np.float32), relative(tree.top), labels, Question(0.5))
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(MissingExtraError, match=r"imagecluster\[plot\]"):
-        plot_scores(tmp_path / "x.png", title="", sims=[1], scores={}, best={}, sim=0.5, sim_scale="relative")
+        plot_scores(tmp_path / "x.png", found, title="")
     assert list(tmp_path.iterdir()) == []
 
 

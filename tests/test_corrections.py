@@ -330,7 +330,7 @@ def test_corrected_clusters_are_as_well_made_as_any(made, sim, min_size, seed):
     order = np.random.default_rng(seed).permutation(10)
     rank = np.argsort(order)
     dendrogram = average_linkage(X)
-    found = cut.clusters(dendrogram, X, sim=sim, min_size=min_size, path_order=order)
+    found = cut.clusters(dendrogram, X, cut.Cut(sim=sim, min_size=min_size), path_order=order)
     labels = cut.flat_clusters(dendrogram, found.cut_height)
     given = {"labels": labels, "path_order": order, "measure": cut.measurer(dendrogram, X)}
     assert apply(found, [], hashes, **given) is found

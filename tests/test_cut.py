@@ -124,16 +124,16 @@ def test_heights_and_numbers_outside_their_range_are_refused() -> None:
     with pytest.raises(ArgumentError, match="n_clusters is 0"):
         cuts.sim_for_n_clusters(tree, 0)
     with pytest.raises(ArgumentError, match="min_size is 0"):
-        cuts.clusters(tree, np.eye(3), sim=0.5, path_order=range(3), min_size=0)
+        cuts.clusters(tree, np.eye(3), cuts.Cut(sim=0.5, min_size=0), path_order=range(3))
     with pytest.raises(ArgumentError, match="got 2 vectors for a dendrogram of 3 leaves"):
-        cuts.clusters(tree, np.eye(2), sim=0.5, path_order=range(3))
+        cuts.clusters(tree, np.eye(2), cuts.Cut(sim=0.5), path_order=range(3))
 
 
 @pytest.mark.parametrize("order", [[0, 1], [0, 1, 1], [1, 2, 3], [[0, 1, 2]], []])
 def test_path_order_holds_each_row_once(order: list[int]) -> None:
     """A path order that is not a permutation is an error."""
     with pytest.raises(ArgumentError, match=r"path_order .* each row number from 0 to 2 exactly once"):
-        cuts.clusters(average_linkage(np.eye(3)), np.eye(3), sim=0.5, path_order=order)
+        cuts.clusters(average_linkage(np.eye(3)), np.eye(3), cuts.Cut(sim=0.5), path_order=order)
 
 
 def empty_tree(n: int) -> Dendrogram:
@@ -147,7 +147,7 @@ def test_none_and_one_picture() -> None:
         for how in ({"sim": 0.5}, {"height": 0.1}, {"n_clusters": 3}):
             assert cuts.cut(empty_tree(n), **how).tolist() == [0] * n
         assert cuts.sim_for_n_clusters(empty_tree(n), 1) == 1.0
-        found = cuts.clusters(empty_tree(n), np.ones((n, 2)), sim=0.5, path_order=range(n))
+        found = cuts.clusters(empty_tree(n), np.ones((n, 2)), cuts.Cut(sim=0.5), path_order=range(n))
         assert found.clusters == () and found.singles == tuple(range(n))
 
 
@@ -160,7 +160,7 @@ def test_clusters_are_numbered_by_size_and_first_path(
     tree = average_linkage(X)
     order = np.random.default_rng(seed).permutation(len(X))
     place = {row: at for at, row in enumerate(order.tolist())}
-    found = cuts.clusters(tree, X, sim=sim, path_order=order, min_size=min_size)
+    found = cuts.clusters(tree, X, cuts.Cut(sim=sim, min_size=min_size), path_order=order)
     assert found.sim == sim and found.cut_height == cuts.cut_height(tree, sim=sim) and found.min_size == min_size
     expected = members(cuts.cut(tree, sim=sim))
     kept = [c.members for c in found.clusters]
@@ -177,7 +177,7 @@ def test_clusters_are_numbered_by_size_and_first_path(
 def test_height_of_a_cluster_is_where_it_became_one(X: NDArray[np.float64], sim: float) -> None:
     """A cut just there keeps the cluster whole, and just below divides it."""
     tree = average_linkage(X)
-    for cluster in cuts.clusters(tree, X, sim=sim, path_order=range(len(X)), min_size=1).clusters:
+    for cluster in cuts.clusters(tree, X, cuts.Cut(sim=sim, min_size=1), path_order=range(len(X))).clusters:
         rows = list(cluster.members)
         assert len(set(cuts.cut(tree, height=cluster.height)[rows])) == 1
         if len(rows) > 1:
@@ -194,7 +194,7 @@ def test_representative_is_the_most_central_member(X: NDArray[np.float64], sim: 
     tree = average_linkage(X)
     order = np.random.default_rng(seed).permutation(len(X))
     unit = X / np.linalg.norm(X, axis=1, keepdims=True)
-    for cluster in cuts.clusters(tree, X, sim=sim, path_order=order).clusters:
+    for cluster in cuts.clusters(tree, X, cuts.Cut(sim=sim), path_order=order).clusters:
         rows = np.array(cluster.members)
         mean = (unit[rows] @ unit[rows].T).mean(axis=1)
         best = rows[mean >= mean.max() - 1e-12]
@@ -204,7 +204,7 @@ def test_representative_is_the_most_central_member(X: NDArray[np.float64], sim: 
 def test_representative_of_a_large_cluster_is_found_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """A cluster larger than a piece of memory has the same representative."""
     X = 1.0 + 0.1 * vectors(100, 0)
-    whole = cuts.clusters(average_linkage(X), X, sim=0.0, path_order=range(100))
+    whole = cuts.clusters(average_linkage(X), X, cuts.Cut(sim=0.0), path_order=range(100))
     monkeypatch.setattr(central, "_CHUNK_BYTES", 8 * 6 * 7)
-    pieces = cuts.clusters(average_linkage(X), X, sim=0.0, path_order=range(100))
+    pieces = cuts.clusters(average_linkage(X), X, cuts.Cut(sim=0.0), path_order=range(100))
     assert whole == pieces

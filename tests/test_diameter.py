@@ -98,13 +98,15 @@ def test_clusters_are_those_of_the_divided_cut() -> None:
     """`clusters` numbers the parts like all others, and gives each its own height and the limit."""
     X = np.random.default_rng(0).standard_normal((60, 4)) + 1.0
     tree = average_linkage(X)
-    found = cuts.clusters(tree, X, sim=0.2, path_order=range(60), min_size=1, max_diameter=0.1)
+    found = cuts.clusters(tree, X, cuts.Cut(sim=0.2, min_size=1, max_diameter=0.1), path_order=range(60))
     labels = cuts.split_wide(tree, X, cuts.cut_height(tree, sim=0.2), max_diameter=0.1)
     assert found.max_diameter == 0.1
     assert {c.members for c in found.clusters} == {
         tuple(np.flatnonzero(labels == label).tolist()) for label in range(labels.max() + 1)
     }
-    assert len(found.clusters) > len(cuts.clusters(tree, X, sim=0.2, path_order=range(60), min_size=1).clusters)
+    assert len(found.clusters) > len(
+        cuts.clusters(tree, X, cuts.Cut(sim=0.2, min_size=1), path_order=range(60)).clusters
+    )
     for cluster in found.clusters:
         assert (cluster.height > 0.0) == (len(cluster.members) > 1)
         assert cluster.height <= 0.1

@@ -13,6 +13,7 @@ from imagecluster import cut
 from imagecluster.errors import ArgumentError
 from imagecluster.evaluate import DISTRACTOR, SCORES, UNLABELLED, curve, labelling, retrieval
 from imagecluster.evaluate.chance import expected_information
+from imagecluster.evaluate.ranking import bootstrap_interval
 from imagecluster.linkage import average_linkage
 
 
@@ -166,7 +167,7 @@ def test_average_precision_is_that_of_scikit_learn(seed):
     X = rng.integers(-2, 3, (n, 3)).astype(np.float32)
     X[(X == 0).all(axis=1)] = 1
     labels = rng.integers(DISTRACTOR, rng.integers(1, 6), n)
-    found = retrieval(X, labels, ks=(1, 3), n_resamples=0, n_threads=1)
+    found = retrieval(X, labels, ks=(1, 3), n_threads=1)
     similarity = np.rint(unit(X.astype(float)) @ unit(X.astype(float)).T * 2**20)
     precisions, hits = [], []
     for query in range(n):
@@ -218,7 +219,7 @@ def test_scores_do_not_depend_on_the_order_of_the_rows(labels, seed):
     X[:5] = X[5]
     labels[0] = 0
     order = rng.permutation(30)
-    one, other = retrieval(X, labels, n_resamples=0), retrieval(X[order], labels[order], n_resamples=0)
+    one, other = retrieval(X, labels), retrieval(X[order], labels[order])
     np.testing.assert_allclose(one.mean_average_precision, other.mean_average_precision, rtol=1e-6)
     np.testing.assert_allclose(list(one.recall.values()), list(other.recall.values()))
     first, second = curve(average_linkage(X), labels), curve(average_linkage(X[order]), labels[order])
@@ -247,7 +248,9 @@ def test_the_interval_holds_the_mean_and_is_the_same_again():
     low, high = found.interval
     assert low < found.mean_average_precision < high
     assert retrieval(X, labels).interval == found.interval
-    assert retrieval(X, labels, rng=np.random.default_rng(5)).interval != found.interval
+    values = rng.random(50)
+    assert bootstrap_interval(values) == bootstrap_interval(values)
+    assert bootstrap_interval(values, rng=np.random.default_rng(5)) != bootstrap_interval(values)
 
 
 def test_labels_become_numbers():

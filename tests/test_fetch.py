@@ -17,7 +17,7 @@ import pytest
 
 from imagecluster.errors import ArgumentError, ChecksumError, DownloadError, ModelError
 from imagecluster.system import fetch
-from imagecluster.system.fetch import digest, download
+from imagecluster.system.fetch import Patience, digest, download
 
 CONTENT = np.random.default_rng(0).bytes(3_000_000)
 SHA256 = "sha256:" + hashlib.sha256(CONTENT).hexdigest()
@@ -127,7 +127,7 @@ def test_a_file_that_is_there_is_not_fetched(place):
 def test_a_cut_connection_is_resumed_where_it_broke(place):
     """Each cut costs only what had not come."""
     with serving(cut_after=[1_000_000, 500_000]) as server:
-        download(server.url, place, checksum=SHA256, wait_s=0)
+        download(server.url, place, checksum=SHA256, patience=Patience(wait_s=0))
     assert server.asked == [None, "bytes=1000000-", "bytes=1500000-"]
     assert place.read_bytes() == CONTENT
 
@@ -136,7 +136,7 @@ def test_a_later_call_goes_on_where_an_earlier_one_was_given_up(place):
     """What came stays, under a hidden name, and no file has the final name before it is whole."""
     with serving(cut_after=[1_000_000, 0, 0]) as server:
         with pytest.raises(DownloadError, match=r"cut after 1,000,000 of 3,000,000 bytes.*Run again") as raised:
-            download(server.url, place, checksum=SHA256, attempts=3, wait_s=0)
+            download(server.url, place, checksum=SHA256, patience=Patience(attempts=3, wait_s=0))
         assert server.url in str(raised.value)
         assert str(place) in str(raised.value)
         assert left(place) == [".net.bin.part"]
@@ -148,7 +148,7 @@ def test_a_later_call_goes_on_where_an_earlier_one_was_given_up(place):
 def test_a_server_without_ranges_gives_the_whole_again(place):
     """The answer to the second request replaces what the first one brought."""
     with serving(ranges=False, cut_after=[1_000_000]) as server:
-        download(server.url, place, checksum=SHA256, wait_s=0)
+        download(server.url, place, checksum=SHA256, patience=Patience(wait_s=0))
     assert len(server.asked) == 2
     assert place.read_bytes() == CONTENT
 
@@ -213,7 +213,7 @@ def test_a_file_that_is_not_there_is_an_error_at_once(place, status):
 def test_a_busy_server_is_asked_again(place, status):
     """Its trouble may pass."""
     with serving(statuses=[status, status]) as server:
-        download(server.url, place, checksum=SHA256, wait_s=0)
+        download(server.url, place, checksum=SHA256, patience=Patience(wait_s=0))
     assert len(server.asked) == 3
     assert place.read_bytes() == CONTENT
 
@@ -224,7 +224,7 @@ def test_no_network_names_the_address_the_place_and_the_way_out(place):
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/file"
     with pytest.raises(ModelError) as raised:
-        download(url, place, checksum=SHA256, wait_s=0)
+        download(url, place, checksum=SHA256, patience=Patience(wait_s=0))
     assert f"cannot fetch {url}: no connection" in str(raised.value)
     assert f"put it at {place}" in str(raised.value)
 
@@ -234,7 +234,7 @@ def test_a_silent_server_counts_as_cut(place):
     silence = threading.Event()
     with serving(wait_for=silence) as server:
         with pytest.raises(DownloadError, match="timed out"):
-            download(server.url, place, checksum=SHA256, attempts=2, wait_s=0, timeout_s=0.05)
+            download(server.url, place, checksum=SHA256, patience=Patience(attempts=2, wait_s=0, timeout_s=0.05))
         silence.set()
 
 

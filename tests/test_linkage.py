@@ -16,7 +16,7 @@ from imagecluster.errors import ArgumentError, MemoryLimitError
 from imagecluster.linkage import average_linkage, needed_bytes
 from imagecluster.linkage.average import _link
 from imagecluster.linkage.duplicates import identical_rows
-from imagecluster.linkage.graph import neighbour_graph
+from imagecluster.linkage.graph import GraphPlan, neighbour_graph
 from imagecluster.linkage.rounds import Rounds
 from imagecluster.linkage.vectors import ClusterVectors, inverse_norms
 from imagecluster.neighbours import Neighbours, in_turn
@@ -124,7 +124,7 @@ def check_equals_scipy(tree: Dendrogram, Z: NDArray[np.float64], gap: float = 1e
 @given(samples(), st.sampled_from([1, 2, 3, 16]), st.sampled_from([3, 8, 1024]))
 def test_is_average_linkage_by_definition(X: NDArray[np.float64], k: int, block_rows: int) -> None:
     """Whatever the vectors, ties and duplicates included, every merge is of a nearest pair at its mean distance."""
-    tree = _link(X, run=in_turn, k=k, block_rows=block_rows).dendrogram
+    tree = _link(X, GraphPlan(k=k, block_rows=block_rows), run=in_turn).dendrogram
     condensed = cosine_distances(X)
     check_is_average_linkage(tree, condensed)
     assert abs(tree.largest_distance - condensed.max()) < 1e-12
@@ -139,7 +139,7 @@ def test_equals_scipy_where_no_two_pairs_tie(n: int, d: int, kind: str, seed: in
     Z = linkage(condensed, "average")
     _, smallest, next_larger = replay(Z, condensed).T
     assume((next_larger[:-1] > smallest[:-1] + 1e-11).all())
-    check_equals_scipy(_link(X, run=in_turn, k=4, block_rows=32).dendrogram, Z)
+    check_equals_scipy(_link(X, GraphPlan(k=4, block_rows=32), run=in_turn).dendrogram, Z)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -164,8 +164,8 @@ def test_equals_scipy_on_thousands(kind: str, dtype: type) -> None:
 def test_order_of_rows_does_not_matter(X: NDArray[np.float64], seed: int) -> None:
     """Rows in another order give the same heights and clusters, to the last bit, even among ties."""
     shuffled = np.random.default_rng(seed).permutation(len(X))
-    first = _link(X, run=in_turn, k=3, block_rows=16).dendrogram
-    second = _link(X[shuffled], run=in_turn, k=3, block_rows=16).dendrogram
+    first = _link(X, GraphPlan(k=3, block_rows=16), run=in_turn).dendrogram
+    second = _link(X[shuffled], GraphPlan(k=3, block_rows=16), run=in_turn).dendrogram
     np.testing.assert_array_equal(first.merges[:, 2:], second.merges[:, 2:])
     assert first.largest_distance == second.largest_distance
     for height in np.unique(first.merges[:, 2]):
@@ -177,9 +177,9 @@ def test_order_of_rows_does_not_matter(X: NDArray[np.float64], seed: int) -> Non
 def test_number_of_threads_does_not_matter(kind: str) -> None:
     """One thread and several give the same dendrogram to the last bit, even among ties."""
     X = sample(kind, 900, 16, np.random.default_rng(3))
-    alone = _link(X, run=in_turn, block_rows=64).dendrogram
+    alone = _link(X, GraphPlan(block_rows=64), run=in_turn).dendrogram
     with ThreadPoolExecutor(4) as pool:
-        together = _link(X, run=lambda f, xs: list(pool.map(f, xs)), block_rows=64).dendrogram
+        together = _link(X, GraphPlan(block_rows=64), run=lambda f, xs: list(pool.map(f, xs))).dendrogram
     np.testing.assert_array_equal(alone.merges, together.merges)
     assert alone.largest_distance == together.largest_distance
 
@@ -305,7 +305,7 @@ def rounds_of(X: NDArray[np.float64]) -> Rounds:
     """The finished state of a linkage of different rows."""
     unique = identical_rows(X)
     vectors = ClusterVectors(X, inverse_norms(X, run=in_turn), unique.leaf, unique.count, run=in_turn)
-    graph = neighbour_graph(vectors, unique.digests, k=16, run=in_turn)
+    graph = neighbour_graph(vectors, unique.digests, GraphPlan(16), run=in_turn)
     rounds = Rounds(vectors, Neighbours(graph.index, graph.similarity, graph.bound), run=in_turn)
     rounds.merge_all()
     return rounds

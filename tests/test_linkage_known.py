@@ -10,8 +10,9 @@ from sklearn.metrics import adjusted_rand_score
 from imagecluster.errors import MemoryLimitError
 from imagecluster.linkage import average_linkage, estimate, link, needed_bytes
 from imagecluster.linkage.average import _link
+from imagecluster.linkage.graph import GraphPlan
 from imagecluster.linkage.planning import fitting_candidates
-from imagecluster.neighbours import Farthest, Neighbours, approximate_neighbours, in_turn, scan
+from imagecluster.neighbours import Columns, Farthest, Neighbours, approximate_neighbours, in_turn, scan
 from imagecluster.neighbours.cells import measured_recall
 from imagecluster.records import Dendrogram
 
@@ -42,12 +43,12 @@ def test_going_on_from_an_earlier_graph_gives_the_tree_of_a_new_start(
     X = groups(n, d, seed)
     rng = np.random.default_rng(seed)
     before, after = X[rng.random(n) < 0.5 + share / 2], X[rng.random(n) < 0.5 + share / 2]
-    known = _link(before, run=in_turn, k=k, block_rows=16).graph
-    expected = _link(after, run=in_turn, k=k, block_rows=16)
-    found = _link(after, run=in_turn, k=k, block_rows=16, known=known)
+    known = _link(before, GraphPlan(k=k, block_rows=16), run=in_turn).graph
+    expected = _link(after, GraphPlan(k=k, block_rows=16), run=in_turn)
+    found = _link(after, GraphPlan(k=k, block_rows=16), run=in_turn, known=known)
     same_trees(found.dendrogram, expected.dendrogram)
-    again = _link(X, run=in_turn, k=k, known=found.graph)
-    same_trees(again.dendrogram, _link(X, run=in_turn, k=k).dendrogram)
+    again = _link(X, GraphPlan(k=k), run=in_turn, known=found.graph)
+    same_trees(again.dendrogram, _link(X, GraphPlan(k=k), run=in_turn).dendrogram)
 
 
 def test_only_new_rows_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +83,7 @@ def test_a_known_graph_of_other_pictures_is_of_no_use_and_does_no_harm() -> None
     X, other = groups(200, 5, 0), groups(200, 5, 1)
     expected = average_linkage(X)
     same_trees(link(X, known=link(other).graph).dendrogram, expected)
-    same_trees(link(X, known=_link(X, run=in_turn, k=5).graph).dendrogram, expected)
+    same_trees(link(X, known=_link(X, GraphPlan(k=5), run=in_turn).graph).dendrogram, expected)
     rough = link(X, approximate=True).graph
     assert rough.recall is not None
     exact = link(X, known=rough)
@@ -118,7 +119,7 @@ def test_wanted_recall_is_reached() -> None:
     few = unit(900, 8, 2)
     lists, recall = approximate_neighbours(few, k=5, error=1e-6, wanted_recall=1.0)
     assert recall.neighbours == recall.nearest == 1.0 and recall.mean_excess == 0.0
-    exact = scan(few, np.arange(900), lambda ids: few[ids], np.arange(900), k=5)
+    exact = scan(few, np.arange(900), Columns(lambda ids: few[ids], np.arange(900)), k=5)
     np.testing.assert_allclose(np.sort(lists.similarity), np.sort(exact.similarity), atol=1e-6)
 
 

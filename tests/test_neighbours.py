@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from imagecluster.neighbours import AllPairs, Farthest, Neighbours, bounds, farthest, scan
+from imagecluster.neighbours import AllPairs, Columns, Farthest, Neighbours, bounds, farthest, scan
 from imagecluster.neighbours.bounds import Bounds, Coordinates
 
 ERROR = 1e-5
@@ -84,7 +84,7 @@ def test_scan_finds_among_the_given_columns_only(n: int, seed: int, k: int, tied
     columns = np.flatnonzero(rng.random(n) < 0.7)
     columns = columns if len(columns) else np.array([0])
     rows = np.flatnonzero(rng.random(n) < 0.5)
-    lists = scan(vectors[rows], rows, lambda ids: vectors[ids], columns, k=k, jitter=jitter)
+    lists = scan(vectors[rows], rows, Columns(lambda ids: vectors[ids], columns), k=k, jitter=jitter)
     similarity = np.full((len(rows), n), -np.inf)
     similarity[:, columns] = (vectors[rows] @ vectors.T)[:, columns]
     similarity[np.arange(len(rows)), rows] = -np.inf
@@ -96,7 +96,7 @@ def test_scan_goes_through_many_blocks() -> None:
     vectors = unit_vectors(2600, 8, 0)
     ids = np.arange(2600)
     with ThreadPoolExecutor(3) as pool:
-        lists = scan(vectors, ids, lambda i: vectors[i], ids, k=4, run=lambda f, xs: list(pool.map(f, xs)))
+        lists = scan(vectors, ids, Columns(lambda i: vectors[i], ids), k=4, run=lambda f, xs: list(pool.map(f, xs)))
     similarity = vectors @ vectors.T
     np.fill_diagonal(similarity, -np.inf)
     best = np.sort(similarity, axis=1)[:, -4:]
@@ -107,8 +107,8 @@ def test_jitter_gives_equal_columns_to_different_rows() -> None:
     """Among many equal columns not all rows get the same ones."""
     vectors = np.eye(300)
     ids = np.arange(300)
-    plain = scan(vectors, ids, lambda i: vectors[i], ids, k=4)
-    mixed = scan(vectors, ids, lambda i: vectors[i], ids, k=4, jitter=1e-15)
+    plain = scan(vectors, ids, Columns(lambda i: vectors[i], ids), k=4)
+    mixed = scan(vectors, ids, Columns(lambda i: vectors[i], ids), k=4, jitter=1e-15)
     assert len(np.unique(plain.index)) < 20
     assert len(np.unique(mixed.index)) > 250
     assert mixed.similarity.max() < 1e-15

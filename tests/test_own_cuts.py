@@ -53,8 +53,8 @@ def test_clusters_say_how_many_branches_have_a_cut_of_their_own():
     X = np.array([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0], [0.1, 1.0]])
     tree = average_linkage(X)
     own = [OwnCut(0, 2, 0.0)]
-    found = cut.clusters(tree, X, sim=0.5, path_order=range(4), own_cuts=own)
+    found = cut.clusters(tree, X, cut.Cut(sim=0.5, own_cuts=own), path_order=range(4))
     assert found.n_own_cuts == 1
     assert [len(c.members) for c in found.clusters] == [2]
     assert found.clusters[0].height == pytest.approx(tree.merges[:2, 2].max())
-    assert cut.clusters(tree, X, sim=0.0, path_order=range(4), own_cuts=own).n_own_cuts == 0
+    assert cut.clusters(tree, X, cut.Cut(sim=0.0, own_cuts=own), path_order=range(4)).n_own_cuts == 0

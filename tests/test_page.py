@@ -114,7 +114,7 @@ def test_real_photographs_are_cut_and_numbered_as_on_the_command_line(opened, ph
             vectors = store.fingerprints(store.runs()[-1].model, [folder / name for name in names]).vectors
         by_path = sorted(range(80), key=lambda row: names[row].encode())
         tree, scale = served_dendrogram(address), served_scale(address)
-        expected = cut.clusters(tree, vectors, sim=0.7, path_order=by_path, scale=scale)
+        expected = cut.clusters(tree, vectors, cut.Cut(sim=0.7, scale=scale), path_order=by_path)
         shown, _ = shown_sections(page)
         assert [set(members) for members in shown] == [set(cluster.members) for cluster in expected.clusters]
         times = page.evaluate("() => imagecluster.cutTimes")

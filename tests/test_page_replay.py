@@ -127,7 +127,7 @@ def expected(case):
     """What the command line makes of it."""
     tree, X, n = case.dendrogram, case.X, len(case.hashes)
     bounds = {"max_diameter": case.max_diameter, "own_cuts": case.own_cuts}
-    found = cut.clusters(tree, X, sim=case.sim, min_size=case.min_size, path_order=range(n), **bounds)
+    found = cut.clusters(tree, X, cut.Cut(sim=case.sim, min_size=case.min_size, **bounds), path_order=range(n))
     labels = cut.split_wide(tree, X, found.cut_height, **bounds)
     measure = cut.measurer(case.bounded, X)
     done = apply(found, case.edits, case.hashes, labels=labels, path_order=range(n), measure=measure)

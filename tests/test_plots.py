@@ -170,7 +170,7 @@ def test_the_colours_of_a_dendrogram_are_the_clusters_of_the_cut():
     Z = linkage(X, "average")
     largest = float(np.sqrt(((X[:, None] - X) ** 2).sum(axis=2)).max())
     figure = plots.new_figure(1, 1)
-    axes = plots.draw_dendrogram(figure, Z, None, n_leaves=40, largest_distance=largest, sim=0.7)
+    axes = plots.draw_dendrogram(figure, plots.Hierarchy(Z, 40, largest), None, sim=0.7)
     labels = fcluster(Z, largest * 0.3, "distance")
     n_clusters = sum(np.bincount(labels) >= 2)
     branches = max(axes.collections, key=lambda c: len(c.get_colors()))
@@ -187,7 +187,7 @@ def test_few_pictures_have_plots_too(n):
     X = vectors(n)
     tree = functions.dendrogram(X)
     figure = plots.new_figure(1, 1)
-    plots.draw_dendrogram(figure, tree.merges, picture, n_leaves=n, largest_distance=tree.largest_distance, sim=0.5)
+    plots.draw_dendrogram(figure, plots.Hierarchy(tree.merges, n, tree.largest_distance), picture, sim=0.5)
     for drawn in (
         figure, plots.draw_matrix(tree, X, picture, sim=0.5, title=""), plots.draw_curves(tree, sim=None, title=""),
     ):  # fmt: skip
@@ -200,7 +200,7 @@ def test_large_collections_are_truncated(tmp_path):
     tree = functions.dendrogram(X)
     figure = plots.new_figure(1, 1)
     plots.draw_dendrogram(
-        figure, tree.merges, picture, n_leaves=600, largest_distance=tree.largest_distance, names=["$a$"] * 600, most=50
+        figure, plots.Hierarchy(tree.merges, 600, tree.largest_distance, names=["$a$"] * 600), picture, most=50
     )
     assert len(figure.axes[1].texts) == 50
     assert sum(text.get_text().endswith(" pictures") for text in figure.axes[1].texts) > 0

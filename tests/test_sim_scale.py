@@ -177,6 +177,6 @@ def test_clusters_say_their_scale():
     """A number without its scale says nothing."""
     vectors = np.eye(3)
     tree = average_linkage(vectors)
-    found = cuts.clusters(tree, vectors, sim=0.5, path_order=range(3), scale=calibrated(CURVE))
+    found = cuts.clusters(tree, vectors, cuts.Cut(sim=0.5, scale=calibrated(CURVE)), path_order=range(3))
     assert found.sim_scale == "calibrated" and found.cut_height == 0.5
-    assert cuts.clusters(tree, vectors, sim=0.5, path_order=range(3)).sim_scale == "relative"
+    assert cuts.clusters(tree, vectors, cuts.Cut(sim=0.5), path_order=range(3)).sim_scale == "relative"

@@ -69,7 +69,7 @@ class ImageClusterer:
     [0, 0, -1]
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # scikit-learn sets parameters by name
         self,
         sim: float = 0.5,
         *,
@@ -134,10 +134,7 @@ class ImageClusterer:
         found = cuts.clusters(
             self.dendrogram_,
             self._vectors,
-            sim=sim,
-            scale=self._scale,
-            min_size=self.min_size,
-            max_diameter=self.max_diameter,
+            cuts.Cut(sim=sim, scale=self._scale, min_size=self.min_size, max_diameter=self.max_diameter),
             path_order=range(n_images),
         )
         labels = np.full(n_images, -1, np.int64)

@@ -67,7 +67,7 @@ class _Graph:
         self._nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
         return output
 
-    def convolution(
+    def convolution(  # noqa: PLR0913  # as many as the layer has
         self,
         weights: Weights,
         x: str,

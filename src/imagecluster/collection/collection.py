@@ -198,11 +198,13 @@ class Collection:
         found = cut.clusters(
             self.dendrogram,
             load,
-            sim=self.settings.sim if sim is None else sim,
-            scale=self.scale,
-            min_size=self.settings.min_size if min_size is None else min_size,
-            max_diameter=limit,
-            own_cuts=own_cuts,
+            cut.Cut(
+                sim=self.settings.sim if sim is None else sim,
+                scale=self.scale,
+                min_size=self.settings.min_size if min_size is None else min_size,
+                max_diameter=limit,
+                own_cuts=own_cuts,
+            ),
             path_order=self.path_order,
             centres=centres,
         )

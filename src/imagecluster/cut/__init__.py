@@ -1,6 +1,7 @@
 """Flat clusters from a dendrogram: where a similarity index cuts, and what the cut gives."""
 
 from imagecluster.cut.flat import (
+    Cut,
     clusters,
     cut,
     cut_height,
@@ -14,6 +15,7 @@ from imagecluster.cut.flat import (
 )
 
 __all__ = [
+    "Cut",
     "clusters",
     "cut",
     "cut_height",

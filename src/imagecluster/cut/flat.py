@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from imagecluster.errors import ArgumentError
 from imagecluster.records import Cluster, Clusters, Dendrogram
 
 __all__ = [
+    "Cut",
     "clusters",
     "cut",
     "cut_height",
@@ -214,16 +215,28 @@ def sim_for_n_clusters(dendrogram: Dendrogram, n_clusters: int, *, scale: SimSca
     return (scale or relative(dendrogram.top)).largest_sim_at(height)
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where a dendrogram is cut, and what counts as a cluster."""
+
+    sim: float
+    """Similarity index in [0, 1], see `cut_height`."""
+    scale: SimScale | None = None
+    """What `sim` means, see `cut_height`."""
+    min_size: int = 2
+    """Smaller clusters go to `singles`."""
+    max_diameter: float | None = None
+    """Clusters with two pictures farther apart than this cosine distance are divided, see `split_wide`."""
+    own_cuts: Sequence[OwnCut] = ()
+    """Branches that are cut at heights of their own, see `own_cuts.own_segments`."""
+
+
 def clusters(
     dendrogram: Dendrogram,
     X: Vectors,
+    asked: Cut,
     *,
-    sim: float,
     path_order: Sequence[int] | NDArray[np.integer[Any]],
-    min_size: int = 2,
-    max_diameter: float | None = None,
-    scale: SimScale | None = None,
-    own_cuts: Sequence[OwnCut] = (),
     centres: Centres | None = None,
 ) -> Clusters:
     """Clusters of a cut, numbered, each with its height and its most central picture.
@@ -233,18 +246,10 @@ def clusters(
     dendrogram : Dendrogram
     X : array, shape (n_images, n_dimensions), or function
         The vectors that the dendrogram was made from, or what gives them: called only if they are needed.
-    sim : float
-        Similarity index in [0, 1], see `cut_height`.
+    asked : Cut
+        Where it is cut.
     path_order : sequence of int, length n_images
         Row numbers in the order of their paths.
-    min_size : int
-        Smaller clusters go to `singles`.
-    max_diameter : float, optional
-        Divide clusters with two pictures farther apart than this cosine distance, see `split_wide`.
-    scale : SimScale, optional
-        What `sim` means, see `cut_height`.
-    own_cuts : sequence of OwnCut
-        Branches that are cut at heights of their own, see `own_cuts.own_segments`.
     centres : Centres, optional
         Most central pictures that are known already; what is worked out is added.
 
@@ -256,15 +261,15 @@ def clusters(
     """
     n = dendrogram.n_leaves
     centres = centres or Centres(X)
-    scale = scale or relative(dendrogram.top)
-    height = cut_height(dendrogram, sim=sim, scale=scale)
+    scale = asked.scale or relative(dendrogram.top)
+    height = cut_height(dendrogram, sim=asked.sim, scale=scale)
     rank = _path_rank(path_order, n)
-    if min_size < 1:
-        raise ArgumentError(f"min_size is {min_size}; it must be at least 1")
+    if asked.min_size < 1:
+        raise ArgumentError(f"min_size is {asked.min_size}; it must be at least 1")
     _check_length(dendrogram, X)
-    starts, n_own_cuts = _all_starts(dendrogram, X, height, max_diameter, own_cuts)
+    starts, n_own_cuts = _all_starts(dendrogram, X, height, asked.max_diameter, asked.own_cuts)
     ends = np.append(starts[1:], n)
-    large = ends - starts >= min_size
+    large = ends - starts >= asked.min_size
     by_number = _numbering(dendrogram, rank, starts[large], ends[large])
     found = []
     singles = [dendrogram.order[i:j] for i, j in zip(starts[~large], ends[~large], strict=True)]
@@ -276,12 +281,12 @@ def clusters(
     rest = np.concatenate([np.empty(0, np.int64), *singles])
     rest = rest[np.argsort(rank[rest])]
     return Clusters(
-        float(sim),
+        float(asked.sim),
         height,
-        min_size,
+        asked.min_size,
         tuple(found),
         tuple(rest.tolist()),
-        max_diameter,
+        asked.max_diameter,
         sim_scale=scale.name,
         n_own_cuts=n_own_cuts,
     )

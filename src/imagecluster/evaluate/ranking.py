@@ -51,8 +51,6 @@ def retrieval(
     *,
     ks: Sequence[int] = (1, 5, 10),
     queries: NDArray[np.bool_] | None = None,
-    n_resamples: int = 1000,
-    rng: np.random.Generator | None = None,
     n_threads: int | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Retrieval:
@@ -68,11 +66,6 @@ def retrieval(
         Lengths of the lists of answers for recall@k.
     queries : array of bool, shape (n_images,), optional
         Pictures to search for (default: all that have a class with another picture in it).
-    n_resamples : int
-        Resamples of the queries for the interval (percentile bootstrap, Efron 1979). The queries of one class are not
-        independent, so that for few classes the interval is rather too narrow.
-    rng : numpy Generator, optional
-        Draws the resamples; default: seeded with 0, so that the same data gives the same interval.
     n_threads : int, optional
         Default: one a core.
     progress : callable, optional
@@ -120,7 +113,7 @@ def retrieval(
         n_candidates=max(0, len(search.labels) - 1),
         n_alone=int(np.count_nonzero(alone)),
         mean_average_precision=float(precision.mean()) if len(chosen) else np.nan,
-        interval=_interval(precision, n_resamples, np.random.default_rng(0) if rng is None else rng),
+        interval=bootstrap_interval(precision),
         recall={k: float((n_before < k).mean()) if len(chosen) else np.nan for k in ks},
     )
 
@@ -181,10 +174,25 @@ def _unit(X: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[np.float32]:
     return vectors
 
 
-def _interval(values: NDArray[np.float64], n_resamples: int, rng: np.random.Generator) -> tuple[float, float]:
-    """Percentile bootstrap interval of a mean."""
-    if not len(values) or n_resamples < 1:
+def bootstrap_interval(
+    values: NDArray[np.float64], *, n_resamples: int = 1000, rng: np.random.Generator | None = None
+) -> tuple[float, float]:
+    """Percentile bootstrap interval of a mean (Efron 1979), 95 %; not numbers where there are no values.
+
+    Where values depend on each other, as those of queries of one class do, the interval is rather too narrow.
+
+    Parameters
+    ----------
+    values : array of float64, shape (n,)
+    n_resamples : int
+        How often n of them are drawn.
+    rng : numpy Generator, optional
+        Draws them; default: seeded with 0, so that the same data gives the same interval.
+
+    """
+    if not len(values):
         return (np.nan, np.nan)
+    rng = np.random.default_rng(0) if rng is None else rng
     means = [values[rng.integers(len(values), size=len(values))].mean() for _ in range(n_resamples)]
     low, high = np.quantile(means, [(1 - _COVERAGE) / 2, (1 + _COVERAGE) / 2])
     return (float(low), float(high))

@@ -13,7 +13,7 @@ from imagecluster.scan import StrPath, as_paths
 from imagecluster.store import Store
 
 
-def search(
+def search(  # noqa: PLR0913  # public, all but two keyword-only
     path: StrPath,
     pictures: Iterable[StrPath] | StrPath = (),
     *,

@@ -105,7 +105,7 @@ def _in_the_order_given(given: list[Path], found: list[Path]) -> list[Path]:
     return sorted(found, key=key)
 
 
-def cluster(
+def cluster(  # noqa: PLR0913  # public, keyword-only
     X: ArrayLike | Fingerprints,
     *,
     sim: float = 0.5,
@@ -191,10 +191,12 @@ def cluster(
     return cut.clusters(
         tree,
         vectors,
-        sim=sim,
-        scale=scale_for(X.model if isinstance(X, Fingerprints) else None, sim_scale, tree, recipe),
-        min_size=min_size,
-        max_diameter=max_diameter,
+        cut.Cut(
+            sim=sim,
+            scale=scale_for(X.model if isinstance(X, Fingerprints) else None, sim_scale, tree, recipe),
+            min_size=min_size,
+            max_diameter=max_diameter,
+        ),
         path_order=range(len(vectors)),
     )
 
@@ -223,7 +225,7 @@ def scale_for(model: str | None, name: SimScaleName | None, tree: Dendrogram, re
     return scale_of(model, sim_scale_name(model, name, recipe=recipe), tree)
 
 
-def dendrogram(
+def dendrogram(  # noqa: PLR0913  # public, keyword-only
     X: ArrayLike | Fingerprints,
     *,
     method: str = "average",

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from imagecluster.linkage.dendrogram import dendrogram_of_unique
 from imagecluster.linkage.duplicates import identical_rows
-from imagecluster.linkage.graph import neighbour_graph
-from imagecluster.linkage.planning import N_CANDIDATES, fitting_candidates
+from imagecluster.linkage.graph import GraphPlan, neighbour_graph
+from imagecluster.linkage.planning import fitting_candidates
 from imagecluster.linkage.rounds import Rounds
 from imagecluster.linkage.setting import checked, threads
 from imagecluster.linkage.vectors import ClusterVectors, inverse_norms
-from imagecluster.neighbours import BLOCK_ROWS, Mapper, Neighbours
+from imagecluster.neighbours import Mapper, Neighbours
 from imagecluster.records import Dendrogram, NeighbourGraph
 from imagecluster.system.progress import OnProgress, shares, silent
 
@@ -115,35 +115,31 @@ def link(
     X = checked(X)
     k = fitting_candidates(len(X), X.shape[1], max_memory_bytes)
     with threads(X, n_threads) as run:
-        return _link(X, approximate=approximate, known=known, k=k, run=run, progress=progress)
+        return _link(X, GraphPlan(k, approximate), known=known, run=run, progress=progress)
 
 
 def _link(
     X: NDArray[Any],
+    plan: GraphPlan = GraphPlan(),  # noqa: B008  # a frozen value
     *,
     run: Mapper,
-    approximate: bool = False,
     known: NeighbourGraph | None = None,
     progress: OnProgress = silent,
-    k: int = N_CANDIDATES,
-    block_rows: int = BLOCK_ROWS,
 ) -> Linkage:
     """The same, with the sizes open to tests."""
     inverse_norm = inverse_norms(X, run=run)
     unique = identical_rows(X)
     if len(unique.leaf) < 2:
         tree = dendrogram_of_unique(unique, np.empty((0, 2), np.int64), np.empty(0), largest_distance=0.0)
-        return Linkage(tree, _no_neighbours(unique.digests, k))
+        return Linkage(tree, _no_neighbours(unique.digests, plan.k))
     vectors = ClusterVectors(X, inverse_norm, unique.leaf, unique.count, run=run)
     graph = neighbour_graph(
         vectors,
         unique.digests,
-        k=min(k, len(unique.leaf) - 1),
-        approximate=approximate,
+        plan._replace(k=min(plan.k, len(unique.leaf) - 1)),
         known=known,
-        block_rows=block_rows,
         run=run,
-        progress=shares(progress, "neighbours" if approximate else "pairs"),
+        progress=shares(progress, "neighbours" if plan.approximate else "pairs"),
     )
     rounds = Rounds(vectors, Neighbours(graph.index, graph.similarity, graph.bound), run=run)
     children, heights = rounds.merge_all(progress=shares(progress, "merging"))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from imagecluster.linkage.planning import N_CANDIDATES
 from imagecluster.linkage.vectors import ClusterVectors, float32_error
 from imagecluster.neighbours import (
     BLOCK_ROWS,
@@ -24,14 +26,23 @@ _MOST_NEW = 0.25
 """Share of new vectors from which on comparing all pairs takes no longer than comparing the new ones with all."""
 
 
+class GraphPlan(NamedTuple):
+    """Which neighbours are looked for, and in what steps."""
+
+    k: int = N_CANDIDATES
+    """Length of the neighbour lists."""
+    approximate: bool = False
+    """Whether the lists may miss neighbours; their recall is then measured."""
+    block_rows: int = BLOCK_ROWS
+    """Rows of a block of all pairs."""
+
+
 def neighbour_graph(
     vectors: ClusterVectors,
     digests: NDArray[np.uint64],
+    plan: GraphPlan,
     *,
-    k: int,
-    approximate: bool = False,
     known: NeighbourGraph | None = None,
-    block_rows: int = BLOCK_ROWS,
     run: Mapper,
     progress: Callable[[float], None] | None = None,
 ) -> NeighbourGraph:
@@ -43,14 +54,10 @@ def neighbour_graph(
         At least two, none merged yet.
     digests : array of uint64, shape (n, 2)
         Hash of each vector, ascending.
-    k : int
-        Length of the neighbour lists, less than the number of vectors.
-    approximate : bool
-        Whether the lists may miss neighbours; their recall is then measured.
+    plan : GraphPlan
+        Its lists are shorter than there are vectors.
     known : NeighbourGraph, optional
         Graph of an earlier set: vectors that are in both are not compared again.
-    block_rows : int
-        Rows of a block of all pairs.
     run : Mapper
     progress : callable, optional
         Called with the fraction done.
@@ -59,16 +66,16 @@ def neighbour_graph(
     means, error = vectors.means, float32_error(vectors.means.shape[1])
     farthest = Farthest(error=error, exact=vectors.similarities, exact_block=vectors.exact_means)
     recall = None
-    if known is not None and (number := _new_numbers(known, digests, k=k, approximate=approximate)) is not None:
+    if known is not None and (number := _new_numbers(known, digests, plan)) is not None:
         old = Neighbours(known.index, known.similarity, known.bound)
         lists = updated_neighbours(means, old, number, farthest=farthest, run=run)
         recall = known.recall
         _farthest_of_update(known, number, farthest, means, run=run)
-    elif approximate:
-        lists, recall = approximate_neighbours(means, k=k, error=error, run=run, progress=progress)
+    elif plan.approximate:
+        lists, recall = approximate_neighbours(means, k=plan.k, error=error, run=run, progress=progress)
         farthest.hop(means, run=run)
     else:
-        pairs = AllPairs(means, k=k, farthest=farthest, block_rows=block_rows)
+        pairs = AllPairs(means, k=plan.k, farthest=farthest, block_rows=plan.block_rows)
         lists = pairs.search(run=run, progress=progress)
     pair = farthest.pair
     return NeighbourGraph(
@@ -76,11 +83,9 @@ def neighbour_graph(
     )
 
 
-def _new_numbers(
-    known: NeighbourGraph, digests: NDArray[np.uint64], *, k: int, approximate: bool
-) -> NDArray[np.int64] | None:
+def _new_numbers(known: NeighbourGraph, digests: NDArray[np.uint64], plan: GraphPlan) -> NDArray[np.int64] | None:
     """Row among `digests` of each known vector, -1 for one that is gone; None where the known ones are of no use."""
-    if known.index.shape[1] != k or (known.recall is not None and not approximate):
+    if known.index.shape[1] != plan.k or (known.recall is not None and not plan.approximate):
         return None
     number = np.full(len(known.digests), -1, np.int64)
     both = np.concatenate([known.digests, digests])

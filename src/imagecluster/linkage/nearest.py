@@ -80,7 +80,6 @@ def nearest(
     group: NDArray[np.int64] | None = None,
     count: NDArray[np.int64] | None = None,
     run: Mapper = in_turn,
-    progress: Callable[[float], None] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Nearest columns of some points, exact to float64; of equally near ones that of the smallest `pair_hash`.
 
@@ -107,9 +106,9 @@ def nearest(
 
     def one(start: int) -> None:
         part = slice(start, start + BLOCK_ROWS)
-        _scan(tiles, ids[part], columns, squared[part], found[part], group=group, count=count)
+        squared[part], found[part] = _scan(tiles, ids[part], columns, group=group, count=count)
 
-    run_in_batches(one, range(0, len(ids), BLOCK_ROWS), run=run, progress=progress)
+    run(one, range(0, len(ids), BLOCK_ROWS))
     return squared, found
 
 
@@ -117,13 +116,13 @@ def _scan(
     tiles: Tiles,
     ids: NDArray[np.int64],
     columns: NDArray[np.int64],
-    best: NDArray[np.float64],
-    found: NDArray[np.int64],
     *,
     group: NDArray[np.int64] | None,
     count: NDArray[np.int64] | None,
-) -> None:
-    """One block of rows against all columns; results go into `best` and `found`."""
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """One block of rows against all columns."""
+    best = np.full(len(ids), np.inf)
+    found = np.full(len(ids), -1, np.int64)
     points = tiles.rows(ids)
     left, longest = tiles.left(points)
     for first in range(0, len(columns), BLOCK_COLUMNS):
@@ -147,6 +146,7 @@ def _scan(
         if count is not None:
             exact *= _weight(count[ids[i]], count[numbers[j]])
         _keep_best(best, found, ids, i, numbers[j], exact)
+    return best, found
 
 
 def _weight(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.float64]:

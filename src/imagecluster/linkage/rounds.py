@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.linkage.vectors import ClusterVectors, float32_error
-from imagecluster.neighbours import BLOCK_ROWS, Mapper, Neighbours, scan
+from imagecluster.neighbours import BLOCK_ROWS, Columns, Mapper, Neighbours, scan
 
 _NOISE = 2.0**-48
 """Similarities nearer than this (3.6e-15) are one: float64 products of one pair, taken in two ways, differ by less."""
@@ -330,14 +330,14 @@ class Rounds:
         if not hard.all():
             easy = rows[~hard]
             means = self.vectors.means
-            found = scan(means[easy], easy, lambda ids: means[ids], self.active, k=self.k, run=self.run)
+            found = scan(means[easy], easy, Columns(lambda ids: means[ids], self.active), k=self.k, run=self.run)
             self._set_lists(easy, found, self.error)
             # More neighbours than a list holds are nearer to each other than float32 can tell.
             left = np.sort(np.concatenate([left, self.evaluate(easy)]))
         if len(left):
             self.needs_float64[left] = True
             means64 = self.vectors.exact_means
-            found = scan(means64(left), left, means64, self.active, k=self.k, jitter=_NOISE / 2, run=self.run)
+            found = scan(means64(left), left, Columns(means64, self.active), k=self.k, jitter=_NOISE / 2, run=self.run)
             self._set_lists(left, found, _NOISE)
             self.evaluate(left, final=True)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from imagecluster.linkage.nearest import Tiles, nearest, squared_distances
 from imagecluster.linkage.points import CHUNK_BYTES
 from imagecluster.linkage.rounds import pair_hash
-from imagecluster.neighbours import BLOCK_ROWS, Mapper, Neighbours, in_turn, scan
+from imagecluster.neighbours import BLOCK_ROWS, Columns, Mapper, Neighbours, in_turn, scan
 
 N_CANDIDATES = 12
 """Neighbours kept for each point: the next one is at hand when the nearest joins the point's own group."""
@@ -77,7 +77,8 @@ class _Lists:
         parts: list[Neighbours] = []
         for start in range(0, n, _ROWS_AT_ONCE):
             part = slice(start, start + _ROWS_AT_ONCE)
-            parts.append(scan(left[part], everyone[part], lambda ids: right[ids], everyone, k=max(1, k), run=run))
+            columns = Columns(lambda ids: right[ids], everyone)
+            parts.append(scan(left[part], everyone[part], columns, k=max(1, k), run=run))
             if progress is not None:
                 progress(min(1.0, (start + _ROWS_AT_ONCE) / n))
         similarity = np.concatenate([part.bound for part in parts]).astype(np.float64) + error

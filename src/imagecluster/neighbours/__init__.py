@@ -4,13 +4,14 @@ from imagecluster.neighbours.all_pairs import AllPairs
 from imagecluster.neighbours.cells import approximate_neighbours
 from imagecluster.neighbours.farthest import NO_PAIR, Farthest, Pair
 from imagecluster.neighbours.lists import BLOCK_ROWS, Mapper, Neighbours, in_turn
-from imagecluster.neighbours.scanning import scan
+from imagecluster.neighbours.scanning import Columns, scan
 from imagecluster.neighbours.updating import updated_neighbours
 
 __all__ = [
     "BLOCK_ROWS",
     "NO_PAIR",
     "AllPairs",
+    "Columns",
     "Farthest",
     "Mapper",
     "Neighbours",

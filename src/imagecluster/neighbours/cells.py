@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.neighbours.lists import BLOCK_ROWS, Mapper, Neighbours, in_turn
-from imagecluster.neighbours.scanning import scan
+from imagecluster.neighbours.scanning import Columns, scan
 from imagecluster.records import Recall
 
 _CELLS_A_ROOT = 4
@@ -68,7 +68,7 @@ def approximate_neighbours(
     """
     n = len(vectors)
     sample = np.arange(min(n, N_SAMPLED))
-    truth = scan(vectors[sample], sample, lambda ids: vectors[ids], np.arange(n), k=k, run=run)
+    truth = scan(vectors[sample], sample, Columns(lambda ids: vectors[ids], np.arange(n)), k=k, run=run)
     centres = _centres(vectors, min(n, math.ceil(_CELLS_A_ROOT * math.sqrt(n))), run=run)
     lists = Neighbours.empty(n, k, vectors.dtype)
     ranks = [0, *sorted({min(rank, len(centres)) for rank in _RANKS})]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,19 @@ def _jitter(size: float, rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[n
     return np.asarray(table[(mixed >> 5) & 4095])
 
 
+class Columns(NamedTuple):
+    """Vectors to search among."""
+
+    vectors: Callable[[NDArray[Any]], NDArray[Any]]
+    """Gives those of some numbers, shape (n, d), of the same type as the rows."""
+    ids: NDArray[Any]
+    """Their numbers, ascending, shape (n_columns,)."""
+
+
 def scan(
     rows: NDArray[Any],
     ids: NDArray[Any],
-    columns: Callable[[NDArray[Any]], NDArray[Any]],
-    column_ids: NDArray[Any],
+    columns: Columns,
     *,
     k: int,
     jitter: float = 0.0,
@@ -36,10 +44,8 @@ def scan(
         Vectors to find neighbours for.
     ids : array of int, shape (n_rows,)
         Their numbers: a row is not its own neighbour.
-    columns : callable
-        Gives the vectors of some column numbers, shape (n, d), same dtype as `rows`.
-    column_ids : array of int, shape (n_columns,)
-        Numbers of the columns, ascending.
+    columns : Columns
+        Among which they are.
     k : int
         Length of the lists.
     jitter : float
@@ -56,9 +62,9 @@ def scan(
     """
     lists = Neighbours.empty(len(rows), k, rows.dtype)
     starts = range(0, len(rows), BLOCK_ROWS)
-    for first in range(0, len(column_ids), BLOCK_ROWS):
-        numbers = np.asarray(column_ids[first : first + BLOCK_ROWS], np.int32)
-        block = columns(numbers)
+    for first in range(0, len(columns.ids), BLOCK_ROWS):
+        numbers = np.asarray(columns.ids[first : first + BLOCK_ROWS], np.int32)
+        block = columns.vectors(numbers)
 
         def one(
             start: int,

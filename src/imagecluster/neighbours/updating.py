@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from imagecluster.neighbours.farthest import Farthest, Pair
 from imagecluster.neighbours.lists import BLOCK_ROWS, Mapper, Neighbours, in_turn
-from imagecluster.neighbours.scanning import scan
+from imagecluster.neighbours.scanning import Columns, scan
 
 
 def updated_neighbours(
@@ -50,7 +50,7 @@ def updated_neighbours(
     added = np.flatnonzero(is_new)
     if not len(added):
         return lists
-    lists[added] = scan(vectors[added], added, lambda ids: vectors[ids], np.arange(n), k=k, run=run)
+    lists[added] = scan(vectors[added], added, Columns(lambda ids: vectors[ids], np.arange(n)), k=k, run=run)
     for start in range(0, len(added), BLOCK_ROWS):
         columns = added[start : start + BLOCK_ROWS]
         block = vectors[columns]

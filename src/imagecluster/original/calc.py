@@ -229,7 +229,7 @@ def cluster(
 ) -> tuple[dict[int, list[list[Name]]], dict[str, Any]]: ...
 
 
-def cluster(
+def cluster(  # noqa: PLR0913  # the original's
     fingerprints: Mapping[Name, ArrayLike],
     sim: float = 0.5,
     timestamps: Mapping[Name, float] | None = None,

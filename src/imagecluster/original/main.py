@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _NINETY_PERCENT: Mapping[str, Any] = {"n_components": 0.9}
 
 
-def main(
+def main(  # noqa: PLR0913  # the original's, and what was added to it
     imagedir: str | os.PathLike[str],
     sim: float = 0.5,
     layer: str | None = None,

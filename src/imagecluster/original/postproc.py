@@ -168,11 +168,13 @@ def plot_dendrogram(
     figure = _pyplot().figure(layout="constrained")
     axes = plots.draw_dendrogram(
         figure,
-        extra["Z"],
+        plots.Hierarchy(
+            extra["Z"],
+            len(names),
+            largest_distance=float(extra["dfps"].max(initial=0.0)),
+            names=[Path(str(name)).name for name in names],
+        ),
         picture if images else None,
-        n_leaves=len(names),
-        largest_distance=float(extra["dfps"].max(initial=0.0)),
-        names=[Path(str(name)).name for name in names],
         sim=sim,
         most=max_leaves,
     )

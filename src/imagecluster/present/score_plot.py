@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from imagecluster.errors import ArgumentError, MissingExtraError
 from imagecluster.present.plots.figure import save_figure
+
+if TYPE_CHECKING:
+    from imagecluster.evaluate.evaluation import Evaluation
 
 _SUFFIXES = (".png", ".svg", ".pdf")
 
@@ -21,34 +24,17 @@ _LINES = {
 """Name in the legend, colour and dash of each score that is drawn."""
 
 
-def plot_scores(
-    file: Path,
-    *,
-    title: str,
-    sims: Sequence[float],
-    scores: Mapping[str, Sequence[float]],
-    best: Mapping[str, float],
-    sim: float,
-    sim_scale: str,
-) -> None:
-    """Draws scores against the similarity index, with a dot at the best of each.
+def plot_scores(file: Path, found: Evaluation, *, title: str) -> None:
+    """Draws scores against the similarity index, with a dot at the best of each and a line at the index asked about.
 
     Parameters
     ----------
     file
         .png, .svg or .pdf.
+    found
+        The scores.
     title
         Stands above.
-    sims
-        Similarity index of each cut, decreasing, shape (n_cuts,).
-    scores
-        Shape (n_cuts,) each, by name; those that `evaluate.SCORES` names are known.
-    best
-        Index at which each is highest, by name.
-    sim
-        Index that is marked by a line.
-    sim_scale
-        What the index means.
 
     Raises
     ------
@@ -66,20 +52,21 @@ def plot_scores(
         import matplotlib.figure
     except ImportError:
         raise MissingExtraError("drawing needs matplotlib: pip install 'imagecluster[plot]'") from None
+    scores, best = found.curve.scores, found.best
     figure = matplotlib.figure.Figure(figsize=(9, 5.2), layout="constrained")
     axes = figure.add_subplot()
     for name, (label, colour, dash) in _LINES.items():
         # A cut holds from its own index down to that of the next one.
         axes.step(
-            [*sims, 0.0], [*scores[name], scores[name][-1]], dash, where="post", color=colour, label=label, lw=1.6
+            [*found.sims, 0.0], [*scores[name], scores[name][-1]], dash, where="post", color=colour, label=label, lw=1.6
         )
     for name, (_, colour, dash) in _LINES.items():
         if dash == "-":
-            axes.plot([best[name]], [max(scores[name])], "o", color=colour, ms=6)
-    axes.axvline(sim, color="#1d1b19", lw=0.8, alpha=0.5)
-    axes.text(sim, 1.045, f"sim {sim:g}", ha="center", fontsize=9)
+            axes.plot([best[name].sim], [max(scores[name])], "o", color=colour, ms=6)
+    axes.axvline(found.sim, color="#1d1b19", lw=0.8, alpha=0.5)
+    axes.text(found.sim, 1.045, f"sim {found.sim:g}", ha="center", fontsize=9)
     axes.set(xlim=(0, 1), ylim=(min(-0.02, *map(min, scores.values())), 1.03))
-    axes.set_xlabel(f"similarity index ({sim_scale} scale): 0 all in one cluster, 1 only identical pictures")
+    axes.set_xlabel(f"similarity index ({found.sim_scale} scale): 0 all in one cluster, 1 only identical pictures")
     axes.set_ylabel("score")
     axes.set_title(title, loc="left", pad=18)
     axes.grid(alpha=0.2)

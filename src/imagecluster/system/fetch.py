@@ -13,25 +13,30 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from imagecluster.errors import ArgumentError, ChecksumError, DownloadError
 from imagecluster.system.atomic import sync_folder
 from imagecluster.system.progress import OnProgress, Progress, silent
 
-__all__ = ["digest", "download"]
-
-ATTEMPTS = 4
-"""Failures in a row, none of which brought a byte, after which fetching is given up."""
-WAIT_S = 1.0
-"""Pause after the first failure; it doubles with each one."""
-TIMEOUT_S = 30.0
-"""A server that is silent for so long is taken for gone."""
+__all__ = ["Patience", "digest", "download"]
 
 _BLOCK_BYTES = 1 << 20
 _FOR_GOOD = range(400, 500)
 _TRY_AGAIN = (408, 425, 429)
 
 _log = logging.getLogger(__name__)
+
+
+class Patience(NamedTuple):
+    """How long a bad connection is put up with."""
+
+    attempts: int = 4
+    """Failures in a row, none of which brought a byte, after which fetching is given up."""
+    wait_s: float = 1.0
+    """Pause after the first failure; it doubles with each one."""
+    timeout_s: float = 30.0
+    """Silence of the server after which the connection counts as cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +75,7 @@ def download(
     checksum: str,
     n_bytes: int | None = None,
     progress: OnProgress = silent,
-    attempts: int = ATTEMPTS,
-    wait_s: float = WAIT_S,
-    timeout_s: float = TIMEOUT_S,
+    patience: Patience = Patience(),  # noqa: B008  # a frozen value
 ) -> Path:
     """The file's place, once the file is there and has the checksum; an existing one is taken as it is.
 
@@ -91,12 +94,8 @@ def download(
         Size of the file, if it is known: another one is refused before it is fetched.
     progress
         Called with the bytes that are here, and with those there are in all where the server says so.
-    attempts
-        Failures in a row after which to give up.
-    wait_s
-        Pause after the first of them; each further one doubles it.
-    timeout_s
-        Silence of the server after which the connection counts as cut.
+    patience
+        When to try again, and when to give up.
 
     Raises
     ------
@@ -117,7 +116,7 @@ def download(
         destination.parent.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(destination.with_name(f".{destination.name}.lock")):
             if not destination.is_file():  # another process may have fetched it while this one waited
-                _fetch(task, attempts=attempts, wait_s=wait_s, timeout_s=timeout_s)
+                _fetch(task, patience)
     except OSError as error:
         raise DownloadError(task.failure(_system_reason(error, task))) from None
     return destination
@@ -140,7 +139,7 @@ def _new_hash(checksum: str) -> hashlib._Hash:
     return hashlib.new(kind, usedforsecurity=False)
 
 
-def _fetch(task: _Task, *, attempts: int, wait_s: float, timeout_s: float) -> None:
+def _fetch(task: _Task, patience: Patience) -> None:
     """Transfers, as many as it takes, then the check."""
     _check_space(task)
     failures, in_pieces = 0, False
@@ -148,13 +147,13 @@ def _fetch(task: _Task, *, attempts: int, wait_s: float, timeout_s: float) -> No
         before = _size(task.part)
         in_pieces |= before > 0
         try:
-            _transfer(task, timeout_s)
+            _transfer(task, patience.timeout_s)
         except _CutError as cut:
             failures = failures + 1 if _size(task.part) <= before else 1
-            if failures >= attempts:
+            if failures >= patience.attempts:
                 raise DownloadError(task.failure(str(cut))) from None
             _log.info("%s: %s; trying again", task.url, cut)
-            time.sleep(wait_s * 2 ** (failures - 1))
+            time.sleep(patience.wait_s * 2 ** (failures - 1))
             continue
         found = digest(task.part, task.checksum)
         if found == task.checksum:

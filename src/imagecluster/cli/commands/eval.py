@@ -110,15 +110,7 @@ def command(arguments: argparse.Namespace) -> int:
         )
         name, model = store.root.name, collection.model
     if arguments.plot is not None:
-        plot_scores(
-            arguments.plot,
-            title=f"{name}: clusters against labels, {model}",
-            sims=found.sims,
-            scores={key: values.tolist() for key, values in found.curve.scores.items()},
-            best={key: best.sim for key, best in found.best.items()},
-            sim=found.sim,
-            sim_scale=found.sim_scale,
-        )
+        plot_scores(arguments.plot, found, title=f"{name}: clusters against labels, {model}")
     print(json.dumps(_as_json(found, model)) if arguments.json else _as_text(found, model))
     return 0
 

@@ -124,14 +124,16 @@ class _Drawing:
         labels, names = self._labels_and_names()
         plots.draw_dendrogram(
             figure,
-            np.nan_to_num(tree.merges, posinf=1.0),  # what is too wide to be a cluster joins at sim 0
+            plots.Hierarchy(
+                np.nan_to_num(tree.merges, posinf=1.0),  # what is too wide to be a cluster joins at sim 0
+                tree.n_leaves,
+                largest_distance=1.0 if self._is_changed else tree.top,
+                names=[names[row] for row in rows],
+                labels=[labels[row] for row in rows] if self._is_changed else None,
+            ),
             lambda row: self._pictures(int(rows[row])),
-            n_leaves=tree.n_leaves,
-            largest_distance=1.0 if self._is_changed else tree.top,
-            names=[names[row] for row in rows],
             sim=sim,
             most=most or plots.MOST_LEAVES,
-            labels=[labels[row] for row in rows] if self._is_changed else None,
         )
         return figure
 

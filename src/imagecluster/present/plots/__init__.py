@@ -7,12 +7,13 @@ from imagecluster.present.plots.columns import MOST_CLUSTERS, column_array, draw
 from imagecluster.present.plots.curves import draw_curves
 from imagecluster.present.plots.figure import FORMATS, check_format, new_figure, save_figure
 from imagecluster.present.plots.matrix import draw_matrix
-from imagecluster.present.plots.tree import MOST_LEAVES, draw_dendrogram
+from imagecluster.present.plots.tree import MOST_LEAVES, Hierarchy, draw_dendrogram
 
 __all__ = [
     "FORMATS",
     "MOST_CLUSTERS",
     "MOST_LEAVES",
+    "Hierarchy",
     "check_format",
     "column_array",
     "draw_columns",

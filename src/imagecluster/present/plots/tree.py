@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,17 +66,28 @@ def uppermost(Z: NDArray[np.float64], n_leaves: int, *, most: int = MOST_LEAVES)
     )
 
 
+class Hierarchy(NamedTuple):
+    """A tree to draw, with what is known of its leaves."""
+
+    merges: NDArray[np.float64]
+    """scipy's linkage matrix, shape (n_leaves - 1, 4)."""
+    n_leaves: int
+    largest_distance: float
+    """sim is 1 - height / largest distance."""
+    names: Sequence[str] | None = None
+    """Of the leaves, written beside them."""
+    labels: Sequence[int] | None = None
+    """Cluster of each leaf, which may have been corrected by hand, -1 for a leaf in none. Branches that lie in one
+    cluster have its colour; default: those below the line at the sim that is marked."""
+
+
 def draw_dendrogram(
     figure: Figure,
-    Z: NDArray[np.float64],
+    hierarchy: Hierarchy,
     pictures: Pictures | None,
     *,
-    n_leaves: int,
-    largest_distance: float,
-    names: Sequence[str] | None = None,
     sim: float | None = None,
     most: int = MOST_LEAVES,
-    labels: Sequence[int] | None = None,
 ) -> Any:
     """The axes of a dendrogram in a figure: root at the left, leaves at the right, pictures beside them.
 
@@ -84,30 +95,23 @@ def draw_dendrogram(
     ----------
     figure
         Empty; it gets the size that the tree needs.
-    Z
-        scipy's linkage matrix, shape (n_leaves - 1, 4).
+    hierarchy
+        The tree, and what is known of its leaves.
     pictures
         Small picture of a leaf; None: no pictures.
-    n_leaves, largest_distance
-        Of the tree: sim is 1 - height / largest distance.
-    names
-        Of the leaves, written beside them.
     sim
         Similarity index of a cut, which a line marks; the clusters below it are coloured.
     most
         Of larger trees only the uppermost merges are drawn, over groups with the first pictures of each.
-    labels
-        Cluster of each leaf, which may have been corrected by hand, -1 for a leaf in none. Branches that lie in one
-        cluster have its colour; default: those below the line at `sim`.
     """
-    tree = uppermost(Z, n_leaves, most=most)
+    tree, names = uppermost(hierarchy.merges, hierarchy.n_leaves, most=most), hierarchy.names
     n = len(tree.groups)
     row_in = 0.6 if n <= 40 else 0.42 if n <= 120 else 0.32
     n_across = min(_SHOWN_OF_GROUP, max(map(len, tree.groups), default=1)) if pictures else 0
     beside = n_across * _ASPECT + (7.0 if n_across > 1 or names is not None else 0.2) / (row_in * 2.4)
     figure.set_size_inches(6.5 + beside * row_in, max(2.5, n * row_in + 1.2))
     axes, strip = figure.subplots(1, 2, width_ratios=[6.4, beside * row_in], sharey=True)
-    _draw_branches(axes, tree, largest_distance, sim, labels)
+    _draw_branches(axes, tree, hierarchy.largest_distance, sim, hierarchy.labels)
     axes.set_ylim(n - 0.5, -0.5)
     axes.set_yticks([])
     axes.set_xlabel("sim", color=INK)
