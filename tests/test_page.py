@@ -71,7 +71,7 @@ def same_as_the_command_line(page, address: str, sims) -> None:
 def served_scale(address: str) -> SimScale:
     """What the slider means, from the server."""
     scale = json.load(urlopen(f"{address}api/state"))["scale"]
-    return SimScale(scale["name"], *(np.array(scale[axis]) for axis in ("heights", "sims")))
+    return SimScale("of the page", *(np.array(scale[axis]) for axis in ("heights", "sims")))
 
 
 def test_the_page_and_the_command_line_compute_the_same_height(opened, address):
@@ -109,7 +109,7 @@ def test_real_photographs_are_cut_and_numbered_as_on_the_command_line(opened, ph
         same_as_the_command_line(page, address, (0, 0.3, 0.5, 0.62, 0.7, 0.801, 0.95, 1))
         set_sim(page, 0.7)
         snapshot = page.evaluate("() => imagecluster.state.collection.value.snapshot")
-        names = [name for name, _ in json.load(urlopen(f"{address}api/{snapshot}/names.json?from=0&to=80"))]
+        names = json.load(urlopen(f"{address}api/{snapshot}/names.json?from=0&to=80"))
         with Store.open(default_location(folder), writable=False) as store:
             vectors = store.fingerprints(store.runs()[-1].model, [folder / name for name in names]).vectors
         by_path = sorted(range(80), key=lambda row: names[row].encode())
@@ -210,7 +210,7 @@ def as_exported(address, path):
     """Ids of each cluster of an exported table, in the order of their numbers."""
     state = json.load(urlopen(f"{address}api/state"))
     names = json.load(urlopen(f"{address}api/{state['snapshot']}/names.json?from=0&to={state['n']}"))
-    ids = {name: picture for picture, (name, _) in enumerate(names)}
+    ids = {name: picture for picture, name in enumerate(names)}
     table = json.loads(Path(path).read_text())
     return [{ids[name] for name in cluster["members"]} for cluster in table["clusters"]], table
 

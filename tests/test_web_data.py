@@ -44,14 +44,14 @@ def client(folder):
 
 def names_of(client):
     n = client.state()["n"]
-    return [name for name, _ in client.data(f"names.json?from=0&to={n}").json()]
+    return client.data(f"names.json?from=0&to={n}").json()
 
 
 def cut_of(client, sim, min_size):
     """Clusters as the page cuts them: sets of names."""
     state = client.state()
     order, gap = client.data("order.bin").array("<u4"), client.data("gap.bin").array("<f8")
-    scale = SimScale(state["scale"]["name"], *(np.array(state["scale"][axis]) for axis in ("heights", "sims")))
+    scale = SimScale("of the page", *(np.array(state["scale"][axis]) for axis in ("heights", "sims")))
     height = scale.height(sim)
     runs = np.split(order, np.flatnonzero(gap > height) + 1)
     names = names_of(client)

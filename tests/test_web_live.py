@@ -34,7 +34,7 @@ def folder(tmp_path):
 
 
 def names_of(client):
-    return [name for name, _ in client.data(f"names.json?from=0&to={client.state()['n']}").json()]
+    return client.data(f"names.json?from=0&to={client.state()['n']}").json()
 
 
 def of_command_line(root):
@@ -233,7 +233,7 @@ def test_a_folder_that_was_never_sorted_is_sorted_in_the_page(tmp_path, monkeypa
         export = client.post("/api/export", {"kind": "csv", "sim": 0.5})
         assert export.status == 409
         gate.set()
-        seen = events(client, ("snapshot",), until=lambda kind, data: kind == "snapshot" and data["n"] == 6)
+        seen = events(client, ("snapshot",), until=lambda kind, data: kind == "snapshot" and client.state()["n"] == 6)
         wait_until(lambda: not client.state()["run"]["running"])
         wait_until(lambda: not client.state()["provisional"])
         assert {"run", "snapshot", "edits"} <= {kind for kind, _ in seen}
@@ -281,7 +281,7 @@ def test_pictures_without_a_dendrogram_are_clustered(folder):
 def test_the_slider_means_what_it_meant_in_the_latest_run(folder):
     """The scale of the run, and the original's where the run is from before there were two."""
     with served(folder) as client:
-        assert client.state()["scale"]["name"] == "calibrated"
+        assert client.viewer.snapshot().scale.name == "calibrated"
     with sqlite3.connect(folder / "imagecluster" / DATABASE_NAME) as connection:
         ((kept,),) = connection.execute("SELECT settings FROM runs ORDER BY rowid DESC LIMIT 1").fetchall()
         settings = {name: value for name, value in json.loads(kept).items() if name != "sim_scale"}
@@ -289,7 +289,8 @@ def test_the_slider_means_what_it_meant_in_the_latest_run(folder):
     connection.close()
     with served(folder) as client:
         state = client.state()
-        assert state["scale"] == {"name": "relative", "heights": [0.0, state["largest_distance"]], "sims": [1.0, 0.0]}
+        assert client.viewer.snapshot().scale.name == "relative"
+        assert state["scale"] == {"heights": [0.0, state["largest_distance"]], "sims": [1.0, 0.0]}
         client.post("/api/export", {"kind": "json", "sim": 0.4, "min_size": 2})
         written = json.loads((folder / "imagecluster" / "clusters.json").read_text())
         assert written["sim_scale"] == "relative"

@@ -32,7 +32,7 @@ def test_the_results_are_those_of_the_command_line(client, tmp_path):
     """The same pictures in the same order, with the same cosines, for a picture that is in no database."""
     draw(tmp_path / "new.png", 1, size=(170, 130))
     answer = asked(client, (tmp_path / "new.png").read_bytes()).json()["results"]
-    names = [name for name, _ in client.data("names.json?from=0&to=9").json()]
+    names = client.data("names.json?from=0&to=9").json()
     hits = search(client.viewer.setup.root, tmp_path / "new.png", k=9)
     assert [names[found["id"]] for found in answer] == [hit.path.name for hit in hits]
     assert [1 - found["distance"] for found in answer] == pytest.approx([hit.similarity for hit in hits], abs=1e-5)

@@ -17,7 +17,7 @@ def collection_facts(snapshot: Snapshot) -> wire.CollectionFacts:
         "snapshot": snapshot.key,
         "n": len(snapshot),
         "largest_distance": snapshot.dendrogram.top,
-        "scale": {"name": scale.name, "heights": scale.heights.tolist(), "sims": scale.sims.tolist()},
+        "scale": {"heights": scale.heights.tolist(), "sims": scale.sims.tolist()},
         "max_diameter": snapshot.max_diameter,
         "provisional": snapshot.provisional,
         "has_times": snapshot.has_times,

@@ -185,7 +185,7 @@ class Viewer:
         made = self.background.map_news
         news: wire.News = {"run": self._run.as_json(), "edits": {"version": self.history.state()[0]}}
         if present is not None:
-            news["snapshot"] = {"snapshot": present.key, "n": len(present)}
+            news["snapshot"] = {"snapshot": present.key}
             news["colours"] = {"snapshot": present.key, "n_known": self.background.n_colours}
         news["map"] = {"snapshot": made[0], "method": made[1]} if made else {}
         return news

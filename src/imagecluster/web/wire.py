@@ -61,7 +61,6 @@ __all__ = [
 class Scale(TypedDict):
     """The meaning of similarities: heights rise and sims fall from (0, 1) to the root, linearly between the points."""
 
-    name: str
     heights: list[float]
     sims: list[float]
 
@@ -125,7 +124,6 @@ class SnapshotNews(TypedDict):
     """The current snapshot."""
 
     snapshot: str
-    n: int
 
 
 class EditsNews(TypedDict):
@@ -160,8 +158,8 @@ class News(TypedDict, total=False):
 
 # Below a snapshot's key.
 
-Names = list[tuple[str, int]]
-"""GET names.json: path in the collection and size in bytes of each picture in a range of ids."""
+Names = list[str]
+"""GET names.json: path in the collection of each picture in a range of ids."""
 
 
 class Named(TypedDict):
@@ -385,7 +383,7 @@ class CopyData(TypedDict):
     state: State
     edits: Edits
     curve: Curve
-    names: list[str]
+    names: Names
     bytes: list[int]
     arrays: CopyArrays
     neighbours: CopyNeighbours | None

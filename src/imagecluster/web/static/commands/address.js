@@ -10,7 +10,7 @@ const WRITE_AFTER_MS = 250;
 const MOST_IDS = 500;
 
 /** Numbers as ranges in base 36: "a-c.f". @param {Iterable<number>} ids */
-export function packedIds(ids) {
+function packedIds(ids) {
   const sorted = [...ids].sort((a, b) => a - b);
   const ranges = [];
   for (let i = 0; i < sorted.length; i++) {
@@ -22,7 +22,7 @@ export function packedIds(ids) {
 }
 
 /** @param {string} text @param {number} n ids are below @returns {number[]} */
-export function unpackedIds(text, n) {
+function unpackedIds(text, n) {
   const ids = [];
   for (const range of text.split('.').filter(Boolean)) {
     const [from, to = from] = range.split('-').map((part) => parseInt(part, 36));
@@ -53,7 +53,7 @@ export function viewLink() {
 }
 
 /** The address of what is shown, without its '#'. */
-export function fullLink() {
+function fullLink() {
   const collection = state.collection.value;
   if (!state.server.value || !collection) return '';
   const query = viewQuery();

@@ -16,7 +16,7 @@ export const countText = (count, noun, several = `${noun}s`) => `${numberText(co
 export const simText = (sim) => sim.toFixed(3).replace(/0$/, '');
 
 /** A text without accents, in lower case: to compare what was typed with a name. @param {string} text */
-export const folded = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+const folded = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 
 /** Whether a name holds every word of a text. @param {string} name @param {string} text */
 export function isNamed(name, text) {

@@ -7,7 +7,6 @@ export type Stage = 'scan' | 'weights' | 'fingerprints' | 'pairs' | 'neighbours'
 
 /** The meaning of similarities: heights rise and sims fall from (0, 1) to the root, linearly between the points. */
 export interface Scale {
-  name: string;
   heights: number[];
   sims: number[];
 }
@@ -66,7 +65,6 @@ export interface State extends CollectionFacts {
 /** The current snapshot. */
 export interface SnapshotNews {
   snapshot: string;
-  n: number;
 }
 
 /** The current version of the corrections. */
@@ -95,8 +93,8 @@ export interface News {
   map?: MapNews;
 }
 
-/** GET names.json: path in the collection and size in bytes of each picture in a range of ids. */
-export type Names = [string, number][];
+/** GET names.json: path in the collection of each picture in a range of ids. */
+export type Names = string[];
 
 /** GET named: pictures whose path holds every word of a text. */
 export interface Named {
@@ -286,7 +284,7 @@ export interface CopyData {
   state: State;
   edits: Edits;
   curve: Curve;
-  names: string[];
+  names: Names;
   bytes: number[];
   arrays: CopyArrays;
   neighbours: CopyNeighbours | null;

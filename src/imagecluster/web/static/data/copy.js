@@ -46,10 +46,7 @@ class Copy {
     if (first === 'state') return reply(data.state);
     if (first === 'edits') return reply(data.edits);
     if (name === 'curve') return reply(data.curve);
-    if (name === 'names.json') {
-      const names = data.names.slice(number('from'), number('to'));
-      return reply(/** @type {import('../core/wire.js').Names} */ (names.map((text, i) => [text, data.bytes[number('from') + i]])));
-    }
+    if (name === 'names.json') return reply(data.names.slice(number('from'), number('to')));
     if (name === 'named') {
       const text = query.get('text') ?? '';
       return reply({ ids: data.names.flatMap((path, id) => (isNamed(path, text) ? [id] : [])) });

@@ -22,7 +22,7 @@ export class Names {
   }
 
   /** Path of a picture inside the collection; empty while unknown. @param {number} id */
-  pathOf(id) { return this.blocks.get(Math.floor(id / BLOCK))?.[id % BLOCK]?.[0].replace(UNPRINTABLE, '\ufffd') ?? ''; }
+  pathOf(id) { return this.blocks.get(Math.floor(id / BLOCK))?.[id % BLOCK]?.replace(UNPRINTABLE, '\ufffd') ?? ''; }
 
   /** File name of a picture; "Picture 12" while unknown. @param {number} id */
   nameOf(id) { return this.pathOf(id).split('/').pop() || `Picture ${id + 1}`; }

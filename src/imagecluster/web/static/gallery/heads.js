@@ -49,7 +49,6 @@ export class Heads {
     this.sticky = this.#make(stuck, 'p');
     this.sticky.element.classList.add('stuck');
     this.sticky.element.hidden = true;
-    this.stuck = stuck;
   }
 
   /** A new picture of the page begins. */

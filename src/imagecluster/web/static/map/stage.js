@@ -13,7 +13,7 @@ const PICTURE_PX = 72;
 const NEAR_PX = 14;
 
 /** Hue of a cluster's colour: neighbours in the list are far apart on the circle. @param {number} number */
-export const hueOf = (number) => (number * 137.508) % 360;
+const hueOf = (number) => (number * 137.508) % 360;
 
 /** @param {number} hue @param {number} lightness @returns {[number, number, number]} */
 function rgb(hue, lightness) {

@@ -19,7 +19,7 @@ export const done = signal([]);
 export const undone = signal([]);
 
 /** @returns {ViewState} */
-export const viewState = () => ({
+const viewState = () => ({
   sim: state.sim.peek(), minSize: state.minSize.peek(), sort: state.sort.peek(), size: state.size.peek(),
   view: state.view.peek(), branches: state.branches.peek(), selection: state.selection.peek(),
 });

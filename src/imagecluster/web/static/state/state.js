@@ -56,7 +56,7 @@ export const edits = signal(NO_EDITS);
 /** Picture that the keys act on; -1 for none. */
 export const active = signal(-1);
 /** Nothing is pointed at. @type {Pointed} */
-export const NOTHING = { id: -1, section: -1, from: 'gallery' };
+const NOTHING = { id: -1, section: -1, from: 'gallery' };
 /** Picture and cluster under the pointer, or with the focus: what one view points at, the other one marks. */
 export const pointed = signal(NOTHING);
 /** Whether the gallery is shown beside the map, where there is room. */
