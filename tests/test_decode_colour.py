@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageDraw
 
 from imagecluster.decode import decode
 from picture_samples import corners, difference, encoded, half_transparent, heif, pixels, tiff_structure
@@ -45,6 +45,40 @@ def test_transparent_parts_are_white(data):
     image = decode(data, short_side_px=64).image
     assert image.getpixel((8, 32)) == (255, 0, 0)
     assert image.getpixel((56, 32)) == (255, 255, 255)
+
+
+def drawing(colour, *, mode="RGBA"):
+    """Strokes of a colour on nothing, whose hidden colour is the same."""
+    image = Image.new("RGBA", (300, 200), (*colour, 0))
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((40, 30, 160, 150), outline=(*colour, 255), width=3)
+    draw.line((20, 180, 280, 20), fill=(*colour, 200), width=2)
+    return image.convert(mode)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+@pytest.mark.parametrize("short_side_px", [20, 200])
+def test_white_drawings_on_transparent_ground_can_be_seen(mode, short_side_px):
+    """White on nothing lies on a dark ground, as it is meant to be seen; drawings of another colour on white."""
+    white = pixels(decode(encoded(drawing((255, 255, 255), mode=mode), "PNG"), short_side_px=short_side_px).image)
+    assert white[0, 0].max() < 60
+    assert white.max() > 100
+    black = pixels(decode(encoded(drawing((0, 0, 0), mode=mode), "PNG"), short_side_px=short_side_px).image)
+    assert black[0, 0].min() == 255
+
+
+def test_a_white_drawing_with_a_spot_of_colour_stays_on_white():
+    """As soon as something can be seen on white, white is the ground."""
+    image = drawing((255, 255, 255))
+    image.paste((200, 0, 0, 255), (140, 90, 150, 95))
+    assert decode(encoded(image, "PNG"), short_side_px=64).image.getpixel((0, 0)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize("alpha", [0, 255])
+def test_nothing_at_all_is_white(alpha):
+    """Without any visible stroke, or without any transparency, there is no other ground."""
+    data = encoded(Image.new("RGBA", (64, 64), (255, 255, 255, alpha)), "PNG")
+    assert decode(data, short_side_px=64).image.getpixel((9, 9)) == (255, 255, 255)
 
 
 def test_half_transparent_parts_are_mixed_with_white():
@@ -136,6 +170,17 @@ def test_constant_floats_do_not_divide_by_nothing(value):
     """A range of width 0, or no number at all, gives a picture of one colour."""
     image = Image.fromarray(np.full((8, 8), value, np.float32))
     assert np.ptp(pixels(decode(encoded(image, "TIFF"), short_side_px=8).image)) == 0
+
+
+@pytest.mark.parametrize("kind", [np.uint16, np.float32, np.int32])
+def test_large_deep_pictures_are_brought_to_eight_bits_in_parts(kind):
+    """A picture above the size of a part has the same levels everywhere, also where its brightest pixel is last."""
+    ramp = np.tile(np.linspace(0, 1, 1200), (1000, 1))
+    ramp[:500] /= 2
+    values = (ramp * 65535).astype(kind) if kind != np.float32 else ramp.astype(kind)
+    found = decode(encoded(Image.fromarray(values), "TIFF"), short_side_px=50).image
+    expected = Image.fromarray((ramp * 255).astype(np.uint8)).resize(found.size, Image.Resampling.LANCZOS)
+    assert difference(found, expected.convert("RGB")) < 1
 
 
 def test_signed_thirty_two_bit_grey():

@@ -8,6 +8,7 @@ import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin
 from pillow_heif import HeifImageFile
 
 from conftest import read_manifest
-from imagecluster.decode import MAX_PIXELS, decode, opening, picture, read_bytes
+from imagecluster.decode import MAX_PIXELS, Frame, decode, opening, picture, read_bytes
 from imagecluster.decode.quiet import quiet
 from imagecluster.errors import DecodeError
 from picture_samples import corners, dng, encoded, exif, heif, png_of_size, smooth_noise, tiff_structure
@@ -150,25 +151,124 @@ def test_a_text_bomb_in_a_png_is_refused():
 
 
 def test_large_pictures_are_decoded_one_at_a_time(monkeypatch):
-    """Above 50 megapixels only one thread decodes, so that memory does not grow with their number."""
-    from imagecluster.decode import scaling
+    """Pictures of which two would take too much memory are decoded one after the other, in however many threads."""
+    from imagecluster.decode import memory, scaling
 
     running, most = set(), []
     real = scaling._resize
 
-    def watched(image, box, size):
+    def watched(image, *arguments):
         running.add(id(image))
         most.append(len(running))
-        result = real(image, box, size)
+        result = real(image, *arguments)
         running.discard(id(image))
         return result
 
-    monkeypatch.setattr(scaling, "_LARGE_PX", 1000)
+    monkeypatch.setattr(memory, "MAX_MEMORY_BYTES", 900_000)
     monkeypatch.setattr(scaling, "_resize", watched)
     data = encoded(smooth_noise(400, 300), "PNG")
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(lambda _: decode(data, short_side_px=16), range(12)))
     assert max(most) == 1
+
+
+# --- what would take too much memory
+
+WIDE = 15_000  # squared below the limit of pixels
+
+
+def with_size(data, at, width, height, order="big"):
+    """The data with another width and height, of four bytes each."""
+    return patched(data, at, width.to_bytes(4, order) + height.to_bytes(4, order))
+
+
+def memory_bombs():
+    """Small files that say they hold fewer pixels than are allowed, and would take gigabytes all the same."""
+    side = WIDE.to_bytes(2, "big")
+    progressive = encoded(corners(), "JPEG", progressive=True, subsampling=0)
+    wide = {256: ("I", [WIDE]), 257: ("I", [WIDE]), 259: ("H", [8]), 262: ("H", [1]), 277: ("H", [1]), 278: ("I", [16]),
+            273: ("I", [8]), 279: ("I", [64])}  # fmt: skip
+    tiles = {
+        322: ("I", [WIDE]),
+        323: ("I", [WIDE]),
+        324: ("I", [8]),
+        325: ("I", [8]),
+        256: ("I", [64]),
+        257: ("I", [64]),
+    }
+    without_strips = {tag: value for tag, value in wide.items() if tag not in (273, 278, 279)}
+    jpeg2000, avif = encoded(corners(), "JPEG2000", num_resolutions=1), encoded(corners(), "AVIF")
+    codestream = jpeg2000.index(b"\xff\x4f\xff\x51")
+    sizes = with_size(jpeg2000, jpeg2000.index(b"ihdr") + 4, WIDE, WIDE)
+    bmp = (40).to_bytes(4, "little") + (WIDE).to_bytes(4, "little") * 2 + b"\1\0\x18\0" + bytes(24)
+    return {
+        "PNG": png_of_size(WIDE, WIDE, content=zlib.compress(bytes(100))),
+        "progressive JPEG": patched(progressive, progressive.index(b"\xff\xc2") + 5, side * 2),
+        "lossless WebP": b"RIFF\x64\0\0\0WEBPVP8L\x0a\0\0\0\x2f"
+        + (11_999 | 11_999 << 14).to_bytes(4, "little")
+        + bytes(60),
+        "WebP": b"RIFF\x64\0\0\0WEBPVP8 \x0a\0\0\0\x30\0\0\x9d\1\x2a" + (12_000).to_bytes(2, "little") * 2 + bytes(60),
+        "floats": tiff_structure({"main": wide | {258: ("H", [32]), 339: ("H", [3])}}),
+        "whole numbers": tiff_structure({"main": wide | {258: ("H", [32])}}),
+        "one strip": tiff_structure({"main": wide | {258: ("H", [16]), 278: ("I", [WIDE])}}),
+        "tiles": tiff_structure({"main": without_strips | tiles | {258: ("H", [16])}}),
+        "16-bit PGM": b"P5 15000 15000 65535\n",
+        "12-bit PGM": b"P5 15000 15000 4095\n",
+        "plain PPM": b"P3 15000 15000 255\n",
+        "PFM": b"Pf 15000 15000 -1\n",
+        "BMP": b"BM" + bytes(8) + (54).to_bytes(4, "little") + bmp,
+        "PSD": b"8BPS\0\1" + bytes(6) + b"\0\3" + WIDE.to_bytes(4, "big") * 2 + b"\0\x08\0\3" + bytes(40),
+        "JPEG2000": with_size(with_size(sizes, codestream + 8, WIDE, WIDE), codestream + 24, WIDE, WIDE),
+        "AVIF": with_size(avif, avif.index(b"ispe") + 8, WIDE, WIDE),
+        "HEIF": with_size(heif(corners()), heif(corners()).index(b"ispe") + 8, WIDE, WIDE),
+    }
+
+
+@pytest.mark.parametrize("name", memory_bombs())
+def test_memory_bombs_are_refused_before_they_are_decoded(name, monkeypatch):
+    """What a decoder will take is known by format and mode; more than the limit is a skip that gives both figures."""
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda _self: pytest.fail("decoded"))
+    assert reason(memory_bombs()[name]).endswith("GB of memory, the limit is 0.8 GB")
+
+
+def test_a_frame_of_a_large_picture_takes_more_memory():
+    """A picture that is small where its JPEG may be scaled down is refused where all its pixels are wanted."""
+    jpeg = encoded(corners(), "JPEG")
+    large = patched(jpeg, jpeg.index(b"\xff\xc0") + 5, WIDE.to_bytes(2, "big") * 2)
+    assert decode(large, short_side_px=8).image.size == (8, 8)
+    assert "GB of memory" in reason(large, frame=Frame(8, 8))
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_tiff_of_endless_tags_is_refused(order):
+    """A tag of millions of numbers is not made into objects."""
+    tags = {256: ("I", [8]), 257: ("I", [8]), 258: ("H", [8]), 259: ("H", [1]), 262: ("H", [1]),
+            273: ("I", np.zeros(1_000_001, int).tolist()), 279: ("I", [64])}  # fmt: skip
+    assert "1,000,007 values" in reason(tiff_structure({"main": tags}, order=order))
+
+
+PEAK_OF_A_FILE = """
+import re, sys
+from pathlib import Path
+from imagecluster.decode import decode, read_bytes
+data = read_bytes(Path(sys.argv[1]))
+peak = lambda: int(re.search(r"VmHWM:\\s*(\\d+) kB", Path("/proc/self/status").read_text())[1]) / 1000
+from imagecluster.decode import picture
+before = peak()
+decode(data, short_side_px=224)
+print(peak() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
+@pytest.mark.parametrize("kind", [np.float32, np.int32, np.uint16])
+def test_deep_pictures_take_little_more_memory_than_their_pixels(kind, tmp_path):
+    """A picture of 12 megapixels with 16 or 32 bits takes what Pillow holds of it and 150 MB; floats took 400 MB."""
+    values = (np.arange(4000 * 3000, dtype=np.int64) % 60_000).astype(kind).reshape(3000, 4000)
+    (tmp_path / "deep.tif").write_bytes(encoded(Image.fromarray(values), "TIFF", compression="tiff_adobe_deflate"))
+    command = [sys.executable, "-c", PEAK_OF_A_FILE, str(tmp_path / "deep.tif")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    assert float(done.stdout) < 12 * values.itemsize + 150
 
 
 # --- what is damaged

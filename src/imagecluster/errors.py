@@ -5,6 +5,7 @@ ImageclusterError
 │   └── VectorError                   a vector that is zero or not finite
 ├── InputError                        a path that cannot be scanned at all
 ├── DecodeError                       one picture that cannot be read; the chain records it as a skip
+│   └── ResourceError                 not for what it holds, but for want of memory or the like
 ├── ModelError                        a model that is unknown, missing or damaged
 │   └── DownloadError                 a file of a model that could not be downloaded
 │       └── ChecksumError             a download that is not the expected file
@@ -43,6 +44,10 @@ class InputError(ImageclusterError):
 
 class DecodeError(ImageclusterError):
     """One picture cannot be read; `str(error)` is the one-line reason."""
+
+
+class ResourceError(DecodeError):
+    """One picture could not be read for want of memory or another resource; a later try may succeed."""
 
 
 class ModelError(ImageclusterError):

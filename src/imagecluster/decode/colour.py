@@ -1,14 +1,28 @@
-"""Brings every colour mode of Pillow to 8 bits a channel, alpha on white."""
+"""Brings every colour mode of Pillow to 8 bits a channel, alpha on a ground on which the picture shows."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, TiffImagePlugin
 
-__all__ = ["flatten", "to_rgb"]
+__all__ = ["BAND_PX", "bands", "flatten", "flattener", "to_rgb"]
+
+BAND_PX = 1_000_000
+"""Pixels that are brought to 8 bits at a time: whole pictures would take gigabytes."""
 
 _FILTERABLE = frozenset(("L", "RGB", "CMYK", "YCbCr", "LAB"))
+
+_WHITE, _DARK = (255, 255, 255, 255), (32, 32, 32, 255)
+
+_VISIBLE = 32
+"""Least alpha, or difference from white, that anybody sees."""
+
+_SAMPLE = 1_000_000
+
+_Grey = NDArray[np.int32] | NDArray[np.uint32] | NDArray[np.float32]
 
 
 def flatten(image: Image.Image) -> Image.Image:
@@ -17,15 +31,25 @@ def flatten(image: Image.Image) -> Image.Image:
     Colour is left as it is (L, RGB, CMYK, YCbCr, LAB, or RGBA without transparency), since it is cheaper to
     convert after the resize. The argument may be changed in place.
     """
+    convert = flattener(image)
+    return convert(image) if convert else image
+
+
+def flattener(image: Image.Image) -> Callable[[Image.Image], Image.Image] | None:
+    """What flattens the picture or a part of it; None where nothing is to be done."""
     if image.mode.startswith("I;16"):
-        return Image.fromarray(_sixteen_bits(np.asarray(image)))
+        shift, is_negative = _shift(image), _is_negative(image)
+        return lambda part: Image.fromarray(_sixteen_bits(np.asarray(part), shift, is_negative))
     if image.mode in ("I", "F"):
-        return Image.fromarray(_by_range(np.asarray(image)))
+        kind = np.dtype(np.uint32) if _is_unsigned(image) else None
+        limits, is_negative = _limits(image, kind), _is_negative(image)
+        return lambda part: Image.fromarray(_scaled(_numbers(part, kind), limits, is_negative))
     if image.has_transparency_data:
-        return _on_white(image)
+        ground = _ground(image)
+        return lambda part: _laid_on(part, ground)
     if image.mode in _FILTERABLE:
-        return image
-    return image.convert("L" if image.mode == "1" else "RGB")
+        return None
+    return lambda part: part.convert("L" if part.mode == "1" else "RGB")
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
@@ -40,39 +64,127 @@ def to_rgb(image: Image.Image) -> Image.Image:
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _on_white(image: Image.Image) -> Image.Image:
-    """The picture laid on white, as RGBA whose alpha is 255 everywhere."""
+def bands(image: Image.Image, *, multiple_of: int = 1) -> Iterator[tuple[int, Image.Image]]:
+    """The picture from top to bottom in parts of about a megapixel: the first row of each, and the part.
+
+    Parameters
+    ----------
+    image
+        Loaded. A small one comes as it is.
+    multiple_of
+        Every part but the last has this many rows, or a multiple.
+
+    """
+    width, height = image.size
+    if width * height <= BAND_PX:
+        yield 0, image
+        return
+    rows = max(1, BAND_PX // (width * multiple_of)) * multiple_of
+    for top in range(0, height, rows):
+        yield top, image.crop((0, top, width, min(height, top + rows)))
+
+
+def _ground(image: Image.Image) -> tuple[int, int, int, int]:
+    """The colour under the transparent parts: white, unless all that is to be seen would be white on white."""
+    n_visible = n_seen_on_white = 0
+    for _, band in bands(image):
+        rgba = band if band.mode == "RGBA" else band.convert("RGBA")
+        alpha = rgba.getchannel("A")
+        if alpha.getextrema() == (255, 255):
+            continue
+        contrast = ImageChops.multiply(alpha, ImageChops.invert(rgba.convert("L")))
+        n_visible += sum(alpha.histogram()[_VISIBLE:])
+        n_seen_on_white += sum(contrast.histogram()[_VISIBLE:])
+        if 1000 * n_seen_on_white >= image.width * image.height:
+            break
+    return _DARK if n_visible > 1000 * n_seen_on_white else _WHITE
+
+
+def _laid_on(image: Image.Image, ground: tuple[int, int, int, int]) -> Image.Image:
+    """The picture laid on a colour, as RGBA whose alpha is 255 everywhere."""
     rgba = image if image.mode == "RGBA" else image.convert("RGBA")
     alpha = rgba.getchannel("A")
     if alpha.getextrema() != (255, 255):
         # In place: a second picture of the size of the largest that we allow would take another gigabyte.
-        rgba.paste((255, 255, 255, 255), mask=ImageChops.invert(alpha))
+        rgba.paste(ground, mask=ImageChops.invert(alpha))
     return rgba
 
 
-def _sixteen_bits(values: NDArray[np.uint16]) -> NDArray[np.uint8]:
-    """Grey of up to 16 bits as 8; shape (height, width).
+def _is_negative(image: Image.Image) -> bool:
+    """Whether 0 is white: Pillow turns TIFF pictures of 8 bits itself, those of more it does not."""
+    return isinstance(image, TiffImagePlugin.TiffImageFile) and bool(image.tag_v2.get(262) == 0)
+
+
+def _is_unsigned(image: Image.Image) -> bool:
+    """Whether the whole numbers of 32 bits are without a sign: Pillow takes their bits as they are."""
+    if not isinstance(image, TiffImagePlugin.TiffImageFile) or image.mode != "I":
+        return False
+    return bool(image.tag_v2.get(258, (1,)) == (32,) and image.tag_v2.get(339, (1,)) == (1,))
+
+
+def _shift(image: Image.Image) -> int:
+    """By how many bits grey of up to 16 bits is above one of 8.
 
     12-bit and 8-bit values in a 16-bit container would come out black, so the depth is the smallest of 8, 12
     and 16 that holds the brightest pixel.
     """
-    depth = int(values.max()).bit_length()
-    shift = 0 if depth <= 8 else 4 if depth <= 12 else 8
+    depth = max(int(np.asarray(band).max()).bit_length() for _, band in bands(image))
+    return 0 if depth <= 8 else 4 if depth <= 12 else 8
+
+
+def _sixteen_bits(values: NDArray[np.uint16], shift: int, is_negative: bool) -> NDArray[np.uint8]:
+    """Grey of up to 16 bits as 8; shape (height, width)."""
     eight = np.empty(values.shape, np.uint8)
     np.right_shift(values, shift, out=eight, casting="unsafe")
-    return eight
+    return ~eight if is_negative else eight
 
 
-def _by_range(values: NDArray[np.int32] | NDArray[np.float32]) -> NDArray[np.uint8]:
-    """32-bit grey as 8 bits by the range that holds it: 0..1 (floats), 0..255, 0..65535, else its own."""
-    floats = values.dtype.kind == "f"
-    usable = values[np.isfinite(values)] if floats else values
-    low, high = (float(usable.min()), float(usable.max())) if usable.size else (0.0, 0.0)
+def _numbers(image: Image.Image, kind: np.dtype[np.uint32] | None) -> _Grey:
+    """32-bit grey as an array of shape (height, width)."""
+    values: _Grey = np.asarray(image)
+    return values if kind is None else values.view(kind)
+
+
+def _limits(image: Image.Image, kind: np.dtype[np.uint32] | None) -> tuple[float, float]:
+    """The range that holds 32-bit grey: 0..1 (floats), 0..255, 0..65535, all whole numbers, else its own.
+
+    A few pixels far outside the range of all others, as broken sensors and filters leave them, do not count.
+    """
+    step = max(1, image.width * image.height // _SAMPLE)
+    lows, highs, samples = [], [], []
+    for _, band in bands(image):
+        values = _numbers(band, kind).ravel()
+        usable = values[np.isfinite(values)] if values.dtype.kind == "f" else values
+        if usable.size:
+            lows.append(float(usable.min()))
+            highs.append(float(usable.max()))
+            samples.append(usable[::step])
+    if not samples:
+        return 0.0, 1.0
+    low, high = _without_outliers(min(lows), max(highs), np.sort(np.concatenate(samples)))
+    if kind is not None and high > 2**31:
+        return 0.0, 2.0**32 - 1
     if low < 0 or high > 65535:
-        bottom, top = low, max(high, np.nextafter(low, np.inf))
-    else:
-        bottom, top = 0.0, 1.0 if floats and high <= 1 else 255.0 if high <= 255 else 65535.0
+        return low, max(high, float(np.nextafter(low, np.inf)))
+    return 0.0, 1.0 if image.mode == "F" and high <= 1 else 255.0 if high <= 255 else 65535.0
+
+
+def _without_outliers(low: float, high: float, sample: NDArray[np.generic]) -> tuple[float, float]:
+    """The range without the thousandth at each end, where that lies farther out than three times all the rest."""
+    n_outside = max(1, len(sample) // 1000)
+    if len(sample) <= 2 * n_outside:
+        return low, high
+    bottom, top = float(sample[n_outside]), float(sample[-1 - n_outside])
+    if top <= bottom:
+        return low, high
+    reach = 3 * (top - bottom)
+    return bottom if bottom - low > reach else low, top if high - top > reach else high
+
+
+def _scaled(values: _Grey, limits: tuple[float, float], is_negative: bool) -> NDArray[np.uint8]:
+    """32-bit grey as 8 bits, from black to white within the limits; what is not a number is black."""
+    bottom, top = limits
     scaled = (values.astype(np.float64) - bottom) * (255.0 / (top - bottom))
     scaled = np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0)
     eight: NDArray[np.uint8] = np.clip(scaled + 0.5, 0, 255).astype(np.uint8)
-    return eight
+    return ~eight if is_negative else eight

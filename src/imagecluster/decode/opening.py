@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import io
 import struct
 
 from PIL import (
@@ -25,6 +24,9 @@ from PIL import (
     _imaging,
 )
 
+from imagecluster.decode.memory import check_memory
+from imagecluster.decode.needs import WEBP_BYTES_PER_PIXEL, check_tags
+from imagecluster.decode.timed import TimedBytes
 from imagecluster.errors import DecodeError
 
 __all__ = ["check_pixels", "open_header"]
@@ -101,12 +103,13 @@ def open_header(data: bytes, *, max_pixels: int, suffix: str = "") -> ImageFile.
 
     """
     _check_webp(data, max_pixels)
+    check_tags(data)
     _register_heif(data)
     formats = [name for name in _FORMATS if name in Image.OPEN]
     if suffix.lower() in _TGA_SUFFIXES:
         formats.append("TGA")
     try:
-        image = Image.open(io.BytesIO(data), formats=formats)
+        image = Image.open(TimedBytes(data), formats=formats)
     except UnidentifiedImageError:
         raise DecodeError(_what_it_is(data)) from None
     check_pixels(*image.size, max_pixels)
@@ -120,10 +123,19 @@ def open_header(data: bytes, *, max_pixels: int, suffix: str = "") -> ImageFile.
 
 
 def _check_webp(data: bytes, max_pixels: int) -> None:
-    """Checks the canvas of an extended WebP, which Pillow allocates when it opens the file."""
-    if data[:4] == b"RIFF" and data[8:16] == b"WEBPVP8X" and len(data) >= 30:
+    """Checks the canvas of a WebP, which Pillow allocates when it opens the file."""
+    if data[:4] != b"RIFF" or data[8:12] != b"WEBP" or len(data) < 30:
+        return
+    if data[12:16] == b"VP8X":
         low_width, high_width, low_height, high_height = struct.unpack_from("<HBHB", data, 24)
-        check_pixels((high_width << 16 | low_width) + 1, (high_height << 16 | low_height) + 1, max_pixels)
+        width, height = (high_width << 16 | low_width) + 1, (high_height << 16 | low_height) + 1
+    elif data[12:16] == b"VP8L":
+        (bits,) = struct.unpack_from("<I", data, 21)
+        width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    else:
+        width, height = (side & 0x3FFF for side in struct.unpack_from("<HH", data, 26))
+    check_pixels(max(1, width), max(1, height), max_pixels)
+    check_memory(len(data) + width * height * WEBP_BYTES_PER_PIXEL)
 
 
 def _register_heif(data: bytes) -> None:

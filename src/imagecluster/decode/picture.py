@@ -152,7 +152,8 @@ def _plain_picture(image: ImageFile.ImageFile, data: bytes, target: _Target) -> 
             shrink(image, short_side_px=target.short_side_px, max_pixels=target.max_pixels)
         )
     else:
-        loading = whole(image, max_pixels=target.max_pixels)
+        turned = (read_exif(exif_block(image.info)).orientation or xmp_orientation(image.info) or 1) > 1
+        loading = whole(image, max_pixels=target.max_pixels, turned=turned)
     with loading as loaded:
         if isinstance(image, TiffImagePlugin.TiffImageFile):
             exif, orientation = read_exif(data), 1  # Pillow turned the pixels (and the size) as it loaded them

@@ -6,12 +6,12 @@ import os
 import stat
 from pathlib import Path
 
-from imagecluster.errors import DecodeError
+from imagecluster.errors import DecodeError, ResourceError
 
 __all__ = ["MAX_BYTES", "MAX_PIXELS", "read_bytes"]
 
-MAX_BYTES = 2 * 2**30
-"""Largest file that is read."""
+MAX_BYTES = 2**29
+"""Largest file that is read: what is larger needs more memory than decoding may take."""
 
 MAX_PIXELS = 250_000_000
 """Largest picture that is decoded: 200-megapixel phones exist."""
@@ -27,6 +27,8 @@ def read_bytes(file: Path, *, max_bytes: int = MAX_BYTES) -> bytes:
     ------
     DecodeError
         The file is gone, not readable, not a regular file, or larger than `max_bytes`.
+    ResourceError
+        There is not enough memory to read it.
 
     """
     try:
@@ -43,6 +45,9 @@ def read_bytes(file: Path, *, max_bytes: int = MAX_BYTES) -> bytes:
     except FileNotFoundError as error:
         msg = "the file is gone"
         raise DecodeError(msg) from error
-    except (OSError, ValueError, MemoryError) as error:
-        reason = getattr(error, "strerror", None) or str(error) or "not enough memory to read it"
+    except MemoryError as error:
+        msg = "not enough memory to read it"
+        raise ResourceError(msg) from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
         raise DecodeError(reason.lower()) from error

@@ -2,79 +2,87 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 
-from PIL import Image, Jpeg2KImagePlugin, JpegImagePlugin
+from PIL import Image, ImageFile, Jpeg2KImagePlugin, JpegImagePlugin
 
-from imagecluster.decode.colour import flatten, to_rgb
+from imagecluster.decode.colour import BAND_PX, bands, flattener, to_rgb
+from imagecluster.decode.memory import check_memory, room
+from imagecluster.decode.needs import needed_bytes
 from imagecluster.decode.opening import check_pixels
 
 __all__ = ["scale_to", "shrink", "whole"]
 
 _Box = tuple[float, float, float, float]
+_Convert = Callable[[Image.Image], Image.Image] | None
 
 _MAX_ASPECT = 16
-_LARGE_PX = 50_000_000
-_ONE_LARGE_PICTURE = threading.Lock()
 
 
 def shrink(image: Image.Image, *, short_side_px: int, max_pixels: int) -> Image.Image:
     """The picture with its final size, in one of the modes of `flatten`; orientation is still the file's.
 
-    Large pictures are decoded one at a time, so that memory does not grow with the number of threads.
+    It waits until all pictures that are decoded leave it the memory that it takes.
     """
     size = image.size
-    box, pixels = _scale_in_decoder(image, short_side_px)
-    with _ONE_LARGE_PICTURE if pixels > _LARGE_PX else nullcontext():
+    box = _scale_in_decoder(image, short_side_px)
+    in_memory = not isinstance(image, ImageFile.ImageFile)
+    with nullcontext() if in_memory else room(needed_bytes(image, size)):
         expected = image.size
         image.load()
         if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile):
             box = (box[0], box[1], min(box[2], image.size[0]), min(box[3], image.size[1]))
         elif image.size != expected:  # a HEIF may turn out other than its header says
             check_pixels(*image.size, max_pixels)
+            check_memory(needed_bytes(image, image.size))
             size, box = image.size, (0, 0, *image.size)
-        return _resize(flatten(image), box, _final_size(size, short_side_px))
+        return _resize(image, flattener(image), box, _final_size(size, short_side_px))
 
 
 @contextmanager
-def whole(image: Image.Image, *, max_pixels: int) -> Iterator[Image.Image]:
+def whole(image: Image.Image, *, max_pixels: int, turned: bool = False) -> Iterator[Image.Image]:
     """The picture with all its pixels, in RGB; orientation is still the file's.
 
-    Large pictures are held one at a time: what is left of one is to be made small before the context ends.
+    Its memory counts until the context ends: what is left of it is to be made small before. `turned` says whether it
+    will be turned meanwhile.
     """
     expected = image.size
-    with _ONE_LARGE_PICTURE if image.width * image.height > _LARGE_PX else nullcontext():
+    with room(needed_bytes(image, expected, whole=True, turned=turned)):
         image.load()
         if image.size != expected:
             check_pixels(*image.size, max_pixels)
-        yield to_rgb(flatten(image))
+            check_memory(needed_bytes(image, image.size, whole=True, turned=turned))
+        yield _in_rgb(image)
 
 
 def scale_to(image: Image.Image, short_side_px: int) -> Image.Image:
     """A decoded picture with its final size."""
-    return _resize(image, (0, 0, *image.size), _final_size(image.size, short_side_px))
+    return _resize(image, None, (0, 0, *image.size), _final_size(image.size, short_side_px))
 
 
-def _scale_in_decoder(image: Image.Image, short_side_px: int) -> tuple[_Box, int]:
-    """Makes the decoder leave out detail that the final size cannot show.
+def _in_rgb(image: Image.Image) -> Image.Image:
+    """The loaded picture in RGB, brought there part by part."""
+    convert = flattener(image)
+    if image.mode == "RGB" and convert is None:
+        return image
+    if image.width * image.height <= BAND_PX:
+        return to_rgb(convert(image) if convert else image)
+    whole = Image.new("RGB", image.size)
+    for top, band in bands(image):
+        whole.paste(to_rgb(convert(band) if convert else band), (0, top))
+    return whole
 
-    Returns
-    -------
-    box
-        The picture's exact place in what will be decoded.
-    pixels
-        How many are held at once.
-    """
+
+def _scale_in_decoder(image: Image.Image, short_side_px: int) -> _Box:
+    """Makes the decoder leave out detail that the final size cannot show; the picture's exact place in what comes."""
     width, height = image.size
     short = min(width, height)
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         # Scaled by its cosine transform: a sixth of the time, fingerprints move by 0.0025 (1 - cosine).
         drafted = image.draft(None, (width * short_side_px // short, height * short_side_px // short))
         if drafted is not None:
-            progressive = "progressive" in image.info  # all coefficients are held, whatever the scale
-            return drafted[1], width * height if progressive else image.size[0] * image.size[1]
+            return drafted[1]
     if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile):
         # Without its finest wavelets, down to twice the final size: a third of the time and less memory,
         # fingerprints move by 0.0003.
@@ -84,9 +92,8 @@ def _scale_in_decoder(image: Image.Image, short_side_px: int) -> tuple[_Box, int
             # Its samples lie on every 2**levels-th pixel of the whole picture, not in the middle between them.
             scale = 2**levels
             shift = 0.5 - 0.5 / scale
-            box = (shift, shift, width / scale + shift, height / scale + shift)
-            return box, width * height >> 2 * levels
-    return (0, 0, width, height), width * height
+            return (shift, shift, width / scale + shift, height / scale + shift)
+    return (0, 0, width, height)
 
 
 def _wavelet_levels(image: Jpeg2KImagePlugin.Jpeg2KImageFile) -> int:
@@ -109,8 +116,8 @@ def _final_size(size: tuple[int, int], short_side_px: int) -> tuple[int, int]:
     return width, height
 
 
-def _resize(image: Image.Image, box: _Box, size: tuple[int, int]) -> Image.Image:
-    """The part of the picture inside `box`, cut to the largest aspect ratio, at its final size.
+def _resize(image: Image.Image, convert: _Convert, box: _Box, size: tuple[int, int]) -> Image.Image:
+    """The part of the picture inside `box`, flattened and cut to the largest aspect ratio, at its final size.
 
     Averaging whole blocks first, down to twice the final size, halves the time of LANCZOS on large pictures
     and moves their fingerprints by 0.0001. LANCZOS itself keeps copies of different sizes closest together:
@@ -121,9 +128,26 @@ def _resize(image: Image.Image, box: _Box, size: tuple[int, int]) -> Image.Image
     cut_x, cut_y = (max(0.0, side - _MAX_ASPECT * short) / 2 for side in sides)
     factor = max(1, int(short / min(size) / 2))
     if factor > 1:
-        image = Image.Image.reduce(image, factor)  # JPEG 2000 pictures hide it under an attribute
+        image = _reduced(image, convert, factor)
+    elif convert is not None:
+        image = convert(image)
     if image.mode == "RGBA":  # opaque by now; LANCZOS would multiply by alpha once more
         image = image.convert("RGB")
     part = (box[0] + cut_x, box[1] + cut_y, box[2] - cut_x, box[3] - cut_y)
     left, top, right, bottom = (side / factor for side in part)
     return image.resize(size, Image.Resampling.LANCZOS, box=(left, top, right, bottom))
+
+
+def _reduced(image: Image.Image, convert: _Convert, factor: int) -> Image.Image:
+    """The flattened picture, blocks of `factor` x `factor` pixels averaged; a large one is flattened part by part."""
+    if convert is None or image.width * image.height <= BAND_PX:
+        # JPEG 2000 pictures hide the method under an attribute.
+        return Image.Image.reduce(convert(image) if convert else image, factor)
+    small: Image.Image | None = None
+    for top, band in bands(image, multiple_of=factor):
+        part = Image.Image.reduce(convert(band), factor)
+        if small is None:
+            small = Image.new(part.mode, (part.width, -(-image.height // factor)))
+        small.paste(part, (0, top // factor))
+    assert small is not None
+    return small

@@ -1,0 +1,206 @@
+"""How many bytes a decoder will allocate for a picture, from its header alone.
+
+Measured on Pillow 13 with pictures of 40 megapixels, peak of the process above what the file itself takes, in bytes per
+pixel: PNG, BMP, TIFF and PPM 4 (1 or 2 of one channel), progressive JPEG 3 to 6, AVIF 8.6 to 10, HEIF 7, WebP 16.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from PIL import AvifImagePlugin, Image, ImageFile, Jpeg2KImagePlugin, JpegImagePlugin, TiffImagePlugin
+
+from imagecluster.errors import DecodeError
+
+__all__ = ["WEBP_BYTES_PER_PIXEL", "check_tags", "needed_bytes", "pixel_bytes"]
+
+WEBP_BYTES_PER_PIXEL = 16
+"""Two canvases, the decoder's own buffer, its copy and Pillow's picture."""
+
+_IN_PYTHON = frozenset(("bmp_rle", "ppm", "ppm_plain"))
+"""Decoders that collect a picture's bytes and copy them."""
+
+_SMALL_MODES = {"1": 1, "L": 1, "P": 1}
+
+# What a strip or a tile costs as an object of Python; more of them than this are only in files that mean harm.
+_ENTRY_BYTES = 400
+_MOST_ENTRIES = 1_000_000
+
+_NUMBER_BYTES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}
+"""Sizes of the types of tags whose values become objects."""
+
+
+def pixel_bytes(mode: str) -> int:
+    """Bytes that Pillow keeps of a pixel in a mode."""
+    return 2 if mode.startswith("I;16") else _SMALL_MODES.get(mode, 4)
+
+
+def needed_bytes(image: Image.Image, size: tuple[int, int], *, whole: bool = False, turned: bool = False) -> int:
+    """Bytes that loading a picture and bringing it to RGB will take, with those of its file.
+
+    Parameters
+    ----------
+    image
+        Opened and not loaded; what makes its decoder leave out detail is set.
+    size
+        Width and height in its header.
+    whole
+        Whether all its pixels are brought to RGB, and not a small picture of them.
+    turned
+        Whether all its pixels are turned.
+
+    """
+    n_pixels = image.size[0] * image.size[1]
+    per_pixel = pixel_bytes(image.mode)
+    if whole:
+        per_pixel += 4 * (image.mode != "RGB") + 4 * turned
+    data_bytes = getattr(getattr(image, "fp", None), "n_bytes", 0)
+    return data_bytes + n_pixels * per_pixel + _of_decoder(image, n_pixels, size)
+
+
+def _of_decoder(image: Image.Image, n_pixels: int, size: tuple[int, int]) -> int:
+    """What the decoder of a format takes beside Pillow's picture."""
+    per_pixel = 0
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        return _coefficients(image, size)
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return _strips(image, n_pixels)
+    if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile):
+        return _wavelets(image)
+    if isinstance(image, AvifImagePlugin.AvifImageFile):
+        per_pixel = _planes(image)
+    elif image.format == "WEBP":
+        per_pixel = WEBP_BYTES_PER_PIXEL - 4
+    elif image.format == "HEIF":
+        per_pixel = 5 if image.mode == "RGB" and image.info.get("bit_depth", 8) == 8 else 8
+    elif isinstance(image, ImageFile.ImageFile) and any(tile[0] in _IN_PYTHON for tile in image.tile):
+        per_pixel = 3 * len(image.getbands()) * (4 if image.mode == "I" else 1)
+    return n_pixels * per_pixel
+
+
+def _coefficients(image: JpegImagePlugin.JpegImageFile, size: tuple[int, int]) -> int:
+    """All coefficients of a JPEG whose picture comes in several scans; they are held whatever the scale."""
+    if "progressive" not in image.info and not _has_several_scans(image):
+        return 0
+    width, height = size
+    layers = [(max(h, 1), max(v, 1)) for _, h, v, _ in image.layer]
+    h_most, v_most = (max((layer[axis] for layer in layers), default=1) for axis in (0, 1))
+    mcus = -(-width // (8 * h_most)) * -(-height // (8 * v_most))
+    return sum(mcus * h * v * 128 for h, v in layers)
+
+
+def _has_several_scans(image: JpegImagePlugin.JpegImageFile) -> bool:
+    """Whether the first scan holds fewer layers than the picture has; the header was read up to the scan's end."""
+    if image.layers < 2 or image.fp is None:
+        return False
+    position = image.fp.tell()
+    image.fp.seek(max(0, position - 8 - 2 * image.layers))
+    start = image.fp.read(2)
+    image.fp.seek(position)
+    return start != b"\xff\xda"
+
+
+def check_tags(data: bytes) -> None:
+    """Refuses a file built like TIFF whose first directory holds an absurd number of values.
+
+    Pillow makes an object of each: a tag of 100 MB would become gigabytes.
+
+    Raises
+    ------
+    DecodeError
+        There are more than a million.
+
+    """
+    if data[:4] not in (b"II*\0", b"MM\0*", b"MM*\0", b"II\0*", b"II+\0", b"MM\0+"):
+        return
+    order, is_big = "<" if data[:2] == b"II" else ">", b"+" in data[2:4]
+    start, entry = (8, struct.Struct(order + "HHQ8x")) if is_big else (4, struct.Struct(order + "HHI4x"))
+    try:
+        (offset,) = struct.unpack_from(order + ("Q" if is_big else "I"), data, start)
+        (n_tags,) = struct.unpack_from(order + ("Q" if is_big else "H"), data, offset)
+        offset += 8 if is_big else 2
+        n_tags = min(n_tags, (len(data) - offset) // entry.size)
+        entries = (entry.unpack_from(data, offset + i * entry.size) for i in range(n_tags))
+        n_values = sum(count for _, kind, count in entries if 0 < count * _NUMBER_BYTES.get(kind, 0) <= len(data))
+    except (struct.error, OverflowError):
+        return
+    if n_tags > 10_000 or n_values > _MOST_ENTRIES:
+        msg = f"damaged: a TIFF of {n_tags:,} tags with {n_values:,} values"
+        raise DecodeError(msg)
+
+
+def _strips(image: TiffImagePlugin.TiffImageFile, n_pixels: int) -> int:
+    """One strip or tile as libtiff holds it, the offsets of all, and a second picture where it is to be turned."""
+    tags = image.tag_v2
+    offsets = tags.get(TiffImagePlugin.STRIPOFFSETS) or tags.get(TiffImagePlugin.TILEOFFSETS) or ()
+    taken = _ENTRY_BYTES * len(offsets) if isinstance(offsets, tuple) else 0
+    if tags.get(0x0112, 1) in range(2, 9):
+        taken += n_pixels * pixel_bytes(image.mode)
+    if any(tile[0] == "libtiff" for tile in image.tile):
+        width, height = image.size
+        rows = min(int(tags.get(TiffImagePlugin.ROWSPERSTRIP, height)), height)
+        if TiffImagePlugin.TILEOFFSETS in tags:
+            width, rows = int(tags.get(322, width)), int(tags.get(323, height))
+        bits = max(8, *(int(bit) for bit in _numbers(tags.get(258, 8)))) * max(int(tags.get(277, 1)), 1)
+        # Twice, since JPEG, WebP and others in TIFF hold a copy of their own.
+        taken += 2 * width * rows * max(bits // 8, 4 if tags.get(262) == 6 else 1)
+    return taken
+
+
+def _numbers(value: object) -> tuple[int, ...]:
+    """The values of a tag."""
+    return value if isinstance(value, tuple) else (int(str(value)),)
+
+
+def _planes(image: Image.Image) -> int:
+    """Bytes a pixel of the planes that an AV1 decoder gives and of the bytes that Pillow copies, by the file's av1C."""
+    fp = getattr(image, "fp", None)
+    flags = 0x40
+    if fp is not None:
+        position = fp.tell()
+        fp.seek(0)
+        content = fp.read()
+        fp.seek(position)
+        at = content.find(b"av1C")
+        flags = content[at + 6] if 0 <= at < len(content) - 6 else 0x40
+    chroma = 0.0 if flags & 0x10 else 2 / ((1 + bool(flags & 8)) * (1 + bool(flags & 4)))
+    planes = (1 + chroma + (image.mode == "RGBA")) * (2 if flags & 0x40 else 1)
+    return int(planes + 0.9) + len(image.getbands())
+
+
+def _wavelets(image: Jpeg2KImagePlugin.Jpeg2KImageFile) -> int:
+    """Coefficients of the largest tile at the scale that is decoded, and what keeps track of all its blocks."""
+    if image.fp is None:
+        return 0
+    position = image.fp.tell()
+    image.fp.seek(0)
+    content = image.fp.read()
+    image.fp.seek(position)
+    at = content.find(b"\xff\x4f\xff\x51")
+    try:
+        width, height, left, top, tile_width, tile_height, _, _, n_layers = struct.unpack_from(">8IH", content, at + 8)
+    except struct.error:
+        return 0
+    width, height = max(1, width - left), max(1, height - top)
+    tile_width, tile_height = max(1, min(tile_width, width)), max(1, min(tile_height, height))
+    n_tiles = -(-width // tile_width) * -(-height // tile_height)
+    tile_pixels = tile_width * tile_height
+    block = _smallest_block(content)
+    reduced = tile_pixels >> 2 * int(getattr(image, "_reduce", 0))
+    structure: int = n_tiles * (6_000 + 1_100 * n_layers) + n_layers * 2 * (tile_pixels // block) * 200
+    return structure + int(reduced * n_layers * 5)
+
+
+def _smallest_block(content: bytes) -> int:
+    """Samples of the smallest block or precinct that a coding style marker asks for (ITU-T T.800, A.6.1 and A.6.2)."""
+    smallest: int = 4096
+    at = content.find(b"\xff\x52")
+    while 0 <= at < len(content) - 14:
+        body = content[at + 4 : at + 2 + int.from_bytes(content[at + 2 : at + 4])]
+        if 10 <= len(body) <= 43 and body[5] <= 32 and body[6] <= 8 and body[7] <= 8:
+            sides: list[int] = [body[6] + body[7] + 4]
+            if body[0] & 1:
+                sides += [max(0, (p & 15) - 1) + max(0, (p >> 4) - 1) for p in body[10 : 11 + body[5]]]
+            smallest = min(smallest, 1 << min(sides))
+        at = content.find(b"\xff\x52", at + 2)
+    return smallest
