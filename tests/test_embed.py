@@ -11,6 +11,7 @@ from PIL import Image
 
 from imagecluster.embed import CHUNK, Embedder, embed_files
 from imagecluster.embed import embedding as embed
+from imagecluster.errors import DecodeError, ResourceError
 from imagecluster.models import DEFAULT_MODEL, MODELS
 from imagecluster.records import ImageFile
 
@@ -85,6 +86,28 @@ def test_a_broken_picture_is_a_skip_and_its_copies_too(embedder, tmp_path):
     assert broken.skip.path.name == "broken.png"
     assert copy.skip.path.name == "copy.png"
     assert fine.content is not None
+
+
+@pytest.mark.parametrize(("error", "is_lasting"), [(ResourceError("no memory"), False), (DecodeError("broken"), True)])
+def test_only_what_follows_from_the_bytes_is_lasting(embedder, tmp_path, monkeypatch, error, is_lasting):
+    """A want of memory is not remembered, damage is."""
+
+    def fails(*_arguments, **_options):
+        raise error
+
+    monkeypatch.setattr(embed, "decode", fails)
+    outcome = flat(embed_files([draw(tmp_path / "a.png", 0)], embedder))[0]
+    assert (outcome.skip.reason, outcome.is_lasting) == (str(error), is_lasting)
+
+
+def test_a_thumbnail_that_memory_does_not_hold_is_a_skip(embedder, tmp_path):
+    """The run goes on."""
+
+    def fails(_image):
+        raise MemoryError
+
+    outcome = flat(embed_files([draw(tmp_path / "a.png", 0)], embedder, thumbnail=fails))[0]
+    assert (outcome.skip.reason, outcome.is_lasting) == ("not enough memory for it", False)
 
 
 def test_a_file_that_disappears_after_the_scan_is_a_skip(embedder, tmp_path):

@@ -4,8 +4,10 @@ import errno
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from imagecluster.functions.running import run
 from imagecluster.present.fingerprints import write_fingerprints
 from imagecluster.store import Store
 from imagecluster.system.atomic import UNFINISHED_SUFFIX
+from picture_samples import png_of_size
 from pictures import draw, draw_groups
 
 
@@ -197,6 +200,51 @@ def test_broken_pictures_are_skipped_with_a_reason_and_not_tried_again(tmp_path,
     assert again.skips == first.skips
     shutil.copy(folder / "0_0.png", folder / "broken.png")
     assert counts(run([folder])) == (3, 0, 3, 0)
+
+
+WITH_LITTLE_MEMORY = """
+import re, resource, sys
+from pathlib import Path
+from imagecluster.functions.running import run
+
+def counts(folder):
+    result = run([Path(folder)])
+    print(result.n_scanned, result.n_fingerprinted, result.n_reused, [skip.reason for skip in result.skips])
+
+counts(sys.argv[1])
+size = int(re.search(r"VmSize:\\s*(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
+soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+resource.setrlimit(resource.RLIMIT_AS, (size + 100_000_000, hard))
+counts(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+counts(sys.argv[2])
+counts(sys.argv[2])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the size of the process is read from /proc")
+def test_what_failed_for_want_of_memory_is_tried_again(tmp_path):
+    """A picture that memory did not hold is a skip in this run, and fingerprinted in the next."""
+    first, folder = draw_groups(tmp_path / "first", (1,)), draw_groups(tmp_path / "pics", (1,))
+    rows = zlib.compress(bytes((1 + 3 * 7000) * 7000), 1)
+    (folder / "large.png").write_bytes(png_of_size(7000, 7000, content=rows))
+    command = [sys.executable, "-c", WITH_LITTLE_MEMORY, str(first), str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    _, short, enough, again = done.stdout.splitlines()
+    assert (short, enough, again) == ("2 1 0 ['not enough memory to decode it']", "2 1 1 []", "2 0 2 []")
+
+
+def test_skips_of_an_older_decoder_are_tried_again(tmp_path):
+    """What an older version could not read this one may; what this version could not read it does not try again."""
+    folder = draw_groups(tmp_path / "pics", (2,))
+    assert counts(run([folder], Settings(max_pixels=1))) == (2, 0, 0, 2)
+    assert counts(run([folder], Settings(max_pixels=1))) == (2, 0, 0, 2)
+    with sqlite3.connect(folder / "imagecluster" / "imagecluster.db") as database:
+        assert database.execute("SELECT DISTINCT decoder FROM files").fetchall() == [("2:1",)]
+        database.execute("UPDATE files SET decoder = '1:250000000'")
+    database.close()
+    assert counts(run([folder])) == (2, 2, 0, 0)
 
 
 def test_larger_pictures_than_allowed_are_skipped_until_the_limit_is_raised(tmp_path):

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from imagecluster.collection.settings import Settings
+from imagecluster.decode import DECODER_VERSION
 from imagecluster.models import Crop, Model, joined
 from imagecluster.records import ImageFile, Scan, Skip
 from imagecluster.store import Batch, HashedFile, Recognised, SkippedFile, Store, Thumbnails
@@ -92,7 +93,7 @@ def _decoder(models: Sequence[Model], max_pixels: int) -> str:
     A damaged file may still give a small picture, so a skip holds for its own way of decoding only.
     """
     small = all(isinstance(model.geometry, Crop) for model in models)
-    return f"1:{max_pixels}" if small else f"1:whole:{max_pixels}"
+    return f"{DECODER_VERSION}:{max_pixels}" if small else f"{DECODER_VERSION}:whole:{max_pixels}"
 
 
 def _missing(
@@ -165,8 +166,8 @@ class _Writer:
         for content_hash, content in new.items():
             if content.thumbnail is not None:
                 thumbnails.put(content_hash, content.thumbnail, side_px=THUMBNAIL_PX)
-        broken = [outcome for outcome in pending if outcome.skip is not None and _is_lasting(outcome)]
-        passing = [outcome for outcome in pending if outcome.skip is not None and not _is_lasting(outcome)]
+        broken = [outcome for outcome in pending if outcome.skip is not None and outcome.is_lasting]
+        passing = [outcome for outcome in pending if outcome.skip is not None and not outcome.is_lasting]
         self._store.commit(
             Batch(
                 files=tuple(files),
@@ -188,14 +189,6 @@ class _Writer:
         self.skips += [outcome.skip for outcome in pending if outcome.skip is not None]
         self.n_fingerprinted += len(new)
         self._committed_s = time.monotonic()
-
-
-def _is_lasting(outcome: Outcome) -> bool:
-    """Whether a skip depends on the file's bytes alone.
-
-    A permission or a network drive may be back next time, and a picture that one model cannot take, another may.
-    """
-    return bool(outcome.content_hash) and outcome.skip is not None and outcome.skip.stage == "decode"
 
 
 def _skipped(outcomes: Sequence[Outcome]) -> tuple[SkippedFile, ...]:

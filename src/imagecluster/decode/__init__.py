@@ -11,13 +11,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from imagecluster.decode.frame import Fit, Frame, Interpolation
-from imagecluster.decode.reading import MAX_BYTES, MAX_PIXELS, read_bytes
+from imagecluster.decode.reading import DECODER_VERSION, MAX_BYTES, MAX_PIXELS, read_bytes
 
 if TYPE_CHECKING:
     from imagecluster.decode.fields import exif_fields
     from imagecluster.decode.picture import Picture, decode, read_file_exif
 
 __all__ = [
+    "DECODER_VERSION",
     "MAX_BYTES",
     "MAX_PIXELS",
     "Fit",

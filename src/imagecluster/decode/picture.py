@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -18,13 +20,20 @@ from imagecluster.decode.quiet import quiet
 from imagecluster.decode.raw import RawPicture, looks_raw, open_raw
 from imagecluster.decode.reading import MAX_PIXELS
 from imagecluster.decode.scaling import scale_to, shrink, whole
-from imagecluster.errors import ArgumentError, DecodeError
+from imagecluster.errors import ArgumentError, DecodeError, ResourceError
 from imagecluster.records import Metadata
 
 __all__ = ["Picture", "decode", "read_file_exif"]
 
 _MAX_REASON = 180
 _DNG_VERSION = 50706
+
+_WANT = re.compile(
+    r"out of memory|not enough memory|unable to allocate|cannot allocate|memory allocation error"
+    r"|insufficient memory|unsufficient memory|^decoder error -9$",
+    re.IGNORECASE,
+)
+"""How Pillow, libheif, LibRaw and NumPy say that memory was not to be had."""
 
 _log = logging.getLogger(__name__)
 
@@ -81,6 +90,8 @@ def decode(
         `short_side_px` or `max_pixels` is below 1.
     DecodeError
         The data is damaged, too large, or no picture; the text is one printable line below 200 characters.
+    ResourceError
+        There was not enough memory; another time there may be.
 
     """
     for name, value in (("short_side_px", short_side_px), ("max_pixels", max_pixels)):
@@ -107,9 +118,10 @@ def _explained(work: Callable[[], T]) -> T:
             return work()
     except Exception as error:  # whatever a decoder throws at hostile data
         _log.debug("a picture could not be decoded", exc_info=True)
-        reason = _reason(error)
+        kind = ResourceError if _is_for_want(error) else DecodeError
+        reason = "not enough memory to decode it" if kind is ResourceError else _reason(error)
     # Outside the handler, so that the error does not keep the half-decoded picture alive.
-    raise DecodeError(reason)
+    raise kind(reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +208,17 @@ def _finish(
     return Picture(image=image, metadata=metadata, framed=framed)
 
 
+def _is_for_want(error: Exception) -> bool:
+    """Whether memory or another resource was not to be had; decoders in C say so in words of their own."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN):
+        return True
+    return isinstance(error, MemoryError | ResourceError) or bool(_WANT.search(str(error)))
+
+
 def _reason(error: Exception) -> str:
     """One printable line on what went wrong."""
     text = " ".join(str(error).split())
-    if isinstance(error, MemoryError):
-        text = "not enough memory to decode it"
-    elif text.startswith("decoder error"):  # all that Pillow knows of what went wrong inside libtiff
+    if text.startswith("decoder error"):  # all that Pillow knows of what went wrong inside libtiff
         text = "damaged: its pixels cannot be decoded"
     elif not isinstance(error, DecodeError):
         text = f"damaged: {text or type(error).__name__}"

@@ -8,7 +8,10 @@ from pathlib import Path
 
 from imagecluster.errors import DecodeError, ResourceError
 
-__all__ = ["MAX_BYTES", "MAX_PIXELS", "read_bytes"]
+__all__ = ["DECODER_VERSION", "MAX_BYTES", "MAX_PIXELS", "read_bytes"]
+
+DECODER_VERSION = 2
+"""Raised where files that were refused may be read: a skip that an older version gave is tried again."""
 
 MAX_BYTES = 2**29
 """Largest file that is read: what is larger needs more memory than decoding may take."""

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imagecluster.decode import MAX_PIXELS, Frame, Picture, decode, read_bytes
-from imagecluster.errors import ArgumentError, DecodeError, ModelError
+from imagecluster.errors import ArgumentError, DecodeError, ModelError, ResourceError
 from imagecluster.models import Crop, Model, choose_device, open_session, to_fingerprint
 from imagecluster.records import ImageFile, Metadata, Skip
 from imagecluster.system.cores import n_cores
@@ -60,6 +60,8 @@ class Outcome:
     """128-bit xxhash (XXH3) of the file's bytes, 16 bytes; empty when the file could not be read."""
     content: Content | None
     skip: Skip | None
+    is_lasting: bool = False
+    """Whether the skip follows from the file's bytes alone: another try would end in the same way."""
 
 
 class Embedder:
@@ -298,6 +300,8 @@ class _Worker:
         if is_ours:
             try:
                 ours.append(self._decode(data, file.path.suffix, future))
+            except MemoryError:
+                future.set_exception(ResourceError("not enough memory for it"))
             except Exception as error:
                 future.set_exception(error)
         return _LookedAt(file, content_hash, future, None)
@@ -370,7 +374,9 @@ def _outcome(item: _LookedAt) -> Outcome:
             raise item.unread
         content = None if item.future is None else item.future.result()
     except DecodeError as error:
-        return Outcome(item.file, item.content_hash, None, Skip(item.file.path, "decode", str(error)))
+        # A permission, a network or memory may be back next time.
+        is_lasting = bool(item.content_hash) and not isinstance(error, ResourceError)
+        return Outcome(item.file, item.content_hash, None, Skip(item.file.path, "decode", str(error)), is_lasting)
     except ModelError as error:
         return Outcome(item.file, item.content_hash, None, Skip(item.file.path, "embed", str(error)))
     return Outcome(item.file, item.content_hash, content, None)
