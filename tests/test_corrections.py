@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ from imagecluster.corrections import (
     edit_to_json,
     replay,
 )
-from imagecluster.errors import ArgumentError, OutputError, StoreDamagedError, StoreVersionError
+from imagecluster.errors import ArgumentError, NotOursError, OutputError, StoreDamagedError, StoreVersionError
 from imagecluster.functions.running import run
 from imagecluster.linkage import average_linkage
 from imagecluster.store import Store
@@ -383,3 +384,18 @@ def test_corrections_survive_new_pictures_and_every_other_cut(tmp_path):
     assert run([moved]).clusters.hidden != ()
     history.undo()
     assert run([folder]).clusters.hidden == ()
+
+
+@pytest.mark.parametrize("make", [Path.symlink_to, Path.hardlink_to])
+def test_a_journal_behind_a_link_is_neither_read_nor_written(tmp_path, make):
+    """A link in its place is refused by name; what it leads to stays as it is."""
+    (tmp_path / "elsewhere").mkdir()
+    victim = tmp_path / "elsewhere" / EDITS_NAME
+    History(victim).add(Hide(pictures(1)))
+    before = victim.read_bytes()
+    make(tmp_path / EDITS_NAME, victim)
+    with pytest.raises(NotOursError, match=EDITS_NAME):
+        _ = History(tmp_path / EDITS_NAME).edits
+    with pytest.raises(NotOursError, match=EDITS_NAME):
+        History(tmp_path / EDITS_NAME).add(Hide(pictures(2)))
+    assert victim.read_bytes() == before

@@ -37,6 +37,14 @@ def victim(tmp_path):
     assert [path.name for path in file.parent.iterdir()] == ["victim"]
 
 
+@pytest.fixture
+def umask():
+    """That of a user who shares files with a group."""
+    before = os.umask(0o027)
+    yield
+    os.umask(before)
+
+
 @pytest.fixture(params=["held open", "by path, as on Windows"])
 def folder(request, tmp_path, monkeypatch):
     """An empty folder of ours."""
@@ -101,8 +109,8 @@ def test_our_folder_itself_is_a_link_only_where_the_user_named_it(tmp_path, fold
         OwnFolder(tmp_path / "dangling", create=True)
 
 
-def test_files_are_made_replaced_appended_listed_and_removed(folder):
-    """What the class is for; a new file has the mode that the user's umask gives."""
+def test_files_are_made_replaced_appended_listed_and_removed(folder, umask):
+    """What the class is for; a store may be shared: a new file has the mode that the user's umask gives."""
     with folder.create("name") as stream:
         stream.write(b"old")
     with pytest.raises(FileExistsError):
@@ -117,9 +125,7 @@ def test_files_are_made_replaced_appended_listed_and_removed(folder):
     assert {entry.name: entry.status.st_size for entry in folder.entries()} == {"name": 4, "journal": 10}
     with folder.open_reading("name") as stream:
         assert stream.read() == b"ours"
-    umask = os.umask(0)
-    os.umask(umask)
-    assert stat.S_IMODE(folder.status("name").st_mode) == 0o666 & ~umask
+    assert stat.S_IMODE(folder.status("name").st_mode) == 0o640
     folder.remove("name")
     folder.remove("name")
     assert folder.status("name") is None

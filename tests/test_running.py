@@ -21,7 +21,6 @@ from imagecluster.errors import ArgumentError, InputError, OutputError, StoreDam
 from imagecluster.functions.running import run
 from imagecluster.present.fingerprints import write_fingerprints
 from imagecluster.store import Store
-from imagecluster.system.atomic import UNFINISHED_SUFFIX
 from picture_samples import png_of_size
 from pictures import draw, draw_groups
 
@@ -129,9 +128,9 @@ def test_what_killed_runs_left_unfinished_is_removed(tmp_path):
     """A page that a killed run was writing does not lie there for ever."""
     folder = draw_groups(tmp_path / "pics", (2,))
     database = run([folder]).directory
-    (database / f".clusters.html.0123456789abcdef{UNFINISHED_SUFFIX}").write_bytes(b"half a page")
+    (database / ".clusters.html.0123456789abcdef.new").write_bytes(b"half a page")
     run([folder])
-    assert not list(database.glob(f".*{UNFINISHED_SUFFIX}"))
+    assert not list(database.glob(".*.new"))
 
 
 def test_each_change_is_handled_at_its_cost(tmp_path):

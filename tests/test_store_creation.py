@@ -10,6 +10,7 @@ import pytest
 
 from imagecluster.errors import OutputError, StoreError
 from imagecluster.store import Store, database, layout, schema
+from imagecluster.system.files import OwnFolder
 from pictures import draw_groups
 from store_samples import MODEL, batch_of
 
@@ -27,7 +28,7 @@ def directory(tmp_path: Path) -> Path:
 def marker_text(directory: Path) -> bytes:
     """What a whole marker says."""
     other = directory.with_name("other")
-    layout.claim(other, version=schema.newest_format())
+    layout.claimed_folder(other, follow=False, version=schema.newest_format()).close()
     return (other / layout.STORE_MARKER).read_bytes()
 
 
@@ -51,7 +52,9 @@ def half_made(directory: Path, state: str) -> None:
     if state == "empty database":
         path.touch()
     if state in ("no tables", "no root"):
-        connection = database.connect_writer(path)
+        path.touch()
+        with OwnFolder(directory) as folder:
+            connection = database.connect_writer(folder, path.name)
         if state == "no root":
             schema.migrate(connection)
         connection.close()
@@ -156,7 +159,8 @@ def test_a_reader_takes_account_of_the_journal_of_a_killed_writer(directory, tmp
         shutil.copyfile(tmp_path / name, killed / name)
     writer.execute("ROLLBACK")
     writer.close()
-    reader = database.connect_reader(killed / "plain.db")
+    with OwnFolder(killed) as folder:
+        reader = database.connect_reader(folder, "plain.db")
     assert reader.execute("SELECT count(*) FROM numbers").fetchone() == (100,)
     reader.close()
 

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagecluster.errors import OutputError, StoreError
+from imagecluster.collection import locate
+from imagecluster.errors import NotOursError, OutputError, StoreError
 from imagecluster.scan import scan
 from imagecluster.store import HashedFile, Store, default_location, layout
-from imagecluster.store.layout import PathKeys, write_atomically
+from imagecluster.store.layout import PathKeys
 from store_samples import MODEL, batch_of, file_of, hash_of, vectors_of
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="other paths there")
@@ -144,27 +145,6 @@ def test_any_path_survives_its_key(names):
         assert keys.key(root / relative) == b"/".join(clean)
 
 
-def test_an_atomic_write_that_fails_keeps_the_old_file(tmp_path):
-    """Neither half a file nor a temporary one is left behind."""
-    path = tmp_path / "file"
-    write_atomically(path, b"old")
-    with pytest.raises(TypeError):
-        write_atomically(path, "text is not bytes")
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-@POSIX
-def test_files_follow_the_users_mask(tmp_path):
-    """A store may be shared: files are made with the usual permissions, not their owner's alone."""
-    before = os.umask(0o027)
-    try:
-        write_atomically(tmp_path / "file", b"")
-    finally:
-        os.umask(before)
-    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
-
-
 def test_a_folder_of_something_else_is_left_alone(tmp_path):
     """A folder that holds anything but our marker is not ours, and stays as it is."""
     directory = tmp_path / "imagecluster"
@@ -212,3 +192,19 @@ def test_an_empty_folder_is_taken(tmp_path):
     (directory / "imagecluster.db").unlink()
     with Store.open(directory, root=tmp_path) as store:
         store.commit(batch_of(tmp_path, [1]), model=MODEL)
+
+
+def test_a_link_in_the_place_of_the_database_is_followed_only_by_name(tmp_path):
+    """`imagecluster` beside the pictures may have been planted there: only --db follows it."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "root").mkdir()
+    link = tmp_path / "root" / "imagecluster"
+    link.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(NotOursError, match=f"--db {link}"):
+        locate(tmp_path / "root")
+    with pytest.raises(NotOursError, match="is a link"):
+        Store.open(link, root=tmp_path / "root", follow=False)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+    place = locate(tmp_path / "root", link)
+    with Store.open(place.directory, root=place.root, follow=place.follow):
+        assert (tmp_path / "elsewhere" / "imagecluster.db").is_file()

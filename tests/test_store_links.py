@@ -1,11 +1,16 @@
 """Links that somebody planted in the folder of a store are refused by name; nothing behind them changes."""
 
+import contextlib
+import sqlite3
+
 import numpy as np
 import pytest
 
-from imagecluster.errors import NotOursError
+from imagecluster.errors import ImageclusterError, NotOursError
 from imagecluster.records import Dendrogram
-from imagecluster.store import Store, archives
+from imagecluster.store import Store, Thumbnails, archives
+from imagecluster.store.database import connect
+from imagecluster.system.files import OwnFolder
 from store_samples import MODEL, batch_of
 
 MAKES = {
@@ -115,3 +120,62 @@ def test_a_file_of_the_users_among_ours_stays(root, victim, make):
     kept = {path.name for path in folder.iterdir() if path.name != "0" * 32 + ".npz"}
     assert kept >= {"mine.npz", ".mine.new", ".mine.0123456789abcdef.new"}
     assert len(kept) == 3 + 4
+
+
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", "-journal"])
+def test_thumbnails_behind_a_link_are_passed_over(tmp_path, victim, caplog, make, ending):
+    """With a line in the log that names the link; being a cache, it ends nothing."""
+    place = tmp_path / f"thumbnails.db{ending}"
+    with Thumbnails(tmp_path / "thumbnails.db") as cache:
+        cache.put(b"0" * 16, b"small", side_px=192)
+    plant(place, make, victim)
+    with Thumbnails(tmp_path / "thumbnails.db") as cache:
+        cache.put(b"1" * 16, b"small", side_px=192)
+        cache.get(b"0" * 16, side_px=192)
+    assert str(place) in caplog.text
+
+
+def test_a_database_that_is_exchanged_for_another_is_refused(tmp_path, make, monkeypatch):
+    """A link that is put there after the look, and gone again after SQLite has opened what it leads to."""
+    if make not in ("symlink", "hard link"):
+        pytest.skip("leads to no database")
+    other, place = tmp_path / "other.db", tmp_path / "thumbnails.db"
+    for file in (other, place):
+        with contextlib.closing(sqlite3.connect(file)) as made:
+            made.execute("CREATE TABLE t (x)")
+    before = (other.read_bytes(), other.stat().st_mtime_ns)
+    real = sqlite3.connect
+
+    def connect_elsewhere(*arguments, **options):
+        place.rename(tmp_path / "away")
+        MAKES[make](place, other)
+        try:
+            return real(*arguments, **options)
+        finally:
+            place.unlink()
+            (tmp_path / "away").rename(place)
+
+    monkeypatch.setattr(sqlite3, "connect", connect_elsewhere)
+    with OwnFolder(tmp_path) as folder, pytest.raises(NotOursError, match="exchanged"):
+        connect(folder, "thumbnails.db", "rw")
+    assert (other.read_bytes(), other.stat().st_mtime_ns) == before
+
+
+OF_THE_DATABASE = (
+    ".imagecluster-store", "imagecluster.db", "imagecluster.db-wal", "imagecluster.db-shm", "imagecluster.db-journal",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OF_THE_DATABASE)
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_database_behind_a_link_is_refused(root, victim, make, name, is_new):
+    """By name, for writers and readers, in a folder that was sorted before and in one that carries the marker alone."""
+    directory = root / "imagecluster"
+    if is_new:
+        (directory / "imagecluster.db").unlink()
+        (directory / "fingerprints").rename(root / "moved away")
+    plant(directory / name, make, victim)
+    for writable in (True, False):
+        with pytest.raises(NotOursError if writable or not is_new else ImageclusterError) as refused:
+            Store.open(directory, root=root, writable=writable)
+        assert not writable or str(directory / name) in str(refused.value)

@@ -72,7 +72,7 @@ def bring_up(
     place = place_of(paths, db)
     progress(Progress("scan"))
     found = scan(paths, recursive=settings.recursive, exclude=[place.directory])
-    with Store.open(place.directory, root=place.root) as store:
+    with Store.open(place.directory, root=place.root, follow=place.follow) as store:
         refuse_to_leave_out(store, paths)
         if not gone:
             refuse_when_most_are_gone(store, found)
@@ -90,7 +90,7 @@ def bring_up(
             settings=settings,
             tree=tree,
             scale=scale_of(model.identity, scale_name, tree.dendrogram),
-            corrections=History(store.directory / EDITS_NAME).edits,
+            corrections=History(store.directory / EDITS_NAME, follow=store.folder.follow).edits,
             load_time=load_time,
             load_scanned=lambda: scanned,
             beside=place.beside,
@@ -152,7 +152,7 @@ def open_latest(
         settings=settings,
         tree=chosen,
         scale=scale_of(model, settings.scale_name(model), chosen.dendrogram),
-        corrections=History(store.directory / EDITS_NAME).edits,
+        corrections=History(store.directory / EDITS_NAME, follow=store.folder.follow).edits,
         load_time=load_time,
         load_scanned=lambda: Scanned(n_fingerprinted=0, n_reused=len(leaves), skips=store.known_skips()),
         is_provisional=tree is None and len(leaves) > 0,

@@ -22,6 +22,8 @@ class Place(NamedTuple):
     """Folder of the database, absolute."""
     beside: Path | None = None
     """Folder of the database of another collection, which would have been the place and is not changed."""
+    follow: bool = False
+    """Whether the folder of the database may be a link: where the user named it."""
 
 
 def locate(path: Path | None = None, db: Path | None = None) -> Place:
@@ -31,7 +33,9 @@ def locate(path: Path | None = None, db: Path | None = None) -> Place:
     unless `db` is given.
     """
     root = (Path.cwd() if path is None else Path(path)).absolute()
-    return Place(root, Path(db).absolute() if db is not None else default_location(root))
+    if db is not None:
+        return Place(root, Path(db).absolute(), follow=True)
+    return Place(root, default_location(root))
 
 
 def place_of(paths: Sequence[Path], db: Path | None = None) -> Place:

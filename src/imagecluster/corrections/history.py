@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from imagecluster.corrections.kinds import Edit, edit_from_json, edit_to_json
-from imagecluster.errors import ArgumentError, OutputError, StoreDamagedError, StoreVersionError
+from imagecluster.errors import ArgumentError, NotOursError, OutputError, StoreDamagedError, StoreVersionError
+from imagecluster.system.files import OwnFolder
 
 __all__ = ["EDITS_NAME", "History"]
 
@@ -41,6 +42,8 @@ class History:
     ----------
     file
         The journal; made by the first correction.
+    follow
+        Whether the folder around it may be a link. The journal itself may not: NotOursError.
 
     Raises
     ------
@@ -53,8 +56,9 @@ class History:
 
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, follow: bool = True) -> None:
         self._file = file
+        self._follow = follow
         self._guard = threading.Lock()
         self._seen: tuple[int, int] | None = None
         self._version = 0
@@ -120,13 +124,20 @@ class History:
         before = _HEAD if self._is_new else "" if self._ends_whole else _CUT_OFF
         data = (before + text).encode("ascii")
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
             # Where only a part of the head was written, nothing is lost by writing it anew. Else two processes that
             # begin a journal at once both append a head, of which the second is passed over.
-            with self._file.open("wb" if self._is_new and not self._ends_whole else "ab", buffering=0) as stream:
+            is_cut_off = self._is_new and not self._ends_whole
+            with (
+                OwnFolder(self._file.parent, follow=self._follow, create=True) as folder,
+                folder.open_writing(self._file.name, append=not is_cut_off) as stream,
+            ):
+                if is_cut_off:
+                    stream.truncate()
                 if stream.write(data) != len(data):
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                 os.fsync(stream.fileno())
+        except NotOursError as error:
+            raise NotOursError(f"the corrections cannot be kept: {error}") from None
         except OSError as error:
             raise OutputError(f"cannot keep the correction in {self._file}: {error.strerror or error}") from None
         self._read()
@@ -135,13 +146,17 @@ class History:
     def _read(self) -> None:
         """Reads the journal again where it has changed."""
         try:
-            status = self._file.stat()
-            seen = (status.st_size, status.st_mtime_ns)
-            if seen == self._seen:
-                return
-            content = self._file.read_bytes()
+            with OwnFolder(self._file.parent, follow=self._follow) as folder:
+                status = folder.status(self._file.name)
+                seen = None if status is None else (status.st_size, status.st_mtime_ns)
+                if seen is not None and seen == self._seen:
+                    return
+                with folder.open_reading(self._file.name) as stream:
+                    content = stream.read()
         except FileNotFoundError:
             seen, content = None, b""
+        except NotOursError as error:
+            raise NotOursError(f"the corrections cannot be read: {error}") from None
         except OSError as error:
             raise OutputError(f"cannot read the corrections in {self._file}: {error.strerror or error}") from None
         lines = content.split(b"\n")

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from imagecluster.errors import NotOursError
 from imagecluster.store import HASH_BYTES, Thumbnails
-from imagecluster.system.atomic import replacing
+from imagecluster.system.files import OwnFolder
 
 __all__ = ["COLOURS_NAME", "UNKNOWN", "Colours"]
 
@@ -38,13 +39,16 @@ class Colours:
         Where colours are kept from one start to the next.
     keep
         Whether that file may be written.
+    follow
+        Whether the folder around it may be a link.
 
     """
 
-    def __init__(self, cache: Thumbnails, file: Path, *, keep: bool) -> None:
+    def __init__(self, cache: Thumbnails, file: Path, *, keep: bool, follow: bool = True) -> None:
         self._cache = cache
         self._file = file
         self._keep = keep
+        self._follow = follow
         self._known: dict[bytes, int] = _read(file)
 
     def of(self, hashes: Sequence[bytes]) -> tuple[NDArray[np.uint32], int]:
@@ -98,8 +102,11 @@ class Colours:
         table["hash"] = np.frombuffer(b"".join(known), _HASH)
         table["colour"] = np.fromiter(known.values(), np.uint32, len(known))
         try:
-            with replacing(self._file) as stream:
+            folder = OwnFolder(self._file.parent, follow=self._follow)
+            with folder, folder.replacing(self._file.name) as stream:
                 stream.write(table.tobytes())
+        except NotOursError as error:
+            _log.warning("colours are not kept: %s", error)
         except OSError as error:
             _log.debug("colours are not kept: %s", error)
 
@@ -107,8 +114,12 @@ class Colours:
 def _read(file: Path) -> dict[bytes, int]:
     """Colours that were kept; none where the file is missing or of another form."""
     try:
-        content = file.read_bytes()
+        with OwnFolder(file.parent, follow=True) as folder, folder.open_reading(file.name) as stream:
+            content = stream.read()
     except OSError:
+        return {}
+    except NotOursError as error:
+        _log.warning("colours that were kept are passed over: %s", error)
         return {}
     if len(content) % _ENTRY.itemsize:
         return {}

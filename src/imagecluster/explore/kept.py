@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.system.atomic import replacing
+from imagecluster.errors import NotOursError
+from imagecluster.system.files import OwnFolder
 
 __all__ = ["KEPT_NAME", "keep", "kept"]
 
@@ -20,11 +21,13 @@ _log = logging.getLogger(__name__)
 KEPT_NAME = "viewer.npz"
 
 
-def keep(directory: Path, key: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+def keep(directory: Path, key: str, arrays: Mapping[str, NDArray[Any]], *, follow: bool = True) -> None:
     """Keeps arrays that belong to a snapshot, in place of those of another one, if possible."""
     try:
-        with replacing(directory / KEPT_NAME) as stream:
+        with OwnFolder(directory, follow=follow) as folder, folder.replacing(KEPT_NAME) as stream:
             np.savez(stream, allow_pickle=False, key=np.array(key), **arrays)
+    except NotOursError as error:
+        _log.warning("%s", error)
     except OSError as error:
         _log.debug("what was worked out is not kept: %s", error)
 
@@ -33,8 +36,15 @@ def kept(directory: Path, key: str) -> dict[str, NDArray[Any]]:
     """The arrays of that snapshot; none where those of another one are kept, or nothing."""
     try:
         # Opened here: NumPy leaves a damaged file open.
-        with (directory / KEPT_NAME).open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+        with (
+            OwnFolder(directory, follow=True) as folder,
+            folder.open_reading(KEPT_NAME) as stream,
+            np.load(stream, allow_pickle=False) as file,
+        ):
             return {name: file[name] for name in file.files if name != "key"} if file["key"] == key else {}
+    except NotOursError as error:
+        _log.warning("%s", error)
+        return {}
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         _log.debug("what was kept is passed over: %s", error)
         return {}

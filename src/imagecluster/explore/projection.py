@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
 
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from imagecluster.errors import NotOursError
 from imagecluster.explore.snapshot import Snapshot
-from imagecluster.system.atomic import replacing
+from imagecluster.system.files import OwnFolder
 
 __all__ = ["MAPS_NAME", "fitted", "keep_map", "kept_map", "principal_map"]
 
@@ -24,6 +26,7 @@ _SAMPLE = 20_000
 _BLOCK_ROWS = 2048
 _SEED = 0
 _KEPT = 4
+_OURS = re.compile(r"[a-z]+-[0-9a-f]{32}\.f32")
 
 
 def principal_map(snapshot: Snapshot) -> NDArray[np.float32]:
@@ -60,31 +63,43 @@ def _principal_axes(X: NDArray[np.float64]) -> NDArray[np.float32]:
 def kept_map(directory: Path, snapshot: Snapshot, *, method: str) -> NDArray[np.float32] | None:
     """The map of the same fingerprints that an earlier start kept; None where there is none that can be used."""
     try:
-        content = _file(directory, snapshot, method).read_bytes()
-    except OSError:
+        with (
+            OwnFolder(directory, follow=True) as folder,
+            folder.child(MAPS_NAME) as maps,
+            maps.open_reading(_file_name(snapshot, method)) as file,
+        ):
+            content = file.read()
+    except FileNotFoundError:
+        return None
+    except (OSError, NotOursError) as error:
+        _log.warning("a map that was kept is passed over: %s", error)
         return None
     places = np.frombuffer(content, "<f4")
     return places.reshape(-1, 2) if len(places) == 2 * len(snapshot) else None
 
 
-def keep_map(directory: Path, snapshot: Snapshot, places: NDArray[np.float32], *, method: str) -> None:
+def keep_map(
+    directory: Path, snapshot: Snapshot, places: NDArray[np.float32], *, method: str, follow: bool = True
+) -> None:
     """Keeps a map, if possible, and removes all but the newest few."""
-    file = _file(directory, snapshot, method)
     try:
-        file.parent.mkdir(exist_ok=True)
-        with replacing(file) as stream:
-            stream.write(places.astype("<f4").tobytes())
-        others = sorted(file.parent.glob("*.f32"), key=lambda other: other.stat().st_mtime_ns, reverse=True)
-        for old in others[_KEPT:]:
-            old.unlink(missing_ok=True)
+        with OwnFolder(directory, follow=follow) as folder, folder.child(MAPS_NAME, create=True) as maps:
+            maps.remove_unfinished()
+            with maps.replacing(_file_name(snapshot, method)) as stream:
+                stream.write(places.astype("<f4").tobytes())
+            others = [file for file in maps.entries() if _OURS.fullmatch(file.name)]
+            for old in sorted(others, key=lambda file: file.status.st_mtime_ns, reverse=True)[_KEPT:]:
+                maps.remove(old.name)
+    except NotOursError as error:
+        _log.warning("the map is not kept: %s", error)
     except OSError as error:
         _log.debug("the map is not kept: %s", error)
 
 
-def _file(directory: Path, snapshot: Snapshot, method: str) -> Path:
+def _file_name(snapshot: Snapshot, method: str) -> str:
     key = xxhash.xxh3_128(snapshot.model.encode())
     key.update(b"".join(snapshot.leaves.hashes))
-    return directory / MAPS_NAME / f"{method}-{key.hexdigest()}.f32"
+    return f"{method}-{key.hexdigest()}.f32"
 
 
 def fitted(places: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -172,11 +172,11 @@ def load_snapshot(store: Store, model: str) -> Snapshot:
     )
 
 
-def keep_snapshot(directory: Path, snapshot: Snapshot) -> None:
+def keep_snapshot(directory: Path, snapshot: Snapshot, *, follow: bool = True) -> None:
     """Keeps what was worked out for a snapshot, where it is not kept yet."""
     if snapshot.known_rank is None and len(snapshot) and not snapshot.provisional:
         gap = {} if snapshot.max_diameter is None else {"gap": snapshot.dendrogram.gap}
-        keep(directory, snapshot.key, {"path_rank": snapshot.path_rank, **gap})
+        keep(directory, snapshot.key, {"path_rank": snapshot.path_rank, **gap}, follow=follow)
 
 
 def _with_gap(dendrogram: Dendrogram, gap: NDArray[np.float64]) -> Dendrogram:

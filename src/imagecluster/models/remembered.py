@@ -7,7 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from imagecluster.system.atomic import replacing
+from imagecluster.errors import NotOursError
+from imagecluster.system.files import OwnFolder
 
 __all__ = ["remember", "remembered"]
 
@@ -23,7 +24,10 @@ def remembered(place: Path) -> dict[str, Any]:
 
 def remember(place: Path, key: str, value: object) -> None:
     """Adds a value to a file; where that cannot be written, it is not kept."""
-    with suppress(OSError):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(place) as stream:
-            stream.write(json.dumps({**remembered(place), key: value}, indent=1).encode())
+    content = json.dumps({**remembered(place), key: value}, indent=1).encode()
+    with (
+        suppress(OSError, NotOursError),
+        OwnFolder(place.parent, follow=True, create=True) as folder,
+        folder.replacing(place.name) as stream,
+    ):
+        stream.write(content)

@@ -77,10 +77,10 @@ def import_fingerprints(
     folder = pictures if pictures is not None else Path(file).absolute().parent.parent
     if not folder.is_dir():
         raise InputError(f"there is no folder of pictures {str(folder)!r}")
-    root, directory, _ = locate(folder, db)
+    root, directory, _, follow = locate(folder, db)
     left_out: list[Skip] = []
     batch = _matched(found, root, written_ns=file.stat().st_mtime_ns, left_out=left_out)
-    with Store.open(directory, root=root) as store:
+    with Store.open(directory, root=root, follow=follow) as store:
         store.commit(batch, model=model.identity)
     return Imported(directory, model.identity, len(found), len(batch.files), tuple(left_out))
 

@@ -45,10 +45,10 @@ def stored_fingerprints(names: Sequence[str], folder: Path, model: Model, *, n_t
     n_threads
         Default: one a core.
     """
-    root, directory, _ = locate(folder)
+    root, directory, _, follow = locate(folder)
     files = {name: _image_file(name) for name in names}
     scan = Scan(files=tuple(files.values()), skips=(), ignored={})
-    with Store.open(directory, root=root) as store:
+    with Store.open(directory, root=root, follow=follow) as store:
         settings = Settings(page=False, n_threads=n_threads)
         fingerprinted = fingerprint_scan(scan, store, model, settings, progress=silent, all_there_is=False)
         hash_of = {known.file.path: known.content_hash for known in fingerprinted.files}

@@ -12,15 +12,17 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from imagecluster.errors import ImageclusterError, StoreDamagedError, StoreError, StoreLockedError
+from imagecluster.errors import ImageclusterError, NotOursError, StoreDamagedError, StoreError, StoreLockedError
+from imagecluster.system.files import OwnFolder, is_open_here
 
 __all__ = [
     "BUSY_TIMEOUT_S",
+    "SIDE_FILES",
+    "connect",
     "connect_reader",
     "connect_writer",
     "explained",
     "serialized",
-    "side_files",
     "sync_file",
     "transaction",
 ]
@@ -28,18 +30,21 @@ __all__ = [
 BUSY_TIMEOUT_S = 30.0
 """How long a connection waits for another one's lock."""
 
+SIDE_FILES = ("-wal", "-shm", "-journal")
+"""Endings of the names of what SQLite keeps beside a database."""
+
 _DAMAGED = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))
 _FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG)) if os.name != "nt" else frozenset((errno.ENOSPC,))
 
 
-def connect_writer(path: Path) -> sqlite3.Connection:
+def connect_writer(folder: OwnFolder, name: str) -> sqlite3.Connection:
     """A connection that reads and writes, with a write-ahead log where the file system carries one.
 
     `synchronous=FULL` makes a commit survive a power cut. NORMAL would only keep the database consistent: the
     log is then synced every thousand pages, and some batches before the cut are computed again. The price is
     one more fsync for a batch that took a good part of a second to compute.
     """
-    connection = _connect(path, "rwc")
+    connection = connect(folder, name, "rw")
     try:
         try:
             connection.execute("PRAGMA journal_mode = WAL").fetchone()
@@ -61,9 +66,9 @@ def connect_writer(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def connect_reader(path: Path) -> sqlite3.Connection:
+def connect_reader(folder: OwnFolder, name: str) -> sqlite3.Connection:
     """A connection that only reads: beside a writer, and on media that cannot be written to."""
-    connection = _connect(path, "ro")
+    connection = connect(folder, name, "ro")
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.Error as error:
@@ -74,22 +79,23 @@ def connect_reader(path: Path) -> sqlite3.Connection:
         return connection
     # The log's companion file cannot be made here, or the journal of a killed run waits for a writer to roll it back.
     # Without a log and a journal the database alone is complete.
-    waiting = [side for side in side_files(path) if not side.name.endswith("-shm") and _size(side)]
-    return _connect_copy(path, waiting) if waiting else _connect(path, "ro&immutable=1")
+    waiting = [name + ending for ending in SIDE_FILES if ending != "-shm" and _size(folder, name + ending)]
+    return _connect_copy(folder, name, waiting) if waiting else connect(folder, name, "ro&immutable=1")
 
 
-def _size(file: Path) -> int:
+def _size(folder: OwnFolder, name: str) -> int:
     """Bytes of a file, 0 where there is none."""
-    return file.stat().st_size if file.is_file() else 0
+    status = folder.status(name)
+    return 0 if status is None else status.st_size
 
 
-def _connect_copy(path: Path, waiting: Sequence[Path]) -> sqlite3.Connection:
+def _connect_copy(folder: OwnFolder, name: str, waiting: Sequence[str]) -> sqlite3.Connection:
     """A connection to a copy in memory, in which the log or the journal of an interrupted run was taken account of."""
-    with tempfile.TemporaryDirectory(prefix="imagecluster-") as folder:
-        copy = Path(folder, path.name)
-        for file in (path, *waiting):
-            shutil.copyfile(file, copy.with_name(file.name))
-        on_disk = _connect(copy, "rw")
+    with tempfile.TemporaryDirectory(prefix="imagecluster-") as place:
+        for file in (name, *waiting):
+            with folder.open_reading(file) as source, Path(place, file).open("wb") as copy:
+                shutil.copyfileobj(source, copy)
+        on_disk = _connect(Path(place, name), "rw")
         in_memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         with contextlib.closing(on_disk):
             on_disk.backup(in_memory)
@@ -106,15 +112,37 @@ def serialized(connection: sqlite3.Connection) -> bytes:
         return copy.read_bytes()
 
 
-def side_files(path: Path) -> list[Path]:
-    """The places of what SQLite keeps beside a database."""
-    return [path.with_name(path.name + ending) for ending in ("-wal", "-shm", "-journal")]
+def connect(folder: OwnFolder, name: str, mode: str, *, timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
+    """A connection to a database of ours, of which all files are looked at before SQLite gets it.
+
+    SQLite opens files by path. So afterwards its file is looked for among those that this process has open: a link that
+    came in between is refused before the first statement.
+
+    Raises
+    ------
+    NotOursError
+        One of the files is a link, or not ours.
+    FileNotFoundError
+        There is none.
+
+    """
+    looked_at = folder.status(name)
+    for ending in SIDE_FILES:
+        folder.status(name + ending)
+    path = folder.path / name
+    if looked_at is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(path))
+    connection = _connect(path, mode, timeout_s=timeout_s)
+    if not is_open_here(looked_at):
+        connection.close()
+        raise NotOursError(f"{path} was exchanged while it was opened; nothing was changed. Run again")
+    return connection
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
+def _connect(path: Path, mode: str, *, timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
     """A connection without implicit transactions, which may be handed from thread to thread."""
     return sqlite3.connect(
-        _address(path, mode), uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        _address(path, mode), uri=True, timeout=timeout_s, isolation_level=None, check_same_thread=False
     )
 
 

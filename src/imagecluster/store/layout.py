@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import stat
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path, PureWindowsPath
 
-from imagecluster.errors import OutputError, StoreDamagedError, StoreVersionError
+from imagecluster.errors import NotOursError, OutputError, StoreDamagedError, StoreVersionError
 from imagecluster.scan import STORE_MARKER
-from imagecluster.system.atomic import is_unfinished, replacing, sync_folder
+from imagecluster.system.files import Entry, OwnFolder, is_link, is_unfinished, sync_folder
 
 __all__ = [
     "DATABASE_NAME",
@@ -23,6 +22,7 @@ __all__ = [
     "PathKeys",
     "check_marker",
     "claim",
+    "claimed_folder",
     "default_location",
     "is_store",
     "newer_format_message",
@@ -30,7 +30,6 @@ __all__ = [
     "restored_root",
     "size_on_disk",
     "stored_root",
-    "write_atomically",
 ]
 
 DATABASE_NAME = "imagecluster.db"
@@ -58,8 +57,19 @@ def default_location(root: Path) -> Path:
 
     That is `root/imagecluster`, as long as a store is already there or `root` can be written to. Otherwise a
     folder of the user's own data directory whose name follows from the absolute path of `root`.
+
+    Raises
+    ------
+    NotOursError
+        `root/imagecluster` is a link: one that somebody planted would lead anywhere.
+
     """
     beside = root / "imagecluster"
+    if is_link(beside):
+        raise NotOursError(
+            f"{beside} is a link and was not followed. If it leads to your database, name it: --db {beside}; if not,"
+            " remove it, and run again"
+        )
     if is_store(beside) or _is_writable(root):
         return beside
     import platformdirs
@@ -87,7 +97,7 @@ def is_store(directory: Path) -> bool:
     return (directory / STORE_MARKER).is_file()
 
 
-def check_marker(directory: Path, *, newest: int) -> None:
+def check_marker(folder: OwnFolder, *, newest: int) -> None:
     """Refuses a store whose marker names a format above `newest`.
 
     Raises
@@ -98,16 +108,16 @@ def check_marker(directory: Path, *, newest: int) -> None:
         The marker names no format.
 
     """
-    marker = directory / STORE_MARKER
-    found = re.search(rb"^format: (\d+)\s*$", marker.read_bytes(), re.MULTILINE)
+    with folder.open_reading(STORE_MARKER) as marker:
+        found = re.search(rb"^format: (\d+)\s*$", marker.read(), re.MULTILINE)
     if found is None:
         msg = (
-            f"{marker} does not name the format of the database, expected a line like 'format: {newest}'."
-            " Nothing was changed: restore the folder from a backup, or move it away and run again"
+            f"{folder.path / STORE_MARKER} does not name the format of the database, expected a line like"
+            f" 'format: {newest}'. Nothing was changed: restore the folder from a backup, or move it away and run again"
         )
         raise StoreDamagedError(msg)
     if int(found[1]) > newest:
-        raise StoreVersionError(newer_format_message(directory, int(found[1]), newest))
+        raise StoreVersionError(newer_format_message(folder.path, int(found[1]), newest))
 
 
 def newer_format_message(directory: Path, found: int, newest: int) -> str:
@@ -118,35 +128,57 @@ def newer_format_message(directory: Path, found: int, newest: int) -> str:
     )
 
 
-def claim(directory: Path, *, version: int) -> None:
-    """Makes `directory` a folder that carries our marker with `version`, creating it where it is missing.
+def claimed_folder(directory: Path, *, follow: bool, version: int) -> OwnFolder:
+    """A folder held open that carries our marker, made where it is missing.
 
     Raises
     ------
     OutputError
-        The folder holds something and no marker, so that it is not ours, or it cannot be made. What the original
+        As for `claim`, or the folder cannot be made.
+
+    """
+    try:
+        folder = OwnFolder(directory, follow=follow, create=True)
+    except OSError as error:
+        msg = f"cannot make the database folder {directory}: {error.strerror}. Give another place with --db"
+        raise OutputError(msg) from error
+    try:
+        claim(folder, version=version)
+    except BaseException:
+        folder.close()
+        raise
+    return folder
+
+
+def claim(folder: OwnFolder, *, version: int) -> None:
+    """Makes a folder carry our marker with `version`.
+
+    Raises
+    ------
+    OutputError
+        The folder holds something and no marker, so that it is not ours, or it cannot be written to. What the original
         imagecluster left (`clusters`, `fingerprints.pk`, `images.pk`) is left alone; a marker that an interrupted
         call did not finish is removed.
 
     """
+    directory = folder.path
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        if not is_store(directory):
-            others = [path for path in directory.iterdir() if path.name not in _OF_THE_ORIGINAL]
-            unfinished = [path for path in others if _is_unfinished_marker(path)]
-            stranger = next((path for path in others if path not in unfinished), None)
+        if folder.status(STORE_MARKER) is None:
+            others = [entry for entry in folder.listing() if entry.name not in _OF_THE_ORIGINAL]
+            unfinished = [entry.name for entry in folder.entries() if _is_unfinished_marker(folder, entry)]
+            stranger = next((entry.name for entry in others if entry.name not in unfinished), None)
             if stranger is not None:
                 msg = (
-                    f"{directory} is not a database of imagecluster: it holds {stranger.name!r} and no"
+                    f"{directory} is not a database of imagecluster: it holds {stranger!r} and no"
                     f" {STORE_MARKER}. Move or rename it, or give another place with --db"
                 )
                 raise OutputError(msg)
-            for path in unfinished:
-                path.unlink(missing_ok=True)
+            for name in unfinished:
+                folder.remove(name)
         text = _MARKER_TEXT.format(version=version).encode()
-        marker = directory / STORE_MARKER
-        if not marker.is_file() or marker.read_bytes() != text:
-            write_atomically(marker, text)
+        if not _holds(folder, text):
+            with folder.replacing(STORE_MARKER) as stream:
+                stream.write(text)
             with contextlib.suppress(OSError):  # some network drives sync no folders
                 sync_folder(directory.parent)
     except OSError as error:
@@ -154,12 +186,21 @@ def claim(directory: Path, *, version: int) -> None:
         raise OutputError(msg) from error
 
 
-def _is_unfinished_marker(path: Path) -> bool:
+def _holds(folder: OwnFolder, text: bytes) -> bool:
+    """Whether the marker is there and says this."""
+    try:
+        with folder.open_reading(STORE_MARKER) as marker:
+            return marker.read() == text
+    except FileNotFoundError:
+        return False
+
+
+def _is_unfinished_marker(folder: OwnFolder, entry: Entry) -> bool:
     """Whether a file is one that `claim` was writing when it was killed: by its name, and by what it holds."""
-    if not is_unfinished(path.name, path.with_name(STORE_MARKER)) or not stat.S_ISREG(path.lstat().st_mode):
+    if not (entry.name.startswith(f".{STORE_MARKER}.") and is_unfinished(entry.name)):
         return False
     before, after = (part.encode() for part in _MARKER_TEXT.split("{version}"))
-    with path.open("rb") as file:
+    with folder.open_reading(entry.name) as file:
         content = file.read(len(before) + 100)
     return before.startswith(content) or bool(
         re.fullmatch(re.escape(before) + rb"\d+(?:" + re.escape(after) + rb")?", content)
@@ -181,12 +222,6 @@ def own_files(directory: Path) -> list[Path]:
 def size_on_disk(files: Iterable[Path]) -> int:
     """Bytes that files take, missing ones nothing."""
     return sum(file.stat().st_size for file in files if file.is_file())
-
-
-def write_atomically(path: Path, content: bytes | memoryview) -> None:
-    """Writes a whole file, so that after a crash it is either the old or the new one."""
-    with replacing(path) as stream:
-        stream.write(content)
 
 
 class PathKeys:

@@ -8,13 +8,14 @@ import sqlite3
 from pathlib import Path
 
 from imagecluster.errors import StoreDamagedError, StoreError
+from imagecluster.scan import STORE_MARKER
 from imagecluster.store import layout, schema, tables
 from imagecluster.store.database import (
+    SIDE_FILES,
     connect_reader,
     connect_writer,
     explained,
     serialized,
-    side_files,
     transaction,
 )
 from imagecluster.store.lock import WriterLock
@@ -58,16 +59,17 @@ def claimed(directory: Path, *, has_root: bool, follow: bool) -> tuple[OwnFolder
         As for `Store.open`.
 
     """
-    if layout.is_store(directory):
-        layout.check_marker(directory, newest=schema.newest_format())
-    elif not has_root:
+    if not has_root and not layout.is_store(directory):
         raise StoreError(_no_store(directory))
+    newest = schema.newest_format()
+    if layout.is_store(directory):
+        folder = held(directory, follow=follow)
     else:
-        layout.claim(directory, version=schema.newest_format())
-    with explained(directory):
-        folder = OwnFolder(directory, follow=follow)
-    lock = WriterLock(folder)
+        folder = layout.claimed_folder(directory, follow=follow, version=newest)
     try:
+        with explained(directory):
+            layout.check_marker(folder, newest=newest)
+        lock = WriterLock(folder)
         lock.acquire()
     except BaseException:
         folder.close()
@@ -75,7 +77,7 @@ def claimed(directory: Path, *, has_root: bool, follow: bool) -> tuple[OwnFolder
     return folder, lock
 
 
-def connected(directory: Path, root: Path | None, *, writable: bool) -> sqlite3.Connection:
+def connected(folder: OwnFolder, root: Path | None, *, writable: bool) -> sqlite3.Connection:
     """A connection to the database of a folder; a writer with a root makes one where there is none.
 
     Raises
@@ -86,46 +88,52 @@ def connected(directory: Path, root: Path | None, *, writable: bool) -> sqlite3.
         There is none, but fingerprints that belong to one: a new one would overwrite them.
 
     """
-    path = directory / layout.DATABASE_NAME
-    is_empty = not path.is_file() or not path.stat().st_size
-    if is_empty:
-        matrices = [file for file in (directory / layout.FINGERPRINTS_NAME).glob("*.f16") if file.stat().st_size]
-        if matrices:
+    status = folder.status(layout.DATABASE_NAME)
+    if status is None or not status.st_size:
+        if _has_fingerprints(folder):
             msg = (
-                f"{path} is missing or empty, but there are fingerprints in {matrices[0].parent} that belong to"
-                " it. Nothing was changed: restore the database from a backup, or move the folder away and run"
-                " again, which computes the fingerprints anew"
+                f"{folder.path / layout.DATABASE_NAME} is missing or empty, but there are fingerprints in"
+                f" {folder.path / layout.FINGERPRINTS_NAME} that belong to it. Nothing was changed: restore the"
+                " database from a backup, or move the folder away and run again, which computes the fingerprints anew"
             )
             raise StoreDamagedError(msg)
         if not writable or root is None:
-            raise StoreError(_no_store(directory))
-        _create(path, root)
+            raise StoreError(_no_store(folder.path))
+        _create(folder, root)
     if writable:
-        return connect_writer(path)
-    if not layout.is_store(directory):
-        raise StoreError(_no_store(directory))
-    layout.check_marker(directory, newest=schema.newest_format())
-    return connect_reader(path)
+        return connect_writer(folder, layout.DATABASE_NAME)
+    if folder.status(STORE_MARKER) is None:
+        raise StoreError(_no_store(folder.path))
+    layout.check_marker(folder, newest=schema.newest_format())
+    return connect_reader(folder, layout.DATABASE_NAME)
 
 
-def _create(path: Path, root: Path) -> None:
+def _has_fingerprints(folder: OwnFolder) -> bool:
+    try:
+        with folder.child(layout.FINGERPRINTS_NAME) as matrices:
+            return any(file.name.endswith(".f16") and file.status.st_size for file in matrices.entries())
+    except FileNotFoundError:
+        return False
+
+
+def _create(folder: OwnFolder, root: Path) -> None:
     """Makes a database that has its tables and its root from the first moment that it is there."""
-    directory = path.parent
-    layout.claim(directory, version=schema.newest_format())  # the marker first, as in `prepared`
+    layout.claim(folder, version=schema.newest_format())  # the marker first, as in `prepared`
     with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
         schema.migrate(fresh)
-        _keep_root(fresh, directory, root)
+        _keep_root(fresh, folder.path, root)
         content = serialized(fresh)
-    for side in side_files(path):  # of a database that somebody removed: SQLite would apply them to this one
-        side.unlink(missing_ok=True)
-    layout.write_atomically(path, content)
+    for ending in SIDE_FILES:  # of a database that somebody removed: SQLite would apply them to this one
+        folder.remove(layout.DATABASE_NAME + ending)
+    with folder.replacing(layout.DATABASE_NAME) as stream:
+        stream.write(content)
 
 
 def _no_store(directory: Path) -> str:
     return f"there is no database of imagecluster in {directory}: `imagecluster run` on a folder makes one"
 
 
-def prepared(connection: sqlite3.Connection, directory: Path, *, writable: bool) -> int:
+def prepared(connection: sqlite3.Connection, folder: OwnFolder, *, writable: bool) -> int:
     """The format of a database, brought to the newest one where it is older and may be written to.
 
     Raises
@@ -136,21 +144,21 @@ def prepared(connection: sqlite3.Connection, directory: Path, *, writable: bool)
         As for `schema.check_format`.
 
     """
-    found = schema.check_format(connection, directory)
+    found = schema.check_format(connection, folder.path)
     newest = schema.newest_format()
     if found == newest:
         return found
     if not writable:
         msg = (
-            f"the database in {directory} has format {found}, this imagecluster reads format {newest}:"
+            f"the database in {folder.path} has format {found}, this imagecluster reads format {newest}:"
             " `imagecluster run` on the collection brings it up to date"
         )
         raise StoreError(msg)
     # The marker first: an older program must not come in between.
-    layout.claim(directory, version=newest)
+    layout.claim(folder, version=newest)
     schema.migrate(connection)
     if found:
-        _log.info("the database in %s was brought from format %d to %d", directory, found, newest)
+        _log.info("the database in %s was brought from format %d to %d", folder.path, found, newest)
     return newest
 
 

@@ -98,9 +98,9 @@ class Store:
             folder = opening.held(directory, follow=follow)
         try:
             with explained(directory):
-                connection = opening.connected(directory, root, writable=writable)
+                connection = opening.connected(folder, root, writable=writable)
                 store = cls(folder, connection, lock)
-                store._format_version = opening.prepared(connection, directory, writable=writable)
+                store._format_version = opening.prepared(connection, folder, writable=writable)
                 store._keys = layout.PathKeys(opening.settled_root(connection, directory, root, writable=writable))
                 for model in tables.model_rows(connection):
                     matrix.check_size(folder, model.matrix, n_rows=model.n_rows, n_dimensions=model.n_dimensions)
@@ -440,7 +440,7 @@ class Store:
 
     def thumbnails(self) -> Thumbnails:
         """The cache of thumbnails beside the database; to be closed by the caller."""
-        return Thumbnails(self._directory / layout.THUMBNAILS_NAME)
+        return Thumbnails(self._directory / layout.THUMBNAILS_NAME, follow=self._folder.follow)
 
     def info(self) -> StoreInfo:
         """Counts and sizes."""

@@ -10,11 +10,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from imagecluster.store.database import connect_reader
+from imagecluster.errors import NotOursError
+from imagecluster.store.database import connect, connect_reader
+from imagecluster.system.files import OwnFolder
 
 __all__ = ["Thumbnails"]
 
 _log = logging.getLogger(__name__)
+
+_TIMEOUT_S = 5.0
 
 _TABLE = """CREATE TABLE IF NOT EXISTS thumbnails (
     hash BLOB NOT NULL,
@@ -34,11 +38,14 @@ class Thumbnails:
     ----------
     path
         The file, created on the first `put`. A missing folder, or one that cannot be written to, is fine.
+    follow
+        Whether the folder around it may be a link. The file itself may not: it is then passed over.
 
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, follow: bool = True) -> None:
         self._path = path
+        self._follow = follow
         self._guard = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._is_writable = False
@@ -54,7 +61,7 @@ class Thumbnails:
                 row = connection.execute(
                     "SELECT image FROM thumbnails WHERE hash = ? AND side_px = ?", (content_hash, side_px)
                 ).fetchone()
-            except (sqlite3.Error, OSError) as error:
+            except (sqlite3.Error, OSError, NotOursError) as error:
                 self._give_up(error)
                 return None
             return bytes(row[0]) if row else None
@@ -68,7 +75,7 @@ class Thumbnails:
                     connection.execute(
                         "INSERT OR REPLACE INTO thumbnails VALUES (?, ?, ?)", (content_hash, side_px, image)
                     )
-            except (sqlite3.Error, OSError) as error:
+            except (sqlite3.Error, OSError, NotOursError) as error:
                 self._give_up(error)
 
     def close(self) -> None:
@@ -89,15 +96,22 @@ class Thumbnails:
         if self._connection is not None and (self._is_writable or not write):
             return self._connection
         self._disconnect()
-        if write:
-            self._connection = sqlite3.connect(self._path, timeout=5, isolation_level=None, check_same_thread=False)
-            self._is_writable = True
-            self._connection.execute("PRAGMA journal_mode = WAL").fetchone()
-            self._connection.execute("PRAGMA synchronous = OFF")  # a power cut may cost the cache
-            self._connection.execute(_TABLE)
-        elif self._path.is_file():
-            self._connection = connect_reader(self._path)
-            self._is_writable = False
+        if not write and not self._path.parent.is_dir():
+            return None
+        with OwnFolder(self._path.parent, follow=self._follow) as folder:
+            is_there = folder.status(self._path.name) is not None
+            if write:
+                if not is_there:
+                    with contextlib.suppress(FileExistsError):
+                        folder.create(self._path.name).close()
+                self._connection = connect(folder, self._path.name, "rw", timeout_s=_TIMEOUT_S)
+                self._is_writable = True
+                self._connection.execute("PRAGMA journal_mode = WAL").fetchone()
+                self._connection.execute("PRAGMA synchronous = OFF")  # a power cut may cost the cache
+                self._connection.execute(_TABLE)
+            elif is_there:
+                self._connection = connect_reader(folder, self._path.name)
+                self._is_writable = False
         return self._connection
 
     def _disconnect(self) -> None:
@@ -114,6 +128,9 @@ class Thumbnails:
         self._disconnect()
         code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            for suffix in ("", "-wal", "-shm"):
-                with contextlib.suppress(OSError):
-                    self._path.with_name(self._path.name + suffix).unlink()
+            with (
+                contextlib.suppress(OSError, NotOursError),
+                OwnFolder(self._path.parent, follow=self._follow) as folder,
+            ):
+                for suffix in ("", "-wal", "-shm"):
+                    folder.remove(self._path.name + suffix)

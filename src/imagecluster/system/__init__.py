@@ -1,1 +1,1 @@
-"""What the machine offers and asks for: cores, memory, atomic files, downloads."""
+"""What the machine offers and asks for: cores, memory, files of ours, downloads."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from imagecluster.errors import ArgumentError, ChecksumError, DownloadError
-from imagecluster.system.atomic import sync_folder
+from imagecluster.system.files import sync_folder
 from imagecluster.system.progress import OnProgress, Progress, silent
 
 __all__ = ["Patience", "digest", "download"]

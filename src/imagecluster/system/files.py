@@ -23,7 +23,7 @@ from typing import BinaryIO, NamedTuple, Self
 
 from imagecluster.errors import NotOursError
 
-__all__ = ["Entry", "OwnFolder", "is_unfinished", "unfinished_name"]
+__all__ = ["Entry", "OwnFolder", "is_link", "is_open_here", "is_unfinished", "sync_folder", "unfinished_name"]
 
 _HELD = os.open in os.supports_dir_fd
 """Whether a folder can be held open and names looked up in it."""
@@ -45,6 +45,34 @@ def is_unfinished(name: str) -> bool:
 def unfinished_name(name: str) -> str:
     """A new name for a file that is to have `name` when it is whole."""
     return f".{name[:50]}.{secrets.token_hex(8)}.new"
+
+
+def is_link(path: Path) -> bool:
+    """Whether a path is a symbolic link, or what Windows calls a junction."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISLNK(found.st_mode) or _is_junction(found)
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes the names in a folder survive a power cut, where the system knows how. Raises OSError."""
+    with OwnFolder(folder, follow=True) as held:
+        held.sync()
+
+
+def is_open_here(status: os.stat_result) -> bool:
+    """Whether this process has a file open; True where the system does not say."""
+    try:
+        descriptors = [int(name) for name in os.listdir("/dev/fd")]
+    except OSError:
+        return True
+    for descriptor in descriptors:
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(descriptor), status):
+                return True
+    return False
 
 
 class Entry(NamedTuple):
@@ -88,6 +116,7 @@ class OwnFolder:
     def _enter(self, path: Path, name: str, within: int | None, *, follow: bool) -> None:
         """Opens the folder, by a name within another one."""
         self.path = path
+        self.follow = follow
         self._held: int | None = None
         try:
             if _HELD:

@@ -48,13 +48,16 @@ class Background:
         The store's thumbnails.
     keep
         Whether anything may be written to it.
+    follow
+        Whether that folder may be a link.
 
     """
 
-    def __init__(self, directory: Path, cache: Thumbnails, *, keep: bool) -> None:
+    def __init__(self, directory: Path, cache: Thumbnails, *, keep: bool, follow: bool) -> None:
         self._directory = directory
         self._keep = keep
-        self.known_colours = Colours(cache, directory / COLOURS_NAME, keep=keep)
+        self._follow = follow
+        self.known_colours = Colours(cache, directory / COLOURS_NAME, keep=keep, follow=follow)
         self._present = ""
         self._ended = threading.Event()
         self._maps: dict[str, PlaneMap | None] = {}
@@ -97,7 +100,7 @@ class Background:
 
         self._ended.wait(_AFTER_S)
         if self._keep and not self._ended.is_set():
-            keep_snapshot(self._directory, snapshot)
+            keep_snapshot(self._directory, snapshot, follow=self._follow)
         try:
             self.known_colours.complete(
                 snapshot.leaves.hashes,
@@ -132,7 +135,7 @@ class Background:
             return None
         places = fitted(places)
         if self._keep:
-            keep_map(self._directory, snapshot, places, method="umap")
+            keep_map(self._directory, snapshot, places, method="umap", follow=self._follow)
         return places
 
     def _publish(self, snapshot: Snapshot, found: PlaneMap) -> None:

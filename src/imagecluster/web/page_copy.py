@@ -24,9 +24,9 @@ from imagecluster.errors import ArgumentError, InputError, OutputError
 from imagecluster.explore.colours import COLOURS_NAME, Colours
 from imagecluster.explore.projection import kept_map, principal_map
 from imagecluster.explore.snapshot import Snapshot, load_snapshot
+from imagecluster.present.files import replacing
 from imagecluster.present.made_tree import MADE, MadeTree, copied_key, key_of, record_end
 from imagecluster.store import Run, Store
-from imagecluster.system.atomic import replacing
 from imagecluster.system.cores import n_cores
 from imagecluster.system.files import OwnFolder, unfinished_name
 from imagecluster.system.progress import OnProgress, Progress, silent
@@ -198,7 +198,7 @@ def write_page_copy(
     kept: tuple[Path, ...] = ()
     try:
         if one_file:
-            with replacing(place) as stream:
+            with replacing(place, create=False) as stream:
                 _write_page(stream, source, view, pictures=pictures())
             size_bytes, page = place.stat().st_size, place
         else:

@@ -15,6 +15,8 @@ class Setup:
     root: Path
     directory: Path
     """Folder of the database."""
+    follow: bool = True
+    """Whether that folder may be a link: where the user named it."""
     sim: float | None = None
     """Similarity at the start; None for that of the latest run."""
     min_size: int = 2

@@ -77,10 +77,10 @@ class Viewer:
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
-        self.history = History(setup.directory / EDITS_NAME)
-        self._cache = Thumbnails(setup.directory / THUMBNAILS_NAME)
+        self.history = History(setup.directory / EDITS_NAME, follow=setup.follow)
+        self._cache = Thumbnails(setup.directory / THUMBNAILS_NAME, follow=setup.follow)
         self.thumbnails = ThumbnailMaker(self._cache, keep=not setup.read_only)
-        self.background = Background(setup.directory, self._cache, keep=not setup.read_only)
+        self.background = Background(setup.directory, self._cache, keep=not setup.read_only, follow=setup.follow)
         self._sim = setup.sim
         self._model = find_model(setup.model or DEFAULT_MODEL).identity
         self._n_runs = 0
@@ -284,11 +284,12 @@ class Viewer:
                 took_s = time.monotonic() - started_s
                 next_s = started_s + max(_PICTURES_EVERY_S, _REST * took_s)
 
-        update([self.setup.root], self._settings(), db=self.setup.directory, progress=show)
+        db = self.setup.directory if self.setup.follow else None
+        update([self.setup.root], self._settings(), db=db, progress=show)
 
     def _cluster(self) -> None:
         """Cluster pictures for which the database has fingerprints but no dendrogram."""
-        with Store.open(self.setup.directory) as store:
+        with Store.open(self.setup.directory, follow=self.setup.follow) as store:
             open_latest(store, self._model, progress=self._show_progress)  # keeps what it makes
 
     def _show_progress(self, progress: Progress) -> None:

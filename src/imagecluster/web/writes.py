@@ -116,7 +116,7 @@ class Writes:
         own_cuts = _own_cuts(values)
         if own_cuts:
             snapshot = self._asked_of(values)
-        with Store.open(directory) as store:
+        with Store.open(directory, follow=self._viewer.setup.follow) as store:
             collection = open_latest(store, snapshot.model)
             if own_cuts and not np.array_equal(collection.dendrogram.order, snapshot.dendrogram.order):
                 raise ArgumentError(

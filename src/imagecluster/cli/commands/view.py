@@ -105,10 +105,11 @@ def _setup(arguments: argparse.Namespace) -> Setup:
     from imagecluster.collection import locate
     from imagecluster.web.setup import Setup
 
-    root, directory, _ = locate(arguments.path, arguments.db)
+    place = locate(arguments.path, arguments.db)
     return Setup(
-        root=root,
-        directory=directory,
+        root=place.root,
+        directory=place.directory,
+        follow=place.follow,
         sim=arguments.sim,
         min_size=arguments.min_size,
         model=arguments.model,
