@@ -9,7 +9,7 @@ import pytest
 
 from imagecluster.collection import Settings
 from imagecluster.functions.running import run
-from page_browser import drawn, needs_browser, set_sim, shown_partition, until, violations
+from page_browser import drawn, needs_browser, set_sim, shown_partition, shown_sections, until, violations
 from page_server import serving
 from pictures import draw, draw_groups
 
@@ -335,3 +335,51 @@ def test_new_pictures_change_no_picture_that_is_meant(opened, tmp_path):
         until(page, KINDS, "")
         page.keyboard.press("Control+z")
         assert page.evaluate(SELECTED) == 0
+
+
+def shown_range(page, first: tuple[int, int], last: tuple[int, int]) -> list[int]:
+    """Ids of the pictures from one place of the gallery to another one, ascending."""
+    sections, singles = shown_sections(page)
+    places = [(s, i) for s, ids in enumerate([*sections, singles]) for i in range(len(ids))]
+    ids = [id for ids in [*sections, singles] for id in ids][places.index(first) : places.index(last) + 1]
+    return sorted(ids)
+
+
+def selected(page) -> list[int]:
+    """Ids of the selected pictures, ascending."""
+    return sorted(page.evaluate("() => [...imagecluster.state.selection.value]"))
+
+
+def test_shift_selects_a_range(opened, address):
+    """From where the selection began to the picture, over the ends of clusters, either way, by mouse and by arrows."""
+    page = opened(address)
+    tile(page, 0, 3).click(modifiers=["Control"])
+    for last in ((0, 4), (1, 1)):
+        tile(page, *last).click(modifiers=["Shift"])
+        assert selected(page) == shown_range(page, (0, 3), last)
+    tile(page, 0, 1).click(modifiers=["Shift"])
+    assert selected(page) == shown_range(page, (0, 1), (1, 1))
+    assert page.locator("dialog.picture").count() == 0
+    page.keyboard.press("Escape")
+    assert selected(page) == []
+    tile(page, 1, 2).focus()
+    page.keyboard.press("Shift+ArrowRight")
+    assert selected(page) == shown_range(page, (1, 2), (1, 3))
+    for _ in range(3):
+        page.keyboard.press("Shift+ArrowLeft")
+    assert selected(page) == shown_range(page, (1, 0), (1, 3))
+
+
+def test_a_range_does_not_start_in_an_earlier_collection(opened, tmp_path):
+    """With new pictures an id means another picture: a range begins anew at the picture that is clicked."""
+    root = draw_groups(tmp_path / "pictures", SIZES)
+    with serving(root) as address:
+        page = opened(address)
+        tile(page, 0).click(modifiers=["Control"])
+        assert page.evaluate(SELECTED) == 1
+        draw(root / "new.png", 20)
+        run([root], Settings(links="none", page=False))
+        until(page, "() => imagecluster.state.collection.value.n", sum(SIZES) + 1)
+        until(page, SELECTED, 0)
+        tile(page, 1, 1).click(modifiers=["Shift"])
+        assert selected(page) == shown_range(page, (1, 1), (1, 1))
