@@ -21,9 +21,6 @@ import http.client
 import json
 import os
 import re
-import signal
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -35,6 +32,8 @@ from imagecluster.collection import DENDROGRAM
 from imagecluster.collection.recipe import contents_digest
 from imagecluster.records import Dendrogram, ImageFile, Metadata
 from imagecluster.store import Batch, HashedFile, Run, Store
+from viewer_browser import measure_page
+from viewer_process import viewing
 
 MODEL = "efficientnet-lite0@int8.1"
 N_THUMBNAILS = 500
@@ -55,8 +54,6 @@ def main() -> None:
             make_collection(root, n_pictures, arguments.dimensions)
             print(f"\n{n_pictures:,} pictures (made in {time.perf_counter() - started:.0f} s)")
             if arguments.browser:
-                from viewer_browser import measure_page
-
                 measure_page(root)
             else:
                 measure(root, n_pictures)
@@ -122,12 +119,8 @@ def hash_of(number: int) -> bytes:
 def measure(root: Path, n_pictures: int) -> None:
     """Start the viewer and ask it what the page asks."""
     started = time.perf_counter()
-    command = [sys.executable, "-m", "imagecluster", "view", str(root), "--no-browser", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as process:
-        assert process.stdout is not None
-        found = re.match(r"http://127\.0\.0\.1:(\d+)/", process.stdout.readline())
-        assert found is not None
-        asked = Asked(http.client.HTTPConnection("127.0.0.1", int(found[1]), timeout=600), process.pid)
+    with viewing(root) as viewer:
+        asked = Asked(http.client.HTTPConnection("127.0.0.1", viewer.port, timeout=600), viewer.pid)
         since = {}
 
         def note(what: str) -> None:
@@ -156,15 +149,9 @@ def measure(root: Path, n_pictures: int) -> None:
             asked.get(f"{at}thumb/{picture}")
         wall, cpu = time.perf_counter() - begun, asked.cpu_s() - begun_cpu
         print(f"  thumbnails from the cache: {N_THUMBNAILS / wall:.0f} a second, {N_THUMBNAILS / cpu:.0f} a CPU second")
-        memory = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text())
+        memory = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{viewer.pid}/status").read_text())
         print(f"  peak memory: {int(memory[1]) / 1e3:.0f} MB" if memory else "")
         asked.connection.close()
-        process.send_signal(signal.SIGINT)
-
-
-def environment() -> dict[str, str]:
-    """The environment of the viewer: modules are compiled once, as an installed package's are."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 class Asked:

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import http.server
-import re
-import signal
 import socketserver
 import statistics
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagecluster.explore.kept import KEPT_NAME
-from viewer import environment
+from viewer_process import viewing
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, ViewportSize
@@ -92,9 +86,9 @@ def measure_page(root: Path) -> None:
         print(f"  later starts: first picture after {statistics.median(again):.2f} s (all: {told})")
         browser.close()
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *UNLIMITED])
-        with _viewing(root) as address:
+        with viewing(root) as viewer:
             page = browser.new_page(viewport=WINDOW)
-            page.goto(address)
+            page.goto(viewer.address)
             page.wait_for_selector(".tile img.there")
             time.sleep(REST_S)
             _slide(page)
@@ -103,26 +97,14 @@ def measure_page(root: Path) -> None:
         browser.close()
 
 
-@contextmanager
-def _viewing(root: Path) -> Iterator[str]:
-    """The address of a viewer, as soon as it says it."""
-    command = [sys.executable, "-u", "-m", "imagecluster", "view", str(root), "--no-browser", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as process:
-        assert process.stdout is not None
-        found = re.match(r"(http://127\.0\.0\.1:\d+/)", process.stdout.readline())
-        assert found is not None
-        yield found[1]
-        process.send_signal(signal.SIGINT)
-
-
 def _first_pictures(browser: Browser, root: Path) -> float:
     """Seconds from the command to the first picture, in an empty tab of a browser that is open already."""
     page = browser.new_context(viewport=WINDOW).new_page()
     page.add_init_script(SEEN)
     time.sleep(1.0)
     started = time.time()
-    with _viewing(root) as address:
-        page.goto(address, wait_until="commit")
+    with viewing(root) as viewer:
+        page.goto(viewer.address, wait_until="commit")
         page.wait_for_function("() => window.firstSeen > 0", polling=200)
         seen = page.evaluate("() => window.firstSeen / 1000")
         time.sleep(REST_S)
