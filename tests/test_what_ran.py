@@ -102,3 +102,15 @@ def test_the_checks_do_not_begin_without_chromium_and_node_in_continuous_integra
     assert done.returncode == 1
     assert done.stderr.startswith("CI=true: chromium, node and npm must be here")
     assert "left out: tests of the page (no chromium), types of the page (no node and npm)\n" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a script of bash")
+def test_continuous_integration_names_what_it_cannot_install(tmp_path):
+    """Where there is no apt, or no right to use it."""
+    for program in ("bash", "dirname", "env", "mktemp", "rm", "tail"):
+        (tmp_path / program).symlink_to(shutil.which(program))
+    done = subprocess.run(
+        [ROOT / ".ci" / "run"], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert ".ci/run: cannot install chromium nodejs npm; run it as root on Debian, or install them first" in done.stderr
