@@ -211,7 +211,7 @@ def test_a_fingerprint_without_a_direction_is_named():
 def test_more_pairs_than_fit_are_refused(monkeypatch):
     """With both figures, before they are computed."""
     monkeypatch.setattr("imagecluster.original.calc.available_bytes", lambda: 1 << 20)
-    with pytest.raises(MemoryLimitError, match=r"3 fingerprints need .* GiB, available are 0\.0 GiB"):
+    with pytest.raises(MemoryLimitError, match=r"3 fingerprints need .* GiB, but only 0\.0 GiB are available"):
         calc.cluster(table(np.eye(3)), print_stats=False)
 
 

@@ -124,4 +124,4 @@ def test_weights_that_cannot_be_used_are_marked(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("IMAGECLUSTER_VGG16_WEIGHTS", str(tmp_path / "none.h5"))
     assert main(["models"]) == 1
     vgg16 = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("vgg16 "))
-    assert f"FAIL there is no file of weights {tmp_path / 'none.h5'}" in vgg16
+    assert f"FAIL there is no weight file {tmp_path / 'none.h5'}" in vgg16

@@ -59,7 +59,7 @@ def test_the_device_follows_from_the_name_and_from_what_is_offered(name, offered
 
 def test_what_is_not_offered_is_refused_with_the_package_that_has_it():
     """And with what there is."""
-    with pytest.raises(ModelError, match=r"offers only cpu, coreml: install onnxruntime-gpu in its place"):
+    with pytest.raises(ModelError, match=r"offers only cpu, coreml: replace it with onnxruntime-gpu"):
         choose_device("cuda", ["cpu", "coreml"])
     with pytest.raises(ArgumentError, match=r"'gpu'; it must be one of auto, cpu, cuda, directml, coreml, openvino"):
         choose_device("gpu")
@@ -89,7 +89,7 @@ def test_a_device_that_does_not_start_is_no_silent_fallback(offers_cuda, model):
 
     if "CUDAExecutionProvider" in onnxruntime.InferenceSession(model.build(model.source.path).model).get_providers():
         pytest.skip("CUDA works here")
-    with pytest.raises(ModelError, match="offers cuda and could not start it"):
+    with pytest.raises(ModelError, match="offers cuda but could not start it"):
         open_session(Network(model.source.path), name="net", device="cuda")
 
 
@@ -98,7 +98,7 @@ def test_the_command_line_and_the_functions_take_a_device(tmp_path, model, capsy
     folder = draw_groups(tmp_path / "pics")
     missing = next(name for name in DEVICES if name not in offered_devices())
     assert main(["run", str(folder), "--device", missing, "--links", "none", "-q"]) == 1
-    assert f"device is {missing}, and the installed onnxruntime offers only cpu" in capsys.readouterr().err
+    assert f"device is {missing}, but the installed onnxruntime offers only cpu" in capsys.readouterr().err
     assert run([folder], Settings(device="auto", links="none", page=False)).n_fingerprinted == 9
     assert len(imagecluster.fingerprint(folder, device="cpu").vectors) == 9
     with pytest.raises(ArgumentError, match="device is 'gpu'"):

@@ -199,13 +199,13 @@ def test_the_output_is_a_usual_one_or_the_one_asked_for(tmp_path, outputs, spec,
 @pytest.mark.parametrize(
     ("options", "spec", "message"),
     [
-        ({"inputs": 2}, "clip", r"has 2 inputs \(pixel_values .*more_1 .*export the image part alone"),
+        ({"inputs": 2}, "clip", r"has 2 inputs \(pixel_values .*more_1 .*export only the image encoder"),
         ({"shape": ("n", 1, 64, 64)}, "clip", r"reads pixel_values .*expected pictures as tensor\(float\)"),
         ({"dtype": TensorProto.FLOAT16}, "clip", r"tensor\(float16\).*expected pictures as tensor\(float\)"),
         ({"shape": ("n", 3, 64, 48)}, "clip", "64 x 48 pixels; expected a square"),
         ({"shape": ("n", 3, 64, 64)}, "clip,size=96", "64 x 64 pixels; expected a square of 96, as size= says"),
         ({}, "clip,output=nothing", r"has no output 'nothing'; it has a .*b "),
-        ({}, "clip", "say with output=NAME which one is the fingerprint"),
+        ({}, "clip", "choose the fingerprint with output=NAME"),
     ],
 )
 def test_a_file_that_does_not_fit_says_why(tmp_path, options, spec, message):
@@ -217,7 +217,7 @@ def test_a_file_that_does_not_fit_says_why(tmp_path, options, spec, message):
 
 def test_a_file_that_is_no_network_says_so(tmp_path):
     """Missing, or of another kind."""
-    with pytest.raises(ModelError, match="no file of weights"):
+    with pytest.raises(ModelError, match="no weight file"):
         find_model(str(tmp_path / "none.onnx"), preprocess="clip")
     (tmp_path / "text.onnx").write_text("text")
     with pytest.raises(ModelError, match=r"text.onnx cannot be opened"):
@@ -231,9 +231,9 @@ def test_a_file_that_is_no_network_says_so(tmp_path):
         ("clip,side=3", "'side=3'; expected KEY=VALUE with a key of size, fit"),
         ("clip,size=0", "'size=0': it must be a number above 0"),
         ("clip,size=big", "'size=big': "),
-        ("clip,mean=0.5:0.5", "three numbers with colons"),
-        ("clip,mean=0.5:nan:0.5", "three numbers with colons"),
-        ("clip,mean=0.5:0.5:0.5:0.5", "three numbers with colons"),
+        ("clip,mean=0.5:0.5", "three numbers separated by colons"),
+        ("clip,mean=0.5:nan:0.5", "three numbers separated by colons"),
+        ("clip,mean=0.5:0.5:0.5:0.5", "three numbers separated by colons"),
         ("clip,std=0:1:1", "above 0"),
         ("clip,fit=stretch", "one of squash, crop, pad"),
         ("clip,channels=RBG", "one of RGB, BGR"),
@@ -262,5 +262,5 @@ def test_options_for_other_models_are_refused(tmp_path):
     """Nothing that is given is ignored."""
     with pytest.raises(ArgumentError, match="takes no --preprocess"):
         find_model("clip-vit-b32", preprocess="clip")
-    with pytest.raises(ArgumentError, match="leave --weights out"):
+    with pytest.raises(ArgumentError, match="leave out --weights"):
         find_model("net.onnx", preprocess="clip", weights=tmp_path / "x.onnx")

@@ -110,7 +110,7 @@ def test_parts_must_be_known_and_take_no_options(models, tmp_path):
     """An unknown part is named; one file of weights cannot be for both."""
     with pytest.raises(ModelError, match="'three'"):
         find_model("one+three")
-    with pytest.raises(ArgumentError, match="only a model alone"):
+    with pytest.raises(ArgumentError, match="only single models"):
         find_model("one+two", weights=tmp_path / "x.onnx")
     with pytest.raises(ArgumentError, match="load_embedders"):
         Embedder(find_model("one+two"))

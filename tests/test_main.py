@@ -85,7 +85,7 @@ def test_without_a_layer_it_works_offline(tmp_path, offline, capsys):
     clusters = main.main(str(tmp_path / "pics"), sim=0.5)
     assert colours(clusters)[4] == [{"black"}]
     lines = capsys.readouterr().out.splitlines()
-    assert lines[1] == "model efficientnet-lite-duo (layer='fc2' takes the VGG16 of the original)"
+    assert lines[1] == "model efficientnet-lite-duo (layer='fc2' uses the original's VGG16)"
     assert "cluster size : ncluster" in lines
 
 
@@ -133,10 +133,10 @@ def test_arguments_that_do_not_go_together_are_refused_first(tmp_path, vgg16):
     save_scenario(tmp_path / "pics")
     for keywords, message in (
         ({"sim": 2}, "sim is 2"),
-        ({"layer": "fc2", "model": "efficientnet-lite0"}, "give one of them"),
-        ({"pca": True}, "pca belongs to VGG16"),
-        ({"vis": True}, "vis belongs to VGG16"),
-        ({"weights": "x.h5"}, "weights belongs to VGG16"),
+        ({"layer": "fc2", "model": "efficientnet-lite0"}, "give only one of them"),
+        ({"pca": True}, "pca is for VGG16 only"),
+        ({"vis": True}, "vis is for VGG16 only"),
+        ({"weights": "x.h5"}, "weights is for VGG16 only"),
         ({"layer": "fc3"}, "fc2, fc1, flatten"),
         ({"layer": "fc2", "size": (299, 299)}, r"\(224, 224\)"),
     ):

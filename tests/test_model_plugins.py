@@ -100,7 +100,7 @@ def test_an_unknown_name_lists_packages_models_too(package, tmp_path):
     package(their_net="declared")
     with pytest.raises(ModelError, match=r"'their-nett'; known: .*their-net"):
         find_model("their-nett")
-    with pytest.raises(ArgumentError, match="their-net takes no file of weights"):
+    with pytest.raises(ArgumentError, match="their-net takes no weight file"):
         find_model("their-net", weights=tmp_path / "x.h5")
 
 

@@ -52,7 +52,7 @@ def test_names_and_identities_are_unique():
 
 def test_the_default_model_takes_no_file_of_weights(tmp_path):
     """The message says which ones do."""
-    with pytest.raises(ArgumentError, match=r"efficientnet-lite-duo takes no file of weights; vgg16, .* do"):
+    with pytest.raises(ArgumentError, match=r"efficientnet-lite-duo takes no weight file; vgg16, .* do"):
         find_model(DEFAULT_MODEL, weights=tmp_path / "own.h5")
 
 
@@ -74,7 +74,7 @@ def test_a_fingerprint_follows_the_documented_formula():
 
 def test_a_feature_that_is_not_finite_has_no_fingerprint():
     """NaN never reaches the database."""
-    with pytest.raises(ModelError, match="without direction"):
+    with pytest.raises(ModelError, match="without a direction"):
         to_fingerprint(np.full(MODEL.n_dimensions, np.nan, np.float32), MODEL)
 
 

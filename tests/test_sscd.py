@@ -65,7 +65,7 @@ def test_the_declarations_run_with_a_stand_in(package, photo, name):
 
 def test_a_file_of_another_version_is_refused(package):
     """The fingerprints would have a wrong name."""
-    with pytest.raises(ModelError, match=r"not the file that was declared .*--force-reinstall 'imagecluster\[immac"):
+    with pytest.raises(ModelError, match=r"not the expected file .*--force-reinstall 'imagecluster\[immac"):
         replace(package, sha256="0" * 64).present()
 
 

@@ -180,10 +180,10 @@ def test_a_network_that_asks_for_the_mask_gets_it(tmp_path):
         ({}, " ", ArgumentError, "the text is ' '"),
         ({"output": "pooled"}, "red", ModelError, "does not run on a text: .*pooled"),
         ({"n_dimensions": 768}, "red", ModelError, r"shape \(1, 512\), expected \(1, 768\)"),
-        ({"words": SIGLIP2_WORDS}, "red", ModelError, "no token '<eos>'; it is that of another network"),
-        ({"tokenizer": "net.onnx"}, "red", ModelError, "no tokenizer that can be read"),
+        ({"words": SIGLIP2_WORDS}, "red", ModelError, "no token '<eos>'; it belongs to another network"),
+        ({"tokenizer": "net.onnx"}, "red", ModelError, "not a readable tokenizer"),
         ({"network": "vision.onnx"}, "red", ModelError, "reads pixel_values; expected input_ids"),
-        ({}, "unknown", ModelError, "without direction for 'unknown'"),
+        ({}, "unknown", ModelError, "without a direction for 'unknown'"),
     ],
 )
 def test_what_does_not_fit_says_why(tmp_path, change, text, error, message):

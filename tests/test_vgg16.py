@@ -157,7 +157,7 @@ def test_an_unknown_layer_is_refused(stand_in):
 
 def test_files_that_are_no_weights_are_refused(tmp_path):
     """Missing, of another kind, cut, or of another network: each with its reason."""
-    with pytest.raises(ModelError, match=r"no file of weights .*none.h5"):
+    with pytest.raises(ModelError, match=r"no weight file .*none.h5"):
         load_vgg16(weights=tmp_path / "none.h5")
     text = tmp_path / "text.h5"
     text.write_text("not HDF5")

@@ -1,4 +1,4 @@
-"""The fingerprint models: what each one is, without loading any of them."""
+"""Declarations of the fingerprint models; none of the networks is loaded."""
 
 from imagecluster.models.declaration import Crop, Model, Output, Part, Pixels
 from imagecluster.models.devices import DEVICES, check_device, choose_device, offered_devices

@@ -1,4 +1,4 @@
-"""What a fingerprint model is: where its network comes from, what it reads, what becomes of its output."""
+"""The declaration of a fingerprint model: the source of its network, its input, and the use of its output."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ Channels = Literal["RGB", "BGR"]
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """The square in the middle of a picture whose short side has been scaled.
+    """The square in the middle of a picture, after its short side has been scaled.
 
-    The picture is decoded no larger than needed and scaled by LANCZOS: a sixth of the time that a `Frame` takes, at
-    fingerprints that move by 0.002 (1 - cosine). For networks whose fingerprints nobody compares with another
-    program's.
+    The picture is decoded no larger than needed and scaled by LANCZOS. This takes a sixth of the time of a `Frame`, and
+    moves fingerprints by 0.002 (1 - cosine). It suits networks whose fingerprints are not compared with those of
+    another program.
     """
 
     short_side_px: int
@@ -34,30 +34,30 @@ class Crop:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height of what the network reads, in pixels."""
+        """Width and height of the network's input, in pixels."""
         return self.side_px, self.side_px
 
 
 @dataclass(frozen=True, slots=True)
 class Pixels:
-    """How 8-bit levels become what a network reads: (v - mean) / scale, each channel its own."""
+    """The map from 8-bit levels to a network's input: (v - mean) / scale, separately for each channel."""
 
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    """In levels from 0 to 255, in the order of `channels`."""
+    """Mean in levels from 0 to 255, in the order of `channels`."""
     scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
     channels: Channels = "RGB"
     last: bool = False
-    """Whether the network reads (n, height, width, 3) in place of (n, 3, height, width)."""
+    """Whether the network reads (n, height, width, 3) instead of (n, 3, height, width)."""
     levels: bool = False
-    """Whether the network reads the levels themselves, uint8, and scales them on its own."""
+    """Whether the network reads the levels themselves, as uint8, and scales them itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What becomes of a network's output f.
+    """The map from a network's output f to a fingerprint.
 
-    The fingerprint is u / |u| with u = h / |h| - centre_weight * centre and h = sign(f) |f|^power; it is f itself where
-    `unit` is false.
+    The fingerprint is u / |u| with u = h / |h| - centre_weight * centre and h = sign(f) |f|^power; if `unit` is false,
+    it is f itself.
 
     The signed power is Arandjelovic & Zisserman's RootSIFT idea (CVPR 2012) for pooled features; `centre` is a fixed
     mean of such h / |h| that comes with the model, so that a fingerprint never depends on other pictures of the
@@ -65,23 +65,24 @@ class Output:
     """
 
     name: str
-    """Of the network's output, shape (n, n_dimensions), or (n, tokens, n_dimensions), whose first token is taken."""
+    """Name of the network's output, of shape (n, n_dimensions), or (n, n_tokens, n_dimensions), whose first token is
+    used."""
     power: float = 1.0
     centre: Path | None = None
     """float32 array of shape (n_dimensions,) in numpy's .npy format."""
     centre_weight: float = 0.0
     unit: bool = True
-    """Whether the fingerprint is scaled to unit length. Where others compare the network's raw output by its length
-    too, it is kept as it is; whatever is clustered under cosine distance is scaled then."""
+    """Whether the fingerprint is scaled to unit length. If others also compare the length of the network's output, it
+    is kept as it is, and scaled only for clustering under cosine distance."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A model inside a joint one."""
+    """A model in a joint model."""
 
     model: Model
     weight: float
-    """Share of its cosine in that of the joint fingerprints; the shares of all parts add up to 1."""
+    """Share of its cosine in the cosine of joint fingerprints; the shares of all parts add up to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +91,9 @@ class Model:
 
     name: str
     version: str
-    """Changes with everything that changes a fingerprint: weights, arithmetic, geometry, statistics."""
+    """Version, which changes with everything that changes a fingerprint: weights, arithmetic, geometry, statistics."""
     source: Source
-    """Where the file of weights comes from."""
+    """Source of the weight file."""
     geometry: Crop | Frame
     pixels: Pixels
     output: Output
@@ -100,17 +101,17 @@ class Model:
     licence: str
     summary: str
     build: Callable[[Path], Network] = field(default=Network)
-    """Makes the network of the file of weights; by default the file is an ONNX model."""
+    """Makes the network from the weight file; by default the file is an ONNX model."""
     batch: int = 1
-    """Pictures that go through the network at once."""
+    """Number of pictures that go through the network at once."""
     text_tower: Callable[[str], NDArray[np.float32]] | None = None
-    """Gives the vector of a text, shape (n_dimensions,), comparable with the fingerprints of pictures; None where the
+    """Returns the vector of a text, shape (n_dimensions,), comparable with the fingerprints of pictures; None if the
     network has no such part. For an ONNX file and a tokenizer.json it is a `TextTower`."""
     sim_curve: tuple[tuple[float, float], ...] = ()
-    """Points (cosine distance, sim) from (0, 1) to (2, 0) of the calibrated scale of sim; empty where there is none."""
+    """Points (cosine distance, sim) from (0, 1) to (2, 0) of the calibrated scale of sim; empty if there is none."""
 
     parts: tuple[Part, ...] = ()
-    """Models whose fingerprints this one puts together (`joint_model`); then geometry, pixels and build say nothing."""
+    """Models whose fingerprints this one joins (`joint_model`); geometry, pixels and build are then unused."""
 
     @property
     def members(self) -> tuple[Model, ...]:
@@ -119,5 +120,5 @@ class Model:
 
     @property
     def identity(self) -> str:
-        """`name@version`: fingerprints are comparable only under the same identity."""
+        """`name@version`; only fingerprints of the same identity are comparable."""
         return f"{self.name}@{self.version}"

@@ -1,4 +1,4 @@
-"""What networks run on: the processor, or what else the installed inference engine offers."""
+"""The devices that run networks: the processor, and others that the installed inference engine offers."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ class Device:
     name: str
     provider: str
     package: str
-    """On PyPI, in place of onnxruntime."""
+    """Package on PyPI that replaces onnxruntime."""
     options: Mapping[str, str] = field(default_factory=dict, hash=False)
     batch: int | None = None
-    """Pictures at once; None: as many as the model says, which on a processor is best."""
+    """Number of pictures at once; None for the model's own number, which is best on a processor."""
     threads_share: bool = True
     """Whether several threads may run a session at once."""
 
     @property
     def providers(self) -> list[Any]:
-        """As onnxruntime takes them: this one, and the processor for what it cannot do."""
+        """Providers for onnxruntime: this one, and the processor for what it cannot do."""
         if self.name == "cpu":
             return [self.provider]
         return [(self.provider, dict(self.options)), "CPUExecutionProvider"]
@@ -35,26 +35,26 @@ class Device:
 
 _CPU = Device("cpu", "CPUExecutionProvider", "onnxruntime")
 _BATCH = 64
-"""Where memory does not hold so many, half as many are tried."""
+"""Number of pictures at once; if memory does not hold them, half as many are tried."""
 
 DEVICES = {
     device.name: device
     for device in (
         _CPU,
-        # Without TF32 the sums are those of float32, as everywhere else.
+        # Without TF32, sums are computed in float32, as everywhere else.
         Device("cuda", "CUDAExecutionProvider", "onnxruntime-gpu", {"use_tf32": "0"}, _BATCH, threads_share=False),
         Device("directml", "DmlExecutionProvider", "onnxruntime-directml", {}, _BATCH, threads_share=False),
         Device("coreml", "CoreMLExecutionProvider", "onnxruntime (macOS)", {}, _BATCH, threads_share=False),
-        # It takes bfloat16 by itself where the processor has it; and two first runs at once have stopped it.
+        # By default it uses bfloat16 if the processor has it; and two first runs at once have stopped it.
         Device("openvino", "OpenVINOExecutionProvider", "onnxruntime-openvino", {"precision": "FP32"},
                threads_share=False),
     )
 }  # fmt: skip
-"""By name. `cpu` is the default: the same picture then has the same fingerprint on every machine of a kind."""
+"""Devices by name. `cpu` is the default, so that a picture has the same fingerprint on every machine of a kind."""
 
 AUTO = ("cuda", "directml")
-"""What `auto` takes if it is offered, the first before the second: devices that compute in 32 bits unless told
-otherwise. CoreML may take 16."""
+"""Devices that `auto` takes if they are offered, in this order: those that compute in 32 bits by default. CoreML may
+use 16."""
 
 
 def offered_devices() -> tuple[str, ...]:
@@ -66,13 +66,13 @@ def offered_devices() -> tuple[str, ...]:
 
 
 def check_device(name: str) -> None:
-    """ArgumentError for a name that is none."""
+    """Raise ArgumentError if no device has this name."""
     if name != "auto" and name not in DEVICES:
         raise ArgumentError(f"device is {name!r}; it must be one of auto, {', '.join(DEVICES)}")
 
 
 def choose_device(name: str, offered: Sequence[str] | None = None) -> Device:
-    """The device of a name; for `auto` a fast one that is offered, else the processor.
+    """The device with a name; for `auto` a fast one if it is offered, else the processor.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def choose_device(name: str, offered: Sequence[str] | None = None) -> Device:
     ArgumentError
         There is no such name.
     ModelError
-        The installed onnxruntime does not offer it; the message names what it offers and the package that does.
+        The installed onnxruntime does not offer it; the message lists what it offers, and the package that has it.
     """
     check_device(name)
     if name == "cpu":
@@ -96,7 +96,7 @@ def choose_device(name: str, offered: Sequence[str] | None = None) -> Device:
         return DEVICES[next((each for each in AUTO if each in found), "cpu")]
     if name not in found:
         raise ModelError(
-            f"device is {name}, and the installed onnxruntime offers only {', '.join(found)}: install"
-            f" {DEVICES[name].package} in its place (pip uninstall onnxruntime, then pip install), or take device cpu"
+            f"device is {name}, but the installed onnxruntime offers only {', '.join(found)}: replace it with"
+            f" {DEVICES[name].package} (pip uninstall onnxruntime, then pip install), or use device cpu"
         )
     return DEVICES[name]

@@ -1,4 +1,4 @@
-"""Image encoders in ONNX files: public exports by name, and any file of the user."""
+"""Image encoders in ONNX files: public exports by name, and files of the user."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["EXPORTS", "Export", "TextExport", "export_model", "file_model"]
 _HUB = "https://huggingface.co/"
 
 _SHA256 = f"sha256:{'0' * 64}"
-"""Names the kind of checksum."""
+"""A checksum that stands for its kind."""
 
 _VERSION = "1"
 _USUAL_SIDE_PX = 224
@@ -35,10 +35,10 @@ class TextExport:
     """The text tower beside an image encoder: files of the same repository and revision."""
 
     sha256: str
-    """Of `onnx/text_model.onnx`."""
+    """Checksum of `onnx/text_model.onnx`."""
     n_bytes: int
     tokenizer_sha256: str
-    """Of `tokenizer.json`."""
+    """Checksum of `tokenizer.json`."""
     tokenizer_n_bytes: int
     words: Words
     output: str
@@ -49,9 +49,9 @@ class Export:
     """A public ONNX export of an image encoder."""
 
     revision: str
-    """Of the repository that the declaration was written for, on https://huggingface.co, with its name in front."""
+    """Path of the repository and its revision on https://huggingface.co."""
     file: str
-    """Of the image encoder, inside it."""
+    """Path of the image encoder in the repository."""
     sha256: str
     n_bytes: int
     preset: str
@@ -68,7 +68,7 @@ class Export:
         return f"{_HUB}{self.revision}/{self.file}"
 
     def text_tower(self, name: str) -> TextTower | None:
-        """The text tower, its files named after the model."""
+        """The text tower, whose files have the model's name in theirs."""
         if self.text is None:
             return None
         text, base = self.text, f"{_HUB}{self.revision}"
@@ -118,13 +118,13 @@ EXPORTS = {
         ),
     ),
 }  # fmt: skip
-"""By model name. All read `pixel_values`, float32 (n, 3, side_px, side_px). They are the exports in 32 bits: quantised
-ones compute scales over a whole batch, so that a fingerprint would depend on its neighbours. Text towers read
-`input_ids`, int64 (n, n_tokens), alone."""
+"""Exports by model name. All read `pixel_values`, float32 (n, 3, side_px, side_px). They are the 32-bit exports, since
+quantised ones compute scales over a whole batch, so that a fingerprint would depend on its neighbours. Text towers read
+only `input_ids`, int64 (n, n_tokens)."""
 
 
 def export_model(name: str, weights: Path | None = None) -> Model:
-    """Declaration of a public export, with its own file or one of the user."""
+    """Declaration of a public export, with its own file or a file of the user."""
     export = EXPORTS[name]
     preprocess = PRESETS[export.preset]
     source: Source = Published(export.url, f"{name}.onnx", f"sha256:{export.sha256}", export.n_bytes)
@@ -155,14 +155,14 @@ def file_model(path: Path, preprocess: str) -> Model:
     path
         ONNX model with one input, a batch of pictures in float32.
     preprocess
-        As for `parse_preprocess`.
+        The preparation of pictures, as for `parse_preprocess`.
 
     Raises
     ------
     ArgumentError
         `preprocess` has another form.
     ModelError
-        The file is missing, is no ONNX model, or does not read pictures and give vectors; the message says why.
+        The file is missing, is not an ONNX model, or does not turn pictures into vectors; the message says why.
     """
     path = path.absolute()
     prepared = parse_preprocess(preprocess)
@@ -188,11 +188,13 @@ def _digits(path: Path) -> str:
 
 
 def _input(session: Any, path: Path, prepared: Preprocess) -> tuple[int, bool]:
-    """Side of the pictures that a network reads, and whether channels come last."""
+    """Side of a network's input, and whether channels come last."""
     inputs = session.get_inputs()
     described = ", ".join(f"{entry.name} {entry.type} {entry.shape}" for entry in inputs)
     if len(inputs) != 1:
-        raise ModelError(f"{path} has {len(inputs)} inputs ({described}); export the image part alone, with one")
+        raise ModelError(
+            f"{path} has {len(inputs)} inputs ({described}); export only the image encoder, which has one input"
+        )
     shape = inputs[0].shape
     last = len(shape) == 4 and shape[3] == 3 and shape[1] != 3
     first = len(shape) == 4 and (shape[1] == 3 or not isinstance(shape[1], int))
@@ -210,7 +212,7 @@ def _input(session: Any, path: Path, prepared: Preprocess) -> tuple[int, bool]:
 
 
 def _output(session: Any, path: Path, prepared: Preprocess) -> str:
-    """Name of the output to take: the one asked for, a usual name, or the only one that is a vector a picture."""
+    """Name of the output to use: the requested one, a usual name, or the only one with one vector per picture."""
     ranks = {entry.name: len(entry.shape) for entry in session.get_outputs()}
     listed = ", ".join(f"{entry.name} {entry.shape}" for entry in session.get_outputs())
     if prepared.output is not None:
@@ -221,11 +223,11 @@ def _output(session: Any, path: Path, prepared: Preprocess) -> str:
     usual = [name for name in _PREFERRED_OUTPUTS if ranks.get(name) in (2, 3)]
     if usual or len(vectors) == 1:
         return (usual or vectors)[0]
-    raise ModelError(f"{path} has the outputs {listed}; say with output=NAME which one is the fingerprint")
+    raise ModelError(f"{path} has the outputs {listed}; choose the fingerprint with output=NAME")
 
 
 def _n_dimensions(session: Any, model: Model) -> int:
-    """Length of the output for one blank picture; the shapes in the file may leave it open."""
+    """Length of the output for one blank picture, which the shapes in the file may leave open."""
     width, height = model.geometry.size
     shape = (1, height, width, 3) if model.pixels.last else (1, 3, height, width)
     try:
@@ -235,6 +237,6 @@ def _n_dimensions(session: Any, model: Model) -> int:
     if found.ndim not in (2, 3) or found.shape[0] != 1 or found.shape[-1] < 2:
         raise ModelError(
             f"the output {model.output.name} of {model.name} has shape {found.shape} for one picture; expected"
-            " (1, n_dimensions), or (1, n_tokens, n_dimensions), whose first token is taken"
+            " (1, n_dimensions), or (1, n_tokens, n_dimensions), whose first token is used"
         )
     return int(found.shape[-1])

@@ -1,4 +1,4 @@
-"""Models put together: `a+b` compares pictures by the fingerprints of both."""
+"""Joint models: `a+b` compares pictures by the fingerprints of both."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["is_joint_name", "joined", "joint_model", "parse_joint"]
 
 _DIGITS = 4
-"""Decimal places of a share: its text in the model's name is all of it."""
+"""Decimal places of a share, so that the model's name gives it exactly."""
 
 
 def is_joint_name(name: str) -> bool:
-    """Whether a name asks for models together."""
+    """Whether a name stands for several models together."""
     return "+" in name and not name.endswith(".onnx")
 
 
@@ -44,26 +44,29 @@ def parse_joint(name: str) -> list[tuple[str, float]]:
     given = [text for _, text in found if text is not None]
     if len(found) < len(parts) or len(given) not in (0, len(parts)):
         raise ArgumentError(
-            f"the model is {name!r}; models together are written NAME+NAME, or all with their shares: NAME:0.3+NAME:0.7"
+            f"the model is {name!r}; write several models as NAME+NAME, or all with shares, as NAME:0.3+NAME:0.7"
         )
     names = [part for part, _ in found]
     if len(set(names)) < len(names):
-        raise ArgumentError(f"the model is {name!r}; each model can be in it once")
+        raise ArgumentError(f"the model is {name!r}; each model may appear only once")
     try:
         shares = [float(text) for text in given] or [1.0] * len(names)
     except ValueError:
         shares = [math.nan]
     total = sum(shares)
     if not all(0 < share < math.inf and round(share / total, _DIGITS) > 0 for share in shares):
-        raise ArgumentError(f"the model is {name!r}; shares are numbers above 0, none 10,000 times as large as another")
+        raise ArgumentError(
+            f"the model is {name!r}; shares must be numbers above 0, none 10,000 times as large as another"
+        )
     return [(part, share / total) for part, share in zip(names, shares, strict=True)]
 
 
 def joint_model(parts: Sequence[tuple[Model, float]]) -> Model:
-    """Declaration of models put together, each with its share; the order makes no difference.
+    """Declaration of several models together, each with its share; their order does not matter.
 
     With unit fingerprints u_i of the parts and shares w_i, which add up to 1, the fingerprint is (sqrt(w_1) u_1, ...,
-    sqrt(w_k) u_k): of unit length, and the cosine of two is the weighted mean sum_i w_i cos_i of the parts' cosines.
+    sqrt(w_k) u_k). It has unit length, and the cosine of two is sum_i w_i cos_i, the weighted mean of those of the
+    parts.
     """
     parts = sorted(parts, key=lambda part: part[0].name)
     rounded = [round(share, _DIGITS) for _, share in parts]
@@ -86,9 +89,9 @@ def joint_model(parts: Sequence[tuple[Model, float]]) -> Model:
 
 
 def joined(model: Model, fingerprints: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Fingerprints of a model from those of its members, each of shape (..., n_dimensions of the member).
+    """Fingerprints of a model, from those of its members, each of shape (..., n_dimensions of the member).
 
-    Those of a model that is no joint one are given back as they are.
+    For a model that is not joint they are returned unchanged.
     """
     import numpy as np
 

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 __all__ = ["Weights", "read_weights"]
 
 Weights = dict[str, tuple["Stored | NDArray[np.float32]", ...]]
-"""By layer: its arrays in the order of the file (kernel, then bias). Layers without weights are left out."""
+"""Arrays of each layer in the order of the file (kernel, then bias); layers without weights are left out."""
 
 
 def read_weights(path: Path) -> Weights:
-    """The arrays in a file of `model.save_weights("....h5")` or `model.save("....h5")`, of Keras 1, 2 or 3.
+    """The arrays in a file that `model.save_weights("NAME.h5")` or `model.save("NAME.h5")` of Keras 1, 2 or 3 wrote.
 
-    Arrays that lie in one piece are not read: their place is given back. Compressed ones and such in pieces are read.
+    Contiguous arrays are not read, and only their place is returned. Compressed or chunked arrays are read.
 
     Raises
     ------
@@ -40,16 +40,16 @@ def read_weights(path: Path) -> Weights:
             weights = _keras_3(file["layers"]) if "layers" in file else _keras_1(file)
     except OSError as error:
         raise ModelError(f"the weights {path} cannot be read: {error.strerror or error}") from None
-    except Exception as error:  # whatever a reader throws at a file of another kind
+    except Exception as error:  # a reader may raise anything for a file of another kind
         raise ModelError(
-            f"{path} is not a weight file of Keras, as model.save_weights('NAME.h5') writes it"
+            f"{path} is not a weight file of Keras as written by model.save_weights('NAME.h5')"
             f" ({type(error).__name__}: {error})"
         ) from None
     return {name: arrays for name, arrays in weights.items() if arrays}
 
 
 def _keras_1(file: Any) -> Weights:
-    """The layout of Keras 1 and 2: attributes list the layers, and the arrays of each."""
+    """The layout of Keras 1 and 2, in which attributes list the layers and the arrays of each."""
     top = file if "layer_names" in file.attrs else file["model_weights"]
     layers = {name: top[name] for name in _names(top.attrs["layer_names"])}
     return {
@@ -59,7 +59,7 @@ def _keras_1(file: Any) -> Weights:
 
 
 def _keras_3(layers: Any) -> Weights:
-    """The layout of `.weights.h5` in Keras 3: groups are named by kind, an attribute has the layer's name."""
+    """The layout of `.weights.h5` in Keras 3: groups are named by kind, and an attribute has the layer's name."""
     variables = [layers[kind]["vars"] for kind in layers]
     return {
         name: tuple(_array(group[number]) for number in sorted(group, key=int))
@@ -81,7 +81,7 @@ def _array(dataset: Any) -> Stored | NDArray[np.float32]:
 
 
 def _mapping(values: NDArray[Any]) -> np.memmap[Any, Any] | None:
-    """The map of a file that an array is a view of; the outermost, whose `offset` is its own."""
+    """The memory map behind an array; the outermost one, whose `offset` is correct."""
     found, base = None, values
     while isinstance(base, np.ndarray):
         if isinstance(base, np.memmap):

@@ -1,4 +1,4 @@
-"""The models that are known by name."""
+"""The models that are available by name."""
 
 from __future__ import annotations
 
@@ -65,36 +65,37 @@ MODELS = {
 
 
 def find_model(name: str, *, weights: Path | None = None, preprocess: str | None = None) -> Model:
-    """Declaration of a model.
+    """The declaration of a model.
 
     Parameters
     ----------
     name
-        A key of `MODELS`, the name of a model that an installed package adds, the path of an ONNX file (it ends with
-        .onnx), or several names together, see `parse_joint`.
+        A key of `MODELS`, the name of a model that an installed package adds, the path of an ONNX file, which ends
+        with .onnx, or several names together (see `parse_joint`).
     weights
-        The user's own file of weights, for a model of `MODELS` that takes one. For VGG16 the environment variable
-        IMAGECLUSTER_VGG16_WEIGHTS names one, too; else the official file is looked for, when a picture must be
-        fingerprinted. The version of other weights contains a part of their checksum.
+        The user's own weight file, for a model of `MODELS` that takes one. For VGG16 the environment variable
+        IMAGECLUSTER_VGG16_WEIGHTS may name one too; otherwise the official file is looked for when the first picture
+        is fingerprinted. The version of other weights contains part of their checksum.
     preprocess
-        For an ONNX file: how pictures are prepared, see `parse_preprocess`.
+        How pictures are prepared for an ONNX file (see `parse_preprocess`).
 
     Raises
     ------
     ModelError
-        There is no such model (the message names the known ones), or the weights are missing or another network's.
+        There is no such model (the message lists the known ones), or the weights are missing or those of another
+        network.
     ArgumentError
-        `weights` or `preprocess` was given for a model that takes none, or `preprocess` is missing.
+        `weights` or `preprocess` was given for a model that does not take it, or `preprocess` is missing.
     """
     if name.endswith(".onnx") and name not in MODELS:
         if weights is not None:
-            raise ArgumentError(f"{name} is itself a file of weights; leave --weights out")
+            raise ArgumentError(f"{name} is itself a weight file; leave out --weights")
         if not preprocess:
-            raise ArgumentError(f"{name} needs --preprocess: one of {', '.join(PRESETS)}, and what differs from it")
+            raise ArgumentError(f"{name} needs --preprocess: one of {', '.join(PRESETS)}, followed by any changes")
         return file_model(Path(name).expanduser(), preprocess)
     if is_joint_name(name) and name not in MODELS:
         if weights is not None or preprocess:
-            raise ArgumentError(f"{name} takes no --weights and no --preprocess; only a model alone does")
+            raise ArgumentError(f"{name} takes no --weights and no --preprocess; only single models do")
         return joint_model([(find_model(part), share) for part, share in parse_joint(name)])
     if preprocess:
         raise ArgumentError(f"{name} takes no --preprocess; only ONNX files do")
@@ -106,30 +107,30 @@ def find_model(name: str, *, weights: Path | None = None, preprocess: str | None
     if name in EXPORTS:
         return export_model(name, weights) if weights else MODELS[name]
     if weights is not None:
-        raise ArgumentError(f"{name} takes no file of weights; {', '.join((*VGG16_LAYERS, *EXPORTS))} do")
+        raise ArgumentError(f"{name} takes no weight file; {', '.join((*VGG16_LAYERS, *EXPORTS))} do")
     return MODELS[name]
 
 
 def model_names() -> tuple[str, ...]:
-    """Names of all models: those of `MODELS`, then those that installed packages add."""
+    """Names of all models: those in `MODELS`, then those that installed packages add."""
     return (*MODELS, *(name for name in plugin_names() if name not in MODELS))
 
 
 def text_models() -> tuple[str, ...]:
-    """Names of the models of `MODELS` that have a text tower."""
+    """Names of the models in `MODELS` that have a text tower."""
     return tuple(name for name, model in MODELS.items() if model.text_tower is not None)
 
 
 def _plugin(name: str, weights: Path | None) -> Model:
-    """The model that a package adds. ModelError with all known names where none does."""
+    """The model that a package adds; ModelError with all known names if there is none."""
     model = plugin_model(name)
     if model is None:
         known = ", ".join(sorted(model_names()))
         raise ModelError(
-            f"no model is called {name!r}; known: {known}, files whose names end with .onnx, and NAME+NAME"
+            f"no model is called {name!r}; known models are {known}, files whose names end with .onnx, and NAME+NAME"
         )
     if weights is not None:
-        raise ArgumentError(f"{name} takes no file of weights; {', '.join((*VGG16_LAYERS, *EXPORTS))} do")
+        raise ArgumentError(f"{name} takes no weight file; {', '.join((*VGG16_LAYERS, *EXPORTS))} do")
     return model
 
 

@@ -1,7 +1,7 @@
-"""Writes small ONNX graphs whose weights may lie in another file.
+"""Writes small ONNX graphs, whose weights may be in another file.
 
-The `onnx` package is three times as large as what the few messages of https://onnx.ai/onnx/repo-docs/IR.html need:
-each field of a protobuf message is a key (field number and wire type) and a value, all of it below.
+The `onnx` package is far larger than the few messages of https://onnx.ai/onnx/repo-docs/IR.html that are needed here:
+each field of a protobuf message is a key (field number and wire type) and a value, which is all that is written below.
 """
 
 from __future__ import annotations
@@ -27,35 +27,35 @@ class Stored:
     """A float32 array in a file: little-endian, in C order, without gaps."""
 
     offset: int
-    """Where it begins, in bytes."""
+    """Offset of its first byte."""
     shape: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """What the inference engine opens."""
+    """A network for the inference engine to open."""
 
     model: bytes | Path
-    """ONNX model, or the file that holds it."""
+    """The ONNX model, or the file that holds it."""
     folder: Path | None = None
-    """Where the files are that a model in memory names."""
+    """Folder of the files that a model in memory names."""
     arrays: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     """Weights that the model leaves open, by name."""
 
 
 class Graph:
-    """A graph under construction. Each method gives back the name of the value that it adds."""
+    """A graph under construction. Each method returns the name of the value that it adds."""
 
     def __init__(self, weights_file: str = "") -> None:
-        """`weights_file` is the name of the file that `Stored` weights lie in."""
+        """`weights_file` is the name of the file with the `Stored` weights."""
         self._weights_file = weights_file
         self._nodes: list[bytes] = []
         self._initializers: list[bytes] = []
         self.arrays: dict[str, NDArray[np.float32]] = {}
-        """Weights that go to the engine beside the model."""
+        """Weights that are passed to the engine beside the model."""
 
     def weight(self, name: str, value: Stored | NDArray[np.float32]) -> str:
-        """A weight, read by the engine where it lies."""
+        """Add a weight, which the engine reads from its place."""
         if isinstance(value, Stored):
             n_bytes = 4 * int(np.prod(value.shape, dtype=np.int64))
             place = {"location": self._weights_file, "offset": str(value.offset), "length": str(n_bytes)}
@@ -69,7 +69,7 @@ class Graph:
         return name
 
     def op(self, kind: str, *inputs: str, output: str = "", **attributes: int | list[int]) -> str:
-        """An operator with one output."""
+        """Add an operator with one output."""
         output = output or f"{kind}_{len(self._nodes)}"
         node = b"".join(_text(1, name) for name in inputs) + _text(2, output) + _text(4, kind)
         for name, value in attributes.items():
@@ -82,7 +82,7 @@ class Graph:
         return output
 
     def model(self, inputs: dict[str, list[int | str]], outputs: dict[str, list[int | str]]) -> bytes:
-        """The whole model; shapes by name, where a text stands for a side that is free."""
+        """The whole model. Shapes are given by name; a text in a shape stands for a free dimension."""
         graph = b"".join(self._nodes) + _text(2, "network") + b"".join(self._initializers)
         graph += b"".join(_message(11, _value(name, shape)) for name, shape in inputs.items())
         graph += b"".join(_message(12, _value(name, shape)) for name, shape in outputs.items())
@@ -96,7 +96,7 @@ def _value(name: str, shape: list[int | str]) -> bytes:
 
 
 def _varint(value: int) -> bytes:
-    """Base 128, low digits first; the high bit says that more come."""
+    """A number in base 128, low digits first; a high bit says that more follow."""
     digits = bytearray()
     while value > 0x7F:
         digits.append(value & 0x7F | 0x80)

@@ -1,4 +1,4 @@
-"""How pictures are prepared for a network, as a short text: `clip`, or `imagenet,size=384,interpolation=bicubic`."""
+"""The preparation of pictures for a network, as a short text: `clip`, or `imagenet,size=384,interpolation=bicubic`."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ Triple = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Preprocess:
-    """What becomes of a picture before the network."""
+    """The preparation of a picture for a network."""
 
     fit: Fit
     interpolation: Interpolation
     mean: Triple
-    """Of values from 0 to 1."""
+    """Mean of each channel, for values from 0 to 1."""
     std: Triple
     short: float = 1.0
-    """Short side before the crop, in pixels; up to 2, as a multiple of the size."""
+    """Short side before the crop, in pixels; a value up to 2 is a multiple of the size."""
     size: int | None = None
-    """Side of the square in pixels; None: the network's own, else 224."""
+    """Side of the square in pixels; None for the network's own, else 224."""
     channels: Channels = "RGB"
     output: str | None = None
-    """Name of the network's output; None: found by its shape."""
+    """Name of the network's output; None to find it by its shape."""
 
     def frame(self, side_px: int) -> Frame:
         """The frame for a network that reads squares of this side."""
@@ -57,14 +57,14 @@ PRESETS = {
     "siglip2": Preprocess("squash", "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
     "mobileclip": Preprocess("crop", "bilinear", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
 }
-"""Named after the networks whose image processors they are."""
+"""Presets by the name of the network whose image processor they follow."""
 
 
 def parse_preprocess(text: str) -> Preprocess:
-    """A preset, and what differs from it: `PRESET[,KEY=VALUE...]`.
+    """The preparation in a text: a preset and any changes to it, `PRESET[,KEY=VALUE...]`.
 
-    Keys: `size` (pixels), `fit` (crop, squash, pad), `short` (pixels, or a multiple of the size up to 2),
-    `interpolation` (bilinear, bicubic, lanczos), `mean` and `std` (three numbers from 0 to 1 with colons between),
+    Keys: `size` (pixels), `fit` (crop, squash, pad), `short` (pixels, or up to 2 a multiple of the size),
+    `interpolation` (bilinear, bicubic, lanczos), `mean` and `std` (three numbers from 0 to 1, separated by colons),
     `channels` (RGB, BGR), `output` (a name).
 
     Examples
@@ -102,7 +102,7 @@ def _positive(text: str) -> float:
 def _three(text: str) -> Triple:
     numbers = [float(part) for part in text.split(":") if re.fullmatch(r"\d+(\.\d*)?|\.\d+", part)]
     if len(numbers) != 3:
-        raise ValueError("it must be three numbers with colons between, such as 0.5:0.5:0.5")
+        raise ValueError("it must be three numbers separated by colons, such as 0.5:0.5:0.5")
     return numbers[0], numbers[1], numbers[2]
 
 

@@ -1,4 +1,4 @@
-"""How well models find things again, as far as it was measured."""
+"""Measured quality of models in finding similar pictures."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ QUALITY = {
     "sscd@1": Quality(0.9968, 0.2124, 0.9993),
     "sscd-distilled@1": Quality(0.9947, 0.2123, 0.9999),
 }
-"""By the model's identity: docs/quality.md, or docs/models.md for what other packages bring. Where it was not measured
-here, as for weights that could not be fetched, there is no entry."""
+"""Quality by the model's identity (docs/quality.md, and docs/models.md for models of other packages). Models that were
+not measured, because their weights could not be downloaded, have no entry."""

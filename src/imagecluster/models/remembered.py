@@ -1,4 +1,4 @@
-"""Small values kept from one run to the next in a JSON file: what is slow to find out, and can be found out again."""
+"""Small values kept between runs in a JSON file: they are slow to compute, but can be computed again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["remember", "remembered"]
 
 
 def remembered(place: Path) -> dict[str, Any]:
-    """What a file keeps; nothing where there is none, or where it is damaged."""
+    """The values in a file; empty if it is missing or damaged."""
     try:
         known = json.loads(place.read_text("utf-8"))
     except (OSError, ValueError):
@@ -23,7 +23,7 @@ def remembered(place: Path) -> dict[str, Any]:
 
 
 def remember(place: Path, key: str, value: object) -> None:
-    """Adds a value to a file; where that cannot be written, it is not kept."""
+    """Add a value to a file; if the file cannot be written, the value is not kept."""
     content = json.dumps({**remembered(place), key: value}, indent=1).encode()
     with (
         suppress(OSError, NotOursError),

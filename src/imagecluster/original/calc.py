@@ -1,6 +1,6 @@
 """The original's calculations: `from imagecluster import calc`.
 
-Names, defaults and what comes back are those of imagecluster 0.4; docs/migration.md lists what differs.
+Names, defaults and return values are those of imagecluster 0.4; docs/migration.md lists the differences.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 BATCH = 16
-"""Pictures that a model is given at a time."""
+"""Number of pictures passed to a model at a time."""
 
 Name = TypeVar("Name", bound=Hashable)
 
@@ -39,32 +39,33 @@ _MEASURES_NUMBERS = frozenset(
     ("euclidean", "sqeuclidean", "seuclidean", "cityblock", "chebyshev", "minkowski", "mahalanobis", "canberra",
      "braycurtis", "hamming")
 )  # fmt: skip
-"""Metrics under which two single numbers have a distance; all others compare directions or sets."""
+"""Metrics that give two single numbers a distance; all others compare directions or sets."""
 
 _ROUNDING = 1e-12
-"""Of heights, relative: means of equal distances come out above them, and sim = 0 would leave pictures alone."""
+"""Relative rounding error of heights: means of equal distances come out above them, so that sim = 0 would leave some
+pictures out of the one cluster."""
 
 
 class FingerprintModel(Protocol):
-    """What `fingerprints` needs of a model."""
+    """What `fingerprints` needs from a model."""
 
     @property
     def n_dimensions(self) -> int:
         """Length of a fingerprint."""
 
     def predict(self, images: NDArray[np.uint8], /) -> NDArray[np.float32]:
-        """Fingerprints, shape (n, n_dimensions), of RGB pictures of shape (n, height, width, 3)."""
+        """Fingerprints, shape (n, n_dimensions), of RGB pictures, shape (n, height, width, 3)."""
 
 
 def get_model(layer: str = "fc2", *, weights: str | os.PathLike[str] | None = None) -> FingerprintModel:
-    """The VGG16 network of Keras (ImageNet), cut at a layer, run without TensorFlow.
+    """The VGG16 network of Keras (ImageNet), cut at a layer and run without TensorFlow.
 
     Parameters
     ----------
     layer
-        'fc2' or 'fc1' (4096 numbers) or 'flatten' (25088).
+        'fc2' or 'fc1' (4096 numbers), or 'flatten' (25088).
     weights
-        Keras' weight file; by default the one that Keras keeps in ~/.keras/models, else fetched once.
+        Weight file of Keras; default: the one that Keras keeps in ~/.keras/models, or else a download, made once.
 
     Raises
     ------
@@ -84,20 +85,21 @@ def fingerprint(image: ArrayLike, model: FingerprintModel) -> NDArray[np.float32
     Parameters
     ----------
     image
-        Shape (height, width, 3), RGB, or (height, width, 1) or (height, width), grey; whole numbers from 0 to 255.
+        Array of shape (height, width, 3), RGB, or (height, width, 1) or (height, width), grey; whole numbers from 0
+        to 255.
     model
-        Made by `get_model`.
+        The model, from `get_model`.
 
     Raises
     ------
     ArgumentError
-        `image` is something else, or not of the size that the model takes.
+        `image` is not such an array, or does not have the size that the model takes.
     """
     return np.asarray(model.predict(_as_rgb(image, "the picture")[np.newaxis])[0])
 
 
 def fingerprints(images: Mapping[Name, ArrayLike], model: FingerprintModel) -> dict[Name, NDArray[np.float32]]:
-    """Fingerprint of each picture, shape (n_dimensions,), by file name; see `fingerprint` for the pictures."""
+    """Fingerprint of each picture, shape (n_dimensions,), by file name. For the pictures see `fingerprint`."""
     found: dict[Name, NDArray[np.float32]] = {}
     for names in _batches(images):
         pictures = [_as_rgb(images[name], name) for name in names]
@@ -109,27 +111,28 @@ def fingerprints(images: Mapping[Name, ArrayLike], model: FingerprintModel) -> d
 
 
 def _batches(names: Collection[Name]) -> Iterator[list[Name]]:
-    """The names, so many at a time."""
+    """The names, in batches."""
     rest = iter(names)
     while batch := list(islice(rest, BATCH)):
         yield batch
 
 
 def _as_rgb(image: ArrayLike, name: object) -> NDArray[np.uint8]:
-    """A picture as bytes of shape (height, width, 3), grey repeated."""
+    """A picture as uint8 of shape (height, width, 3); a grey channel is repeated."""
     pixels = np.asarray(image)
     if pixels.ndim == 2:
         pixels = pixels[:, :, np.newaxis]
     if pixels.ndim != 3 or pixels.shape[2] not in (1, 3) or 0 in pixels.shape or pixels.dtype.kind not in "uif":
         raise ArgumentError(
-            f"{name} is an array of shape {np.shape(image)} and type {pixels.dtype}; a picture is (height, width, 3)"
+            f"{name} is an array of shape {np.shape(image)} and type {pixels.dtype}; expected a picture of shape "
+            "(height, width, 3)"
         )
     if pixels.dtype != np.uint8:
         # Not a number fails the comparison too.
         if not (pixels.min() >= 0 and pixels.max() <= 255 and np.array_equal(pixels, np.trunc(pixels))):
             raise ArgumentError(
                 f"the values of {name} are from {pixels.min()} to {pixels.max()}; they must be whole numbers from 0 "
-                "to 255, as `io.read_images` gives them"
+                "to 255, as `io.read_images` returns them"
             )
         pixels = pixels.astype(np.uint8)
     return pixels if pixels.shape[2] == 3 else pixels.repeat(3, axis=2)
@@ -141,21 +144,21 @@ def pca(fingerprints: Mapping[Name, ArrayLike], n_components: float | None = 0.9
     Parameters
     ----------
     fingerprints
-        Arrays of one length by file name.
+        Arrays of equal length by file name.
     n_components
-        A fraction in (0, 1]: as few components as explain more than this part of the variance. A whole number: so
-        many components. None: all min(n_images, n_dimensions).
+        A fraction in (0, 1] keeps the fewest components that explain more than this part of the variance; a whole
+        number keeps that many components; None keeps all min(n_images, n_dimensions).
 
     Returns
     -------
     dict
-        Arrays of shape (n_components,). The sign of a component is such that its largest weight is positive, so that
-        the same fingerprints give the same numbers on every machine.
+        Arrays of shape (n_components,). Signs are chosen so that the largest weight of each component is positive;
+        the same fingerprints then give the same numbers on every machine.
 
     Raises
     ------
     ArgumentError
-        `n_components` is outside its range, or the fingerprints are no table of finite numbers.
+        `n_components` is outside its range, or the fingerprints are not a table of finite numbers.
     """
     if not fingerprints:
         return {}
@@ -169,16 +172,16 @@ def pca(fingerprints: Mapping[Name, ArrayLike], n_components: float | None = 0.9
 
 
 def _n_components(wanted: float | None, variance: NDArray[np.float64]) -> int:
-    """How many components to keep, by the variance of each in falling order."""
+    """Number of components to keep, given their variances in falling order."""
     most = len(variance)
     if wanted is None:
         return most
     if isinstance(wanted, int | np.integer) and not isinstance(wanted, bool):
         if not 1 <= wanted <= most:
-            raise ArgumentError(f"n_components is {wanted}; these fingerprints have from 1 to {most}")
+            raise ArgumentError(f"n_components is {wanted}; for these fingerprints it must be from 1 to {most}")
         return int(wanted)
     if isinstance(wanted, bool) or not 0 < wanted <= 1:
-        raise ArgumentError(f"n_components is {wanted}; it must be a fraction in (0, 1] or a whole number from 1")
+        raise ArgumentError(f"n_components is {wanted}; it must be a fraction in (0, 1] or a whole number of 1 or more")
     explained = np.cumsum(variance)
     if explained[-1] == 0:
         return 1
@@ -194,7 +197,9 @@ def _as_table(fingerprints: Mapping[Name, ArrayLike]) -> NDArray[np.float64]:
             raise ArgumentError(f"the fingerprint of {name} has shape {row.shape} and type {row.dtype}; expected "
                                 "real numbers (n_dimensions,)")  # fmt: skip
         if row.shape != first.shape:
-            raise ArgumentError(f"the fingerprint of {name} has {len(row)} numbers and the first one {len(first)}")
+            raise ArgumentError(
+                f"the fingerprint of {name} has {len(row)} numbers and the first one {len(first)}; they must be equal"
+            )
         if not np.isfinite(row).all():
             raise ArgumentError(f"the fingerprint of {name} holds values that are not finite")
     return np.array(list(rows.values()), np.float64)
@@ -240,29 +245,29 @@ def cluster(  # noqa: PLR0913  # the original's
     print_stats: bool = True,
     min_csize: int = 2,
 ) -> dict[int, list[list[Name]]] | tuple[dict[int, list[list[Name]]], dict[str, Any]]:
-    """Clusters of fingerprints, by their size: `{csize: [[name, ...], ...]}`.
+    """Clusters of fingerprints by size: `{csize: [[name, ...], ...]}`.
 
-    The distances d are those of the fingerprints; with timestamps, both kinds of distances are divided by their
-    maximum and mixed, d = (1 - alpha) d_content + alpha d_time. The dendrogram of d is cut at max(d) (1 - sim).
+    Distances d are those of the fingerprints. With timestamps, distances of content and time are each divided by their
+    maximum and mixed: d = (1 - alpha) d_content + alpha d_time. The dendrogram of d is cut at max(d) (1 - sim).
 
     Parameters
     ----------
     fingerprints
-        Arrays of one length by file name.
+        Arrays of equal length by file name.
     sim
-        Similarity index in [0, 1]: 0 puts all pictures in one cluster (under linkages whose heights do not exceed
-        the largest distance), 1 only identical ones together.
+        Similarity index in [0, 1]: 0 puts all pictures in one cluster (for linkages whose heights do not exceed the
+        largest distance), 1 only identical ones together.
     timestamps
-        Seconds by file name; names without a fingerprint are passed over.
+        Seconds by file name; names without a fingerprint are ignored.
     alpha
         Weight of time, in [0, 1].
     method
-        'average', 'single', 'complete', 'weighted', or, of euclidean distances, 'ward', 'centroid' or 'median'.
+        'average', 'single', 'complete' or 'weighted'; for euclidean distances also 'ward', 'centroid' or 'median'.
     metric
-        Name of a distance as in `scipy.spatial.distance.pdist`. Times are compared under the same metric, and by
-        their difference where it compares directions or sets ('cosine', 'correlation', 'jaccard' ...).
+        Name of a distance, as in `scipy.spatial.distance.pdist`. Times are compared under the same metric, or by
+        their difference if it compares directions or sets ('cosine', 'correlation', 'jaccard' ...).
     extra_out
-        Whether to return a second value too.
+        Whether to return a second value.
     print_stats
         Whether to print the number of clusters of each size.
     min_csize
@@ -271,18 +276,18 @@ def cluster(  # noqa: PLR0913  # the original's
     Returns
     -------
     clusters
-        Names in a cluster in the order of `fingerprints`.
+        Names in each cluster are in the order of `fingerprints`.
     extra
         Only with `extra_out`: 'Z', the linkage matrix, shape (n - 1, 4); 'dfps', the distances d, condensed, shape
-        (n (n - 1) / 2,); 'cut', the number of each name's cluster, from 1, as of scipy's `fcluster`; 'cluster_dct',
-        the names by that number.
+        (n (n - 1) / 2,); 'cut', the number of each name's cluster, from 1, as scipy's `fcluster` counts; and
+        'cluster_dct', the names by that number.
 
     Raises
     ------
     ArgumentError
         An argument is outside its range, a name has no timestamp, or a distance is not finite.
     MemoryLimitError
-        The distances of all pairs need more memory than there is.
+        The distances of all pairs need more memory than is available.
     MissingExtraError
         The metric needs scipy, which is not installed.
     """
@@ -311,17 +316,17 @@ def cluster(  # noqa: PLR0913  # the original's
 
 
 def _check_memory(n: int, n_dimensions: int) -> None:
-    """MemoryLimitError where the distances of all pairs do not fit, twice more for time and for the linkage."""
+    """Raise MemoryLimitError if the distances of all pairs do not fit, with as much again for time and the linkage."""
     needed, available = condensed_bytes(n, n_dimensions) + 8 * n * (n - 1), available_bytes()
     if needed > available:
         raise MemoryLimitError(
-            f"the distances of all pairs of {n} fingerprints need {needed / 2**30:.1f} GiB, available are "
-            f"{available / 2**30:.1f} GiB; `imagecluster.cluster` needs memory for the fingerprints only"
+            f"the distances of all pairs of {n} fingerprints need {needed / 2**30:.1f} GiB, but only "
+            f"{available / 2**30:.1f} GiB are available; `imagecluster.cluster` needs memory for the fingerprints only"
         )
 
 
 def _check(*, sim: float, alpha: float, min_csize: int) -> None:
-    """Refuses numbers outside their range."""
+    """Raise ArgumentError if a number is outside its range."""
     for name, value in (("sim", sim), ("alpha", alpha)):
         if not 0 <= value <= 1:
             raise ArgumentError(f"{name} is {value}; it must be from 0 to 1")
@@ -330,7 +335,7 @@ def _check(*, sim: float, alpha: float, min_csize: int) -> None:
 
 
 def _distances(X: NDArray[np.float64], metric: str, names: Sequence[object]) -> NDArray[np.float64]:
-    """Distances of all pairs of rows, condensed, shape (n (n - 1) / 2,); a distance that does not exist is refused."""
+    """Distances of all pairs of rows, condensed, shape (n (n - 1) / 2,); undefined distances raise ArgumentError."""
     if metric not in METRICS:
         raise ArgumentError(f"metric is {metric!r}; it must be one of {', '.join(METRICS)}")
     if len(X) < 2:
@@ -344,7 +349,7 @@ def _distances(X: NDArray[np.float64], metric: str, names: Sequence[object]) -> 
 def _linkage(distances: NDArray[np.float64], method: str, n: int) -> NDArray[np.float64]:
     """Linkage matrix of condensed distances, shape (n - 1, 4).
 
-    Of distances, not of vectors: mixed with times they are those of no vectors.
+    It takes distances, not vectors: distances mixed with time are not those of any vectors.
     """
     if method not in METHODS:
         raise ArgumentError(f"method is {method!r}; it must be one of {', '.join(METHODS)}")
@@ -370,18 +375,18 @@ def _time_distances(names: Sequence[Name], timestamps: Mapping[Name, float], met
 
 
 def _mixed(content: NDArray[np.float64], time: NDArray[np.float64], alpha: float) -> NDArray[np.float64]:
-    """Both kinds of distances, each divided by its maximum. One whose distances are all 0 stays 0."""
+    """Both kinds of distances, each divided by its maximum, and mixed; a kind that is all 0 stays 0."""
     parts = [part / (part.max(initial=0.0) or 1.0) for part in (content, time)]
     return np.asarray((1.0 - alpha) * parts[0] + alpha * parts[1])
 
 
 def cluster_stats(clusters: Mapping[int, Sequence[Sequence[Any]]]) -> NDArray[np.int64]:
-    """Number of clusters of each size, shape (n_sizes, 2): size and number, the smallest size first."""
+    """Number of clusters of each size, shape (n_sizes, 2): size and number, smallest size first."""
     return np.array([[size, len(clusters[size])] for size in sorted(clusters)], np.int64).reshape(-1, 2)
 
 
 def print_cluster_stats(clusters: Mapping[int, Sequence[Sequence[Any]]]) -> None:
-    """Prints the number of clusters of each size, and of the pictures in them.
+    """Print the number of clusters of each size, and the number of pictures in them.
 
     >>> print_cluster_stats({2: [["a", "b"], ["c", "d"]], 3: [["e", "f", "g"]]})
     cluster size : ncluster

@@ -1,4 +1,4 @@
-"""Takes over the fingerprints that the original imagecluster left in a folder."""
+"""Imports the fingerprints that the original imagecluster left in a folder."""
 
 from __future__ import annotations
 
@@ -25,42 +25,42 @@ _METADATA_SIDE_PX = 8
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What came of an import."""
+    """The result of an import."""
 
     directory: Path
-    """Of the database."""
+    """Folder of the database."""
     model: str
     n_in_file: int
     n_imported: int
     left_out: tuple[Skip, ...]
-    """Fingerprints that were not taken over, and why."""
+    """Fingerprints that were not imported, and why."""
 
 
 def import_fingerprints(
     file: Path, *, pictures: Path | None = None, layer: str = "fc2", db: Path | None = None
 ) -> Imported:
-    """Reads a fingerprints.pk of the original into the database of its folder of pictures.
+    """Read a fingerprints.pk of the original into the database of its folder of pictures.
 
-    Fingerprints are matched to pictures by file name. One is left out if there is no such picture, if the picture
-    was changed after the file was written, if it cannot be read, or if its EXIF data say that it is turned: the
-    original took such pictures as they lie, we turn them upright.
+    Fingerprints are matched to pictures by file name. A fingerprint is left out if there is no such picture, if the
+    picture was changed after the file was written, if it cannot be read, or if its EXIF data say that it is rotated:
+    the original ignored that, while imagecluster now turns such pictures upright.
 
     Parameters
     ----------
     file
         `PATH/imagecluster/fingerprints.pk`.
     pictures
-        The folder of pictures; default: the folder above that of the file.
+        The folder of pictures; default: the parent of the file's folder.
     layer
-        Layer of VGG16 that the fingerprints are from.
+        Layer of VGG16 that the fingerprints come from.
     db
-        Folder of the database; default as of a run.
+        Folder of the database; default: as for a run.
 
     Raises
     ------
     ArgumentError
-        The file holds something else, or its fingerprints do not have the layer's length (were they compressed by
-        PCA?).
+        The file holds something else, or its fingerprints do not have the layer's length (for example because they
+        were reduced by PCA).
     InputError
         There is no such file or folder.
     """
@@ -71,8 +71,8 @@ def import_fingerprints(
     for name, row in found.items():
         if len(row) != model.n_dimensions:
             raise ArgumentError(
-                f"the fingerprint of {name!r} has {len(row)} numbers, those of {layer} have {model.n_dimensions}: such "
-                "as were compressed by PCA, or are another layer's (--layer), cannot be taken over"
+                f"the fingerprint of {name!r} has {len(row)} numbers, but those of {layer} have {model.n_dimensions}; "
+                "fingerprints of another layer need --layer, and those reduced by PCA cannot be imported"
             )
     folder = pictures if pictures is not None else Path(file).absolute().parent.parent
     if not folder.is_dir():
@@ -86,21 +86,21 @@ def import_fingerprints(
 
 
 def _matched(found: dict[str, NDArray[np.float32]], root: Path, *, written_ns: int, left_out: list[Skip]) -> Batch:
-    """The fingerprints of pictures that are still there and unchanged."""
+    """The fingerprints of pictures that still exist and are unchanged."""
     files, metadata, vectors = [], {}, {}
     taken: set[Path] = set()
     for name, row in found.items():
-        # The last part of a path of any system: the folder may have come from another one.
+        # The last part of a path on any system, since the folder may come from another system.
         path = root / PureWindowsPath(name).name
         try:
             if path in taken:
-                raise DecodeError("another fingerprint of this name came first")
+                raise DecodeError("an earlier fingerprint has the same name")
             data = read_bytes(path)
             status = path.stat()
             if status.st_mtime_ns > written_ns:
                 raise DecodeError("changed after its fingerprint was computed")
             if (read_file_exif(data).orientation or 1) != 1:
-                raise DecodeError("turned by its EXIF orientation, which the original ignored")
+                raise DecodeError("rotated by its EXIF orientation, which the original ignored")
             picture = decode(data, short_side_px=_METADATA_SIDE_PX, suffix=path.suffix)
         except (DecodeError, OSError) as error:
             left_out.append(Skip(path, "scan", str(error)))

@@ -1,6 +1,6 @@
 """The original's input: `from imagecluster import io as icio`.
 
-Names, defaults and what comes back are those of imagecluster 0.4; docs/migration.md lists what differs.
+Names, defaults and return values are those of imagecluster 0.4; docs/migration.md lists the differences.
 """
 
 from __future__ import annotations
@@ -47,26 +47,26 @@ T = TypeVar("T")
 
 
 def get_files(imagedir: StrPath, ext: str = "jpg|jpeg|bmp|png") -> list[str]:
-    """Names of the files in a folder (not in folders inside it) with these extensions, in the order of their names.
+    """Files in a folder, without its subfolders, that have one of these extensions, in the order of their names.
 
     Parameters
     ----------
     imagedir
-        The folder; it stands in front of each name as it is given here.
+        The folder, as it is to stand in front of each name.
     ext
-        Regular expression of the extension without its dot, whose case does not count.
+        Regular expression for the extension without its dot; upper and lower case are not distinguished.
 
     Raises
     ------
     ArgumentError
-        `ext` is no regular expression.
+        `ext` is not a regular expression.
     InputError
         The folder cannot be listed.
     """
     try:
         wanted = re.compile(rf".*\.(?:{ext})", re.IGNORECASE | re.DOTALL)
     except re.error as error:
-        raise ArgumentError(f"ext is {ext!r}, which is no regular expression: {error}") from None
+        raise ArgumentError(f"ext is {ext!r}, which is not a regular expression: {error}") from None
     folder = os.fspath(imagedir)
     try:
         with os.scandir(folder) as listing:
@@ -77,24 +77,24 @@ def get_files(imagedir: StrPath, ext: str = "jpg|jpeg|bmp|png") -> list[str]:
 
 
 def read_images(imagedir: StrPath, size: Sequence[int], ncores: int | None = None) -> Images:
-    """Pictures of a folder by file name, shape (height, width, 3), uint8, RGB, upright.
+    """Pictures in a folder by file name, as upright RGB arrays of uint8 and shape (height, width, 3).
 
-    Each is decoded as a whole and stretched to `size` by bicubic interpolation. One that cannot be read is left out
-    with a warning.
+    Each picture is decoded as a whole and stretched to `size` by bicubic interpolation. Pictures that cannot be read
+    are left out with a warning.
 
     Parameters
     ----------
     imagedir
-        As for `get_files`.
+        The folder, as for `get_files`.
     size
-        (width, height).
+        (width, height) in pixels.
     ncores
-        Threads; default: one a core.
+        Number of threads; default: one per core.
 
     Raises
     ------
     ArgumentError
-        `size` is not two whole numbers from 1.
+        `size` is not two whole numbers of 1 or more.
     InputError
         The folder cannot be listed.
     """
@@ -115,12 +115,12 @@ def _pixels(file: str, size: tuple[int, int]) -> NDArray[np.uint8]:
 def _as_size(size: Sequence[int]) -> tuple[int, int]:
     """Width and height."""
     if len(size) != 2 or any(int(side) != side or side < 1 for side in size):
-        raise ArgumentError(f"size is {size}; it must be (width, height), two whole numbers from 1")
+        raise ArgumentError(f"size is {size}; it must be (width, height), two whole numbers of 1 or more")
     return int(size[0]), int(size[1])
 
 
 def _in_threads(function: Callable[[str], T], files: Sequence[str], ncores: int | None) -> list[T]:
-    """The function of each file, in their order."""
+    """Results of a function for each file, in order."""
     if ncores is not None and ncores < 1:
         raise ArgumentError(f"ncores is {ncores}; it must be at least 1, or None for all")
     with ThreadPoolExecutor(ncores or n_cores(), thread_name_prefix="read") as pool:
@@ -128,7 +128,7 @@ def _in_threads(function: Callable[[str], T], files: Sequence[str], ncores: int 
 
 
 def _readable(read: Callable[[], T]) -> T | DecodeError:
-    """What was read, or why it could not be."""
+    """The value that was read, or the reason why it could not be."""
     try:
         return read()
     except DecodeError as error:
@@ -136,7 +136,7 @@ def _readable(read: Callable[[], T]) -> T | DecodeError:
 
 
 def _told(files: Sequence[str], read: Sequence[T | DecodeError]) -> list[T | None]:
-    """What was read, None and a warning for what could not be."""
+    """The values that were read; None, with a warning, for those that could not be."""
     for file, found in zip(files, read, strict=True):
         if isinstance(found, DecodeError):
             warnings.warn(f"left out {file}: {found}", stacklevel=3)
@@ -144,12 +144,12 @@ def _told(files: Sequence[str], read: Sequence[T | DecodeError]) -> list[T | Non
 
 
 def exif_timestamp(fn: StrPath) -> float:
-    """Seconds since 1970 by the EXIF tag 306 (DateTime) of a picture, read as UTC.
+    """Time of a picture by its EXIF tag 306 (DateTime), read as UTC, in seconds since 1970.
 
     Raises
     ------
     ICExifReadError
-        There is no such tag, it holds no possible date, or the file is no readable picture.
+        There is no such tag, it does not hold a possible date, or the file is not a readable picture.
     """
     path = Path(fn)
     try:
@@ -162,29 +162,29 @@ def exif_timestamp(fn: StrPath) -> float:
 
 
 def stat_timestamp(fn: StrPath) -> float:
-    """Seconds since 1970 when a file was last changed. InputError when there is no such file."""
+    """Time at which a file was last changed, in seconds since 1970; InputError if there is no such file."""
     try:
         return Path(fn).stat().st_mtime
     except OSError as error:
-        raise InputError(f"cannot look at {os.fspath(fn)!r}: {(error.strerror or str(error)).lower()}") from None
+        raise InputError(f"cannot examine {os.fspath(fn)!r}: {(error.strerror or str(error)).lower()}") from None
 
 
 def timestamp(fn: StrPath, source: Source = "auto") -> float:
-    """Seconds since 1970 of a picture.
+    """Time of a picture, in seconds since 1970.
 
     Parameters
     ----------
     fn
         The file.
     source
-        'exif': `exif_timestamp`. 'stat': `stat_timestamp`. 'auto': the former, where it fails the latter.
+        'exif' is `exif_timestamp`, 'stat' is `stat_timestamp`, and 'auto' is the former or, if that fails, the latter.
 
     Raises
     ------
     ArgumentError
-        `source` is something else.
+        `source` has another value.
     ICExifReadError
-        'exif' alone is asked for and there is none.
+        `source` is 'exif', and there is no such time.
     InputError
         There is no such file.
     """
@@ -201,9 +201,9 @@ def timestamp(fn: StrPath, source: Source = "auto") -> float:
 
 
 def read_timestamps(imagedir: StrPath, source: Source = "auto", ncores: int | None = None) -> dict[str, float]:
-    """Seconds since 1970 of each picture of a folder by file name; see `get_files` and `timestamp`.
+    """Time of each picture in a folder by file name, in seconds since 1970; see `get_files` and `timestamp`.
 
-    Also of files that no decoder can read: their time is known all the same.
+    Files that no decoder can read are included, since their times are known all the same.
     """
     files = get_files(imagedir)
     return dict(zip(files, _in_threads(lambda file: timestamp(file, source), files, ncores), strict=True))
@@ -216,32 +216,32 @@ def get_image_data(
     timestamps_kwds: Mapping[str, Any] | None = _AUTO,
     pca_kwds: Mapping[str, Any] | None = None,
 ) -> tuple[Images, dict[str, NDArray[Any]], dict[str, float] | None]:
-    """Pictures, fingerprints and times of a folder, the fingerprints kept in the database `imagedir/imagecluster`.
+    """Pictures, fingerprints and times of a folder; fingerprints are kept in the database `imagedir/imagecluster`.
 
-    A second call computes fingerprints only of pictures that are new or changed, and needs no network where there are
-    none. Pictures that cannot be read are left out of all three with a warning.
+    A second call computes only the fingerprints of new or changed pictures, and loads no network if there are none.
+    Pictures that cannot be read are left out of all three, with a warning.
 
     Parameters
     ----------
     imagedir
-        As for `get_files`.
+        The folder, as for `get_files`.
     model_kwds
         Arguments of `calc.get_model`.
     img_kwds
-        Arguments of `read_images`; the network takes one size, (224, 224).
+        Arguments of `read_images`; the network takes only the size (224, 224).
     timestamps_kwds
-        Arguments of `read_timestamps`; None: no times.
+        Arguments of `read_timestamps`; None for no times.
     pca_kwds
-        Arguments of `calc.pca`, through which the fingerprints go; None: they do not.
+        Arguments of `calc.pca`, which then reduces the fingerprints; None to leave them as they are.
 
     Returns
     -------
     images
-        As of `read_images`.
+        As from `read_images`.
     fingerprints
-        As of `calc.fingerprints`, with the precision of the database (16-bit floats), or as of `calc.pca`.
+        As from `calc.fingerprints`, with the precision of the database (16-bit floats), or as from `calc.pca`.
     timestamps
-        As of `read_timestamps`, or None.
+        As from `read_timestamps`, or None.
     """
     model = vgg16_of_layer(**model_kwds)
     if _as_size(img_kwds["size"]) != model.geometry.size:

@@ -37,30 +37,31 @@ def main(  # noqa: PLR0913  # the original's, and what was added to it
     model: str | None = None,
     weights: str | os.PathLike[str] | None = None,
 ) -> dict[int, list[list[str]]]:
-    """Sort a folder of pictures; prints as the original did.
+    """Sort a folder of pictures, and print what the original printed.
 
-    The first run makes the database of fingerprints in `imagedir/imagecluster`; a second one repeats the clustering
-    only, and fingerprints what is new.
+    The first run makes the database of fingerprints in `imagedir/imagecluster`; later runs only fingerprint new
+    pictures and repeat the clustering.
 
-    Without `layer` this is `imagecluster imagedir`: the default model, which needs no download, cosine distances, all
-    folders inside the folder, and a page and tables beside the links. With `layer` it is what the original did, with
-    the same clusters: VGG16, Euclidean distances, the pictures of this folder alone.
+    Without `layer` this works like `imagecluster imagedir`: with the default model, which needs no download, cosine
+    distances, all subfolders, and a page and tables beside the links. With `layer` it works like the original and gives
+    the same clusters: with VGG16, Euclidean distances, and only the pictures directly in the folder.
 
     Parameters
     ----------
     imagedir
         Folder of pictures.
     sim
-        Similarity index in [0, 1], on the relative scale: the cut is at the largest distance between two pictures
-        x (1 - sim). 0 puts all pictures in one cluster, 1 only identical ones together.
+        Similarity index in [0, 1] on the relative scale: the cut is at (1 - sim) x the largest distance between two
+        pictures. 0 puts all pictures in one cluster, 1 only identical ones together.
     layer
         Layer of VGG16: 'fc2' (the original's default), 'fc1' or 'flatten'.
     size
-        (width, height) that pictures are stretched to for VGG16, which takes no other size than this.
+        (width, height) to which pictures are stretched for VGG16; the network takes only (224, 224).
     links
-        Whether to lay the clusters out as folders of links, `imagecluster/clusters/cluster_with_N/cluster_i`.
+        Whether to make folders of links to the pictures of each cluster,
+        `imagecluster/clusters/cluster_with_N/cluster_i`.
     pca
-        Whether fingerprints of VGG16 go through `calc.pca` before clustering.
+        Whether to reduce fingerprints of VGG16 by `calc.pca` before clustering.
     pca_params
         Arguments of `calc.pca`.
     max_csize
@@ -68,19 +69,19 @@ def main(  # noqa: PLR0913  # the original's, and what was added to it
     vis
         Whether to show the clusters in a window (`postproc.visualize`); needs the extra `plot`.
     model
-        Fingerprint model, in place of `layer`.
+        Fingerprint model, instead of `layer`.
     weights
-        Keras' weight file for `layer`; default as for `calc.get_model`.
+        Weight file of Keras for `layer`; default: as for `calc.get_model`.
 
     Returns
     -------
     dict
-        Clusters of two and more by size: `{csize: [[file, ...], ...]}`.
+        Clusters of two or more pictures by size: `{csize: [[file, ...], ...]}`.
 
     Raises
     ------
     ArgumentError
-        An argument is outside its range, or `pca` or `vis` is asked for without `layer`.
+        An argument is outside its range, or `pca` or `vis` is given without `layer`.
     InputError
         There is no such folder.
     ModelError
@@ -114,19 +115,19 @@ def main(  # noqa: PLR0913  # the original's, and what was added to it
 
 
 def _check(*, sim: float, layer: str | None, model: str | None, needs_layer: Mapping[str, bool]) -> None:
-    """Refuses arguments that contradict each other, before anything is computed."""
+    """Raise ArgumentError for arguments that contradict each other, before anything is computed."""
     if not 0 <= sim <= 1:
-        raise ArgumentError(f"sim is {sim}; it must be from 0 (all in one cluster) to 1 (only identical ones)")
+        raise ArgumentError(f"sim is {sim}; it must be from 0 (all together) to 1 (only identical ones)")
     if layer is not None and model is not None:
-        raise ArgumentError(f"got layer {layer!r} and model {model!r}; give one of them")
+        raise ArgumentError(f"got layer {layer!r} and model {model!r}; give only one of them")
     wanted = [name for name, asked in needs_layer.items() if asked]
     if layer is None and wanted:
-        raise ArgumentError(f"{wanted[0]} belongs to VGG16; give a layer with it, such as layer='fc2'")
+        raise ArgumentError(f"{wanted[0]} is for VGG16 only; give a layer with it, such as layer='fc2'")
 
 
 def _with_the_chain(folder: Path, sim: float, model: str, *, links: bool) -> dict[int, list[list[str]]]:
-    """Clusters as the command line finds them."""
-    print(f"model {model} (layer='fc2' takes the VGG16 of the original)")
+    """Clusters as the command line makes them, with the relative scale."""
+    print(f"model {model} (layer='fc2' uses the original's VGG16)")
     clustering = _Announcement()
     settings = Settings(sim=sim, sim_scale="relative", model=model, links="symlink" if links else "none")
     result = run([folder], settings, progress=clustering)
@@ -158,7 +159,7 @@ def _fingerprints(folder: Path, model: Model, size: Sequence[int]) -> Mapping[st
 
 
 class _Announcement:
-    """Says once that fingerprints are done and clustering begins."""
+    """A message, printed once, that fingerprints are done and clustering begins."""
 
     def __init__(self) -> None:
         self._said = False

@@ -1,8 +1,8 @@
-"""Reads a dictionary of arrays from a pickle without running anything that it names.
+"""Reads a dictionary of arrays from a pickle without running any function that it names.
 
-A pickle is a program: whatever function it names is called as it is read. Here each name that NumPy's arrays need is
-answered with a harmless stand-in that only takes notes, and every other name is refused. NumPy sees nothing of the
-file but raw numbers whose count was checked.
+A pickle is a program: reading it calls every function that it names. Here each name that NumPy's arrays need stands for
+a harmless replacement that only takes notes, and every other name is refused. NumPy receives only raw numbers from the
+file, after their count has been checked.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ _LARGEST_BYTES = 4 << 30
 
 
 def read_fingerprints_pk(file: Path) -> dict[str, NDArray[np.float32]]:
-    """Fingerprints of an original's database by picture's path as it was given then, arrays of shape (n_dimensions,).
+    """Fingerprints in a database of the original, arrays of shape (n_dimensions,), by the pictures' paths at the time.
 
     Raises
     ------
     InputError
         There is no such file.
     ArgumentError
-        It holds anything but a dictionary of arrays of one length by name, or is larger than 4 GB.
+        The file holds anything but a dictionary of arrays of equal length by name, or is larger than 4 GiB.
     """
     try:
         size = file.stat().st_size
         if size > _LARGEST_BYTES:
-            raise ArgumentError(f"{file} has {size:,} bytes, more than {_LARGEST_BYTES:,}")
+            raise ArgumentError(f"{file} has {size:,} bytes; at most {_LARGEST_BYTES:,} are read")
         data = file.read_bytes()
     except OSError as error:
         raise InputError(f"cannot read {str(file)!r}: {(error.strerror or str(error)).lower()}") from None
@@ -48,12 +48,12 @@ def read_fingerprints_pk(file: Path) -> dict[str, NDArray[np.float32]]:
     except _Refused as error:
         raise ArgumentError(f"{file} is refused: {error}") from None
     except Exception as error:  # the pickle machine throws anything at a damaged file
-        raise ArgumentError(f"{file} is no readable fingerprints.pk: {type(error).__name__}: {error}") from None
+        raise ArgumentError(f"{file} is not a readable fingerprints.pk: {type(error).__name__}: {error}") from None
     return found
 
 
 class _Refused(Exception):  # noqa: N818 - a reason, turned into an ArgumentError
-    """The file asks for something that is not read here."""
+    """The file refers to something that is not read."""
 
 
 class _Type:
@@ -67,9 +67,9 @@ class _Type:
         self.order = str(state[1])
 
     def name(self) -> str:
-        """The type as NumPy writes it; _Refused unless it is a plain number."""
+        """The type in NumPy's notation; _Refused unless it is a plain number."""
         if not _NUMBERS.fullmatch(self.code):
-            raise _Refused(f"an array of {self.code!r}, not of numbers")
+            raise _Refused(f"it holds an array of {self.code!r}, not of numbers")
         order = "<" if self.order in "|=<" else ">"
         return order + self.code
 
@@ -86,13 +86,13 @@ class _Array:
     def values(self) -> NDArray[np.float32]:
         """The numbers, shape (n,)."""
         if len(self.state) != 5:
-            raise _Refused("an array without content")
+            raise _Refused("it holds an array without content")
         _, shape, kind, _, raw = self.state
         if not isinstance(kind, _Type) or not isinstance(shape, tuple) or not isinstance(raw, bytes | bytearray):
-            raise _Refused("an array that is not made of plain numbers")
+            raise _Refused("it holds an array that is not made of plain numbers")
         name = kind.name()
         if len(shape) != 1 or not isinstance(shape[0], int) or shape[0] * int(name[-1]) != len(raw):
-            raise _Refused(f"an array of shape {shape} with {len(raw)} bytes")
+            raise _Refused(f"it holds an array of shape {shape} with {len(raw)} bytes")
         return np.frombuffer(raw, name).astype(np.float32)
 
 
@@ -101,14 +101,14 @@ def _reconstruct(*_: object) -> _Array:
 
 
 def _from_buffer(buffer: object, kind: object, shape: object, *_: object) -> _Array:
-    """What protocol 5 makes an array from."""
+    """Stand-in for the function from which protocol 5 makes an array."""
     array = _Array()
     array.state = (1, shape, kind, False, bytes(buffer) if isinstance(buffer, bytes | bytearray) else b"")
     return array
 
 
 def _encode(text: object, *_: object) -> bytes:
-    """How protocol 2 writes bytes: as text of which each character is one byte."""
+    """Bytes as protocol 2 writes them: text in which each character is one byte."""
     return str(text).encode("latin1")
 
 
@@ -128,22 +128,22 @@ _STAND_INS: dict[tuple[str, str], Any] = {
 
 
 class _Reader(pickle.Unpickler):
-    """The pickle machine, in which only stand-ins have names."""
+    """An unpickler that knows only the stand-ins."""
 
     def find_class(self, module: str, name: str, /) -> Any:
-        """The stand-in of a name; _Refused for every other name."""
+        """The stand-in for a name; _Refused for any other name."""
         try:
             return _STAND_INS[module, name]
         except KeyError:
-            raise _Refused(f"it asks for {module}.{name}; only arrays of numbers are read") from None
+            raise _Refused(f"it names {module}.{name}, but only arrays of numbers are read") from None
 
     def persistent_load(self, pid: object, /) -> Any:
-        """Refuses references to things outside the file."""
+        """Refuse references to things outside the file."""
         raise _Refused("it refers to things outside the file")
 
 
 def _fingerprints(content: object) -> dict[str, NDArray[np.float32]]:
-    """Content as a dictionary of arrays of one length."""
+    """Content as a dictionary of arrays of equal length."""
     if not isinstance(content, dict):
         raise _Refused(f"it holds a {type(content).__name__}, not a dictionary of arrays by name")
     found: dict[str, NDArray[np.float32]] = {}

@@ -1,6 +1,6 @@
 """The original's output: `from imagecluster import postproc`.
 
-Names, defaults and what comes back are those of imagecluster 0.4; docs/migration.md lists what differs.
+Names, defaults and return values are those of imagecluster 0.4; docs/migration.md lists the differences.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LONGEST_IN = 40.0
 
 
 def __getattr__(name: str) -> Any:
-    """`postproc.plt` is matplotlib's pyplot, loaded when it is asked for."""
+    """Load matplotlib's pyplot as `postproc.plt` on first use."""
     if name == "plt":
         return _pyplot()
     raise AttributeError(f"module 'imagecluster.postproc' has no attribute {name!r}")
@@ -45,22 +45,22 @@ def _pyplot() -> Any:
 
 
 def make_links(clusters: Mapping[int, Sequence[Sequence[str]]], cluster_dr: str | os.PathLike[str]) -> None:
-    """Folders of links to the pictures of each cluster, `cluster_dr/cluster_with_N/cluster_i/name`.
+    """Make folders of links to the pictures of each cluster, `cluster_dr/cluster_with_N/cluster_i/name`.
 
-    A tree that an earlier call built there is replaced. Pictures of one cluster whose names are equal are numbered
-    (`name_2.jpg`). A picture that is gone is left out with a warning.
+    A tree that an earlier call built there is replaced. Pictures with equal names in one cluster are numbered
+    (`name_2.jpg`). A picture that no longer exists is left out with a warning.
 
     Parameters
     ----------
     clusters
-        As of `calc.cluster`.
+        Clusters, as from `calc.cluster`.
     cluster_dr
-        The tree's own folder: absent, empty, or built by an earlier call.
+        Folder of the tree: missing, empty, or built by an earlier call.
 
     Raises
     ------
     OutputError
-        `cluster_dr` is another folder, or cannot be written.
+        `cluster_dr` holds something else, or cannot be written.
     """
     print(f"cluster dir: {os.fspath(cluster_dr)}")
     members = [[Path(name) for name in cluster] for group in clusters.values() for cluster in group]
@@ -74,23 +74,23 @@ def plot_clusters(
     max_csize: int | None = None,
     mem_limit: float = 1024**3,
 ) -> tuple[Figure, Axes]:
-    """Pictures of all clusters, each cluster a column, the smallest first.
+    """Draw the pictures of all clusters, one column per cluster, smallest first.
 
     Parameters
     ----------
     clusters
-        As of `calc.cluster`.
+        Clusters, as from `calc.cluster`.
     images
-        As of `io.read_images`: arrays of one shape by file name.
+        Pictures, as from `io.read_images`: arrays of equal shape by file name.
     max_csize
         Larger clusters are left out.
     mem_limit
-        Bytes that the plot's array may take.
+        Largest size of the plot's array, in bytes.
 
     Returns
     -------
     fig, ax
-        Of matplotlib's pyplot; one image of shape (n_rows * height, n_clusters * width, 3).
+        Figure and axes of pyplot, with one image of shape (n_rows * height, n_clusters * width, 3).
 
     Raises
     ------
@@ -119,7 +119,7 @@ def plot_clusters(
 
 
 def visualize(*args: Any, **kwds: Any) -> None:
-    """Shows `plot_clusters` in a window; takes the same arguments."""
+    """Show `plot_clusters` in a window; the arguments are the same."""
     plot_clusters(*args, **kwds)
     _pyplot().show()
 
@@ -130,34 +130,34 @@ def plot_dendrogram(
     sim: float | None = None,
     max_leaves: int = plots.MOST_LEAVES,
 ) -> tuple[Figure, Axes]:
-    """The dendrogram of a clustering, its axis in units of `sim`: 0 at the root side, 1 at the leaves.
+    """Draw the dendrogram of a clustering, with an axis in units of `sim` from 0 at the root to 1 at the leaves.
 
     Parameters
     ----------
     extra
-        The second value of `calc.cluster` with `extra_out=True`.
+        The second value that `calc.cluster` returns with `extra_out=True`.
     images
-        Pictures by file name, drawn at the leaves; None: no pictures.
+        Pictures by file name, to draw at the leaves; None for no pictures.
     sim
-        A cut to mark, and to colour the clusters below it.
+        A cut to mark, below which clusters are coloured.
     max_leaves
-        Of larger trees only the uppermost merges are drawn.
+        Largest number of leaves; of larger trees only the uppermost merges are drawn.
 
     Returns
     -------
     fig, ax
-        Of matplotlib's pyplot.
+        Figure and axes of pyplot.
 
     Raises
     ------
     ArgumentError
-        `extra` is not what `calc.cluster` gives.
+        `extra` is not a value from `calc.cluster`.
     MissingExtraError
         matplotlib is not installed.
     """
     if not {"Z", "dfps", "cut", "cluster_dct"} <= set(extra):
-        raise ArgumentError("extra has not the entries Z, dfps, cut and cluster_dct; give what calc.cluster returns "
-                            "second with extra_out=True")  # fmt: skip
+        raise ArgumentError("extra lacks some of the entries Z, dfps, cut and cluster_dct; give the second value that "
+                            "calc.cluster returns with extra_out=True")  # fmt: skip
     names = _names_in_order(extra)
 
     def picture(leaf: int) -> Image.Image | None:
@@ -182,6 +182,6 @@ def plot_dendrogram(
 
 
 def _names_in_order(extra: Mapping[str, Any]) -> list[Any]:
-    """Names of the leaves: each cluster's names stand in the order of the fingerprints."""
+    """Names of the leaves, in the order of the fingerprints, which the names in each cluster follow."""
     rest = {label: iter(names) for label, names in extra["cluster_dct"].items()}
     return [next(rest[label]) for label in extra["cut"].tolist()]

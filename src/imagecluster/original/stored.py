@@ -21,29 +21,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stored:
-    """What the database holds of files."""
+    """Fingerprints in the database of some files."""
 
     fingerprints: dict[str, NDArray[np.float32]]
-    """Arrays of shape (n_dimensions,) by the names that were given, in their order."""
+    """Arrays of shape (n_dimensions,) by the given names, in their order."""
     skips: tuple[Skip, ...]
     """Files that cannot be read."""
 
 
 def stored_fingerprints(names: Sequence[str], folder: Path, model: Model, *, n_threads: int | None = None) -> Stored:
-    """Fingerprints of files, from the database of their folder, which gets those that it has not.
+    """Fingerprints of files from the database of their folder; missing ones are computed and added to it.
 
-    They are what the network gives, not of unit length. It is loaded only where there is something to compute.
+    They are the network's output, not scaled to unit length. The network is loaded only if one is missing.
 
     Parameters
     ----------
     names
         Files in the folder.
     folder
-        Whose database it is.
+        The folder with the database.
     model
-        VGG16, or any other that takes whole pictures.
+        VGG16, or any other model that takes whole pictures.
     n_threads
-        Default: one a core.
+        Number of threads; default: one per core.
     """
     root, directory, _, follow = locate(folder)
     files = {name: _image_file(name) for name in names}
@@ -59,7 +59,7 @@ def stored_fingerprints(names: Sequence[str], folder: Path, model: Model, *, n_t
 
 
 def _image_file(name: str) -> ImageFile:
-    """A file as the scan would see it; one that is gone is found out when it is read."""
+    """A file as the scan would find it; a missing one is noticed when it is read."""
     path = Path(absolute(Path(name)))
     try:
         status = path.stat()

@@ -1,4 +1,4 @@
-"""VGG16 as a function of arrays, for programs that prepare pictures themselves, as those of the original did."""
+"""VGG16 as a function of arrays, for programs that prepare pictures themselves, as users of the original did."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ _MODEL_OF_LAYER = {layer: name for name, layer in VGG16_LAYERS.items()}
 
 
 class Vgg16:
-    """The loaded network, cut at a layer. Safe to call from several threads at once."""
+    """The loaded network, cut at a layer. Several threads may call it at once."""
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
 
     @property
     def model(self) -> Model:
-        """The declaration; its `identity` says with which fingerprints these are comparable."""
+        """The declaration; fingerprints are comparable if they have the same `identity`."""
         return self._embedder.model
 
     @property
     def layer(self) -> str:
-        """'fc2', 'fc1' or 'flatten'."""
+        """Name of the layer: 'fc2', 'fc1' or 'flatten'."""
         return self.model.output.name
 
     @property
@@ -47,16 +47,16 @@ class Vgg16:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height of the pictures that it takes: 224 x 224 with the official weights."""
+        """Width and height of the pictures that the network takes: 224 x 224 with the official weights."""
         return self.model.geometry.size
 
     def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Output of the layer, shape (n, n_dimensions), as Keras gives it; not scaled to unit length.
+        """Output of the layer, shape (n, n_dimensions), as from Keras and not scaled to unit length.
 
         Parameters
         ----------
         images
-            RGB, uint8, shape (n, height, width, 3).
+            RGB pictures, uint8, shape (n, height, width, 3).
 
         Raises
         ------
@@ -87,26 +87,26 @@ def load_vgg16(
     layer
         'fc2' or 'fc1' (4096 numbers), or 'flatten' (25088, in the order of height, width, channel).
     weights
-        Keras weight file (HDF5). Default: the file named by IMAGECLUSTER_VGG16_WEIGHTS, then the one that Keras keeps
-        in ~/.keras/models, then the one fetched before; else it is fetched (528 MB) and kept.
+        Weight file of Keras (HDF5). Default: the file that IMAGECLUSTER_VGG16_WEIGHTS names, the one that Keras keeps
+        in ~/.keras/models, or an earlier download; otherwise the file is downloaded (528 MB) and kept.
     progress
-        Called while the file is fetched.
+        Called during a download.
 
     Raises
     ------
     ArgumentError
         There is no such layer.
     ModelError
-        The weights are missing, damaged or those of another network, or cannot be fetched.
+        The weights are missing, damaged or those of another network, or cannot be downloaded.
     """
     model = vgg16_of_layer(layer, weights=weights)
     return Vgg16(Embedder(model, n_threads=n_cores(), progress=progress))
 
 
 def vgg16_of_layer(layer: str = "fc2", *, weights: str | os.PathLike[str] | None = None) -> Model:
-    """Declaration of the network that `load_vgg16` loads, with the same arguments and errors.
+    """Declaration of the network that `load_vgg16` loads; arguments and errors are the same.
 
-    Nothing is loaded or fetched; of weights that are given the shapes are read.
+    Nothing is loaded or downloaded; of given weights only the shapes are read.
     """
     if layer not in _MODEL_OF_LAYER:
         raise ArgumentError(f"layer is {layer!r}; it must be one of {', '.join(_MODEL_OF_LAYER)}")
