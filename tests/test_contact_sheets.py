@@ -168,7 +168,7 @@ def test_what_does_not_fit_is_said(tmp_path):
     """Large clusters show their first pictures and how many more there are; the head says what is left out."""
     page = written(tmp_path, sample_report([9, 2, 2], 5, root=tmp_path), max_thumbnails=10)
     assert len(page.all("img")) == 10
-    assert "this page shows 10 of 18 pictures: of each cluster at most 4 pictures; 2 of 5 singles." in page.text
+    assert "this page shows 10 of 18 pictures: at most 4 pictures of each cluster; 2 of 5 singles." in page.text
     assert "+ 5 more" in page.text
     assert "+ 3 more" in page.text
 
@@ -177,7 +177,7 @@ def test_more_clusters_than_fit_leave_the_smallest_out(tmp_path):
     """With fewer thumbnails than clusters the largest clusters are shown, one picture each."""
     page = written(tmp_path, sample_report([4, 3, 2, 2], root=tmp_path), max_thumbnails=3)
     assert len(page.all("section")) == len(page.all("img")) == 3
-    assert "3 of 4 clusters, the largest" in page.text
+    assert "the largest 3 of 4 clusters" in page.text
 
 
 def test_the_page_never_grows_beyond_its_limit(tmp_path, monkeypatch):

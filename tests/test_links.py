@@ -195,7 +195,7 @@ def test_no_clusters_make_an_empty_tree(tree, pictures):
 def test_a_folder_that_is_not_ours_is_left_alone(pictures, tree):
     """A folder without our marker is an error that says what to do, and is not touched."""
     touch(tree / "holiday.jpg")
-    with pytest.raises(OutputError, match=r"not built by imagecluster.*move it, or give"):
+    with pytest.raises(OutputError, match=r"not built by imagecluster.*move it, or choose"):
         make_links([pictures], tree)
     assert listing(tree) == {"holiday.jpg": b"x"}
     assert os.listdir(tree.parent) == ["clusters"]

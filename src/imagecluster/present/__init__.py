@@ -1,1 +1,1 @@
-"""What a cut says, for people and for programs: folders of links, tables, pages and plots."""
+"""Outputs of a cut for people and programs: folders of links, tables, pages and plots."""

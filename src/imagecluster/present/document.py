@@ -1,6 +1,6 @@
-"""The frame of a page that is one file: it asks nothing of the network and can send nothing.
+"""The frame of a page that is one file, which requests nothing from the network and cannot send anything.
 
-Its policy allows no sources but its own style and script, known by their hashes, and pictures inside it.
+Its policy allows only its own style and script, identified by their hashes, and the pictures inside it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def asset(name: str) -> str:
 
 
 def opening(title: str, *, style: str, script: str = "") -> str:
-    """All before the visible page; `title` is escaped, `style` and `script` are the only ones that will run."""
+    """Everything before the visible page; `title` is already escaped, and no other style or script will run."""
     scripts = f" script-src {_hash(script)};" if script else ""
     policy = (
         f"default-src 'none'; img-src data:; style-src {_hash(style)};{scripts} base-uri 'none'; form-action 'none'"
@@ -42,5 +42,5 @@ def opening(title: str, *, style: str, script: str = "") -> str:
 
 
 def _hash(text: str) -> str:
-    """A text as a content security policy names it."""
+    """The hash by which a content security policy names a text."""
     return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii") + "'"

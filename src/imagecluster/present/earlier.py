@@ -11,7 +11,7 @@ from imagecluster.errors import OutputError
 __all__ = ["refuse_to_replace"]
 
 _LOOKED_AT_BYTES = 1 << 16
-"""At each end of a file: marks stand in its head or its foot."""
+"""Number of bytes that are searched at each end of a file, where the marks are."""
 
 _MARKS = {
     ".html": b'<meta name="generator" content="imagecluster',
@@ -21,21 +21,21 @@ _MARKS = {
     ".pdf": b"/Creator (imagecluster)",
     ".parquet": b"imagecluster",
 }
-"""What our files of a kind say of their maker."""
+"""Marks by which our own files of each kind can be recognised."""
 
 _NPZ_NAMES = {"paths.npy", "vectors.npy", "model.npy"}
 
 
 def refuse_to_replace(file: Path, *, force: bool) -> None:
-    """Refuses a file that stands where an output is to go, unless it is an earlier output of the same kind.
+    """Refuse to replace a file by an output, unless it is an earlier output of the same kind.
 
     Raises
     ------
     OutputError
-        The file is somebody's, such as a picture, and `force` is false.
+        The file is not ours, for example a picture, and `force` is false.
 
     """
-    if force or not file.exists() or file.is_dir():  # of a folder the writer says more
+    if force or not file.exists() or file.is_dir():  # the writer has a better message for a folder
         return
     try:
         with file.open("rb") as stream:
@@ -44,13 +44,13 @@ def refuse_to_replace(file: Path, *, force: bool) -> None:
         is_ours = False
     if not is_ours:
         raise OutputError(
-            f"{file} exists and was not written by imagecluster: it is left alone. Give another name, or --force to"
-            " replace it"
+            f"{file} exists and was not written by imagecluster, so it is left alone. Give another name, or use"
+            " --force to replace it"
         )
 
 
 def _is_ours(stream: BinaryIO, suffix: str) -> bool:
-    """Whether a file of that suffix says that we wrote it; an empty one is nobody's."""
+    """Whether we wrote this file with this suffix; an empty file counts as ours."""
     head = stream.read(_LOOKED_AT_BYTES)
     if not head:
         return True

@@ -14,16 +14,16 @@ from imagecluster.system.files import OwnFolder
 
 @contextmanager
 def replacing(file: Path, within: OwnFolder | None = None, *, create: bool = True) -> Iterator[BinaryIO]:
-    """A stream whose content takes the place of `file` when all of it is written; after an error nothing changes.
+    """A stream whose content replaces `file` when all of it has been written; after an error nothing changes.
 
-    Folders above it may be links. The file itself may not: what a link leads to is never replaced.
+    Folders above it may be links. The file itself may not be one: the target of a link is never replaced.
 
     Parameters
     ----------
     file
         The file.
     within
-        The folder in which it lies, where that is held open.
+        Its folder, if that is held open.
     create
         Whether missing folders above it are made.
 
@@ -32,7 +32,7 @@ def replacing(file: Path, within: OwnFolder | None = None, *, create: bool = Tru
     OutputError
         The file cannot be written.
     NotOursError
-        It is a link, or something else that is not ours.
+        The file is a link, or something else that is not ours.
 
     """
     place = Path(os.path.abspath(file))  # noqa: PTH100 - '..' folded, links kept

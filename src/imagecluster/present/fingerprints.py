@@ -16,12 +16,12 @@ from imagecluster.store import Store
 
 
 def write_fingerprints(store: Store, model: str, file: Path) -> int:
-    """Number of fingerprints written to an .npz or .parquet file, in the order of their paths.
+    """Write fingerprints to an .npz or .parquet file in the order of their paths, and return their number.
 
-    The vectors are float32 of unit length: the space in which clustering measures cosine. Paths are relative to the
-    collection's root, with '/' between their parts, where they lie inside it. `.npz` holds `paths` (n,), `vectors`
-    (n, n_dimensions) and `model`; `.parquet` the columns `path` (bytes that are not UTF-8 replaced), `path_bytes` and
-    `vector`. Written whole or not at all.
+    The vectors are float32 of unit length, the space in which clustering measures cosine. Paths inside the collection
+    are relative to its root, with '/' between their parts. `.npz` holds `paths` (n,), `vectors` (n, n_dimensions) and
+    `model`; `.parquet` has the columns `path` (with bytes that are not UTF-8 replaced), `path_bytes` and `vector`. The
+    file is written as a whole or not at all.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def write_fingerprints(store: Store, model: str, file: Path) -> int:
     OutputError
         The file cannot be written.
     StoreError
-        A picture has no fingerprint of this model.
+        A picture has no fingerprint by this model.
     """
     writers = {".npz": _write_npz, ".parquet": _write_parquet}
     writer = writers.get(file.suffix.lower())

@@ -1,4 +1,4 @@
-"""A tree of folders that we make, replace as a whole, and remove without anything that others put into it."""
+"""A tree of folders that we make, replace as a whole, and remove without touching what others have put into it."""
 
 # os.path on text throughout: over 500,000 pictures a Path costs more than the link.
 # ruff: noqa: PTH100, PTH103, PTH110, PTH118
@@ -22,7 +22,7 @@ from imagecluster.system.files import OwnFolder, is_unfinished
 __all__ = ["MADE", "MadeTree", "copied_key", "key_of", "record_end"]
 
 MADE = ".imagecluster-made"
-"""Name of the record of what was made in a tree."""
+"""Name of the file that records what was made in a tree."""
 
 Kind = Literal["folder", "symlink", "hardlink", "file"]
 
@@ -31,10 +31,10 @@ _LITTER = {
     "thumbs.db": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
     "ehthumbs.db": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
 }
-"""Files that file managers put into every folder that they show, and how each begins."""
+"""Files that file managers put into every folder that they show, and their first bytes."""
 
 _PREVIEWS = "@eaDir"
-"""Folder in which network drives of Synology put previews of their own, by these names."""
+"""Folder in which network drives by Synology put their previews, under these names."""
 _PREVIEW_STARTS = ("SYNOPHOTO_", "SYNOVIDEO_", "SYNOINDEX_", "SYNOFILE_")
 _PREVIEW_ENDS = ("@SynoEAStream", "@SynoResource")
 
@@ -42,15 +42,15 @@ _log = logging.getLogger(__name__)
 
 
 def key_of(kind: Kind, where: str, what: bytes = b"") -> bytes:
-    """How the record names a thing: digest of its kind, its place in the tree and what it is, as 32 digits.
+    """Key of a thing in the record: a digest of its kind, its place in the tree and its content, as 32 digits.
 
-    `what` is a symbolic link's target and nothing for a folder or a hard link; for a file see `copied_key`.
+    `what` is the target of a symbolic link, and empty for a folder or a hard link; for a file see `copied_key`.
     """
     return xxhash.xxh3_128_hexdigest(b"\0".join((kind.encode(), os.fsencode(where), what))).encode()
 
 
 def copied_key(where: str, source: BinaryIO, target: BinaryIO | None = None) -> bytes:
-    """Key of a file with the content of a stream, which is copied to another one on the way."""
+    """Key of a file with the content of a stream, which may be copied to another stream on the way."""
     content = xxhash.xxh3_128()
     while block := source.read(1 << 20):
         content.update(block)
@@ -60,31 +60,31 @@ def copied_key(where: str, source: BinaryIO, target: BinaryIO | None = None) -> 
 
 
 class MadeTree:
-    """The place of such a tree, of the one to come and of the one to go beside it.
+    """The place of such a tree, with the places of a new tree and of an old tree beside it.
 
-    A marker makes the tree ours, and a record in it names each thing that was made. When the tree goes, only what still
-    is what the record says goes with it: no edited copy, no file of somebody's, and no copy or hard link that is the
-    last of its picture. The rest is kept in a folder beside it.
+    A marker identifies the tree as ours, and a record in it names everything that was made. When the tree is removed,
+    only things that still match the record are removed with it: no edited copy, no file of somebody else, and no copy
+    or hard link that is the last one of its picture. The rest is kept in a folder beside it.
 
     Parameters
     ----------
     directory
-        The tree's own folder: absent, empty, or made by an earlier run. A link there is refused.
+        Folder of the tree: missing, empty, or made by an earlier run. A link in its place is refused.
     marker
         Name of the marker.
     text
-        Content of the marker where an empty folder becomes ours.
+        Content of the marker when an empty folder becomes ours.
     what
-        What the tree is called in messages.
+        Name of the tree in messages.
 
     Raises
     ------
     OutputError
-        Nothing can be made there.
+        No tree can be made there.
     NotOursError
-        The place is a link. Each method may raise this of what it meets.
+        The place is a link. Each method may raise this for things that it finds.
     OSError
-        The folder above it cannot be made or opened. Each method may raise this of its own work.
+        The folder above it cannot be made or opened. Each method may raise this for its own work.
 
     """
 
@@ -92,7 +92,7 @@ class MadeTree:
         self.given = os.path.abspath(directory)
         parent, name = os.path.split(self.given)
         if not name:
-            raise OutputError(f"cannot make a {what} at {self.given!r}; give it a folder of its own")
+            raise OutputError(f"cannot make a {what} at {self.given!r}; it needs a folder of its own")
         self.parent = os.path.realpath(parent)
         self.place = os.path.join(self.parent, name)
         self._marker, self._text, self._what = marker, text, what
@@ -110,9 +110,9 @@ class MadeTree:
         self._beside.close()
 
     def recover(self) -> list[Path]:
-        """Removes what a call that was killed left behind; brings its former tree back if nothing replaced it.
+        """Remove what a killed call left behind, and restore its former tree if no new one has replaced it.
 
-        Gives the folders where files that were not made are kept.
+        Returns the folders that keep files we did not make.
         """
         if self._is_there(self._old) and not self._is_there(self._name):
             self._claim(self._old)
@@ -123,9 +123,9 @@ class MadeTree:
 
     @contextmanager
     def building(self, text: str) -> Iterator[tuple[OwnFolder, BinaryIO]]:
-        """The folder of the new tree, marked with a text, and the stream of its record; after an error it is gone.
+        """The folder of the new tree, with a marker, and the stream of its record; after an error both are removed.
 
-        Each thing must stand in the record, its key ended by `record_end`, before it stands in the tree.
+        Everything must be in the record, as a key followed by `record_end`, before it is in the tree.
         """
         try:
             with self._beside.child(self._new, create=True) as folder:
@@ -138,7 +138,7 @@ class MadeTree:
             raise
 
     def swap(self) -> list[Path]:
-        """Puts the new tree in the place of the former one; the folders where files that it did not make are kept."""
+        """Replace the former tree by the new one, and return the folders that keep files we did not make."""
         if not self._is_there(self._name):
             self._beside.rename(self._new, self._name)
             return []
@@ -151,15 +151,15 @@ class MadeTree:
         return self.remove_old()
 
     def remove_old(self) -> list[Path]:
-        """Removes the former tree."""
+        """Remove the former tree, and return the folders that keep files we did not make."""
         return self._remove(self._old)
 
     def opened(self) -> OwnFolder | None:
-        """The tree in the place, to be closed by the caller; None where there is none."""
+        """The current tree, to be closed by the caller; None if there is none."""
         return self._beside.child(self._name) if self._is_there(self._name) else None
 
     def marked(self) -> bytes:
-        """Content of the marker of the tree in the place; empty where there is none."""
+        """Content of the marker of the current tree; empty if there is none."""
         folder = self.opened()
         if folder is None:
             return b""
@@ -173,7 +173,7 @@ class MadeTree:
         return os.path.lexists(os.path.join(self.parent, name))
 
     def _claim(self, name: str) -> None:
-        """Makes sure that a folder, if it exists, is ours; an empty one becomes ours."""
+        """Raise OutputError if a folder exists and is not ours; an empty folder becomes ours."""
         if not self._is_there(name):
             return
         with self._beside.child(name) as folder:
@@ -181,19 +181,19 @@ class MadeTree:
                 return
             if folder.listing():
                 raise OutputError(
-                    f"the folder {os.fspath(folder.path)!r} was not built by imagecluster (it has no {self._marker})"
-                    f" and is left alone; move it, or give the {self._what} another place"
+                    f"the folder {os.fspath(folder.path)!r} was not built by imagecluster (it has no {self._marker}),"
+                    f" so it is left alone; move it, or choose another place for the {self._what}"
                 )
             with folder.create(self._marker) as stream:
                 stream.write(self._text.encode())
 
     def _remove(self, name: str) -> list[Path]:
-        """Removes a tree of ours, if it exists; the folder where what it did not make is kept."""
+        """Remove a tree of ours, if it exists, and return the folder that keeps files we did not make."""
         if not self._is_there(name):
             return []
         self._claim(name)
         with self._beside.child(name) as folder:
-            # Marker and record go last: a removal that is cut off is still known as ours, with all that is in it.
+            # Marker and record go last, so that a tree whose removal was interrupted is still known to be ours.
             if emptied := _Removal(self.parent, read_record(folder), (self._marker, MADE)).empty(folder, ""):
                 self._unmark(folder)
         if emptied:
@@ -216,17 +216,17 @@ class MadeTree:
 
 
 class Recorded(NamedTuple):
-    """What the record of a tree says."""
+    """The record of a tree."""
 
     is_there: bool
-    """False for a tree of before there were records: its links are taken for ours, its files are not."""
+    """False for a tree from before there were records, in which links count as ours and files do not."""
     keys: frozenset[bytes]
     originals: dict[bytes, str]
-    """Of a copy the picture that it was made from, seen from the folder that the tree lies in."""
+    """The picture from which each copy was made, relative to the folder that holds the tree."""
 
 
 def record_end(original: str = "") -> bytes:
-    """What ends a key in a record; with the picture that a copy was made from."""
+    """The end of a key in a record, with the picture from which a copy was made."""
     return b" " + os.fsencode(original) + b"\0" if original else b"\0"
 
 
@@ -235,13 +235,13 @@ def read_record(folder: OwnFolder) -> Recorded:
     if folder.status(MADE) is None:
         return Recorded(False, frozenset(), {})
     with folder.open_reading(MADE) as stream:
-        entries = stream.read().split(b"\0")[:-1]  # after the last end stands nothing, or an entry that was cut off
+        entries = stream.read().split(b"\0")[:-1]  # after the last end is nothing, or an incomplete entry
     originals = {entry[:32]: os.fsdecode(entry[33:]) for entry in entries if len(entry) > 33}
     return Recorded(True, frozenset(entry[:32] for entry in entries), originals)
 
 
 class _Removal:
-    """Empties a tree of what its record names."""
+    """The removal from a tree of everything that its record names."""
 
     def __init__(self, parent: str, record: Recorded, spare: tuple[str, ...]) -> None:
         self._parent = parent
@@ -249,7 +249,7 @@ class _Removal:
         self._spare = spare
 
     def empty(self, folder: OwnFolder, where: str, *, previews: bool = False) -> bool:
-        """Removes what was made in a folder of the tree; whether nothing else was there."""
+        """Remove what was made in a folder of the tree; return whether there was nothing else."""
         all_gone = True
         for name, status in folder.listing():
             if not where and name in self._spare:
@@ -272,7 +272,7 @@ class _Removal:
         return all_gone
 
     def _was_made(self, folder: OwnFolder, name: str, place: str, status: os.stat_result) -> bool:
-        """Whether something still is what was made there, and nothing is lost with it."""
+        """Whether something is still what was made there, so that nothing is lost with it."""
         if not self._record.is_there:
             return stat.S_ISLNK(status.st_mode) or (stat.S_ISREG(status.st_mode) and status.st_nlink > 1)
         if stat.S_ISLNK(status.st_mode):
@@ -284,13 +284,13 @@ class _Removal:
         return is_unfinished(name) or self._is_spare(_key_now(folder, name, place))
 
     def _is_spare(self, key: bytes) -> bool:
-        """Whether a file was made, and not from a picture that is gone."""
+        """Whether a file was made by us, and not from a picture that no longer exists."""
         original = self._record.originals.get(key)
         return key in self._record.keys and (original is None or os.path.exists(os.path.join(self._parent, original)))
 
 
 def _key_now(folder: OwnFolder, name: str, place: str) -> bytes:
-    """Key of a file as it is; empty where it cannot be read."""
+    """Key of a file as it is now; empty if it cannot be read."""
     try:
         with folder.open_reading(name) as stream:
             return copied_key(place, stream)
@@ -299,7 +299,7 @@ def _key_now(folder: OwnFolder, name: str, place: str) -> bytes:
 
 
 def _is_litter(folder: OwnFolder, name: str, *, previews: bool) -> bool:
-    """Whether a file is one that a file manager or a network drive made for itself."""
+    """Whether a file manager or a network drive made this file for itself."""
     if previews:
         return name.startswith(_PREVIEW_STARTS) or name.endswith(_PREVIEW_ENDS)
     start = _LITTER.get(name.lower())

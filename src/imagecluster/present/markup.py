@@ -1,4 +1,4 @@
-"""Words and escapes of the page."""
+"""Counted nouns and escaped text for pages."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import os
 _UNPRINTABLE = dict.fromkeys(
     [*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\N{REPLACEMENT CHARACTER}"
 )
-"""Control characters, and those that reverse the direction of what follows: a name must not disguise itself."""
+"""Control characters, and those that change the direction of text, with which a name could disguise itself."""
 
 
 def escaped(text: str) -> str:
-    """A text for HTML, also inside quotes; bytes that are not UTF-8 and unprintable characters become U+FFFD.
+    """Text for HTML, safe inside quotes too; bytes that are not UTF-8 and unprintable characters become U+FFFD.
 
     >>> escaped('<b>"a"</b>')
     '&lt;b&gt;&quot;a&quot;&lt;/b&gt;'

@@ -36,7 +36,7 @@ class Html:
 def gallery(
     clusters: Clusters, paths: Sequence[Path], *, cover: Callable[[Path], bytes | None], n_clusters: int = 24
 ) -> Html:
-    """The largest clusters: a picture of each with its name and size, and what is not shown in a sentence.
+    """The largest clusters, with a picture, name and size of each, and a line about what is not shown.
 
     Parameters
     ----------
@@ -45,9 +45,9 @@ def gallery(
     paths
         Path of each row.
     cover
-        JPEG of a picture, or None where it cannot be read.
+        Returns the JPEG of a picture, or None if it cannot be read.
     n_clusters
-        How many clusters are shown, at most.
+        Largest number of clusters to show.
 
     """
     shown = clusters.clusters[:n_clusters]

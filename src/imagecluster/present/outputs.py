@@ -1,4 +1,4 @@
-"""Everything that is written down of a collection for people and programs, one output or all of them."""
+"""The outputs of a collection for people and programs: one of them, or all."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Output = Literal["links", "csv", "json", "parquet", "page"]
 PAGE_NAME = "clusters.html"
 
 PAGE_STAMP = "page_stamp"
-"""Under this name a run remembers which page it left."""
+"""Name under which a run remembers the page that it left."""
 
 _TABLES: dict[str, Callable[[Report, Path, OwnFolder | None], None]] = {
     "csv": write_csv, "json": write_json, "parquet": write_parquet,
@@ -38,35 +38,35 @@ _TABLES: dict[str, Callable[[Report, Path, OwnFolder | None], None]] = {
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Where everything is."""
+    """The places of all outputs."""
 
     statistics: str
-    """The table of cluster sizes, and where all pictures went."""
+    """Table of cluster sizes, and of where all pictures went."""
     links: Path | None
     """The tree of links."""
     page: Path | None
     json: Path
     csv: Path
     unlinked: tuple[Unlinked, ...]
-    """Pictures that are missing from the tree of links, mostly because they are gone by now."""
+    """Pictures missing from the tree of links, mostly because they no longer exist."""
     kept: tuple[Path, ...]
-    """Folders with files that somebody put into the former tree of links."""
+    """Folders with files that somebody had put into the former tree of links."""
     page_stamp: str
-    """Names the page's content and file: a later run with the same stamp need not write it again."""
+    """Stamp of the page's content and file; a later run with the same stamp need not write the page again."""
 
 
 def write(collection: Collection, clusters: Clusters, kind: Output, into: Path | None = None) -> Path:
-    """Write one output of a cut; the file or folder written.
+    """Write one output of a cut, and return its file or folder.
 
     Parameters
     ----------
     collection
         The collection.
     clusters
-        Made by `collection.cut`.
+        The cut, from `collection.cut`.
     kind
-        `links`: folders of links, of the kind that the collection's settings name (symbolic where they name none);
-        `csv`, `json`, `parquet`: tables; `page`: the page of contact sheets.
+        `links` for folders of links, of the kind that the collection's settings name (symbolic if they name none);
+        `csv`, `json` or `parquet` for a table; `page` for the page of contact sheets.
     into
         File or folder to write; default: `clusters` beside the database, with the kind's suffix.
 
@@ -77,11 +77,11 @@ def write(collection: Collection, clusters: Clusters, kind: Output, into: Path |
     MissingExtraError
         Parquet needs the extra `parquet`.
     OutputError
-        The place cannot be written, or is not ours.
+        The place cannot be written, or something that is not ours is there.
 
     """
     if kind not in get_args(Output):
-        raise ArgumentError(f"no output is called {kind!r}; known: {', '.join(get_args(Output))}")
+        raise ArgumentError(f"no output is called {kind!r}; it must be one of {', '.join(get_args(Output))}")
     if kind == "links":
         return _write_links(collection, clusters, into or collection.directory / "clusters").directory
     report, within = collection.report(clusters), None if into else collection.store.folder
@@ -93,7 +93,7 @@ def write(collection: Collection, clusters: Clusters, kind: Output, into: Path |
 
 
 def write_outputs(collection: Collection, clusters: Clusters, *, progress: OnProgress) -> Outputs:
-    """Write the tree of links, the tables and the page that the settings ask for, each replaced as a whole."""
+    """Write the tree of links, the tables and the page as the settings say; each is replaced as a whole."""
     directory, settings, folder = collection.directory, collection.settings, collection.store.folder
     folder.remove_unfinished()
     report = collection.report(clusters)
@@ -125,14 +125,14 @@ def write_outputs(collection: Collection, clusters: Clusters, *, progress: OnPro
 
 
 def page_stamp_of(runs: tuple[Run, ...]) -> str:
-    """Stamp of the page that the latest run left; empty where there is none."""
+    """Stamp of the page that the latest run left; empty if there is none."""
     return str(runs[-1].settings.get(PAGE_STAMP, "")) if runs else ""
 
 
 def _write_links(
     collection: Collection, clusters: Clusters, tree: Path, *, progress: OnProgress = silent
 ) -> LinkReport:
-    """The tree of links, of the kind that the settings name; symbolic ones where they name none."""
+    """Write the tree of links, of the kind that the settings name (symbolic if they name none)."""
     root, names = os.path.join(collection.root, ""), collection.names  # noqa: PTH118 - text: a Path costs ten times that
     members = [[os.path.join(root, names[row]) for row in cluster.members] for cluster in clusters.clusters]  # noqa: PTH118
     kind = "symlink" if collection.settings.links == "none" else collection.settings.links
@@ -147,7 +147,7 @@ def _write_page(collection: Collection, report: Report, file: Path, within: OwnF
 
 
 def _content_key(collection: Collection) -> str:
-    """Names all that the page is made of: the table of clusters, the pictures' bytes, and this program."""
+    """Key of everything that the page depends on: the table of clusters, the pictures' bytes, and this program."""
     with collection.store.folder.open_reading("clusters.json") as table:
         key = xxhash.xxh3_128(table.read())
     for content_hash in collection.leaves.hashes:
@@ -157,6 +157,6 @@ def _content_key(collection: Collection) -> str:
 
 
 def _stamp(folder: OwnFolder, content: str) -> str:
-    """Names a content and the page that holds it; empty where there is no page."""
+    """Stamp of a content and of the page that shows it; empty if there is no page."""
     status = folder.status(PAGE_NAME)
     return "" if status is None else f"{content} {status.st_size} {status.st_mtime_ns}"

@@ -1,4 +1,4 @@
-"""clusters.html: contact sheets of all clusters in one file that needs nothing else."""
+"""clusters.html: contact sheets of all clusters, in one file that needs no others."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from imagecluster.records import Cluster
 from imagecluster.system.files import OwnFolder
 
 _LARGEST_BYTES = 40_000_000
-"""Above this, browsers take seconds to open the page."""
+"""Size above which browsers take seconds to open the page."""
 
 _BYTES_WITHOUT_TILES = 1_500_000
-"""Style, script, headings and the list of skipped files, at most about."""
+"""Approximate largest size of style, script, headings and the list of skipped files."""
 
 _BYTES_OF_A_TILE = 450
-"""A tile without its picture, about; names are part of it."""
+"""Approximate size of a tile without its picture, but with its name."""
 
 _N_SAMPLES = 64
 _LONGEST_SKIP_LIST = 1000
@@ -38,22 +38,22 @@ def write_page(
     max_thumbnails: int = 5000,
     within: OwnFolder | None = None,
 ) -> None:
-    """Writes a page of contact sheets: every cluster with its pictures, the most central one first.
+    """Write a page of contact sheets: every cluster with its pictures, the most central one first.
 
     Parameters
     ----------
     report
         The facts.
     file
-        The page. Its links to the pictures are relative to the folder that it lies in.
+        The page. Its links to the pictures are relative to its folder.
     thumbnail
-        Gives the JPEG thumbnail of a row, or None where there is none. Called for rows that are shown, in the order
-        of the page, and for a few more to learn how large they are; none is kept.
+        Returns the JPEG thumbnail of a row, or None if there is none. It is called for the rows that are shown, in
+        the order of the page, and for a few more to estimate their size; none is kept.
     max_thumbnails
-        At most so many pictures are shown, fewer where the page would grow beyond 40 MB. What is left out is said on
-        the page.
+        Largest number of pictures shown; fewer are shown if the page would grow beyond 40 MB. The page says what is
+        left out.
     within
-        The folder in which `file` lies, where that is held open.
+        The folder of `file`, if that is held open.
 
     Raises
     ------
@@ -75,11 +75,11 @@ def write_page(
 
 
 def _affordable(n_images: int, thumbnail: Callable[[int], bytes | None]) -> int:
-    """How many pictures a page of the largest size holds, by a sample of their thumbnails."""
+    """Number of pictures that a page of the largest size can hold, estimated from a sample of their thumbnails."""
     rows = range(0, n_images, max(1, n_images // _N_SAMPLES))
     n_bytes = [len(thumbnail(row) or b"") for row in rows]
     average = sum(n_bytes) / max(1, len(n_bytes)) * 4 / 3 + _BYTES_OF_A_TILE
-    # Some room for what the sample did not see; what is still too much goes without its pictures.
+    # Some room is left for what the sample missed; tiles that still do not fit go without their pictures.
     return max(1, int(0.95 * (_LARGEST_BYTES - _BYTES_WITHOUT_TILES) / average))
 
 
@@ -99,12 +99,12 @@ def _page(report: Report, planned: Plan, tiles: Tiles) -> Iterator[str]:
 
 
 def _name(report: Report) -> str:
-    """What the collection is called: its folder's name."""
+    """Name of the collection, which is that of its folder."""
     return escaped(report.root.name or str(report.root))
 
 
 def _head(report: Report) -> str:
-    """All before the visible page."""
+    """Everything before the visible page."""
     title = f"{_name(report)}: {count(len(report.clusters.clusters), 'cluster')}"
     return opening(title, style=asset("page.css") + RATIO_RULES, script=asset("page.js"))
 
@@ -133,7 +133,7 @@ def _header(report: Report, planned: Plan) -> str:
 
 
 def _lead(report: Report) -> str:
-    """Where the pictures went, in a sentence."""
+    """A sentence about where the pictures went."""
     n_images, n_clusters = report.n_visible, len(report.clusters.clusters)
     n_singles = len(report.clusters.singles)
     if not n_images:
@@ -145,25 +145,25 @@ def _lead(report: Report) -> str:
 
 
 def _left_out(report: Report, planned: Plan) -> str:
-    """What the page does not show."""
+    """A note about what the page does not show."""
     n_images, n_clusters = report.n_visible, len(report.clusters.clusters)
     if planned.n_shown == n_images:
         return ""
     cuts = []
     if any(len(cluster.members) > planned.n_of_each for cluster in report.clusters.clusters):
-        cuts.append(f"of each cluster at most {count(planned.n_of_each, 'picture')}")
+        cuts.append(f"at most {count(planned.n_of_each, 'picture')} of each cluster")
     if planned.n_clusters < n_clusters:
-        cuts.append(f"{planned.n_clusters:,} of {n_clusters:,} clusters, the largest")
+        cuts.append(f"the largest {planned.n_clusters:,} of {n_clusters:,} clusters")
     if planned.n_singles < len(report.clusters.singles):
         cuts.append(f"{planned.n_singles:,} of {count(len(report.clusters.singles), 'single')}")
     return (
-        f'<p class="note left-out">To stay light, this page shows {planned.n_shown:,} of {count(n_images, "picture")}: '
+        f'<p class="note left-out">To stay small, this page shows {planned.n_shown:,} of {count(n_images, "picture")}: '
         f"{'; '.join(cuts)}. All of them are in clusters.csv and clusters.json.</p>\n"
     )
 
 
 def _bar(report: Report, groups: list[SizeGroup]) -> str:
-    """Links to the sizes, and the filter that the script brings to life."""
+    """Links to the sizes, and the filter, which the script enables."""
     clusters = report.clusters.clusters
     links = "".join(
         f'<li><a href="#c{clusters[group.places[0]].number}" data-band="{group.smallest}">'
@@ -185,7 +185,7 @@ def _bar(report: Report, groups: list[SizeGroup]) -> str:
 
 
 def _clusters(report: Report, groups: list[SizeGroup], planned: Plan, tiles: Tiles) -> Iterator[str]:
-    """All sections of clusters."""
+    """The sections of all clusters."""
     if not groups:
         yield _empty(report)
     n_left = planned.n_clusters
@@ -248,12 +248,12 @@ def _sheet(rows: list[int], n_more: int, tiles: Tiles, *, cover: bool) -> Iterat
 
 
 def _room(n_tiles: int) -> str:
-    """Class by which a section that is out of sight keeps about the room that it will take."""
+    """Class that gives a section that is out of sight about the height that it will need."""
     return f"n{min(8192, max(4, 1 << (n_tiles - 1).bit_length()))}"
 
 
 def _empty(report: Report) -> str:
-    """What stands in the place of clusters."""
+    """The message in place of clusters."""
     if not report.names:
         return '<div class="empty"><h2>No pictures were found</h2></div>\n'
     return (
@@ -263,7 +263,7 @@ def _empty(report: Report) -> str:
 
 
 def _skipped(report: Report) -> Iterator[str]:
-    """The files that gave no fingerprint, and why."""
+    """The files without a fingerprint, with reasons."""
     if not report.skips:
         return
     names = relative_names(report.root, [skip.path for skip in report.skips])
@@ -281,21 +281,21 @@ def _skipped(report: Report) -> Iterator[str]:
 
 
 def _footer(report: Report, tiles: Tiles) -> str:
-    """How to read the page, and the script."""
+    """An explanation of the page, and the script."""
     without = (
         f"<p>{count(tiles.n_without, 'picture')} shown by name only, to keep the page below 40 MB.</p>\n"
         if tiles.n_without
         else ""
     )
     how_to_read = (
-        "<p>Each picture links to its original. The first of a cluster, marked with a dot, is its most central one. "
-        f"Distances are {escaped(report.metric)} distances between fingerprints, 0 for identical pictures; the one "
-        "given with a cluster is that at which it became one.</p>\n"
+        "<p>Each picture links to its original. The first picture of a cluster, marked with a dot, is its most central "
+        f"one. Distances are {escaped(report.metric)} distances between fingerprints, 0 for identical pictures; the "
+        "distance given with a cluster is that at which its pictures joined.</p>\n"
         if report.clusters.clusters
         else ""
     )
     return f"""<footer>
-{without}{how_to_read}<p>Made by imagecluster. This page is one file and asks nothing of the network.</p>
+{without}{how_to_read}<p>Made by imagecluster. This page is one file and requests nothing from the network.</p>
 </footer>
 <script>{asset("page.js")}</script>
 </body>

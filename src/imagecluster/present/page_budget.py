@@ -1,4 +1,4 @@
-"""Which pictures a page shows when there are more than it can hold."""
+"""The choice of pictures for a page if there are more than it can hold."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _SHARE_OF_SINGLES = 5
-"""Where not all fit, singles get a fifth of the page: they are what clustering found nothing to say about."""
+"""If not all pictures fit, singles get a fifth of the page, since clustering has nothing to say about them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How many pictures of each cluster, and how many clusters and singles, are shown."""
+    """Numbers of clusters, of pictures per cluster, and of singles to show."""
 
     n_clusters: int
     n_of_each: int
     n_singles: int
     n_shown: int
-    """Pictures shown in all."""
+    """Total number of pictures shown."""
 
 
 def plan(sizes: Sequence[int], n_singles: int, budget: int) -> Plan:
-    """What to show of clusters of these sizes, largest first, so that at most `budget` pictures are shown.
+    """A plan for clusters of these sizes, largest first, that shows at most `budget` pictures.
 
-    All if all fit. Else large clusters are cut to an equal number of pictures, as large as possible; where even one
-    picture of each cluster is too much, the smallest clusters are left out.
+    All pictures are shown if they fit. Otherwise large clusters are cut to an equal number of pictures, as large as
+    possible; if even one picture per cluster is too many, the smallest clusters are left out.
     """
     total = sum(sizes)
     if total + n_singles <= budget:
@@ -39,7 +39,7 @@ def plan(sizes: Sequence[int], n_singles: int, budget: int) -> Plan:
 
 
 def _largest_equal_share(sizes: Sequence[int], budget: int) -> int:
-    """Largest k for which the first k pictures of each cluster are at most `budget` together."""
+    """Largest k for which the first k pictures of each cluster are at most `budget` in total."""
     fits, too_much = 0, max(sizes, default=0) + 1
     while too_much - fits > 1:
         k = (fits + too_much) // 2

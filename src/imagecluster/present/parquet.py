@@ -13,15 +13,15 @@ from imagecluster.system.files import OwnFolder
 
 
 def write_parquet(report: Report, file: Path, within: OwnFolder | None = None) -> None:
-    """Writes clusters.parquet: a row for each picture that is not hidden, by path.
+    """Write clusters.parquet, with one row for each picture that is not hidden, in the order of paths.
 
-    Columns: `path` (text; bytes of a name that are not UTF-8 replaced), `path_bytes`, `cluster` (null for a single),
-    `size`, and `name`.
+    Columns: `path` (text, with bytes that are not UTF-8 replaced), `path_bytes`, `cluster` (null for a single), `size`
+    and `name`.
 
     Raises
     ------
     MissingExtraError
-        It needs the extra `parquet`.
+        The extra `parquet` is not installed.
     OutputError
         The file cannot be written.
 

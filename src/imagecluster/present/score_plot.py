@@ -1,4 +1,4 @@
-"""A drawing of how good every cut is."""
+"""A drawing of the scores of all cuts."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ _LINES = {
     "bcubed_precision": ("B-cubed precision", "#7a7671", "--"),
     "bcubed_recall": ("B-cubed recall", "#7a7671", ":"),
 }
-"""Name in the legend, colour and dash of each score that is drawn."""
+"""Name in the legend, colour and line style of each score."""
 
 
 def plot_scores(file: Path, found: Evaluation, *, title: str) -> None:
-    """Draws scores against the similarity index, with a dot at the best of each and a line at the index asked about.
+    """Draw scores against the similarity index, with a dot at the best value of each and a line at the index in question.
 
     Parameters
     ----------
     file
-        .png, .svg or .pdf.
+        File to write: .png, .svg or .pdf.
     found
         The scores.
     title
-        Stands above.
+        Title above the drawing.
 
     Raises
     ------
     ArgumentError
-        The file's suffix is another one.
+        The file has another suffix.
     MissingExtraError
         matplotlib is not installed.
     OutputError
@@ -56,7 +56,7 @@ def plot_scores(file: Path, found: Evaluation, *, title: str) -> None:
     figure = matplotlib.figure.Figure(figsize=(9, 5.2), layout="constrained")
     axes = figure.add_subplot()
     for name, (label, colour, dash) in _LINES.items():
-        # A cut holds from its own index down to that of the next one.
+        # A cut is valid from its own index down to that of the next cut.
         axes.step(
             [*found.sims, 0.0], [*scores[name], scores[name][-1]], dash, where="post", color=colour, label=label, lw=1.6
         )
@@ -66,7 +66,7 @@ def plot_scores(file: Path, found: Evaluation, *, title: str) -> None:
     axes.axvline(found.sim, color="#1d1b19", lw=0.8, alpha=0.5)
     axes.text(found.sim, 1.045, f"sim {found.sim:g}", ha="center", fontsize=9)
     axes.set(xlim=(0, 1), ylim=(min(-0.02, *map(min, scores.values())), 1.03))
-    axes.set_xlabel(f"similarity index ({found.sim_scale} scale): 0 all in one cluster, 1 only identical pictures")
+    axes.set_xlabel(f"similarity index ({found.sim_scale} scale): 0 all together, 1 only identical pictures")
     axes.set_ylabel("score")
     axes.set_title(title, loc="left", pad=18)
     axes.grid(alpha=0.2)

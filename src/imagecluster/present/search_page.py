@@ -1,4 +1,4 @@
-"""A page of what a search found: queries, and hits with their similarity, in one file that needs nothing else."""
+"""A page of search results: queries, and hits with their similarities, in one file that needs no others."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from imagecluster.scan import absolute
 from imagecluster.store import Store
 
 _LARGEST_BYTES = 40_000_000
-"""As for the page of contact sheets; pictures beyond it are shown by name."""
+"""Largest size, as for the page of contact sheets; pictures beyond it are shown by name only."""
 
 _STYLE = ".sheet a span{opacity:1}.queries{--row:112px;margin-bottom:40px}.queries p{margin:4px 0 10px}\n"
-"""Similarities are always seen, and queries are smaller than what they found."""
+"""Style in which similarities are always visible, and queries are smaller than hits."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResults:
-    """What was searched for, and what was found.
+    """Queries and hits of a search.
 
     Raises
     ------
     ArgumentError
-        There is not one note for each picture.
+        There is not exactly one note per picture.
 
     """
 
@@ -42,14 +42,13 @@ class SearchResults:
     model: str
     """`name@version`."""
     names: Sequence[str]
-    """The query pictures, then the hits, most similar first: paths relative to `root`, absolute where they lie
-    elsewhere."""
+    """The query pictures, then the hits, most similar first: paths relative to `root`, absolute if outside it."""
     notes: Sequence[str]
-    """What is to be said of each: a query's weight, a hit's similarity."""
+    """A note for each picture: the weight of a query, or the similarity of a hit."""
     n_queries: int
-    """How many of the paths are queries."""
+    """Number of paths that are queries."""
     texts: Sequence[str] = ()
-    """What was asked for in words."""
+    """Queries in words."""
 
     def __post_init__(self) -> None:
         if len(self.notes) != len(self.names):
@@ -57,7 +56,7 @@ class SearchResults:
 
 
 def write_search_page(store: Store, model: Model, queries: Sequence[Query], hits: Sequence[Hit], file: Path) -> None:
-    """Writes what a search found as a page of one file.
+    """Write the results of a search as a page in one file.
 
     Raises
     ------
@@ -82,21 +81,21 @@ def write_search_page(store: Store, model: Model, queries: Sequence[Query], hits
 
 
 def _weight_note(query: Query) -> str:
-    """The weight of a query where it is worth saying."""
+    """The weight of a query, unless it is 1."""
     return "" if query.weight == 1 else f"{query.weight:+g}"
 
 
 def write_results(found: SearchResults, file: Path, *, thumbnail: Callable[[int], bytes | None]) -> None:
-    """Writes a page of what a search found.
+    """Write a page of search results.
 
     Parameters
     ----------
     found
-        The facts.
+        Queries and hits.
     file
-        The page. Its links to the pictures are relative to the folder that it lies in.
+        The page. Its links to the pictures are relative to its folder.
     thumbnail
-        Gives the JPEG thumbnail of a path, by its place in `found.names`, or None.
+        Returns the JPEG thumbnail of a path, given its place in `found.names`, or None.
 
     Raises
     ------
@@ -134,9 +133,9 @@ def _page(found: SearchResults, tiles: Tiles) -> Iterator[str]:
     yield """</section>
 </main>
 <footer>
-<p>Each picture links to its original. The number is the cosine of its fingerprint with the query: 1 for an equal one,
-about 0 for one that has nothing to do with it.</p>
-<p>Made by imagecluster. This page is one file and asks nothing of the network.</p>
+<p>Each picture links to its original. The number is the cosine similarity of its fingerprint to the query: 1 for an
+identical picture, about 0 for an unrelated one.</p>
+<p>Made by imagecluster. This page is one file and requests nothing from the network.</p>
 </footer>
 </body>
 </html>

@@ -1,4 +1,4 @@
-"""Clusters of like size, which the page puts together and offers to jump to."""
+"""Groups of clusters of similar size, to which the page offers links."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from imagecluster.records import Cluster
 
 _MOST_EXACT_SIZES = 8
-"""With more different sizes than this, sizes from 5 on are put together: 5 to 8, 9 to 16, 17 to 32 ..."""
+"""With more sizes than this, sizes from 5 on are grouped: 5 to 8, 9 to 16, 17 to 32 ..."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class SizeGroup:
     smallest: int
     largest: int
     places: tuple[int, ...]
-    """Places of the clusters in the list that the groups were made of."""
+    """Places of the clusters in the list from which the groups were made."""
 
     @property
     def label(self) -> str:

@@ -23,13 +23,13 @@ _LINES_A_WRITE = 1 << 14
 
 
 def statistics(report: Report) -> str:
-    r"""Number of clusters of each size, as the original imagecluster printed it, and where all pictures went.
+    r"""Number of clusters of each size, as the original imagecluster printed it, and totals of all pictures.
 
     Returns
     -------
     str
-        Several lines, without a line end after the last: `cluster size : ncluster`, one `size : count` for each size
-        with the smallest first, and the totals, whose sum is the number of scanned files.
+        Several lines, without a newline at the end: `cluster size : ncluster`, one `size : count` for each size,
+        smallest first, and the totals, whose sum is the number of scanned files.
 
     """
     sizes = [f"{size} : {count}" for size, count in report.clusters.sizes().items()]
@@ -47,9 +47,9 @@ def statistics(report: Report) -> str:
 
 
 def write_json(report: Report, file: Path, within: OwnFolder | None = None) -> None:
-    """Writes clusters.json: the facts of the run, every cluster, every picture, every skip.
+    """Write clusters.json: the facts of the run, and every cluster, picture and skip.
 
-    Nothing in it depends on when or where it was written: the same data give the same bytes.
+    Nothing in it depends on when it was written: the same data give the same bytes.
 
     Raises
     ------
@@ -62,9 +62,9 @@ def write_json(report: Report, file: Path, within: OwnFolder | None = None) -> N
 
 
 def write_csv(report: Report, file: Path, within: OwnFolder | None = None) -> None:
-    """Writes clusters.csv: a line for each picture with its path, cluster number, cluster size and cluster name.
+    """Write clusters.csv: one line per picture, with its path and the number, size and name of its cluster.
 
-    Names are written as the bytes that the file system has, also where they are not UTF-8.
+    Paths are written with the bytes of the file system, even if those are not UTF-8.
 
     Raises
     ------
@@ -77,8 +77,8 @@ def write_csv(report: Report, file: Path, within: OwnFolder | None = None) -> No
 
 
 def _json_lines(report: Report) -> Iterator[str]:
-    """Lines of clusters.json: one for each fact, cluster, picture and skip, so that files can be compared by line."""
-    # ASCII alone: bytes of a name that are not UTF-8 become lone surrogates, which no other encoding could hold.
+    """Lines of clusters.json: one per fact, cluster, picture and skip, so that files can be compared line by line."""
+    # ASCII only: bytes of a name that are not UTF-8 become lone surrogates, which no other encoding can hold.
     encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
     names = report.names
     texts = [encode(name) for name in names]
@@ -104,19 +104,19 @@ def _json_lines(report: Report) -> Iterator[str]:
 
 
 def _json_time(time: TimeTerm | None, row: int) -> str:
-    """What a picture's object says of its time."""
+    """The part of a picture's object that gives its time."""
     if time is None:
         return ""
     return f', "time_s": {_seconds(time, row) or "null"}, "time_origin": "{time.origins[row]}"'
 
 
 def _seconds(time: TimeTerm, row: int) -> str:
-    """A picture's time, to the millisecond; empty where there is none."""
+    """A picture's time, to the millisecond; empty if there is none."""
     return "" if time.origins[row] == "none" else f"{round(float(time.times_s[row]), 3)}"
 
 
 def _facts(report: Report) -> dict[str, Any]:
-    """What clusters.json says before its lists."""
+    """The facts in clusters.json before its lists."""
     cut = report.clusters
     return {
         "format": _FORMAT,
@@ -144,7 +144,7 @@ def _facts(report: Report) -> dict[str, Any]:
 
 
 def _json_clusters(report: Report, texts: Sequence[str], encode: Callable[[Any], str]) -> Iterator[str]:
-    """One object for each cluster; `texts` are the encoded names of all rows."""
+    """One object per cluster; `texts` are the encoded names of all rows."""
     for i, cluster in enumerate(report.clusters.clusters):
         folder = encode(report.folders[i]) if report.folders else "null"
         members = ", ".join([texts[row] for row in cluster.members])
@@ -156,7 +156,7 @@ def _json_clusters(report: Report, texts: Sequence[str], encode: Callable[[Any],
 
 
 def _json_list(key: str, items: Iterable[str], *, end: str) -> Iterator[str]:
-    """A list under a key, an item a line."""
+    """A list under a key, with one item per line."""
     yield f'"{key}": ['
     separator = "\n"
     for item in items:
@@ -204,17 +204,17 @@ def _shown_rows(report: Report, names: Sequence[str]) -> list[int]:
 
 
 def _in_path_order(names: Sequence[str]) -> list[int]:
-    """Places of names in the order of their bytes, as a scan orders them."""
+    """Places of the names in the order of their bytes, which is that of a scan."""
     keys = [os.fsencode(name) for name in names]
     return sorted(range(len(names)), key=keys.__getitem__)
 
 
 def _finite(value: float) -> float | None:
-    """JSON has no infinity: a cut below every merge has no height."""
+    """The value, or None for infinity, which JSON does not have: a cut below every merge has no height."""
     return float(value) if math.isfinite(value) else None
 
 
 def _write(stream: BinaryIO, lines: Iterator[str], encode: Callable[[str], bytes]) -> None:
-    """Writes lines, many at a time."""
+    """Write lines, many at a time."""
     while batch := "".join(islice(lines, _LINES_A_WRITE)):
         stream.write(encode(batch))

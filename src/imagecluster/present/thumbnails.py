@@ -1,4 +1,4 @@
-"""Small pictures for pages and plots, from the store's cache, else from the files."""
+"""Small pictures for pages and plots, from the store's cache or else from the files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ThumbnailOf:
-    """Thumbnail of a row: from the cache, else made from the file and kept."""
+    """Thumbnails of rows, from the cache or else made from the file and kept."""
 
     def __init__(self, paths: Sequence[Path], hashes: Sequence[bytes], cache: Thumbnails) -> None:
         self._paths = paths
@@ -24,7 +24,7 @@ class ThumbnailOf:
         self._cache = cache
 
     def __call__(self, row: int) -> bytes | None:
-        """JPEG thumbnail of a row; None when its file cannot be read any more."""
+        """JPEG thumbnail of a row; None if its file can no longer be read."""
         content_hash = self._hashes[row]
         found = self._cache.get(content_hash, side_px=THUMBNAIL_PX)
         if found is not None:
@@ -36,7 +36,7 @@ class ThumbnailOf:
 
 
 def thumbnail_of(path: Path) -> bytes | None:
-    """Thumbnail of a file; None when it cannot be read any more."""
+    """Thumbnail of a file; None if it can no longer be read."""
     from imagecluster.decode import decode, read_bytes
     from imagecluster.decode.thumbnail import make_thumbnail
 
@@ -48,13 +48,13 @@ def thumbnail_of(path: Path) -> bytes | None:
 
 
 class SmallPictures:
-    """Small picture of a row, from the cache of thumbnails, else from its file; None where there is none."""
+    """Small pictures of rows, from the cache of thumbnails or else from the file."""
 
     def __init__(self, thumbnail: ThumbnailOf) -> None:
         self._thumbnail = thumbnail
 
     def __call__(self, row: int) -> Image.Image | None:
-        """The picture of a row."""
+        """The small picture of a row; None if there is none."""
         from PIL import Image
 
         found = self._thumbnail(row)

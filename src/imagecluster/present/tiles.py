@@ -1,4 +1,4 @@
-"""One picture on the page: its thumbnail as part of the page, its name, and a link to the original."""
+"""A picture on a page: its thumbnail, which is part of the page, its name, and a link to the original."""
 
 from __future__ import annotations
 
@@ -15,23 +15,24 @@ from imagecluster.errors import ArgumentError
 from imagecluster.present.markup import escaped
 
 _STEPS = 16
-"""Proportions are rounded to a sixteenth of an octave: rows are even, and at most 2 % of a picture is cropped."""
+"""Aspect ratios are rounded to a sixteenth of an octave, so that rows are even and at most 2 % of a picture is
+cropped."""
 
 _WIDEST = 24
-"""Steps from the square to the widest tile, 2.8 to 1. Wider and narrower pictures are shown whole inside theirs."""
+"""Steps from a square to the widest tile, 2.8 to 1. Wider and narrower pictures are shown whole inside their tile."""
 
 _SMALL_PX = 96
-"""A picture whose longer side is below this is shown as small as it is: enlarged it would be a blur."""
+"""A picture whose longer side is below this is shown at its own size, since enlarging it would blur it."""
 
 _BARE = "r23 bare"
-"""Classes of a tile without a thumbnail, nearly 4 to 3."""
+"""Classes of a tile without a thumbnail, of about 4 to 3."""
 
 RATIO_RULES = "".join(f".r{step + _WIDEST}{{--r:{2 ** (step / _STEPS):.4g}}}" for step in range(-_WIDEST, _WIDEST + 1))
-"""Style of the tiles' proportions. Classes, since the page's policy allows no style of an element."""
+"""Style rules for the tiles' aspect ratios; classes, since the page's policy allows no style attributes."""
 
 
 class Placed(Protocol):
-    """Pictures and the folder that their names are shown relative to."""
+    """Pictures, and the folder to which their names are relative."""
 
     @property
     def root(self) -> Path:
@@ -39,14 +40,14 @@ class Placed(Protocol):
 
     @property
     def names(self) -> Sequence[str]:
-        """Path of each row: relative to `root` with '/' between folders, absolute where it lies elsewhere."""
+        """Path of each row: relative to `root` with '/' between folders, absolute if outside it."""
 
 
 class Tiles:
-    """Makes the tiles of one page."""
+    """The tiles of one page."""
 
     def __init__(self, pictures: Placed, file: Path, thumbnail: Callable[[int], bytes | None], n_bytes: int) -> None:
-        """`n_bytes` is how much all tiles may take; beyond it they go without their pictures."""
+        """`n_bytes` is the largest size of all tiles; beyond it they go without their pictures."""
         self._names = pictures.names
         self._root = pictures.root
         self._thumbnail = thumbnail
@@ -54,10 +55,10 @@ class Tiles:
         self._urls: dict[str, str] = {}
         self._n_bytes_left = n_bytes
         self.n_without = 0
-        """Tiles that had to go without their pictures."""
+        """Number of tiles that had to go without their pictures."""
 
     def tile(self, row: int, *, cover: bool = False, note: str = "") -> str:
-        """The tile of a picture; `cover` marks the first one of a cluster, `note` stands before its name."""
+        """The tile of a picture; `cover` marks the first one of a cluster, and `note` precedes its name."""
         folder, name = os.path.split(self._root / self._names[row])
         text = escaped(f"{note} {name}" if note else name)
         title = "" if self._names[row] == name else f' title="{escaped(self._names[row])}"'
@@ -91,7 +92,7 @@ class Tiles:
         )
 
     def _url(self, folder: str) -> str:
-        """Address of a folder as seen from the page, with a slash at its end; empty for the page's own."""
+        """Address of a folder relative to the page, with a slash at its end; empty for the page's own folder."""
         if folder not in self._urls:
             try:
                 relative = os.path.relpath(folder, self._folder)

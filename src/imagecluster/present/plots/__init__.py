@@ -1,6 +1,6 @@
 """Pictures of clusters: columns of photographs, a dendrogram, a matrix of similarities, curves over sim.
 
-matplotlib comes with the extra `plot`. Figures are made without pyplot, so that nothing has to be closed.
+matplotlib is part of the extra `plot`. Figures are made without pyplot, so that none has to be closed.
 """
 
 from imagecluster.present.plots.columns import MOST_CLUSTERS, column_array, draw_columns

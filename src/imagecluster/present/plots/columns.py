@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_CLUSTERS = 48
-"""Clusters that are drawn where nobody asks for more."""
+"""Number of clusters that are drawn by default."""
 
 _CELL_PX = (108, 81)
 _GAP_PX = 4
 _PER_BAND = 16
-"""Columns side by side; further ones follow below."""
+"""Number of columns side by side; further ones follow below."""
 _LONGEST_NAME = 16
 _TALLEST = 12
-"""Pictures of a column that are shown."""
+"""Largest number of pictures in a column."""
 
 
 def column_array(columns: Sequence[Sequence[NDArray[np.uint8]]], *, mem_limit: float) -> NDArray[np.uint8]:
@@ -37,15 +37,15 @@ def column_array(columns: Sequence[Sequence[NDArray[np.uint8]]], *, mem_limit: f
         The result would take more than `mem_limit` bytes.
     """
     if not columns:
-        raise ArgumentError("there is no cluster to plot; take a smaller sim, or a larger max_csize")
+        raise ArgumentError("there is no cluster to plot; use a smaller sim, or a larger max_csize")
     shapes = {image.shape for column in columns for image in column}
     if len(shapes) != 1:
-        raise ArgumentError(f"the pictures have different shapes {sorted(shapes)}; read them with one size")
+        raise ArgumentError(f"the pictures have different shapes {sorted(shapes)}; read them at one size")
     (height, width, n_channels), n_rows = shapes.pop(), max(map(len, columns))
     n_bytes = n_rows * height * len(columns) * width * n_channels
     if n_bytes > mem_limit:
         raise MemoryLimitError(
-            f"the plot takes {n_bytes / 2**20:.0f} MiB, allowed are {mem_limit / 2**20:.0f} MiB (mem_limit); plot "
+            f"the plot would take {n_bytes / 2**20:.0f} MiB, but mem_limit allows {mem_limit / 2**20:.0f} MiB; plot "
             "fewer or smaller clusters (max_csize) or smaller pictures"
         )
     array = np.full((n_rows * height, len(columns) * width, n_channels), 255, np.uint8)
@@ -58,18 +58,18 @@ def column_array(columns: Sequence[Sequence[NDArray[np.uint8]]], *, mem_limit: f
 def draw_columns(
     clusters: Sequence[Sequence[int]], pictures: Pictures, *, title: str, names: Sequence[str] = ()
 ) -> Figure:
-    """Clusters, one a column, under their number and size; columns that do not fit side by side below.
+    """Draw clusters, one per column, under their number and size; columns that do not fit side by side go below.
 
     Parameters
     ----------
     clusters
-        Rows of each cluster's pictures, in the order to be drawn.
+        Row numbers of each cluster's pictures, in drawing order.
     pictures
-        Small picture of a row.
+        Returns the small picture of a row.
     title
-        Stands above all.
+        Title above the drawing.
     names
-        Of the clusters, in place of their numbers; empty for one without a name.
+        Names of the clusters, which replace their numbers; empty for a cluster without a name.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def draw_columns(
         There is no cluster.
     """
     if not clusters:
-        raise ArgumentError("there is no cluster to plot; take a smaller sim")
+        raise ArgumentError("there is no cluster to plot; use a smaller sim")
     bands = [clusters[start : start + _PER_BAND] for start in range(0, len(clusters), _PER_BAND)]
     heights = [min(_TALLEST, max(map(len, band))) for band in bands]
     n_columns = max(map(len, bands))
@@ -105,6 +105,6 @@ def draw_columns(
 
 
 def _short(names: Sequence[str], number: int) -> str:
-    """What stands above a column: the cluster's name, as far as there is room, else its number."""
+    """Text above a column: the cluster's name, shortened if necessary, or else its number."""
     name = names[number - 1] if names else ""
     return f"{number}" if not name else name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"

@@ -1,4 +1,4 @@
-"""What becomes of the clusters as sim grows: they answer which sim to take."""
+"""Number and sizes of clusters against sim, which help to choose sim."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Curves(NamedTuple):
     n_clusters: NDArray[np.int64]
     n_in_clusters: NDArray[np.int64]
     largest: NDArray[np.int64]
-    """Size of the largest; 0 where there is none."""
+    """Size of the largest cluster; 0 if there is none."""
     median: NDArray[np.float64]
 
 
@@ -42,12 +42,12 @@ def curves_of(dendrogram: Dendrogram, *, min_size: int = 2) -> Curves:
 
 
 def draw_curves(dendrogram: Dendrogram, *, sim: float | None, title: str, note: str | None = None) -> Figure:
-    """Number of clusters, and their sizes, against sim; a line marks `sim`."""
+    """Draw the number of clusters, and their sizes, against sim; a line marks `sim`."""
     curves = curves_of(dendrogram)
     figure = new_figure(8.0, 6.4)
     figure.suptitle(title, fontsize=11, color=INK)
     upper, lower = figure.subplots(2, 1, sharex=True)
-    upper.plot(curves.sim, curves.n_clusters, color=COLOURS[0], label="clusters of 2 and more")
+    upper.plot(curves.sim, curves.n_clusters, color=COLOURS[0], label="clusters of 2 or more")
     singles = dendrogram.n_leaves - curves.n_in_clusters
     upper.plot(curves.sim, singles, color=COLOURS[1], label="single pictures")
     upper.set_ylabel("number")
@@ -74,5 +74,5 @@ def draw_curves(dendrogram: Dendrogram, *, sim: float | None, title: str, note: 
 
 
 def _above_zero(sizes: NDArray[np.float64] | NDArray[np.int64]) -> NDArray[np.float64]:
-    """Sizes with a gap where there is no cluster: a logarithmic axis has no zero."""
+    """Sizes with a gap where there is no cluster, since a logarithmic axis has no zero."""
     return np.where(sizes > 0, sizes, np.nan).astype(np.float64)

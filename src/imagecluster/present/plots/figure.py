@@ -1,4 +1,4 @@
-"""What all plots share: figures, colours, small pictures, files."""
+"""Parts that all plots share: figures, colours, small pictures, files."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from PIL import Image
 
 FORMATS = (".pdf", ".png", ".svg")
-"""What a plot can be saved as."""
+"""Suffixes of the formats in which plots can be saved."""
 
 INK = "#333333"
 FAINT = "#b8b8b8"
 ACCENT = "#c0392b"
 COLOURS = ("#2e86ab", "#e07a1f", "#3a9d5d", "#8e5ea2", "#c44e52", "#7a6a53", "#d17ab0", "#6b7a8f", "#a3a02a", "#2aa6a0")
-"""Neighbouring clusters take turns with these."""
+"""Colours of clusters, used in turn."""
 
 Pictures = Callable[[int], "Image.Image | None"]
-"""Small picture of a row; None where there is none."""
+"""Returns the small picture of a row; None if there is none."""
 
 
 def new_figure(width_in: float, height_in: float) -> Figure:
-    """An empty figure. MissingExtraError without matplotlib."""
+    """An empty figure; MissingExtraError without matplotlib."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
@@ -40,7 +40,7 @@ def new_figure(width_in: float, height_in: float) -> Figure:
 
 
 def save_figure(figure: Figure, file: Path, *, dpi: int = 100) -> None:
-    """Writes a figure to a .png, .svg or .pdf file, whole or not at all.
+    """Write a figure to a .png, .svg or .pdf file, as a whole or not at all.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def save_figure(figure: Figure, file: Path, *, dpi: int = 100) -> None:
 
 
 def check_format(file: Path) -> str:
-    """The file's suffix in lower case. ArgumentError where no plot can be saved under that name."""
+    """The file's suffix in lower case; ArgumentError if plots cannot be saved in that format."""
     suffix = file.suffix.lower()
     if suffix not in FORMATS:
         raise ArgumentError(f"cannot write a plot to {file.name!r}; the name must end with {', '.join(FORMATS)}")
@@ -71,7 +71,7 @@ def check_format(file: Path) -> str:
 
 
 def cell(picture: Image.Image | None, width_px: int, height_px: int) -> NDArray[np.uint8]:
-    """White with the picture as large as it fits, shape (height_px, width_px, 3); grey without a picture."""
+    """A white cell with the picture as large as fits, shape (height_px, width_px, 3); grey without a picture."""
     from PIL import Image
 
     if picture is None:
@@ -85,11 +85,11 @@ def cell(picture: Image.Image | None, width_px: int, height_px: int) -> NDArray[
 
 
 def plain_axes(axes: Axes) -> None:
-    """Takes away the frame's upper and right line, which say nothing."""
+    """Remove the upper and right lines of the frame, which carry no information."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(colors=INK, labelsize=9)
 
 
 def sim_of(height: NDArray[np.float64] | float, largest_distance: float) -> NDArray[np.float64]:
-    """Similarity index at which a cut has a height: 1 - height / largest distance."""
+    """Similarity index of a cut at a height: 1 - height / largest distance."""
     return np.asarray(1.0 - np.asarray(height, np.float64) / (largest_distance or 1.0))

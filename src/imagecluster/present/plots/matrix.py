@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_CELLS = 1000
-"""Rows and columns of the matrix; of more pictures each cell is the mean of a block."""
+"""Number of rows and columns of the matrix; with more pictures each cell is the mean of a block."""
 _PICTURES_UP_TO = 80
 _SIDE_PX = 64
 
@@ -25,8 +25,8 @@ _SIDE_PX = 64
 def similarity_blocks(X: NDArray[Any], order: NDArray[np.int64], n_cells: int) -> NDArray[np.float64]:
     """Mean cosine of each pair of blocks of the ordered rows, shape (n_cells, n_cells).
 
-    The mean over a block of the products of unit vectors is the product of their mean vectors, so that the memory is
-    that of `n_cells` vectors, however many rows there are.
+    The mean over a block of the products of unit vectors is the product of their mean vectors, so that it takes the
+    memory of `n_cells` vectors, however many rows there are.
     """
     bounds = np.linspace(0, len(order), n_cells + 1).round().astype(np.int64)
     means = np.empty((n_cells, X.shape[1]))
@@ -45,25 +45,25 @@ def draw_matrix(
     title: str,
     clusters: Sequence[Sequence[int]] | None = None,
 ) -> Figure:
-    """Cosine similarities of all pairs in leaf order; squares mark the clusters of a cut at `sim`.
+    """Draw the cosine similarities of all pairs in leaf order; squares mark the clusters of a cut at `sim`.
 
-    Up to 80 pictures stand beside their row.
+    Up to 80 pictures are shown beside their rows.
 
     Parameters
     ----------
     dendrogram
-        Of the rows of `X`.
+        Dendrogram of the rows of `X`.
     X
-        Shape (n_images, n_dimensions); no row is zero.
+        Vectors of shape (n_images, n_dimensions), none of them zero.
     pictures
-        Small picture of a row.
+        Returns the small picture of a row.
     sim
-        Similarity index of the cut; None: no squares.
+        Similarity index of the cut; None for no squares.
     title
-        Stands above all.
+        Title above the drawing.
     clusters
-        Rows of each cluster, which may have been corrected by hand: they stand together, at the place of their first
-        leaf. Default: those of the cut at `sim`.
+        Rows of each cluster, which may have been corrected by hand; they are drawn together, at the place of their
+        first leaf. Default: those of the cut at `sim`.
     """
     n = dendrogram.n_leaves
     n_cells = min(n, MOST_CELLS)
@@ -92,7 +92,7 @@ def draw_matrix(
 
 
 def _labels(dendrogram: Dendrogram, sim: float | None, clusters: Sequence[Sequence[int]] | None) -> NDArray[np.int64]:
-    """Cluster of each row, shape (n_images,); a number of its own for each row that is in none."""
+    """Cluster of each row, shape (n_images,); a row in no cluster has a number of its own."""
     if clusters is None:
         height = np.inf if sim is None else cut_height(dendrogram, sim=sim)
         return flat_clusters(dendrogram, height)
@@ -103,7 +103,7 @@ def _labels(dendrogram: Dendrogram, sim: float | None, clusters: Sequence[Sequen
 
 
 def _together(dendrogram: Dendrogram, labels: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[int]]:
-    """Rows in the order of the leaves, but each cluster in one piece; and where the pieces begin and end."""
+    """Rows in leaf order, but with each cluster in one piece; and the bounds of the pieces."""
     by_leaf = labels[dendrogram.order]
     _, first, piece = np.unique(by_leaf, return_index=True, return_inverse=True)
     order = np.argsort(first[piece], kind="stable")
@@ -112,7 +112,7 @@ def _together(dendrogram: Dendrogram, labels: NDArray[np.int64]) -> tuple[NDArra
 
 
 def _draw_squares(axes: Any, bounds: Sequence[int]) -> None:
-    """A square around each cluster of two and more."""
+    """Draw a square around each cluster of two or more."""
     from matplotlib.collections import LineCollection
 
     squares = [[(a, a), (b, a), (b, b), (a, b), (a, a)] for a, b in pairwise(bounds) if b - a >= 2]

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_LEAVES = 400
-"""Leaves that are drawn; of larger trees only the uppermost merges are."""
+"""Largest number of leaves; of larger trees only the uppermost merges are drawn."""
 _SHOWN_OF_GROUP = 4
 _ASPECT = 4 / 3
-"""Of the place of a picture: most are landscapes."""
+"""Aspect ratio of the place for a picture, since most are landscapes."""
 _ROW_PX = 72
 _AXIS_ON_BOTH_ENDS_FROM = 25
 
@@ -30,20 +30,20 @@ class Tree:
     groups: tuple[tuple[int, ...], ...]
     """Leaves of each drawn leaf, from the top of the plot to its bottom."""
     group_heights: tuple[float, ...]
-    """Of the last merge inside each group; 0 for a single leaf."""
+    """Height of the last merge inside each group; 0 for a single leaf."""
     merges: tuple[tuple[int, int], ...]
-    """Children of each drawn merge: below len(groups) a group, else a merge, counted on from there."""
+    """Children of each drawn merge: a number below len(groups) is a group, others are merges, counted from there."""
     heights: tuple[float, ...]
-    """Of each drawn merge."""
+    """Height of each drawn merge."""
 
 
 def uppermost(Z: NDArray[np.float64], n_leaves: int, *, most: int = MOST_LEAVES) -> Tree:
-    """The last `most` - 1 merges of a linkage matrix; what they join are groups of leaves."""
+    """The last `most` - 1 merges of a linkage matrix, which join groups of leaves."""
     n_hidden = max(0, n_leaves - most)
     children = Z[:, :2].astype(np.int64).tolist()
     tops: list[int] = []
     groups: list[list[int]] = []
-    # Each entry: a node and whether it lies in the group that was begun last.
+    # Each entry is a node, and whether it belongs to the group that was started last.
     stack = [(n_leaves + len(children) - 1, False)] if n_leaves else []
     while stack:
         node, is_inside = stack.pop()
@@ -89,20 +89,21 @@ def draw_dendrogram(
     sim: float | None = None,
     most: int = MOST_LEAVES,
 ) -> Any:
-    """The axes of a dendrogram in a figure: root at the left, leaves at the right, pictures beside them.
+    """Draw a dendrogram into a figure, with the root at the left and pictures beside the leaves; return its axes.
 
     Parameters
     ----------
     figure
-        Empty; it gets the size that the tree needs.
+        An empty figure; it gets the size that the tree needs.
     hierarchy
-        The tree, and what is known of its leaves.
+        The tree, and what is known about its leaves.
     pictures
-        Small picture of a leaf; None: no pictures.
+        Returns the small picture of a leaf; None for no pictures.
     sim
-        Similarity index of a cut, which a line marks; the clusters below it are coloured.
+        Similarity index of a cut, marked by a line; the clusters below it are coloured.
     most
-        Of larger trees only the uppermost merges are drawn, over groups with the first pictures of each.
+        Largest number of leaves. Of larger trees only the uppermost merges are drawn, over groups that show their
+        first pictures.
     """
     tree, names = uppermost(hierarchy.merges, hierarchy.n_leaves, most=most), hierarchy.names
     n = len(tree.groups)
@@ -131,7 +132,7 @@ def draw_dendrogram(
 def _draw_branches(
     axes: Any, tree: Tree, largest_distance: float, sim: float | None, labels: Sequence[int] | None
 ) -> None:
-    """Three lines for each merge, at the sims at which it happens."""
+    """Draw three lines for each merge, at the sims at which it happens."""
     from matplotlib.collections import LineCollection
 
     n = len(tree.groups)
@@ -158,16 +159,16 @@ def _draw_branches(
 
 
 def _colours(tree: Tree, merged_at: Sequence[float], sim: float | None) -> list[str | None]:
-    """Colour of each node that lies in a cluster of the cut; None for those above it, and for single leaves."""
+    """Colour of each node inside a cluster of the cut; None for nodes above it and for single leaves."""
     n = len(tree.groups)
     colour: list[str | None] = [None] * (n + len(tree.merges))
     if sim is None:
         return colour
-    lowest = list(merged_at)  # sim of the loosest merge inside, where heights may fall
+    lowest = list(merged_at)  # sim of the loosest merge inside, since heights may decrease
     for i, pair in enumerate(tree.merges):
         lowest[i] = min([lowest[i], *(lowest[child - n] for child in pair if child >= n)])
     parent = {child: i for i, pair in enumerate(tree.merges) for child in pair}
-    leaf_of = list(range(n))  # the first leaf below each node, by which clusters are put in the order of the plot
+    leaf_of = list(range(n))  # the first leaf below each node, by which clusters are sorted in plot order
     for a, b in tree.merges:
         leaf_of.append(min(leaf_of[a], leaf_of[b]))
     tops = [
@@ -185,7 +186,7 @@ def _colours(tree: Tree, merged_at: Sequence[float], sim: float | None) -> list[
 
 
 def _colours_of_labels(tree: Tree, labels: Sequence[int]) -> list[str | None]:
-    """Colour of each node all of whose leaves lie in one cluster; None for the others."""
+    """Colour of each node whose leaves are all in one cluster; None for the others."""
     one: list[int] = []
     for group in tree.groups:
         found = {labels[leaf] for leaf in group}
@@ -200,7 +201,7 @@ def _colours_of_labels(tree: Tree, labels: Sequence[int]) -> list[str | None]:
 
 
 def _strip(tree: Tree, pictures: Pictures, n_across: int) -> NDArray[np.uint8]:
-    """The pictures of all drawn leaves, a row each, with a little white between the rows."""
+    """The pictures of all drawn leaves, one row per leaf, with a little white between the rows."""
     width, height = round(_ASPECT * _ROW_PX), _ROW_PX
     strip = np.full((len(tree.groups) * height, n_across * width, 3), 255, np.uint8)
     for y, group in enumerate(tree.groups):
@@ -211,13 +212,13 @@ def _strip(tree: Tree, pictures: Pictures, n_across: int) -> NDArray[np.uint8]:
 
 
 def _write_names(axes: Any, tree: Tree, names: Sequence[str] | None, *, x_of: Callable[[int], float]) -> None:
-    """Names of the leaves, and how many pictures a group holds."""
+    """Write the names of leaves, and the numbers of pictures in groups."""
     for y, group in enumerate(tree.groups):
         text = f"{len(group)} pictures" if len(group) > 1 else "" if names is None else _short(names[group[0]])
         axes.text(x_of(len(group)), y, text, va="center", fontsize=7, color=INK, clip_on=False, parse_math=False)
 
 
 def _short(name: str) -> str:
-    """A name's end, on one line."""
+    """The end of a name, on one line."""
     text = "".join(c if c.isprintable() else "?" for c in name)
     return text if len(text) <= 32 else "..." + text[-29:]
