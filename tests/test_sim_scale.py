@@ -121,7 +121,7 @@ def test_the_relative_scale_is_the_originals(sim, largest):
 )
 def test_a_curve_that_is_not_strict_is_refused(points):
     """It could not be inverted, or would not have its ends."""
-    with pytest.raises(ArgumentError, match="a curve of sim goes strictly from"):
+    with pytest.raises(ArgumentError, match="a curve of sim must go strictly from"):
         calibrated(points)
 
 

@@ -1,8 +1,8 @@
 """Corrections made by hand: names, pictures that belong together or apart, moved and hidden ones.
 
-Each correction is a small record of content hashes, never of cluster numbers, so that it holds for any cut, and for a
-collection that has grown since. `History` keeps them in a file beside the database, with undo and redo; `apply` does
-them again, one after another, on whatever a cut gives.
+Each correction is a small record of content hashes, not of cluster numbers, so that it holds for any cut, and for a
+collection that has grown since. `History` keeps corrections in a file beside the database, with undo and redo; `apply`
+applies them, one after another, to the clusters of a cut.
 """
 
 from imagecluster.corrections.history import EDITS_NAME, History

@@ -1,7 +1,7 @@
 """The file of corrections beside the database, with undo and redo.
 
-It is a journal: a line of JSON for each correction, undo and redo, only ever appended to. What a power cut leaves half
-written is a last line without an end, which was never acknowledged and counts for nothing.
+The file is a journal, to which a line of JSON is appended for each correction, undo and redo. A power cut can leave a
+last line without an end, which was never acknowledged and is ignored.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ EDITS_NAME = "edits.jsonl"
 
 _FORMAT, _VERSION = "imagecluster-edits", 1
 _CUT_OFF = " (cut off)\n"
-"""Ends a half written line, and makes sure that it never counts, even if only its end is missing."""
+"""End of a half-written line, which ensures that the line is never used, even if only its end is missing."""
 
 _HEAD = json.dumps({"format": _FORMAT, "version": _VERSION}) + "\n"
 
 
 class History:
-    """Corrections in the order in which they were made. Any thread may use it.
+    """Corrections in the order in which they were made. Any thread may use them.
 
-    Another process may write to the same file: what it wrote is seen by the next call.
+    Another process may write to the same file; the next call reads what it wrote.
 
     Parameters
     ----------
     file
-        The journal; made by the first correction.
+        The journal, which the first correction creates.
     follow
         Whether the folder around it may be a link. The journal itself may not: NotOursError.
 
@@ -50,7 +50,7 @@ class History:
     StoreVersionError
         A newer imagecluster wrote the journal. Any method may raise this.
     StoreDamagedError
-        The file is no journal. Any method may raise this.
+        The file is not a journal. Any method may raise this.
     OutputError
         The file cannot be read. Any method may raise this.
 
@@ -69,23 +69,23 @@ class History:
 
     @property
     def edits(self) -> tuple[Edit, ...]:
-        """Corrections that hold, the oldest first."""
+        """Corrections in effect, oldest first."""
         return self.state()[1]
 
     def state(self) -> tuple[int, tuple[Edit, ...], bool]:
-        """Version of the journal, growing with every change; corrections that hold; whether there is one to redo."""
+        """Version of the journal, which grows with every change; corrections in effect; whether one can be redone."""
         with self._guard:
             self._read()
             return self._version, tuple(self._done), bool(self._undone)
 
     def add(self, edit: Edit) -> int:
-        """Keeps a correction, after which nothing can be redone; the new version."""
+        """Add a correction, after which nothing can be redone; return the new version."""
         with self._guard:
             self._read()
             return self._append({"edit": edit_to_json(edit)})
 
     def undo(self) -> Edit:
-        """Takes the latest correction that holds back, and gives it.
+        """Undo the latest correction in effect, and return it.
 
         Raises
         ------
@@ -102,12 +102,12 @@ class History:
             return edit
 
     def redo(self) -> Edit:
-        """Makes the correction that was undone last hold again, and gives it.
+        """Redo the correction that was undone last, and return it.
 
         Raises
         ------
         ArgumentError
-            There is none, or another one was made since.
+            There is none, or another correction was made since.
 
         """
         with self._guard:
@@ -119,13 +119,13 @@ class History:
             return edit
 
     def _append(self, line: dict[str, Any]) -> int:
-        """Writes a line and waits until it is on the disk."""
+        """Write a line, and wait until it is on disk."""
         text = json.dumps({**line, "made_s": round(time.time(), 3)}, separators=(",", ":")) + "\n"
         before = _HEAD if self._is_new else "" if self._ends_whole else _CUT_OFF
         data = (before + text).encode("ascii")
         try:
-            # Where only a part of the head was written, nothing is lost by writing it anew. Else two processes that
-            # begin a journal at once both append a head, of which the second is passed over.
+            # If only part of the head was written, nothing is lost by writing it again. Otherwise, if two processes
+            # start a journal at once, both append a head, of which the second is ignored.
             is_cut_off = self._is_new and not self._ends_whole
             with (
                 OwnFolder(self._file.parent, follow=self._follow, create=True) as folder,
@@ -139,12 +139,12 @@ class History:
         except NotOursError as error:
             raise NotOursError(f"the corrections cannot be kept: {error}") from None
         except OSError as error:
-            raise OutputError(f"cannot keep the correction in {self._file}: {error.strerror or error}") from None
+            raise OutputError(f"cannot write the correction to {self._file}: {error.strerror or error}") from None
         self._read()
         return self._version
 
     def _read(self) -> None:
-        """Reads the journal again where it has changed."""
+        """Read the journal again if it has changed."""
         try:
             with OwnFolder(self._file.parent, follow=self._follow) as folder:
                 status = folder.status(self._file.name)
@@ -162,7 +162,7 @@ class History:
         lines = content.split(b"\n")
         half = lines.pop()
         if half:
-            _log.warning("%s: the last line is half written and counts for nothing", self._file)
+            _log.warning("%s: the last line is incomplete and is ignored", self._file)
         self._is_new = not lines and _HEAD.encode().startswith(half)
         if not self._is_new:
             self._check_head(lines[0] if lines else half)
@@ -173,7 +173,7 @@ class History:
         self._seen, self._version, self._ends_whole = seen, max(0, len(lines) - 1), not half
 
     def _take(self, line: bytes, number: int) -> None:
-        """One line of the journal."""
+        """Take in a line of the journal."""
         try:
             values = json.loads(line)
             if values.get("undo"):
@@ -184,7 +184,7 @@ class History:
                 self._done.append(edit_from_json(values["edit"]))
                 self._undone = []
         except (ValueError, LookupError, AttributeError, TypeError) as error:
-            _log.warning("%s: line %d is passed over: %s", self._file, number, error)
+            _log.warning("%s: line %d is ignored: %s", self._file, number, error)
 
     def _check_head(self, line: bytes) -> None:
         try:
@@ -194,11 +194,11 @@ class History:
             name, version = None, 0
         if name != _FORMAT:
             raise StoreDamagedError(
-                f"{self._file} is no journal of corrections. Nothing was changed: restore it from a backup, or move it"
-                " away"
+                f"{self._file} is not a journal of corrections. Nothing was changed; restore it from a backup, or move"
+                " it away"
             )
         if version > _VERSION:
             raise StoreVersionError(
-                f"{self._file} has version {version}, this imagecluster reads versions up to {_VERSION}: upgrade with"
-                " `pip install --upgrade imagecluster`"
+                f"{self._file} has version {version}, but this imagecluster reads versions up to {_VERSION}; upgrade"
+                " with `pip install --upgrade imagecluster`"
             )

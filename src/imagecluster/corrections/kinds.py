@@ -1,4 +1,4 @@
-"""The kinds of corrections. Pictures are named by the hash of their content: equal files are corrected together."""
+"""The kinds of corrections. Pictures are identified by the hash of their content, so equal files share corrections."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from imagecluster.store import HASH_BYTES
 __all__ = ["Apart", "Edit", "Hide", "Move", "Name", "Together", "Unhide", "edit_from_json", "edit_to_json"]
 
 LONGEST_NAME = 200
-"""Characters of a cluster's name, at most."""
+"""Largest number of characters in a cluster's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """The cluster that holds most of these pictures has this name; an empty one takes their name away."""
+    """The cluster that holds most of these pictures has this name; an empty name removes their name."""
 
     pictures: frozenset[bytes]
     name: str
@@ -33,7 +33,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """These pictures are in one cluster: the one that holds most of them."""
+    """These pictures are in one cluster, namely the one that holds most of them."""
 
     pictures: frozenset[bytes]
 
@@ -43,7 +43,7 @@ class Together:
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """No picture of one side is in a cluster with one of the other: where both are, the smaller side leaves."""
+    """Pictures of the two sides are never in the same cluster; the smaller side leaves a cluster that holds both."""
 
     pictures: frozenset[bytes]
     others: frozenset[bytes]
@@ -53,7 +53,7 @@ class Apart:
         if common := self.pictures & self.others:
             raise ArgumentError(
                 f"{len(common)} of the pictures to keep apart are on both sides (equal files count as one picture);"
-                " each must be on one"
+                " each must be on one side only"
             )
 
 
@@ -67,12 +67,12 @@ class Move:
     def __post_init__(self) -> None:
         _check(pictures=self.pictures, target=self.target)
         if self.target <= self.pictures:
-            raise ArgumentError("all pictures of the target are moved themselves; give the pictures of another cluster")
+            raise ArgumentError("all pictures of the target are among those to move; give pictures of another cluster")
 
 
 @dataclass(frozen=True, slots=True)
 class Hide:
-    """These pictures are left out of everything that is shown or written."""
+    """These pictures are left out of the viewer and of all outputs."""
 
     pictures: frozenset[bytes]
 
@@ -82,7 +82,7 @@ class Hide:
 
 @dataclass(frozen=True, slots=True)
 class Unhide:
-    """These pictures are hidden no more."""
+    """These pictures are no longer hidden."""
 
     pictures: frozenset[bytes]
 
@@ -98,7 +98,7 @@ _KINDS: dict[str, type[Edit]] = {
 
 
 def edit_to_json(edit: Edit) -> dict[str, Any]:
-    """A correction as JSON can hold it: its kind, hashes in hexadecimal and sorted, and a name.
+    """A correction for JSON: its kind, its sorted hashes in hexadecimal, and a name.
 
     >>> edit_to_json(Hide(frozenset([bytes(16)])))
     {'kind': 'hide', 'pictures': ['00000000000000000000000000000000']}
@@ -116,7 +116,7 @@ def edit_from_json(values: Mapping[str, Any]) -> Edit:
     Raises
     ------
     ArgumentError
-        It is none.
+        The values are not a correction.
 
     """
     kind = _KINDS.get(str(values.get("kind")))
@@ -142,10 +142,10 @@ def _hashes(value: Any, what: str) -> frozenset[bytes]:
 
 
 def _check(**sides: Iterable[bytes]) -> None:
-    """Refuses a side without pictures, or with what is no hash."""
+    """Raise ArgumentError if a side has no pictures, or holds something that is not a hash."""
     for name, hashes in sides.items():
         if not hashes:
             raise ArgumentError(f"{name} is empty; give at least one picture")
         for content_hash in hashes:
             if len(content_hash) != HASH_BYTES:
-                raise ArgumentError(f"{name} holds a hash of {len(content_hash)} bytes; they have {HASH_BYTES}")
+                raise ArgumentError(f"{name} holds a hash of {len(content_hash)} bytes; expected {HASH_BYTES} bytes")

@@ -1,4 +1,4 @@
-"""Corrected clusters as a record, numbered as those of any cut."""
+"""Corrected clusters as a record, numbered like those of any cut."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from imagecluster.records import Cluster, Clusters
 __all__ = ["apply"]
 
 Measure = Callable[[Sequence[int]], tuple[float, int]]
-"""Height and most central member of a cluster that the cut did not have."""
+"""Returns the height and the most central member of a cluster that the cut did not have."""
 
 
 def apply(
@@ -28,21 +28,21 @@ def apply(
     path_order: Sequence[int] | NDArray[np.integer[Any]],
     measure: Measure,
 ) -> Clusters:
-    """Clusters of a cut after corrections, numbered anew; without corrections the same ones.
+    """Clusters of a cut after corrections, numbered anew; without corrections they are returned unchanged.
 
-    A cluster of fewer than `min_size` pictures counts as one all the same if pictures were put into it by hand or it
-    has a name, and it is no single picture. Hidden pictures are in no cluster and are no singles.
+    A cluster of fewer than `min_size`, but at least two, pictures still counts if pictures were put into it by hand or
+    it has a name. Hidden pictures are neither in clusters nor singles.
 
     Parameters
     ----------
     clusters
         The cut.
     edits
-        Corrections, the oldest first.
+        Corrections, oldest first.
     hashes
         Content hash of each picture.
     labels : array of int64, shape (n,)
-        Cluster of each picture in the cut, those of fewer than `min_size` pictures included.
+        Cluster of each picture in the cut, including clusters of fewer than `min_size` pictures.
     path_order : sequence of int, length n
         Row numbers in the order of their paths.
     measure

@@ -1,4 +1,4 @@
-"""Does corrections again, one after another, on the clusters of a cut."""
+"""Applies corrections, one after another, to the clusters of a cut."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ class Replayed:
     """Clusters after corrections."""
 
     labels: NDArray[np.int64]
-    """Cluster of each picture, shape (n,). Labels that a cut did not have are new clusters."""
+    """Cluster of each picture, shape (n,). Labels that the cut did not have are new clusters."""
     names: dict[int, str]
-    """Name by label, of the clusters that have one."""
+    """Names of clusters by label, as far as they have one."""
     pinned: frozenset[int]
     """Labels of the clusters into which pictures were put by hand."""
     hidden: NDArray[np.int64]
-    """Rows of hidden pictures, ascending. They have labels all the same."""
+    """Rows of hidden pictures, ascending; they have labels like all others."""
     changed: frozenset[int]
-    """Labels of the clusters that pictures have joined, left or are hidden in; no other one differs from the cut's."""
+    """Labels of the clusters that pictures have joined or left, or that have hidden ones; all others are unchanged."""
 
 
 def replay(labels: NDArray[np.int64], edits: Iterable[Edit], hashes: Sequence[bytes]) -> Replayed:
-    """Clusters of a cut after corrections, done one after another in the order in which they were made.
+    """Clusters of a cut after corrections, applied one after another in the order in which they were made.
 
-    Each one changes as little as it can, and a later one wins over an earlier one that it contradicts. Pictures that
-    are not in the collection (any more) are passed over; their corrections wake when they come back.
+    Each correction changes as little as possible, and a later one overrides an earlier one that it contradicts.
+    Pictures that are not in the collection are ignored; their corrections apply again when they come back.
 
     Parameters
     ----------
     labels : array of int64, shape (n,)
         Cluster of each picture, from 0, in the cut.
     edits
-        Corrections, the oldest first.
+        Corrections, oldest first.
     hashes
-        Content hash of each picture; pictures of equal hash are corrected together.
+        Content hash of each picture; pictures with equal hashes are corrected together.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def replay(labels: NDArray[np.int64], edits: Iterable[Edit], hashes: Sequence[by
 
 
 def _rows_of(edits: Iterable[Edit], hashes: Sequence[bytes]) -> dict[bytes, list[int]]:
-    """Rows of each picture that a correction speaks of."""
+    """Rows of each picture that a correction mentions."""
     mentioned: set[bytes] = set()
     for edit in edits:
         mentioned |= edit.pictures
@@ -79,21 +79,21 @@ def _rows_of(edits: Iterable[Edit], hashes: Sequence[bytes]) -> dict[bytes, list
 
 
 class _Board:
-    """Clusters while corrections are made on them."""
+    """Clusters while corrections are applied to them."""
 
     def __init__(self, labels: NDArray[np.int64], rows: dict[bytes, list[int]]) -> None:
         self._labels = np.array(labels, np.int64)
         self._rows_of = rows
         self._sizes: list[int] = np.bincount(self._labels).tolist() if rows else []
         self._pins: dict[bytes, set[bytes]] = {}
-        """Pictures that belong together, by each of them; the absent ones too, since they may link two others."""
+        """Groups of pictures that belong together, by member; absent ones count too, as they may link two others."""
         self._name_of: dict[bytes, str] = {}
         self._hidden: set[bytes] = set()
         self._changed: set[int] = set()
         self._joined: set[int] = set()
 
     def do(self, edit: Edit) -> None:
-        """One correction."""
+        """Apply a correction."""
         match edit:
             case Name():
                 for content_hash in edit.pictures:
@@ -110,7 +110,7 @@ class _Board:
                 self._hidden -= edit.pictures
 
     def _pin(self, pictures: frozenset[bytes]) -> None:
-        """All go to the cluster that holds most of them, with all that is pinned to them."""
+        """Put all pictures, and those pinned to them, into the cluster that holds most of them."""
         group = set(pictures).union(*(self._pins.get(picture, ()) for picture in pictures))
         self._pins.update(dict.fromkeys(group, group))
         rows = self._rows(group)
@@ -120,7 +120,7 @@ class _Board:
             self._joined.add(home)
 
     def _part(self, pictures: frozenset[bytes], others: frozenset[bytes]) -> None:
-        """Where both sides share a cluster, the smaller one leaves for a new one, with what is pinned to it."""
+        """Move the smaller side, and what is pinned to it, out of each cluster that both sides share."""
         for picture in pictures:
             group = self._pins.get(picture, set())
             if split := group & others:
@@ -133,7 +133,7 @@ class _Board:
             self._place(self._rows(taken), len(self._sizes))
 
     def _by_label(self, pictures: frozenset[bytes]) -> dict[int, set[bytes]]:
-        """The pictures that are there, by the clusters that they are in."""
+        """The present pictures by cluster."""
         found: dict[int, set[bytes]] = {}
         for picture in pictures & self._rows_of.keys():
             for row in self._rows_of[picture]:
@@ -141,7 +141,7 @@ class _Board:
         return found
 
     def _move(self, pictures: frozenset[bytes], target: frozenset[bytes]) -> None:
-        """The pictures leave what they are pinned to, and go to the cluster that holds most of the target."""
+        """Unpin the pictures, and put them into the cluster that holds most of the target."""
         for picture in pictures:
             group = self._pins.pop(picture, None)
             if group is not None:
@@ -154,16 +154,16 @@ class _Board:
             self._joined.add(home)
 
     def _rows(self, pictures: Iterable[bytes]) -> list[int]:
-        """Rows of the pictures that are there, ascending."""
+        """Rows of the present pictures, ascending."""
         return sorted(row for picture in pictures for row in self._rows_of.get(picture, ()))
 
     def _home(self, rows: list[int]) -> int:
-        """Label of most of the rows; of equals the largest cluster's, then that of the first row."""
+        """The most frequent label of the rows; of several that of the largest cluster, then that of the first row."""
         counts: Counter[int] = Counter(self._labels[rows].tolist())  # keeps the order in which labels first come
         return max(counts, key=lambda label: (counts[label], self._sizes[label]))
 
     def _place(self, rows: Sequence[int], label: int) -> None:
-        """Put pictures into a cluster; a label that does not exist yet is a new one."""
+        """Put pictures into a cluster; a label that does not exist yet stands for a new cluster."""
         if label == len(self._sizes):
             self._sizes.append(0)
         for row in rows:
@@ -187,7 +187,7 @@ class _Board:
         )
 
     def _names(self) -> dict[int, str]:
-        """Each name goes to the cluster with most pictures of that name, each cluster takes the name of most of its."""
+        """Names by label. A name belongs to the cluster with most of its pictures; a cluster has at most one name."""
         shown = [(row, name) for picture, name in self._name_of.items() if name and picture not in self._hidden
                  for row in self._rows_of.get(picture, ())]  # fmt: skip
         counts = Counter((name, int(self._labels[row])) for row, name in sorted(shown))

@@ -1,4 +1,4 @@
-"""Flat clusters from a dendrogram: where a similarity index cuts, and what the cut gives."""
+"""Flat clusters from a dendrogram: the height at which a similarity index cuts, and the clusters of the cut."""
 
 from imagecluster.cut.flat import (
     Cut,

@@ -11,26 +11,26 @@ from numpy.typing import NDArray
 __all__ = ["Centres", "Run", "Vectors", "most_central", "rows_of"]
 
 Vectors = NDArray[Any] | Callable[[], NDArray[Any]]
-"""Vectors of all leaves, or what gives them: they are read from the disk only if something has to be worked out."""
+"""Vectors of all leaves, or a function that returns them, so that they are read from disk only when they are needed."""
 
 Run = tuple[int, int]
-"""First place in the leaf order, and the one behind the last."""
+"""First place in the leaf order, and the place after the last."""
 
 _TIE = 1e-12
-"""Mean similarities nearer than this are equal: of two pictures both are equally central."""
+"""Mean similarities that differ by less are equal; the two pictures of a pair are equally central."""
 
 _CHUNK_BYTES = 1 << 24
 
 
 class Centres:
-    """Most central members of the runs of one leaf order, each worked out once.
+    """Most central members of the runs of one leaf order, each computed once.
 
     Parameters
     ----------
     vectors
-        What the dendrogram was made from, row i of leaf i.
+        The vectors from which the dendrogram was made, row i for leaf i.
     known
-        What was worked out before, of the same vectors with the same order of the paths.
+        Members computed before, for the same vectors and the same order of the paths.
 
     """
 
@@ -39,21 +39,21 @@ class Centres:
         self.of_runs: dict[Run, int] = dict(known or {})
 
     def of(self, run: Run, members: NDArray[np.int64]) -> int:
-        """The most central one of the members of a run, given in the order of their paths."""
+        """The most central of the members of a run, which are given in the order of their paths."""
         if run not in self.of_runs:
             self.of_runs[run] = most_central(rows_of(self._vectors), members)
         return self.of_runs[run]
 
 
 def rows_of(vectors: Vectors) -> NDArray[Any]:
-    """The vectors, read if need be."""
+    """The vectors, read if necessary."""
     return vectors() if callable(vectors) else vectors
 
 
 def most_central(X: NDArray[Any], members: NDArray[np.int64]) -> int:
-    """Member with the largest mean similarity to the others; the first of equals.
+    """The member with the largest mean similarity to the others; the first of several.
 
-    All members are equally similar to themselves, so it is the one with the largest product with the cluster's sum.
+    Each member has similarity 1 to itself, so this is the one with the largest product with the sum of the cluster.
     """
     if len(members) <= 2:
         return int(members[0])

@@ -1,4 +1,4 @@
-"""How many clusters there are, and how many pictures are in them, at each similarity."""
+"""The number of clusters, and of pictures in them, at each similarity."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ N_STEPS = 256
 
 
 class Curve(NamedTuple):
-    """Counts of clusters of at least two pictures; each of shape (n_steps,)."""
+    """Counts of clusters of at least two pictures, arrays of shape (n_steps,)."""
 
     sim: NDArray[np.float64]
-    """From 0 to 1."""
+    """Similarity index, from 0 to 1."""
     n_clusters: NDArray[np.int64]
     n_grouped: NDArray[np.int64]
-    """Pictures in them."""
+    """Number of pictures in the clusters."""
 
 
 def cluster_counts(dendrogram: Dendrogram, scale: SimScale, *, n_steps: int = N_STEPS) -> Curve:
-    """Clusters of at least two pictures at evenly spaced similarities of a scale, without cutting at each of them.
+    """Counts of clusters of at least two pictures at evenly spaced similarities, without cutting at each of them.
 
-    A picture is single at height h where both gaps beside it are larger than h; a run of m pictures has m - 1 gaps up
-    to h. So n_grouped counts the pictures whose smaller gap is up to h, and n_clusters = n_grouped - (gaps up to h).
+    A picture is single at height h if both gaps beside it are larger than h; a run of m pictures has m - 1 gaps of at
+    most h. So n_grouped is the number of pictures whose smaller gap is at most h, and n_clusters = n_grouped - (number
+    of gaps of at most h).
     """
     sim = np.linspace(0.0, 1.0, n_steps)
     heights = scale.height(sim)

@@ -1,4 +1,4 @@
-"""Clusters in which no two pictures are far apart: those that are wider are divided along their own branch."""
+"""Clusters of bounded diameter: clusters in which two pictures are too far apart are divided along their own branch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from imagecluster.records import Dendrogram
 __all__ = ["bounded", "narrow_runs"]
 
 _TIE = 1e-12
-"""A distance that is larger by less than this is not larger."""
+"""Distances that are larger by less than this do not count as larger."""
 
 _CHUNK_ROWS = 1024
 
@@ -23,18 +23,18 @@ _CHUNK_ROWS = 1024
 def narrow_runs(
     dendrogram: Dendrogram, X: NDArray[Any], starts: NDArray[np.int64], *, max_diameter: float
 ) -> NDArray[np.int64]:
-    """Where in the leaf order clusters start after those that are too wide were divided.
+    """Places in the leaf order at which clusters start, after wide ones have been divided.
 
-    The clusters become the largest ones on each branch in which no two rows are farther apart than `max_diameter`: a
-    cluster is divided into the two parts that made it, and these again, until none is too wide.
+    A cluster is divided into the two parts that made it, and these again, until none is too wide. The result is the
+    largest clusters on each branch in which no two rows are farther apart than `max_diameter`.
 
     Parameters
     ----------
     dendrogram : Dendrogram
     X : array, shape (n_images, n_dimensions)
-        The vectors that the dendrogram was made from.
+        The vectors from which the dendrogram was made.
     starts : array of int64
-        Where each cluster of a cut starts, ascending.
+        Start of each cluster of a cut, ascending.
     max_diameter : float
         Largest cosine distance of two rows in a cluster, at least 0.
 
@@ -45,9 +45,9 @@ def narrow_runs(
 
     Notes
     -----
-    Takes memory for a few numbers a row. Cosine distance is the angle's, and angles obey the triangle inequality: most
-    clusters are narrow by their two largest angles to their mean. In the others each pair of rows is looked at once
-    at most, where the parts that hold them meet, and never above a cluster that is known to be too wide.
+    It takes memory for a few numbers per row. Cosine distance is a function of the angle, and angles obey the triangle
+    inequality, so most clusters are narrow by their two largest angles to their mean. In the others each pair of rows
+    is compared at most once, where the parts that hold them meet, and never above a cluster that is known to be wide.
 
     """
     if not max_diameter >= 0.0:
@@ -58,11 +58,11 @@ def narrow_runs(
 
 
 def bounded(dendrogram: Dendrogram, X: NDArray[Any], *, max_diameter: float) -> Dendrogram:
-    """The same dendrogram, of which no cut at any height has a cluster with two rows farther apart than `max_diameter`.
+    """The same dendrogram, changed so that no cut has a cluster with two rows farther apart than `max_diameter`.
 
-    What contains a cluster that is too wide is too wide itself, so the clusters that `narrow_runs` makes of a cut are
-    the largest ones that are neither joined above the cut nor too wide. Where a merge makes one that is too wide, `gap`
-    becomes infinite; then every cut of the result is that of the dendrogram with its wide clusters divided.
+    A cluster that contains a wide one is wide itself, so `narrow_runs` divides a cut into the largest clusters that are
+    neither joined above the cut nor wide. Where a merge makes a wide cluster, `gap` becomes infinite. Every cut of the
+    result is then the cut of the dendrogram with its wide clusters divided.
 
     Parameters and errors are those of `narrow_runs`.
     """
@@ -73,10 +73,10 @@ def bounded(dendrogram: Dendrogram, X: NDArray[Any], *, max_diameter: float) -> 
 
 
 class _Branches:
-    """The clusters of a dendrogram as runs of its leaf order; those below a narrow one are never looked at.
+    """The clusters of a dendrogram as runs of its leaf order; those below a narrow one are never examined.
 
-    A node is a leaf's place in the order, or n + its merge's number. A narrow node has a member as its centre, from
-    which no other member is farther than an angle, its radius.
+    A node is the place of a leaf in the order, or n + the number of a merge. A narrow node has one of its members as
+    its centre, and an angle as its radius: no other member is farther from the centre.
     """
 
     def __init__(self, dendrogram: Dendrogram, X: NDArray[Any], max_diameter: float) -> None:
@@ -102,7 +102,7 @@ class _Branches:
         self.centre: dict[int, tuple[int, float]] = {}
 
     def divide(self, starts: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Starts of the clusters, those of the parts of wide ones among them."""
+        """Starts of the clusters, including those of the parts of wide ones."""
         ends = np.append(starts[1:], self.n)
         roots = self._roots(starts, ends)
         within: list[int] = []
@@ -112,14 +112,14 @@ class _Branches:
         return np.sort(np.concatenate([starts, boundaries]))
 
     def _roots(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Nodes that are runs of at least two leaves."""
+        """Nodes for runs of at least two leaves."""
         length = np.zeros(self.n, np.int64)
         length[starts] = ends - starts
         merges = self.start[self.n :]
         return self.n + np.flatnonzero(self.size[self.n :] == length[merges])
 
     def _wide(self, root: int) -> list[int]:
-        """Numbers of the merges below and at a node that make clusters which are too wide."""
+        """Numbers of the merges at and below a node that make wide clusters."""
         wide: set[int] = set()
         for node in sorted(self._open(root)):
             first, second = self.children[node - self.n].tolist()
@@ -131,10 +131,10 @@ class _Branches:
         return [node - self.n for node in wide]
 
     def _open(self, root: int) -> list[int]:
-        """Nodes above those that are narrow by their angles to their mean.
+        """Nodes above those that are known to be narrow by their angles to their mean.
 
-        A node is tried only if it has half the size of the last one that failed above it, so that a long chain is not
-        tried at every link.
+        A node is tried only if it has at most half the size of the last one that failed above it, so that a long chain
+        is not tried at every link.
         """
         found = []
         waiting = [(root, 2 * int(self.size[root]))]
@@ -158,12 +158,12 @@ class _Branches:
         return np.asarray(np.asarray(self.X[rows], np.float64) * self.factor[rows, None])
 
     def _chunks(self, node: int) -> list[slice]:
-        """The run of a node in pieces."""
+        """The run of a node, in pieces."""
         start, end = int(self.start[node]), int(self.start[node] + self.size[node])
         return [slice(at, min(at + _CHUNK_ROWS, end)) for at in range(start, end, _CHUNK_ROWS)]
 
     def _try_mean(self, node: int) -> bool:
-        """Whether a node is narrow by its two largest angles to its mean; if so it gets a centre."""
+        """Whether a node is narrow by its two largest angles to its mean; if so, it gets a centre."""
         chunks = self._chunks(node)
         mean = np.sum([self._unit(chunk).sum(axis=0) for chunk in chunks], axis=0)
         length = float(np.sqrt(mean @ mean))
@@ -178,7 +178,7 @@ class _Branches:
         return True
 
     def _is_too_wide(self, first: int, second: int) -> bool:
-        """Whether a member of one narrow node is too far from one of another."""
+        """Whether a member of one narrow node is too far from a member of the other."""
         between = self._between(first, second)
         if between + self.centre[first][1] + self.centre[second][1] <= self.largest_angle:
             return False
@@ -192,7 +192,7 @@ class _Branches:
         return False
 
     def _joined_centre(self, first: int, second: int) -> tuple[int, float]:
-        """Centre and radius of two nodes together: the larger one's centre stays."""
+        """Centre and radius of two nodes together; the centre of the larger one is kept."""
         between = self._between(first, second)
         if self.size[first] < self.size[second]:
             first, second = second, first
@@ -206,6 +206,6 @@ class _Branches:
 
 
 def _angles(vectors: NDArray[np.float64], unit: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Angles of unit vectors to another one; of small angles no digits are lost, as they would be by their cosine."""
+    """Angles between unit vectors and another one; small angles keep their digits, which their cosine would lose."""
     difference = vectors - unit
     return np.asarray(2.0 * np.arcsin(np.minimum(1.0, np.sqrt(np.einsum("ij,ij->i", difference, difference)) / 2.0)))

@@ -1,4 +1,4 @@
-"""Flat clusters from a dendrogram: one scan of `gap`, after which every cluster is a run of the leaf order."""
+"""Flat clusters from a dendrogram, by one scan of `gap`; every cluster is a run of the leaf order."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ __all__ = [
 
 
 def cut_height(dendrogram: Dendrogram, *, sim: float, scale: SimScale | None = None) -> float:
-    """Distance at which a similarity index cuts.
+    """The distance at which a similarity index cuts.
 
     Parameters
     ----------
     dendrogram : Dendrogram
     sim : float
-        In [0, 1]: 0 puts all in one cluster, 1 only identical ones together.
+        Similarity index in [0, 1]: 0 puts all leaves together, 1 only identical ones.
     scale : SimScale, optional
-        What `sim` means. Default: the relative scale, `dendrogram.top` x (1 - sim). That is the largest distance of two
-        pictures, except where a method's heights pass it, as ward's do.
+        Scale of `sim`. Default: the relative scale, `dendrogram.top` x (1 - sim), where `top` is the largest distance
+        of two leaves, or the height of the root if that is larger, as it can be for ward.
 
     Raises
     ------
@@ -50,14 +50,14 @@ def cut_height(dendrogram: Dendrogram, *, sim: float, scale: SimScale | None = N
     """
     scale = scale or relative(dendrogram.top)
     height = scale.height(sim)
-    # By rounding, opposite vectors can be farther apart than a calibrated scale reaches.
+    # By rounding, opposite vectors can be farther apart than the end of a calibrated scale.
     return max(height, dendrogram.top) if sim == 0.0 else height
 
 
 def sim_at_height(dendrogram: Dendrogram, height: float, *, scale: SimScale | None = None) -> float:
-    """Similarity index that cuts at a distance, up to rounding: the inverse of `cut_height`, kept inside [0, 1].
+    """The similarity index that cuts at a distance, up to rounding: the inverse of `cut_height`, within [0, 1].
 
-    1 where all leaves are identical, since every index cuts there.
+    It is 1 if all leaves are identical, since every index then gives the same cut.
     """
     if dendrogram.top == 0.0:
         return 1.0
@@ -65,9 +65,9 @@ def sim_at_height(dendrogram: Dendrogram, height: float, *, scale: SimScale | No
 
 
 def on_scale(dendrogram: Dendrogram, scale: SimScale) -> Dendrogram:
-    """The same tree with 1 - sim as its heights: what the relative scale cuts there is what `scale` cuts here.
+    """The same tree with heights 1 - sim, so that the relative scale cuts it as `scale` cuts the given tree.
 
-    For what draws a tree by sim. Cuts that are only rounding apart from a merge may differ.
+    It serves to draw a tree by sim. Cuts that differ from a merge only by rounding may come out differently.
     """
     merges = dendrogram.merges.copy()
     merges[:, 2] = 1.0 - scale.sim(merges[:, 2])
@@ -76,7 +76,7 @@ def on_scale(dendrogram: Dendrogram, scale: SimScale) -> Dendrogram:
 
 
 def flat_clusters(dendrogram: Dendrogram, height: float) -> NDArray[np.int64]:
-    """Cluster label of each leaf, shape (n,), when all merges up to `height` are kept.
+    """Cluster label of each leaf, shape (n,), after all merges up to `height`.
 
     The same partition as ``scipy.cluster.hierarchy.fcluster(Z, height, criterion="distance")``. Labels count from 0 in
     the order in which the clusters first appear among the leaves 0, 1, 2 ...
@@ -98,28 +98,29 @@ def split_wide(
     max_diameter: float | None,
     own_cuts: Sequence[OwnCut] = (),
 ) -> NDArray[np.int64]:
-    """Cluster label of each leaf, shape (n,), after clusters in which two rows are too far apart were divided.
+    """Cluster label of each leaf, shape (n,), after clusters in which two rows are too far apart have been divided.
 
-    First the cut of `flat_clusters`. Then a cluster with two rows farther apart than `max_diameter` is divided into the
-    two parts that made it, and these again, until there is none. Rows farther apart by less than 1e-12 are not.
+    It starts with the cut of `flat_clusters`. Each cluster with two rows farther apart than `max_diameter` is divided
+    into the two parts that made it, and these again, until there is none. Distances that are larger by less than 1e-12
+    do not count as larger.
 
     Parameters
     ----------
     dendrogram : Dendrogram
     X : array, shape (n_images, n_dimensions)
-        The vectors that the dendrogram was made from.
+        The vectors from which the dendrogram was made.
     height : float
         Distance of the cut, in the metric of the dendrogram.
     max_diameter : float
-        Largest cosine distance of two rows in a cluster, whatever the metric; at least 0. None for any.
+        Largest cosine distance of two rows in a cluster, whatever the metric; at least 0. None for no limit.
     own_cuts : sequence of OwnCut
-        Branches that are cut at heights of their own, see `own_cuts.own_segments`.
+        Branches that are cut at heights of their own; see `own_cuts.own_segments`.
 
     Raises
     ------
     ArgumentError
-        `height` is not a number, `max_diameter` is negative or none, the lengths do not agree, or a row of `X` is zero
-        or not finite.
+        `height` is not a number, `max_diameter` is negative or not a number, the lengths do not agree, or a row of `X`
+        is zero or not finite.
 
     Examples
     --------
@@ -142,24 +143,24 @@ def cut(
     n_clusters: int | None = None,
     scale: SimScale | None = None,
 ) -> NDArray[np.int64]:
-    """Cluster label of each leaf, shape (n,), for exactly one of three ways to say where to cut.
+    """Cluster label of each leaf, shape (n,), for a cut given in exactly one of three ways.
 
     Parameters
     ----------
     dendrogram : Dendrogram
     sim : float, optional
-        Similarity index in [0, 1], see `cut_height`.
+        Similarity index in [0, 1]; see `cut_height`.
     height : float, optional
-        Distance, in the metric of the dendrogram: no merge inside a cluster is higher.
+        Distance in the metric of the dendrogram; no merge inside a cluster is higher.
     n_clusters : int, optional
-        At most so many clusters, see `height_for_n_clusters`.
+        Largest number of clusters; see `height_for_n_clusters`.
     scale : SimScale, optional
-        What `sim` means, see `cut_height`.
+        Scale of `sim`; see `cut_height`.
 
     Returns
     -------
     array of int64, shape (n,)
-        As of `flat_clusters`.
+        Labels, as from `flat_clusters`.
 
     Raises
     ------
@@ -180,9 +181,9 @@ def cut(
 
 
 def height_for_n_clusters(dendrogram: Dendrogram, n_clusters: int) -> float:
-    """Lowest height of a merge at which no more than `n_clusters` clusters are left (below all merges: -inf).
+    """The lowest height of a merge at which at most `n_clusters` clusters are left; -inf below all merges.
 
-    Merges of equal height stand or fall together, so that there may be fewer clusters than asked for: the same as
+    Merges of equal height are made together, so that there may be fewer clusters, as with
     ``fcluster(Z, n_clusters, criterion="maxclust")``.
 
     Raises
@@ -198,10 +199,10 @@ def height_for_n_clusters(dendrogram: Dendrogram, n_clusters: int) -> float:
 
 
 def sim_for_n_clusters(dendrogram: Dendrogram, n_clusters: int, *, scale: SimScale | None = None) -> float:
-    """Largest similarity index whose cut leaves at most `n_clusters` clusters, in [0, 1]: the inverse of `cut_height`.
+    """The largest similarity index in [0, 1] whose cut leaves at most `n_clusters` clusters.
 
-    `scale` says what the index means, as in `cut_height`. Identical ones are together at any index, so that sim = 1
-    may leave fewer.
+    `scale` is the scale of the index, as for `cut_height`. Identical leaves are together at any index, so that sim = 1
+    may leave fewer clusters.
 
     Raises
     ------
@@ -239,19 +240,19 @@ def clusters(
     path_order: Sequence[int] | NDArray[np.integer[Any]],
     centres: Centres | None = None,
 ) -> Clusters:
-    """Clusters of a cut, numbered, each with its height and its most central picture.
+    """The numbered clusters of a cut, each with its height and its most central picture.
 
     Parameters
     ----------
     dendrogram : Dendrogram
     X : array, shape (n_images, n_dimensions), or function
-        The vectors that the dendrogram was made from, or what gives them: called only if they are needed.
+        The vectors from which the dendrogram was made, or a function that returns them, called only if necessary.
     asked : Cut
-        Where it is cut.
+        The cut.
     path_order : sequence of int, length n_images
         Row numbers in the order of their paths.
     centres : Centres, optional
-        Most central pictures that are known already; what is worked out is added.
+        Most central pictures that are already known; newly computed ones are added.
 
     Raises
     ------
@@ -293,9 +294,9 @@ def clusters(
 
 
 def measurer(dendrogram: Dendrogram, X: Vectors) -> Callable[[Sequence[int]], tuple[float, int]]:
-    """A function that gives height and most central member of any set of leaves, given in the order of their paths.
+    """A function from a set of leaves, in the order of their paths, to its height and its most central member.
 
-    The height is the lowest one at which the dendrogram holds all of them in one cluster.
+    The height is the lowest at which one cluster of the dendrogram holds all of them.
     """
     position = np.empty(dendrogram.n_leaves, np.int64)
     position[dendrogram.order] = np.arange(dendrogram.n_leaves)
@@ -310,7 +311,7 @@ def measurer(dendrogram: Dendrogram, X: Vectors) -> Callable[[Sequence[int]], tu
 
 
 def _run_starts(dendrogram: Dendrogram, height: float) -> NDArray[np.int64]:
-    """Where in the leaf order each cluster starts."""
+    """Place in the leaf order at which each cluster starts."""
     if np.isnan(height):
         raise ArgumentError("height is not a number; it must be a distance")
     inner = np.flatnonzero(dendrogram.gap > height) + 1
@@ -324,7 +325,7 @@ def _all_starts(
     max_diameter: float | None,
     own_cuts: Sequence[OwnCut],
 ) -> tuple[NDArray[np.int64], int]:
-    """Where in the leaf order each cluster starts, and how many of the branches are cut at heights of their own."""
+    """Place in the leaf order at which each cluster starts, and the number of branches with cuts of their own."""
     if not own_cuts:
         starts = _run_starts(dendrogram, height)
         if max_diameter is not None:
@@ -341,7 +342,7 @@ def _all_starts(
 
 
 def _labels(dendrogram: Dendrogram, starts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Labels of runs of the leaf order, from 0 in the order of the first leaves."""
+    """Labels of runs of the leaf order, counted from 0 in the order of their first leaves."""
     n = dendrogram.n_leaves
     run = np.zeros(n, np.int64)
     run[starts[1:]] = 1
@@ -354,10 +355,10 @@ def _labels(dendrogram: Dendrogram, starts: NDArray[np.int64]) -> NDArray[np.int
 
 
 def _check_length(dendrogram: Dendrogram, X: Vectors) -> None:
-    """ArgumentError unless there is a vector for each leaf."""
+    """Raise ArgumentError unless there is one vector per leaf."""
     n = dendrogram.n_leaves
     if not callable(X) and len(X) != n:
-        raise ArgumentError(f"got {len(X)} vectors for a dendrogram of {n} leaves; they must be the same rows")
+        raise ArgumentError(f"got {len(X)} vectors for a dendrogram of {n} leaves; there must be one per leaf")
 
 
 def _path_rank(path_order: Sequence[int] | NDArray[np.integer[Any]], n: int) -> NDArray[np.int64]:
@@ -375,7 +376,7 @@ def _path_rank(path_order: Sequence[int] | NDArray[np.integer[Any]], n: int) -> 
 def _numbering(
     dendrogram: Dendrogram, rank: NDArray[np.int64], starts: NDArray[np.int64], ends: NDArray[np.int64]
 ) -> list[tuple[int, int]]:
-    """Runs of the clusters: larger first, then by the place of the first member."""
+    """Runs of the clusters, larger ones first, then by the place of the first member."""
     first = [int(rank[dendrogram.order[i:j]].min()) for i, j in zip(starts, ends, strict=True)]
     runs = sorted(zip((starts - ends).tolist(), first, starts.tolist(), ends.tolist(), strict=True))
     return [(start, end) for _, _, start, end in runs]

@@ -1,4 +1,4 @@
-"""Branches of a dendrogram that are cut at heights of their own, whatever the height of the cut around them."""
+"""Branches of a dendrogram that are cut at heights of their own, whatever the height of the surrounding cut."""
 
 from __future__ import annotations
 
@@ -19,34 +19,38 @@ class OwnCut(NamedTuple):
 
     first: int
     end: int
-    """The place behind the last."""
+    """The place after the last."""
     height: float
 
 
 def own_segments(gap: NDArray[np.float64], height: float, own_cuts: Sequence[OwnCut]) -> list[OwnCut]:
     """Runs that cover the leaf order, each with the height at which it is cut.
 
-    A smaller branch wins over the one around it. A branch is at rest where the cut around it joins it to others.
+    A smaller branch takes precedence over a branch around it. A branch has no effect if the surrounding cut joins it to
+    others.
 
     Parameters
     ----------
     gap : array of float, shape (n - 1,)
         `Dendrogram.gap`.
     height : float
-        Of the cut around all branches.
+        Height of the cut around all branches.
     own_cuts
         Branches with a cut of their own.
 
     Raises
     ------
     ArgumentError
-        A branch is no run of the leaf order, or its height is no distance.
+        A branch is not a run of the leaf order, or its height is not a distance.
 
     """
     n = len(gap) + 1
     for first, end, at in own_cuts:
         if not 0 <= first < end <= n or not 0.0 <= at < math.inf:
-            raise ArgumentError(f"a cut of places {first} to {end} at {at}; there are {n} places, and heights from 0")
+            raise ArgumentError(
+                f"got a cut of the places from {first} to {end} at height {at}; there are {n} places, and heights must"
+                " be 0 or more"
+            )
     found = [OwnCut(0, n, height)]
     for branch in sorted(own_cuts, key=lambda cut: cut.first - cut.end):
         around = next((s for s in found if s.first <= branch.first and branch.end <= s.end), None)
@@ -64,7 +68,7 @@ def _is_apart(gap: NDArray[np.float64], around: OwnCut, place: int) -> bool:
 
 
 def own_starts(gap: NDArray[np.float64], segments: Sequence[OwnCut]) -> NDArray[Any]:
-    """Where in the leaf order each cluster starts, int64, ascending."""
+    """Place in the leaf order at which each cluster starts, int64, ascending."""
     starts = []
     for first, end, height in segments:
         starts += [np.array([first]), first + 1 + np.flatnonzero(gap[first : end - 1] > height)]

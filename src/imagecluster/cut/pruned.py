@@ -1,4 +1,4 @@
-"""The part of a dendrogram that is left when some leaves are not to be seen."""
+"""The rest of a dendrogram when some leaves are hidden."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ __all__ = ["pruned"]
 
 
 def pruned(dendrogram: Dendrogram, hidden: NDArray[np.int64]) -> tuple[Dendrogram, NDArray[np.int64]]:
-    """A dendrogram without some leaves, and which leaves are left.
+    """A dendrogram without some of its leaves, and the remaining leaves.
 
-    Every cut of the result is that of the dendrogram without these leaves. Its merges are made anew from `gap`, so
-    that clusters that would be too wide join at an infinite height.
+    Every cut of the result is the cut of the dendrogram without these leaves. Its merges are made from `gap`, so that
+    clusters that would be too wide join at an infinite height.
 
     Parameters
     ----------
@@ -25,9 +25,9 @@ def pruned(dendrogram: Dendrogram, hidden: NDArray[np.int64]) -> tuple[Dendrogra
     Returns
     -------
     dendrogram : Dendrogram
-        Leaf i is `rows[i]` of the given one.
+        The pruned dendrogram, whose leaf i is leaf `rows[i]` of the given one.
     rows : array of int64, shape (n_left,)
-        Ascending.
+        The remaining leaves, ascending.
 
     Examples
     --------
@@ -44,7 +44,7 @@ def pruned(dendrogram: Dendrogram, hidden: NDArray[np.int64]) -> tuple[Dendrogra
     number = np.full(dendrogram.n_leaves, -1, np.int64)
     number[rows] = np.arange(len(rows))
     order = number[dendrogram.order[places]]
-    # Two neighbours come together where the highest gap between their places does.
+    # Two neighbours join at the highest gap between their places.
     gap = np.maximum.reduceat(dendrogram.gap, places[:-1]) if len(places) > 1 else np.empty(0)
     if len(places) > 1:
         gap[-1] = dendrogram.gap[places[-2] : places[-1]].max()
@@ -52,9 +52,9 @@ def pruned(dendrogram: Dendrogram, hidden: NDArray[np.int64]) -> tuple[Dendrogra
 
 
 def _merges(order: NDArray[np.int64], gap: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Scipy's linkage matrix of a leaf order and the heights between neighbours, shape (n - 1, 4)."""
+    """Linkage matrix, as in scipy, for a leaf order and the heights between neighbours, shape (n - 1, 4)."""
     n = len(order)
-    node = order.tolist()  # of the run that begins or ends at a place
+    node = order.tolist()  # the node of the run that begins or ends at a place
     first, last = list(range(n)), list(range(n))
     merges = np.empty((len(gap), 4))
     for i, place in enumerate(np.argsort(gap, kind="stable").tolist()):

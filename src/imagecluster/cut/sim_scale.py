@@ -1,7 +1,7 @@
-"""What a similarity index means: the map between `sim` and the cosine distance at which a dendrogram is cut.
+"""The meaning of a similarity index: the map between `sim` and the cosine distance at which a dendrogram is cut.
 
-Two scales. The relative one is the original's: height = largest distance x (1 - sim), so that one odd picture moves
-every cut. The calibrated one is a fixed curve that comes with the model, fitted on labelled photographs, so that the
+There are two scales. The relative scale is that of the original: height = largest distance x (1 - sim), so that one odd
+picture moves every cut. The calibrated scale is a fixed curve of the model, fitted on labelled photographs, so that the
 same `sim` means the same closeness in every collection.
 """
 
@@ -22,14 +22,14 @@ __all__ = ["LARGEST_COSINE_DISTANCE", "SimScale", "calibrated", "closeness", "re
 LARGEST_COSINE_DISTANCE = 2.0
 
 _WORDS = ((0.9, "nearly identical"), (0.75, "very close"), (0.5, "close"), (0.25, "alike"))
-"""From which sim on a cluster is called what; the sims for which the curves of models are fitted."""
+"""Words for clusters from these sims on, which are those at which the curves of models are fitted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SimScale:
-    """A strictly decreasing map from cosine distance (height) to `sim`, straight between its points.
+    """A strictly decreasing map from cosine distance (height) to `sim`, linear between its points.
 
-    `sim` 1 is height 0, identical pictures; `sim` 0 is a height at or above every merge, so that all are together.
+    `sim` 1 is height 0, for identical pictures; `sim` 0 is a height at or above every merge, so that all are together.
     """
 
     name: SimScaleName
@@ -43,7 +43,7 @@ class SimScale:
     @overload
     def height(self, sim: NDArray[np.float64]) -> NDArray[np.float64]: ...
     def height(self, sim: float | NDArray[np.float64]) -> float | NDArray[np.float64]:
-        """Cosine distance at which a similarity index cuts; arrays element by element.
+        """Cosine distance at which a similarity index cuts; arrays are mapped element by element.
 
         Raises
         ------
@@ -53,7 +53,7 @@ class SimScale:
         """
         sims = np.asarray(sim, np.float64)
         if not np.all((sims >= 0) & (sims <= 1)):
-            raise ArgumentError(f"sim is {sim}; it must be from 0 (all in one cluster) to 1 (only identical ones)")
+            raise ArgumentError(f"sim is {sim}; it must be from 0 (all together) to 1 (only identical ones)")
         i = np.clip(np.searchsorted(-self.sims, -sims, side="right"), 1, len(self.sims) - 1)
         span = (self.sims[i - 1] - sims) / (self.sims[i - 1] - self.sims[i])
         found = self.heights[i - 1] + (self.heights[i] - self.heights[i - 1]) * span
@@ -64,19 +64,19 @@ class SimScale:
     @overload
     def sim(self, height: NDArray[np.float64]) -> NDArray[np.float64]: ...
     def sim(self, height: float | NDArray[np.float64]) -> float | NDArray[np.float64]:
-        """Similarity index of a cosine distance, the inverse of `height`; arrays element by element.
+        """Similarity index of a cosine distance, the inverse of `height`; arrays are mapped element by element.
 
-        Distances below 0 (by rounding) are 1, those beyond the last point are 0.
+        Distances below 0 (by rounding) give 1, and those beyond the last point give 0.
         """
         found = np.interp(height, self.heights, self.sims)
         return float(found) if np.ndim(found) == 0 else np.asarray(found)
 
     def largest_sim_at(self, height: float) -> float:
-        """Largest similarity index whose cut is not below `height`: `sim`, safe against rounding."""
+        """The largest similarity index whose cut is not below `height`, which is `sim` made safe against rounding."""
         found, below = 0.0, self.sim(height)
         if self.height(below) >= height:
             return below
-        # Halving, not the next number and the next: near 0 many numbers have one height.
+        # By bisection, not one number after another, since near 0 many numbers have the same height.
         while found < (middle := (found + below) / 2.0) < below:
             if self.height(middle) >= height:
                 found = middle
@@ -86,23 +86,23 @@ class SimScale:
 
 
 def relative(largest_distance: float) -> SimScale:
-    """The original's scale of a collection: height = largest_distance x (1 - sim)."""
+    """The relative scale of a collection: height = largest_distance x (1 - sim)."""
     return SimScale("relative", np.array([0.0, largest_distance]), np.array([1.0, 0.0]))
 
 
 def calibrated(points: Sequence[tuple[float, float]]) -> SimScale:
-    """The scale of a model's curve.
+    """The calibrated scale of a model's curve.
 
     Parameters
     ----------
     points : sequence of (height, sim)
-        From (0, 1) to (2, 0), strictly increasing in height and strictly decreasing in sim; 2 is the largest cosine
-        distance there is.
+        Points from (0, 1) to (2, 0), strictly increasing in height and strictly decreasing in sim; 2 is the largest
+        possible cosine distance.
 
     Raises
     ------
     ArgumentError
-        The points are no such curve.
+        The points are not such a curve.
 
     Examples
     --------
@@ -119,19 +119,19 @@ def calibrated(points: Sequence[tuple[float, float]]) -> SimScale:
         and np.all(np.diff(array[:, 0]) > 0)
         and np.all(np.diff(array[:, 1]) < 0)
     ):
-        raise ArgumentError(f"a curve of sim goes strictly from {ends[0]} to {ends[1]}; got {list(points)}")
+        raise ArgumentError(f"a curve of sim must go strictly from {ends[0]} to {ends[1]}; got {list(points)}")
     return SimScale("calibrated", array[:, 0].copy(), array[:, 1].copy())
 
 
 def closeness(height: float, scale: SimScale) -> str:
-    """How close the pictures of a cluster are, in words: by the sim at which they come together.
+    """A description in words of how close the pictures of a cluster are, by the sim at which they join.
 
     Parameters
     ----------
     height
-        Cosine distance at which they do.
+        Cosine distance at which they join.
     scale
-        Of the collection.
+        Scale of the collection.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Three cuts of a dendrogram that are worth a look: copies, scenes and themes."""
+"""Three suggested cuts of a dendrogram: for copies, scenes and themes."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from imagecluster.records import Dendrogram
 __all__ = ["CALIBRATED_LEVELS", "RELATIVE_LEVELS", "Level", "Suggestion", "suggest"]
 
 _STEP = 0.01
-"""Similarity indices are proposed in hundredths: what a person types and a slider shows."""
+"""Suggested similarity indices are hundredths, as a person types them and a slider shows them."""
 
 _NEARBY = 0.02
-"""A gap has no merge this far, in sim, on both sides of it."""
+"""Width in sim, on each side, of a gap without merges."""
 
 
 class Level(NamedTuple):
-    """What somebody may look for, and the similarity indices among which its cut is chosen."""
+    """A purpose, and the range of similarity indices in which its cut is chosen."""
 
     name: str
     low: float
@@ -30,30 +30,30 @@ class Level(NamedTuple):
 
 
 CALIBRATED_LEVELS = (Level("copies", 0.74, 0.84), Level("scenes", 0.46, 0.54), Level("themes", 0.21, 0.29))
-"""On the calibrated scale, around what its points stand for: copies and the same shot, the same object or place, the
+"""Levels on the calibrated scale, around its points for copies and the same shot, the same object or place, and the
 same kind of thing (docs/quality.md)."""
 
 RELATIVE_LEVELS = (Level("copies", 0.86, 0.94), Level("scenes", 0.56, 0.64), Level("themes", 0.38, 0.46))
-"""On the relative scale. Of labelled photographs, pictures of the same object or place came together best at 0.57 to
-0.64, kinds of things at 0.42 to 0.46; 0.90 leaves nearly all shots of the same thing apart (docs/quality.md)."""
+"""Levels on the relative scale. On labelled photographs, pictures of the same object or place were grouped best at 0.57
+to 0.64, and kinds of things at 0.42 to 0.46; 0.90 leaves nearly all shots of the same thing apart (docs/quality.md)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A cut that is worth a look."""
+    """A suggested cut."""
 
     name: str
-    """What it is for: the level's name."""
+    """Purpose of the cut, which is the name of the level."""
     sim: float
     """Similarity index, in hundredths."""
     height: float
-    """Distance at which it cuts."""
+    """Distance of the cut."""
     n_clusters: int
-    """Clusters of at least two pictures."""
+    """Number of clusters of at least two pictures."""
     n_clustered: int
-    """Pictures in them."""
+    """Number of pictures in these clusters."""
     largest: int
-    """Pictures in the largest one; 0 without one."""
+    """Size of the largest cluster; 0 if there is none."""
 
 
 def suggest(
@@ -62,23 +62,24 @@ def suggest(
     height_of: Callable[[float], float] | None = None,
     levels: Sequence[Level] = RELATIVE_LEVELS,
 ) -> tuple[Suggestion, ...]:
-    """One cut for each level: in a gap between merges where there is one, else in the middle of the level's range.
+    """One cut per level: in a gap between merges if there is one, else in the middle of the level's range.
 
     Parameters
     ----------
     dendrogram : Dendrogram
     height_of : callable, optional
-        Distance at which a similarity index cuts, decreasing; default: the relative scale of `cut.cut_height`.
+        Decreasing function from a similarity index to the distance of its cut; default: the relative scale, as in
+        `cut.cut_height`.
     levels : sequence of Level
         Ranges of similarity indices on that scale.
 
     Returns
     -------
     tuple of Suggestion
-        In the order of `levels`. Of the indices in a level's range, the one nearest to the middle that has no merge
-        within 0.02 of it, so that moving the cut a little changes nothing; the middle where every index has some.
-        (Choosing the index with the fewest merges around it instead was worse on labelled photographs: in a large
-        collection merges thin out towards the root, so that it always takes the lowest index of the range.)
+        Suggestions in the order of `levels`. Each is the index in the level's range that is nearest to the middle and
+        has no merge within 0.02, so that moving the cut a little changes nothing; if there is no such index, it is the
+        middle. (Choosing the index with the fewest merges around it was worse on labelled photographs: in a large
+        collection merges thin out towards the root, so that it was always the lowest index of the range.)
 
     Raises
     ------
@@ -88,7 +89,9 @@ def suggest(
     """
     for level in levels:
         if not 0 <= level.low <= level.high <= 1:
-            raise ArgumentError(f"the level {level.name!r} is from {level.low} to {level.high}; 0 <= low <= high <= 1")
+            raise ArgumentError(
+                f"the level {level.name!r} is from {level.low} to {level.high}; it must be 0 <= low <= high <= 1"
+            )
     return tuple(_suggestion(dendrogram, level, height_of or _relative(dendrogram)) for level in levels)
 
 

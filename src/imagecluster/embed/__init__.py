@@ -1,4 +1,4 @@
-"""Pictures to vectors: every core reads, decodes and runs the networks."""
+"""From pictures to vectors: every core reads and decodes pictures, and runs the networks."""
 
 from imagecluster.embed.embedding import (
     CHUNK,

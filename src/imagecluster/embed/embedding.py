@@ -1,4 +1,4 @@
-"""Files to fingerprints: every core reads, decodes and runs the network, results come in the order of the files."""
+"""From files to fingerprints: every core reads, decodes and runs the network; results are in the order of the files."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ from imagecluster.system.cores import n_cores
 from imagecluster.system.progress import OnProgress, silent
 
 CHUNK = 8
-"""Files a worker takes at a time: enough to make the hand-over free, few enough to keep all workers busy."""
+"""Number of files that a worker takes at a time: enough to make the hand-over free, and few enough to keep all workers
+busy."""
 SEEN_PX = 256
-"""Short side of what thumbnails are made from where the network reads a frame of its own."""
+"""Short side of the picture from which a thumbnail is made, if the network reads a frame of its own."""
 CHUNKS_AHEAD = 4
-"""Chunks a worker may be ahead of the consumer: bounds memory whatever the size of the collection."""
+"""Number of chunks that a worker may be ahead of the consumer, which limits memory whatever the collection's size."""
 
 T = TypeVar("T")
 
@@ -38,22 +39,22 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What was computed from the bytes of a picture."""
+    """The results computed from the bytes of a picture."""
 
     fingerprints: tuple[NDArray[np.float32], ...]
-    """One of each network, in their order; of shape (n_dimensions,), of unit length unless the model says otherwise."""
+    """One fingerprint per network, of shape (n_dimensions,) and of unit length unless the model differs."""
     metadata: Metadata
     thumbnail: bytes | None
 
     @property
     def fingerprint(self) -> NDArray[np.float32]:
-        """That of the first network, shape (n_dimensions,)."""
+        """Fingerprint by the first network, shape (n_dimensions,)."""
         return self.fingerprints[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file: new content, content known before (None), or a skip."""
+    """The result for a file: new content, content that was known before (None), or a skip."""
 
     file: ImageFile
     content_hash: bytes
@@ -61,11 +62,11 @@ class Outcome:
     content: Content | None
     skip: Skip | None
     is_lasting: bool = False
-    """Whether the skip follows from the file's bytes alone: another try would end in the same way."""
+    """Whether the skip follows from the file's bytes alone, so that another try would have the same result."""
 
 
 class Embedder:
-    """A loaded network. Safe to call from several threads at once."""
+    """A loaded network. Several threads may call it at once."""
 
     def __init__(
         self,
@@ -76,31 +77,31 @@ class Embedder:
         batch: int | None = None,
         progress: OnProgress = silent,
     ) -> None:
-        """Load the network of a model, fetching its weights if they are not on this machine yet.
+        """Load the network of a model, after downloading its weights if they are not on this machine yet.
 
         Parameters
         ----------
         model
-            Its declaration.
+            Declaration of the model.
         n_threads
-            Threads that share one picture. One is best where many pictures are worked on at once.
+            Number of threads that share a picture. One is best if many pictures are processed at once.
         device
-            What the network runs on, as for `imagecluster.models.choose_device`.
+            Device that runs the network, as for `imagecluster.models.choose_device`.
         batch
-            Most pictures that go through the network at once. Default: the model's own number, on a graphics processor
-            64, unless the network fixes it. Where memory does not hold them, fewer go.
+            Largest number of pictures that go through the network at once. Default: the model's own number, or 64 on a
+            graphics processor, unless the network fixes it. If memory does not hold them, fewer are tried.
         progress
-            Called while weights are fetched.
+            Called while weights are downloaded.
 
         Raises
         ------
         ArgumentError
-            There is no such device; or the model is a joint one, which has several networks: see `load_embedders`.
+            There is no such device, or the model is a joint one, which has several networks (see `load_embedders`).
         ModelError
-            The weights are missing, are not the declared ones or cannot be fetched.
+            The weights are missing, are not the expected ones or cannot be downloaded.
         """
         if model.parts:
-            raise ArgumentError(f"{model.name} has {len(model.parts)} networks; load_embedders loads them")
+            raise ArgumentError(f"{model.name} has {len(model.parts)} networks; use load_embedders to load them")
         self.model = model
         path = model.source.obtain(progress)
         self._session = open_session(model.build(path), name=model.name, n_threads=n_threads, device=device)
@@ -114,15 +115,15 @@ class Embedder:
     def features(self, image: Image.Image) -> NDArray[np.float32]:
         """Output of the network, shape (n_dimensions,), for an upright RGB picture.
 
-        The picture has the model's frame, or its short side where the model takes the middle of it.
+        The picture must have the model's frame or, if the model takes the middle of it, the model's short side.
         """
         features: NDArray[np.float32] = self.all_features([image])[0]
         return features
 
     def all_features(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
-        """Outputs of the network, shape (n_images, n_dimensions), in runs of `batch` pictures at most; see `features`.
+        """Outputs of the network, shape (n_images, n_dimensions), in runs of at most `batch` pictures; see `features`.
 
-        Where a run of several fails, as it does where memory ends, half as many are tried, and go from then on.
+        If a run of several pictures fails, for example for lack of memory, half as many are tried from then on.
         """
         pixels = [to_pixels(image, self.model) for image in images]
         found: list[NDArray[np.float32]] = []
@@ -136,14 +137,14 @@ class Embedder:
                     raise
                 self.batch = max(1, len(part) // 2)
                 _log.warning(
-                    "%s: %d pictures at once fail (%.200s); %d go", self.model.name, len(part), error, self.batch
+                    "%s: a run of %d pictures failed (%.200s); trying %d", self.model.name, len(part), error, self.batch
                 )
                 continue
             done += len(part)
         return found[0] if len(found) == 1 else np.concatenate(found)
 
     def _run(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
-        """Outputs for what `to_pixels` gives, of one run."""
+        """Outputs of one run for the result of `to_pixels`."""
         with self._turn:
             (features,) = self._session.run([self.model.output.name], {self._input: pixels})
         if features.ndim == 3:
@@ -154,20 +155,20 @@ class Embedder:
         return np.asarray(features, dtype=np.float32)
 
     def __call__(self, image: Image.Image) -> NDArray[np.float32]:
-        """Fingerprint, shape (n_dimensions,), of an upright RGB picture as for `features`."""
+        """Fingerprint of an upright RGB picture, shape (n_dimensions,); for the picture see `features`."""
         return to_fingerprint(self.features(image), self.model)
 
 
 def load_embedders(model: Model, *, device: str = "cpu", progress: OnProgress = silent) -> tuple[Embedder, ...]:
-    """The loaded network of each member of a model: one, unless it is a joint model. Errors as for `Embedder`."""
+    """The loaded network of each member of a model: one, unless the model is joint. Errors are those of `Embedder`."""
     return tuple(Embedder(member, device=device, progress=progress) for member in model.members)
 
 
 def to_pixels(image: Image.Image, model: Model) -> NDArray[Any]:
-    """What the network reads: the middle, scaled as the network was trained.
+    """The network's input: the middle of the picture, scaled as in the network's training.
 
-    Shape (1, 3, height_px, width_px), or (1, height_px, width_px, 3) where the model has channels last; float32, or
-    uint8 where the network takes levels as they are.
+    Its shape is (1, 3, height_px, width_px), or (1, height_px, width_px, 3) if the model has channels last; its type is
+    float32, or uint8 if the network takes levels as they are.
     """
     width, height = model.geometry.size
     left, top = (image.width - width) // 2, (image.height - height) // 2
@@ -197,24 +198,24 @@ def embed_files(
     Parameters
     ----------
     files
-        Files to read, in the order wanted.
+        Files to read, in the desired order.
     *embedders
-        The loaded networks, at least one. A picture is read once for all of them, and decoded once
-        for each size or frame that they ask for.
+        The loaded networks, at least one. A picture is read once for all of them, and decoded once for each size or
+        frame that they need.
     known
-        Content hashes that need no fingerprint. Asked again for every file, so the caller may add to it: results
-        are held until their hash is known here, because equal bytes may still come.
+        Content hashes that need no fingerprint. It is checked again for every file, so the caller may add to it;
+        results are held until it contains their hash, because equal bytes may still come.
     thumbnail
-        Called with the decoded picture (upright RGB); its bytes come back in `Content.thumbnail`.
+        Called with the decoded picture (upright RGB); the bytes that it returns are in `Content.thumbnail`.
     max_pixels
-        Larger pictures are skipped.
+        Pictures with more pixels are skipped.
     n_threads
-        Worker threads, one a core by default. Each takes its pictures through all steps on its own: no queue between
-        steps was faster here than this, and larger batches bring nothing on a CPU.
+        Number of worker threads; default: one per core. Each takes its pictures through all steps alone: queues
+        between steps were not faster, and larger batches gain nothing on a CPU.
     """
     worker = _Worker(embedders, known, thumbnail, max_pixels)
     n_threads = n_threads or n_cores()
-    # A graphics processor takes a whole chunk in one run, while the other threads decode theirs.
+    # A graphics processor takes a whole chunk in one run, while other threads decode theirs.
     size = max(CHUNK, *(embedder.batch for embedder in embedders))
     chunks = (files[start : start + size] for start in range(0, len(files), size))
     with ThreadPoolExecutor(n_threads, thread_name_prefix="embed") as pool:
@@ -226,7 +227,7 @@ def embed_files(
 def _in_order(
     pool: ThreadPoolExecutor, function: Callable[[Any], T], items: Iterator[Any], *, ahead: int
 ) -> Iterator[T]:
-    """Results of `function` over `items`, in order, with at most `ahead` of them begun and not consumed."""
+    """Results of `function` for `items`, in order; at most `ahead` of them are started and not consumed."""
     pending: deque[Future[T]] = deque(pool.submit(function, item) for item in islice(items, ahead))
     try:
         while pending:
@@ -238,7 +239,7 @@ def _in_order(
 
 
 class _Worker:
-    """What all worker threads share: the network and the contents being worked on."""
+    """The state that all worker threads share: the networks and the contents in progress."""
 
     def __init__(
         self,
@@ -257,7 +258,7 @@ class _Worker:
         self._taken: deque[bytes] = deque()
 
     def chunk(self, files: Sequence[ImageFile]) -> list[Outcome]:
-        """Outcomes of a few files. All that this thread took on is finished before it waits for other threads."""
+        """Outcomes of a few files. A thread finishes everything that it has started before it waits for others."""
         looked_at: list[_LookedAt] = []
         ours: list[_Decoded] = []
         try:
@@ -274,9 +275,9 @@ class _Worker:
         return [_outcome(item) for item in looked_at]
 
     def taken(self, outcomes: Sequence[Outcome]) -> None:
-        """Note what the consumer has taken; what it knows by now is dropped (it commits in order).
+        """Note what the consumer has taken, and drop what it knows by now (it commits in order).
 
-        Failures stay, so that equal bytes fail once.
+        Failures are kept, so that equal bytes fail only once.
         """
         self._taken.extend(outcome.content_hash for outcome in outcomes if outcome.content is not None)
         with self._lock:
@@ -284,7 +285,7 @@ class _Worker:
                 self._in_flight.pop(self._taken.popleft(), None)
 
     def _look_at(self, file: ImageFile, ours: list[_Decoded]) -> _LookedAt:
-        """Read a file; decode it, onto the end of `ours`, unless its bytes are known or another thread's."""
+        """Read a file and, unless its bytes are known or another thread has them, decode it and append it to `ours`."""
         try:
             data = read_bytes(file.path)
         except DecodeError as error:
@@ -341,7 +342,7 @@ class _Worker:
 
 
 def _decoding(model: Model) -> tuple[int, Frame | None]:
-    """Short side and frame with which a model's pictures are decoded: several models may share them."""
+    """Short side and frame with which a model's pictures are decoded, which several models may share."""
     geometry = model.geometry
     return (geometry.short_side_px, None) if isinstance(geometry, Crop) else (SEEN_PX, geometry)
 
@@ -352,14 +353,14 @@ class _Decoded:
 
     future: Future[Content]
     images: dict[tuple[int, Frame | None], Image.Image]
-    """By `_decoding`."""
+    """Decoded pictures by `_decoding`."""
     metadata: Metadata
     thumbnail: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
 class _LookedAt:
-    """A file whose content is known, comes in `future`, or could not be read."""
+    """A file whose content is known, will arrive in `future`, or could not be read."""
 
     file: ImageFile
     content_hash: bytes
@@ -368,7 +369,7 @@ class _LookedAt:
 
 
 def _outcome(item: _LookedAt) -> Outcome:
-    """What became of a file; waits for the thread that has its content."""
+    """The outcome of a file, after waiting for the thread that has its content."""
     try:
         if item.unread is not None:
             raise item.unread

@@ -1,4 +1,4 @@
-"""How long networks take on this machine: measured on request, and remembered in the user's cache."""
+"""Speed of networks on this machine, measured on request and remembered in the user's cache."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _LEAST_RUNS = 3
 
 
 def measure_speed(model: Model, *, at_least_s: float = 1.0) -> float:
-    """Milliseconds of processor time that a model's networks take for one decoded picture, in one thread.
+    """Processor time in milliseconds that a model's networks take for one decoded picture, in one thread.
 
-    The median of the runs of `at_least_s` seconds, in batches as the model wants them, after one that does not count.
+    It is the median over runs of `at_least_s` seconds, in the model's own batches, after a run that does not count.
 
     Raises
     ------
     ModelError, MissingExtraError
-        The weights are not here and cannot be fetched.
+        The weights are not on this machine and cannot be downloaded.
     """
     rng = np.random.default_rng(0)
     total_ms = 0.0
@@ -44,11 +44,11 @@ def measure_speed(model: Model, *, at_least_s: float = 1.0) -> float:
 
 
 def remembered_speeds() -> dict[str, float]:
-    """What was measured on this machine: milliseconds a picture, by the model's identity."""
+    """Measurements on this machine: milliseconds per picture, by the model's identity."""
     known = remembered(models_folder() / _REMEMBERED)
     return {key: float(value) for key, value in known.items() if isinstance(value, (int, float))}
 
 
 def remember_speed(identity: str, ms: float) -> None:
-    """Keep a measurement; where the cache cannot be written to, it is not kept."""
+    """Keep a measurement; if the cache cannot be written to, it is not kept."""
     remember(models_folder() / _REMEMBERED, identity, round(ms, 2))

@@ -1,4 +1,4 @@
-"""How good fingerprints and clusters are, by labels: leave-one-out retrieval, and every cut of a dendrogram."""
+"""Scores of fingerprints and clusters against labels: of leave-one-out retrieval, and of every cut of a dendrogram."""
 
 from __future__ import annotations
 

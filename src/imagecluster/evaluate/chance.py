@@ -1,4 +1,4 @@
-"""What mutual information chance gives: the share of each cluster size, summed over all classes."""
+"""Mutual information expected by chance: the share of each cluster size, summed over all classes."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 _LOG_TAIL = 46.0
-"""Counts whose probability is below exp(-46), 1e-20, are left out."""
+"""Counts with a probability below exp(-46), or 1e-20, are left out."""
 
 
 def expected_information(
     cluster_sizes: NDArray[np.int64], class_sizes: NDArray[np.int64], n_items: int
 ) -> NDArray[np.float64]:
-    """Expected mutual information, in nats, that a cluster of each size adds; shape of `cluster_sizes`.
+    """Expected mutual information, in nats, that a cluster of each size adds; it has the shape of `cluster_sizes`.
 
-    The sum of it over the clusters of a partition is the expected mutual information of that partition and the classes
-    under random permutation (Vinh, Epps & Bailey, JMLR 11, 2010, equation 24a). That sum has a term for each cluster,
-    so that merging two clusters changes three terms, whatever the others are.
+    The sum over the clusters of a partition is the expected mutual information of that partition and the classes under
+    random permutation (Vinh, Epps & Bailey, JMLR 11, 2010, equation 24a). It has one term per cluster, so that merging
+    two clusters changes three terms, whatever the others are.
 
     Parameters
     ----------
     cluster_sizes : array of int, shape (n_sizes,)
-        Each from 1 to `n_items`.
+        Sizes from 1 to `n_items`.
     class_sizes : array of int, shape (n_classes,)
-        Their sum is `n_items`.
+        Sizes whose sum is `n_items`.
     n_items : int
 
     """
@@ -36,8 +36,8 @@ def _term(
     a: int, b: NDArray[np.int64], n_classes: NDArray[np.int64], n_items: int, log_factorial: NDArray[np.float64]
 ) -> float:
     """The term of a cluster of `a` items, over `n_classes` classes of each of the sizes `b`."""
-    # By Bernstein's inequality, which holds for the hypergeometric distribution (Hoeffding 1963), counts farther from
-    # the mean than `reach` have next to no probability.
+    # By Bernstein's inequality, which holds for the hypergeometric distribution (Hoeffding 1963), the probability of
+    # counts farther from the mean than `reach` is negligible.
     mean = a * b / n_items
     variance = mean * (1 - a / n_items)
     reach = _LOG_TAIL / 3 + np.sqrt((_LOG_TAIL / 3) ** 2 + 2 * _LOG_TAIL * variance)

@@ -1,4 +1,4 @@
-"""How many pictures of each class are in each cluster, followed through all merges of a dendrogram."""
+"""Numbers of pictures of each class in each cluster, followed through all merges of a dendrogram."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from imagecluster.records import Dendrogram
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What all scores are made of, after 0, 1, 2 ... merges; shape (n_leaves,) each.
+    """The sums from which all scores are computed, after 0, 1, 2 ... merges; arrays of shape (n_leaves,).
 
     Of n items, n_ij are of class j in cluster i; cluster i has a_i items, class j has b_j.
     """
@@ -23,17 +23,17 @@ class Sums:
     class_sizes: NDArray[np.int64]
     """Shape (n_classes,)."""
     n_clusters: NDArray[np.int64]
-    """Clusters that hold an item."""
+    """Number of clusters that hold an item."""
     joint_pairs: NDArray[np.float64]
-    """Pairs of one class in one cluster."""
+    """Number of pairs of the same class in the same cluster."""
     cluster_pairs: NDArray[np.float64]
-    """Pairs in one cluster."""
+    """Number of pairs in the same cluster."""
     joint_log: NDArray[np.float64]
     """Sum of n_ij ln n_ij."""
     cluster_log: NDArray[np.float64]
     """Sum of a_i ln a_i."""
     expected_information: NDArray[np.float64]
-    """Mutual information that chance gives, in nats."""
+    """Mutual information expected by chance, in nats."""
     precision: NDArray[np.float64]
     """Sum of n_ij^2 / a_i."""
     recall: NDArray[np.float64]
@@ -42,10 +42,10 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class _Merged:
-    """What each merge changes, and what each node holds."""
+    """The changes that each merge makes, and the contents of each node."""
 
     pairs: NDArray[np.int64]
-    """Shape (n_merges,): pairs of one class that come together."""
+    """Shape (n_merges,): number of pairs of the same class that come together."""
     log: NDArray[np.float64]
     """Shape (n_merges,): change of the sum of n_ij ln n_ij."""
     recall: NDArray[np.float64]
@@ -63,7 +63,7 @@ def contingency_sums(dendrogram: Dendrogram, labels: NDArray[np.int64]) -> Sums:
     ----------
     dendrogram : Dendrogram
     labels : array of int, shape (n_leaves,)
-        Classes from 0 without gaps; `UNLABELLED` leaves are no items.
+        Classes from 0 without gaps; `UNLABELLED` leaves are not items.
 
     """
     n_leaves = dendrogram.n_leaves
@@ -105,7 +105,7 @@ def _followed(
     class_sizes: NDArray[np.int64],
     x_log_x: NDArray[np.float64],
 ) -> _Merged:
-    """Class counts of all nodes, the smaller child's looked up in the larger one's: O(n log n) look-ups."""
+    """Class counts of all nodes; the smaller child is looked up in the larger one, which takes O(n log n) look-ups."""
     n_leaves, n_merges = len(labels), len(left)
     counts: list[dict[int, int]] = [{} if label == UNLABELLED else {label: 1} for label in labels.tolist()]
     size = [len(count) for count in counts]

@@ -1,4 +1,4 @@
-"""How good fingerprints and clusters are, by labels."""
+"""Scores of fingerprints and clusters against labels."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ RECALL_AT = (1, 5, 10)
 
 @dataclass(frozen=True, slots=True)
 class BestCut:
-    """Where a score is highest."""
+    """The cut at which a score is highest."""
 
     value: float
     sim: float
     n_clusters: int
-    """Clusters of all pictures, single ones included."""
+    """Number of clusters of all pictures, including single ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Scores of fingerprints and clusters, by labels."""
+    """Scores of fingerprints and clusters against labels."""
 
     sim_scale: SimScaleName
     n_images: int
     labelling: Labelling
     n_strangers: int
-    """Rows of the table of labels that name no picture of the collection."""
+    """Number of rows in the table of labels that name no picture of the collection."""
     retrieval: Retrieval
     curve: Curve
     sims: tuple[float, ...]
     """Similarity index of each cut of the curve."""
     sim: float
-    """The index that was asked about."""
+    """The similarity index in question."""
     at_sim: dict[str, float]
-    """Scores at that index, by name."""
+    """Scores at this index, by name."""
     n_clusters_at_sim: int
     best: dict[str, BestCut]
     """The best cut for each score, by name."""
@@ -57,32 +57,32 @@ class Evaluation:
 def read_labels(
     source: str, root: Path, paths: Sequence[Path], *, path_column: str | None = None, label_column: str | None = None
 ) -> Labels:
-    """Labels of pictures from a table's file, or from their folders where the source is called `folders`.
+    """Labels of pictures from a table, or from their folders if the source is `folders`.
 
     Raises
     ------
     InputError
-        As for `table_labels`, or no picture lies in a folder.
+        As for `table_labels`, or no picture is in a subfolder.
 
     """
     if source != FOLDERS:
         return table_labels(Path(source), root, paths, path_column=path_column, label_column=label_column)
     found = folder_labels(root, paths)
     if not any(found.labels):
-        raise InputError(f"no picture of {root} lies in a folder inside it, so that folders give no labels")
+        raise InputError(f"no picture of {root} is in a subfolder, so folders give no labels")
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is evaluated."""
+    """The subject of an evaluation."""
 
     sim: float
-    """Similarity index whose scores are asked for."""
+    """Similarity index of the cut to score."""
     distractors: Collection[str] = ()
     """Labels that mean "belongs to no class"."""
     n_threads: int | None = None
-    """Default: one per core."""
+    """Number of threads; default: one per core."""
 
 
 def evaluate_clustering(
@@ -99,17 +99,17 @@ def evaluate_clustering(
     Parameters
     ----------
     dendrogram
-        Of the pictures.
+        Dendrogram of the pictures.
     vectors
-        What it was made from, shape (n_images, n_dimensions).
+        The vectors from which it was made, shape (n_images, n_dimensions).
     scale
-        What `sim` means.
+        Scale of `sim`.
     labels
-        One for each picture.
+        A label for each picture.
     asked
-        What is evaluated.
+        The subject of the evaluation.
     progress
-        Called with the share of the search that is done.
+        Called with the completed share of the search.
 
     Raises
     ------

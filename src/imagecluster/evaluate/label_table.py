@@ -1,4 +1,4 @@
-"""Labels of pictures: from a table, or from the folders that they lie in."""
+"""Labels of pictures, from a table or from their folders."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 from imagecluster.errors import InputError
 
 FOLDERS = "folders"
-"""Stands for: the name of the folder is the label."""
+"""Source of labels that takes the name of each picture's folder."""
 
 PATH_COLUMNS = ("path", "file", "filename", "image", "picture", "name")
 LABEL_COLUMNS = ("label", "group", "class", "category")
-"""Names of columns that are taken where none is named, the first that is there."""
+"""Default names of columns; the first that exists is used."""
 
 _SHOWN = 3
 
@@ -25,13 +25,13 @@ class Labels:
     """Labels of the pictures of a collection."""
 
     labels: tuple[str, ...]
-    """One for each path; empty for a picture without one."""
+    """One label per path; empty for a picture without a label."""
     n_strangers: int
-    """Rows of the table whose path is not among the pictures."""
+    """Number of rows in the table whose path is not among the pictures."""
 
 
 def folder_labels(root: Path, paths: Sequence[Path]) -> Labels:
-    """The folder of each picture relative to the root, with `/` between names; none for a picture outside a folder."""
+    """Folder of each picture relative to the root, with `/` between names; empty for a picture in the root itself."""
     labels = []
     for path in paths:
         inside = path.parent.relative_to(root) if path.is_relative_to(root) else path.parent
@@ -47,24 +47,24 @@ def table_labels(
     path_column: str | None = None,
     label_column: str | None = None,
 ) -> Labels:
-    """Labels from a table with a header, separated by tabs (or by commas, where the header holds no tab).
+    """Labels from a table with a header, separated by tabs, or by commas if the header has no tab.
 
     Parameters
     ----------
     table
-        UTF-8. A relative path in it counts from the collection's folder or, where that gives no picture of the
-        collection, from the folder that the table lies in.
+        The table, in UTF-8. Relative paths in it start at the collection's folder or, if that gives no picture of the
+        collection, at the table's own folder.
     root
         Folder of the collection.
     paths
-        Pictures of the collection, absolute.
+        Absolute paths of the pictures of the collection.
     path_column, label_column
-        Names of the columns; default: the first that is there of `PATH_COLUMNS` and of `LABEL_COLUMNS`.
+        Names of the columns; default: the first existing one of `PATH_COLUMNS` and of `LABEL_COLUMNS`.
 
     Raises
     ------
     InputError
-        The table cannot be read, has no such columns, gives a picture two labels, or names no picture of the
+        The table cannot be read, lacks such columns, gives a picture two labels, or names no picture of the
         collection.
 
     """
@@ -84,7 +84,7 @@ def table_labels(
         shown = ", ".join(repr(name) for name in strangers[:_SHOWN]) or "none at all"
         raise InputError(
             f"{table} names no picture of the collection in {root}: its paths ({shown}) must be relative to that folder"
-            " or to the table's own, and `imagecluster run` must have seen the pictures"
+            " or to the table's own, and the pictures must have been sorted by `imagecluster run`"
         )
     return Labels(tuple(labels.get(os.fspath(path), "") for path in paths), len(strangers))
 
@@ -103,9 +103,7 @@ def _rows(table: Path, path_column: str | None, label_column: str | None) -> lis
     except OSError as error:
         raise InputError(f"cannot read the labels {os.fspath(table)!r}: {(error.strerror or '').lower()}") from None
     except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(
-            f"cannot read the labels {os.fspath(table)!r}, a table in UTF-8 is expected: {error}"
-        ) from None
+        raise InputError(f"cannot read the labels {os.fspath(table)!r}; expected a table in UTF-8: {error}") from None
 
 
 def _column(table: Path, known: Sequence[str], name: str | None, usual: Sequence[str]) -> str:

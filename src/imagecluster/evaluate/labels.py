@@ -1,4 +1,4 @@
-"""Labels as numbers, and what a picture without a class counts for."""
+"""Labels as numbers, and the treatment of pictures without a class."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from imagecluster.errors import ArgumentError
 
 UNLABELLED = -1
-"""Nothing is known of the picture: it is passed over, neither right nor wrong (the "junk" of the Oxford buildings,
-Philbin et al., CVPR 2007)."""
+"""Number of a picture about which nothing is known: it is ignored, as neither right nor wrong (the "junk" of the Oxford
+buildings, Philbin et al., CVPR 2007)."""
 
 DISTRACTOR = -2
-"""The picture is known to belong to no class: never a query, always a wrong answer, a class of its own in clusters."""
+"""Number of a picture that belongs to no class: it is never a query, always a wrong answer, and a class of its own in
+clusters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Labelling:
     """Classes of pictures as numbers."""
 
     numbers: NDArray[np.int64]
-    """Shape (n_images,): the class, from 0; `UNLABELLED` or `DISTRACTOR` for a picture without one."""
+    """Shape (n_images,): class of each picture, from 0, or `UNLABELLED` or `DISTRACTOR`."""
     names: tuple[str, ...]
     """Name of each class, sorted."""
 
@@ -38,7 +39,7 @@ class Labelling:
 
     @property
     def n_unlabelled(self) -> int:
-        """Number of pictures of which nothing is known."""
+        """Number of pictures about which nothing is known."""
         return int(np.count_nonzero(self.numbers == UNLABELLED))
 
     @property
@@ -53,7 +54,7 @@ def labelling(labels: Sequence[str | None], *, distractors: Collection[str] = ()
     Parameters
     ----------
     labels : sequence of str or None, length n_images
-        None or an empty text for a picture of which nothing is known.
+        One label per picture; None or an empty text for a picture about which nothing is known.
     distractors : collection of str
         Labels that mean "belongs to no class".
 
@@ -70,16 +71,16 @@ def labelling(labels: Sequence[str | None], *, distractors: Collection[str] = ()
 
 
 def checked(labels: NDArray[Any], n_images: int) -> NDArray[np.int64]:
-    """Class numbers of so many pictures; ArgumentError where they are something else."""
+    """The labels as class numbers of `n_images` pictures; anything else raises ArgumentError."""
     numbers = np.asarray(labels)
     if numbers.shape != (n_images,) or (n_images and numbers.dtype.kind not in "iu"):
         raise ArgumentError(
             f"got labels of shape {numbers.shape} and type {numbers.dtype} for {n_images} pictures; "
-            "expected one whole number for each"
+            "expected one whole number per picture"
         )
     if n_images and numbers.min() < DISTRACTOR:
         raise ArgumentError(
-            f"label {numbers.min()} means nothing; classes count from 0, {UNLABELLED} is unlabelled, "
-            f"{DISTRACTOR} a distractor"
+            f"label {numbers.min()} is not allowed; classes count from 0, {UNLABELLED} stands for unlabelled, and "
+            f"{DISTRACTOR} for a distractor"
         )
     return numbers.astype(np.int64)

@@ -1,4 +1,4 @@
-"""Scores of every cut of a dendrogram against classes, each merge changing only what it touches."""
+"""Scores of every cut of a dendrogram against classes; each merge updates only the sums that it changes."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ SCORES = (
     "bcubed_precision",
     "bcubed_recall",
 )
-"""Names of the scores: 1 is perfect; chance gives 0 to `ari` and `ami`."""
+"""Names of the scores. 1 is perfect; by chance, `ari` and `ami` are 0."""
 
 _EQUAL = 1e-12
-"""Scores nearer than this are equally good."""
+"""Scores that differ by less are equally good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +36,26 @@ class Best:
 
     value: float
     low: float
-    """The score is so high for all heights from `low` up to, not including, `high`."""
+    """The score has this value for all heights from `low` up to, but not including, `high`."""
     high: float
     height: float
-    """In the middle of them, where rounding cannot matter; the root's own height for the last cut."""
+    """Height in the middle of these, where rounding does not matter; for the last cut, the height of the root."""
     n_clusters: int
-    """Clusters of all pictures at `height`, single ones included."""
+    """Number of clusters of all pictures at `height`, including single ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Scores of all different cuts of a dendrogram, from single pictures to all in one."""
+    """Scores of all distinct cuts of a dendrogram, from single pictures to all in one cluster."""
 
     height: NDArray[np.float64]
-    """Shape (n_cuts,): lowest height that makes this cut, increasing, the first one 0."""
+    """Shape (n_cuts,): lowest height of each cut, increasing from 0."""
     n_clusters: NDArray[np.int64]
-    """Shape (n_cuts,): clusters of all pictures, single ones included."""
+    """Shape (n_cuts,): number of clusters of all pictures, including single ones."""
     scores: Mapping[str, NDArray[np.float64]]
-    """Shape (n_cuts,) each, by the names in `SCORES`; of the labelled pictures alone."""
+    """Scores of the labelled pictures by the names in `SCORES`, each of shape (n_cuts,)."""
     n_scored: int
-    """Pictures that the scores are about: those with a class, and distractors."""
+    """Number of pictures that are scored: those with a class, and distractors."""
 
     def at(self, height: float) -> dict[str, float]:
         """All scores of the cut at a height, by name."""
@@ -63,29 +63,29 @@ class Curve:
         return {name: float(values[place]) for name, values in self.scores.items()}
 
     def n_clusters_at(self, height: float) -> int:
-        """Clusters of all pictures at a height, single ones included."""
+        """Number of clusters of all pictures at a height, including single ones."""
         return int(self.n_clusters[self._place(height)])
 
     def _place(self, height: float) -> int:
-        """Which cut a height makes."""
+        """Number of the cut at a height."""
         return max(0, int(np.searchsorted(self.height, height, "right")) - 1)
 
     def best(self, name: str) -> Best:
-        """Where a score is highest: of several stretches of heights the longest, the lowest of equally long ones.
+        """The cut at which a score is highest: the longest range of heights, and the lowest of equally long ones.
 
         Raises
         ------
         ArgumentError
-            No score has that name.
+            No score has this name.
 
         """
         if name not in self.scores:
-            raise ArgumentError(f"no score is called {name!r}; known: {', '.join(self.scores)}")
+            raise ArgumentError(f"no score is called {name!r}; it must be one of {', '.join(self.scores)}")
         values = self.scores[name]
         is_best = np.concatenate([[False], values >= values.max() - _EQUAL, [False]])
         edges = np.flatnonzero(is_best[1:] != is_best[:-1])
         starts, ends = edges[::2], edges[1::2]
-        ceiling = np.append(self.height, self.height[-1])  # above the root nothing changes, which says nothing
+        ceiling = np.append(self.height, self.height[-1])  # the range above the root has no length
         longest = int(np.argmax(ceiling[ends] - self.height[starts]))
         start, end = starts[longest], ends[longest]
         low = float(self.height[start])
@@ -95,14 +95,14 @@ class Curve:
 
 
 def curve(dendrogram: Dendrogram, labels: NDArray[Any]) -> Curve:
-    """Scores of all different cuts of a dendrogram against classes.
+    """Scores of all distinct cuts of a dendrogram against classes.
 
     Parameters
     ----------
     dendrogram : Dendrogram
     labels : array of int, shape (n_leaves,)
-        Classes from 0. `UNLABELLED` leaves are left out: scores are those of the partition of the others.
-        A `DISTRACTOR` is a class of its own, so that every cluster which holds it together with another one loses.
+        Classes from 0. `UNLABELLED` leaves are left out, and the partition of the others is scored. A `DISTRACTOR` is
+        a class of its own, which lowers the score of every cluster that holds it together with others.
 
     Returns
     -------
@@ -130,9 +130,9 @@ def curve(dendrogram: Dendrogram, labels: NDArray[Any]) -> Curve:
     heights = dendrogram.merges[:, 2]
     if (np.diff(heights) < 0).any():
         raise ArgumentError(
-            "a merge is lower than one before it, as in centroid and median linkage: its cuts cannot be scored"
+            "a merge is lower than one before it, as in centroid and median linkage; such cuts cannot be scored"
         )
-    # Merges of equal height stand or fall together, and no cut is below 0.
+    # Merges of equal height are made together, and no cut is below 0.
     n_merges = np.flatnonzero(np.append(heights, np.inf) > np.concatenate([[0.0], heights]))
     followed = contingency_sums(dendrogram, numbers)
     scores = _scores(followed)
@@ -145,7 +145,7 @@ def curve(dendrogram: Dendrogram, labels: NDArray[Any]) -> Curve:
 
 
 def _distractors_apart(labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Labels in which every distractor has a class of its own, and classes have no gaps."""
+    """Labels in which every distractor has a class of its own, and classes are numbered without gaps."""
     numbers = labels.copy()
     alone = np.flatnonzero(labels == DISTRACTOR)
     numbers[alone] = labels.max() + 1 + np.arange(len(alone))
@@ -155,7 +155,7 @@ def _distractors_apart(labels: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _scores(sums: Sums) -> dict[str, NDArray[np.float64]]:
-    """All scores after each number of merges, shape (n_leaves,) each, by name."""
+    """All scores by name after each number of merges, each of shape (n_leaves,)."""
     homogeneity, completeness, v_measure = _v_measure(sums)
     precision, recall = sums.precision / sums.n_items, sums.recall / sums.n_items
     return {
@@ -171,7 +171,7 @@ def _scores(sums: Sums) -> dict[str, NDArray[np.float64]]:
 
 
 def _harmonic_mean(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Harmonic mean of numbers from 0; 0 where both are 0."""
+    """Harmonic mean of two non-negative numbers; 0 if both are 0."""
     return 2 * x * y / np.maximum(x + y, np.finfo(float).tiny)
 
 
@@ -182,7 +182,7 @@ def _is_same_partition(sums: Sums) -> NDArray[np.bool_]:
 
 
 def _pairs(sizes: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Number of pairs within sets."""
+    """Number of pairs inside sets of these sizes."""
     return sizes * (sizes - 1) / 2
 
 
@@ -197,7 +197,7 @@ def _adjusted_rand_index(sums: Sums) -> NDArray[np.float64]:
 
 
 def _entropies(sums: Sums) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
-    """Entropy of the classes, entropy of the clusters, mutual information: nats."""
+    """Entropy of the classes, entropy of the clusters, and mutual information, in nats."""
     n, b = sums.n_items, sums.class_sizes
     class_log = float((b * np.log(b)).sum())
     classes, clusters = np.log(n) - class_log / n, np.log(n) - sums.cluster_log / n
@@ -206,7 +206,7 @@ def _entropies(sums: Sums) -> tuple[float, NDArray[np.float64], NDArray[np.float
 
 
 def _v_measure(sums: Sums) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Homogeneity, completeness, V-measure. Nothing to tell apart is told apart perfectly: 1."""
+    """Homogeneity, completeness and V-measure; they are 1 if there is nothing to tell apart."""
     classes, clusters, information = _entropies(sums)
     one_cluster = sums.n_clusters == 1
     homogeneity = np.ones(len(clusters)) if len(sums.class_sizes) == 1 else information / classes

@@ -1,4 +1,4 @@
-"""Leave-one-out retrieval: each picture of a class is searched for among all others, by cosine."""
+"""Leave-one-out retrieval: each picture of a class is the query of a search among all others, by cosine."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from imagecluster.evaluate.labels import UNLABELLED, checked
 from imagecluster.system.cores import n_cores
 
 _BLOCK_NUMBERS = 1 << 23
-"""Similarities that a thread holds at a time: 32 MiB."""
+"""Number of similarities that a thread holds at a time: 32 MiB."""
 
 _BLOCK_ROWS = 256
-"""Queries of a block at most: more make the product no faster."""
+"""Largest number of queries in a block; more do not make the product faster."""
 
 _STEPS = np.float32(1 << 20)
-"""Similarities are compared in steps of 2^-20: float32 sums of equal pictures differ by less."""
+"""Similarities are compared in steps of 2^-20, since float32 sums of equal pictures differ by less."""
 
 _COVERAGE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """How well pictures of a class find one another."""
+    """Quality with which pictures of a class find one another."""
 
     n_queries: int
-    """Pictures of a class that holds at least one more."""
+    """Number of pictures whose class holds at least one more."""
     n_candidates: int
-    """Pictures that were searched, less the query itself in each search: all but the unlabelled ones."""
+    """Number of pictures in each search: all except the unlabelled ones and the query itself."""
     n_alone: int
-    """Pictures that are the only one of their class: no query, but a wrong answer to all others."""
+    """Number of pictures that are alone in their class, which are not queries, but wrong answers to all others."""
     mean_average_precision: float
-    """Mean over the queries; not a number without a query."""
+    """Mean over the queries; NaN if there are none."""
     interval: tuple[float, float]
-    """Bootstrap interval of the mean average precision, 95 %."""
+    """Bootstrap interval of 95 % for the mean average precision."""
     recall: Mapping[int, float]
     """Share of queries with at least one right answer among the k nearest, by k."""
 
@@ -59,17 +59,17 @@ def retrieval(
     Parameters
     ----------
     X : array of real numbers, shape (n_images, n_dimensions)
-        Vectors of any length but zero.
+        Vectors of any length except zero.
     labels : array of int, shape (n_images,)
-        Classes from 0; `UNLABELLED` pictures are left out, `DISTRACTOR` ones are wrong answers to every query.
+        Classes from 0; `UNLABELLED` pictures are left out, and `DISTRACTOR` ones are wrong answers to every query.
     ks : sequence of int
         Lengths of the lists of answers for recall@k.
     queries : array of bool, shape (n_images,), optional
         Pictures to search for (default: all that have a class with another picture in it).
     n_threads : int, optional
-        Default: one a core.
+        Number of threads; default: one per core.
     progress : callable, optional
-        Called with the fraction that is done.
+        Called with the completed fraction.
 
     Returns
     -------
@@ -83,11 +83,11 @@ def retrieval(
     Notes
     -----
     Average precision is the mean, over the right answers, of the precision among all answers at least as similar as
-    that one. Equally similar answers (to six decimals) share one place, so that it does not depend on the order of the
-    rows: the same as scikit-learn's ``average_precision_score``. Recall@k is that of metric learning (Jegou et al.,
-    PAMI 2011; Oh Song et al., CVPR 2016): whether a right answer is among the first k, wrong ones first among the
-    equally similar.
-    Takes the product of all pairs and one sort for each query, in 32 MiB a thread beside a copy of the vectors.
+    that one. Equally similar answers (to six decimals) share a place, so that the result does not depend on the order
+    of the rows, as in scikit-learn's ``average_precision_score``. Recall@k is that of metric learning (Jegou et al.,
+    PAMI 2011; Oh Song et al., CVPR 2016): whether a right answer is among the first k, with wrong ones first among
+    equally similar ones.
+    It takes the product of all pairs and one sort per query, with 32 MiB per thread and a copy of the vectors.
 
     """
     vectors = np.asarray(X)
@@ -96,7 +96,7 @@ def retrieval(
             f"got vectors of shape {vectors.shape} and type {vectors.dtype}; expected numbers (n_images, n_dimensions)"
         )
     if not ks or min(ks) < 1:
-        raise ArgumentError(f"ks is {tuple(ks)}; they must be whole numbers from 1")
+        raise ArgumentError(f"ks is {tuple(ks)}; they must be whole numbers of 1 or more")
     numbers = checked(labels, len(vectors))
     if queries is not None and (queries.shape != numbers.shape or queries.dtype != bool):
         raise ArgumentError(
@@ -119,7 +119,7 @@ def retrieval(
 
 
 class _Search:
-    """Pictures to search among, sorted by class: the right answers of a query are one run of columns."""
+    """Pictures to search among, sorted by class, so that the right answers to a query are one run of columns."""
 
     def __init__(self, X: NDArray[Any], labels: NDArray[np.int64]) -> None:
         kept = np.flatnonzero(labels != UNLABELLED)
@@ -133,7 +133,7 @@ class _Search:
     def run(
         self, chosen: NDArray[np.int64], *, n_threads: int, progress: Callable[[float], None] | None
     ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Average precision of each query, and how many wrong answers come before its first right one."""
+        """Average precision of each query, and the number of wrong answers before its first right one."""
         precision, n_before = np.empty(len(chosen)), np.empty(len(chosen), np.int64)
         n_rows = max(1, min(_BLOCK_ROWS, _BLOCK_NUMBERS // max(1, len(self.labels))))
         starts = range(0, len(chosen), n_rows)
@@ -152,7 +152,7 @@ class _Search:
         return precision, n_before
 
     def _judged(self, similarity: NDArray[np.float32], row: int) -> tuple[float, int]:
-        """Average precision, and wrong answers before the first right one; sorts the similarities in place."""
+        """Average precision, and wrong answers before the first right one; similarities are sorted in place."""
         similarity[row] = -np.inf
         right = np.sort(similarity[self._first[row] : self._last[row]])[1:]
         similarity.sort()
