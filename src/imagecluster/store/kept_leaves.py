@@ -6,31 +6,27 @@ carries, which changes with every change of its pictures; it may be deleted at a
 
 from __future__ import annotations
 
-import logging
 import os
 import sqlite3
 
 import numpy as np
 
-from imagecluster.store import archives, layout, tables
+from imagecluster.store import layout, tables
 from imagecluster.store.database import transaction
 from imagecluster.store.reading import Leaves
 from imagecluster.store.values import HASH_BYTES
+from imagecluster.system.arrays import ArrayCache, Kept, Kind
 from imagecluster.system.files import OwnFolder
 
 __all__ = ["LEAST_PICTURES", "change_mark", "is_due", "load", "save"]
-
-_log = logging.getLogger(__name__)
 
 LEAST_PICTURES = 5_000
 """Fewer are read out of the tables: that takes 25 ms at most."""
 
 _MARK = "pictures"
-_ENCODING = "imagecluster-leaves"
-_VERSION = 1
 _NUMBERS = ("rows", "size_bytes", "width_px", "height_px", "taken_s")
-_MODELS = 2
-"""Pictures of as many models are kept."""
+_KIND = Kind(layout.LEAVES_NAME, "list of pictures", "imagecluster-leaves", version=1, n_keys=2)
+"""Those of the latest two models."""
 
 
 def change_mark(connection: sqlite3.Connection) -> None:
@@ -41,7 +37,7 @@ def change_mark(connection: sqlite3.Connection) -> None:
 def is_due(connection: sqlite3.Connection, folder: OwnFolder, model: str) -> bool:
     """Whether the pictures of a model are worth keeping and are not kept yet."""
     key, known = _key(connection, model), tables.model_row(connection, model)
-    if known is None or known.n_rows < LEAST_PICTURES or (key and archives.is_kept(folder, layout.LEAVES_NAME, key)):
+    if known is None or known.n_rows < LEAST_PICTURES or (key and key in ArrayCache(folder, _KIND)):
         return False
     # Equal contents stand in the order of their absolute paths: with pictures outside of the root, the root decides.
     outside = "SELECT 1 FROM files WHERE path >= x'2f' AND path < x'30' OR substr(path, 2, 1) = x'3a' LIMIT 1"
@@ -53,42 +49,33 @@ def save(connection: sqlite3.Connection, folder: OwnFolder, model: str, leaves: 
     if tables.read_setting(connection, _MARK) is None:  # the database is older than this file
         with transaction(connection):
             change_mark(connection)
-    header = {"encoding": _ENCODING, "version": _VERSION, "n_with_place": leaves.n_with_place}
     arrays = {
         "paths": np.frombuffer(b"\0".join(leaves.keys), np.uint8),
         "hashes": np.frombuffer(b"".join(leaves.hashes), np.uint8),
         **{name: getattr(leaves, name) for name in _NUMBERS},
     }
-    try:
-        archives.save(folder, layout.LEAVES_NAME, str(_key(connection, model)), header, arrays, keep=_MODELS)
-    except OSError as error:
-        _log.debug("the list of pictures is not kept: %s", error)
+    said = {"n_with_place": leaves.n_with_place}
+    ArrayCache(folder, _KIND).save_if_possible(str(_key(connection, model)), arrays, said)
 
 
 def load(connection: sqlite3.Connection, folder: OwnFolder, model: str) -> Leaves | None:
     """The pictures of a model as the database holds them now; None where they are not kept."""
     key = _key(connection, model)
-    if key is None:
-        return None
-    try:
-        names = ("paths", "hashes", *_NUMBERS)
-        found = archives.load(folder, layout.LEAVES_NAME, key, encoding=_ENCODING, version=_VERSION, names=names)
-        if found is None:
-            return None
-        header, arrays = found
-        leaves = Leaves(
-            keys=tuple(arrays["paths"].tobytes().split(b"\0")),
-            hashes=tuple(arrays["hashes"].view(f"V{HASH_BYTES}").tolist()),
-            n_with_place=int(header["n_with_place"]),
-            **{name: arrays[name] for name in _NUMBERS},
-        )
-        lengths = {len(leaves.keys), len(leaves.hashes), *(len(arrays[name]) for name in _NUMBERS)}
-        if len(lengths) != 1:
-            raise ValueError(f"arrays of {sorted(lengths)} pictures")
-        return leaves
-    except archives.UNUSABLE as error:
-        archives.pass_over("list of pictures", folder, layout.LEAVES_NAME, key, error)
-        return None
+    return None if key is None else ArrayCache(folder, _KIND).load(key, _leaves)
+
+
+def _leaves(kept: Kept) -> Leaves:
+    arrays = kept.arrays
+    leaves = Leaves(
+        keys=tuple(arrays["paths"].tobytes().split(b"\0")),
+        hashes=tuple(arrays["hashes"].view(f"V{HASH_BYTES}").tolist()),
+        n_with_place=int(kept.info["n_with_place"]),
+        **{name: arrays[name] for name in _NUMBERS},
+    )
+    lengths = {len(leaves.keys), len(leaves.hashes), *(len(arrays[name]) for name in _NUMBERS)}
+    if len(lengths) != 1:
+        raise ValueError(f"arrays of {sorted(lengths)} pictures")
+    return leaves
 
 
 def _key(connection: sqlite3.Connection, model: str) -> str | None:

@@ -132,6 +132,15 @@ class ArrayCache:
             _log.warning("the saved %s %s cannot be used, it will be computed again: %s", kind.noun, path, error)
             return None
 
+    def save_if_possible(
+        self, key: str, arrays: Mapping[str, NDArray[Any]], info: Mapping[str, Any] | None = None
+    ) -> None:
+        """As `save`, but arrays that cannot be written, on a full or a read-only disk, are not kept."""
+        try:
+            self.save(key, arrays, info)
+        except OSError as error:
+            _log.debug("the %s is not kept: %s", self._kind.noun, error)
+
     def save(self, key: str, arrays: Mapping[str, NDArray[Any]], info: Mapping[str, Any] | None = None) -> None:
         """Keep arrays in place of those under the key, all or nothing; the newest keys stay.
 
