@@ -6,27 +6,24 @@ takes all fingerprints, which a run without new pictures need not read otherwise
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import xxhash
 
 from imagecluster.cut.central import Run
-from imagecluster.store import archives, layout
+from imagecluster.store import layout
+from imagecluster.system.arrays import ArrayCache, Kept, Kind
 from imagecluster.system.files import OwnFolder
 
 __all__ = ["KeptCentres"]
 
-_log = logging.getLogger(__name__)
-
 LEAST_PICTURES = 5_000
 """For fewer pictures nothing is kept: their fingerprints are read quickly, and each run checks that they are sound."""
 
-_ENCODING = "imagecluster-centres"
-_VERSION = 1
-_KEPT = 2
-"""Number of files kept: one for each of the latest dendrograms."""
+_KIND = Kind(layout.CENTRES_NAME, "list of central pictures", "imagecluster-centres", version=1, n_keys=2)
+"""Those of the latest two dendrograms."""
 
 
 class KeptCentres:
@@ -42,27 +39,15 @@ class KeptCentres:
     """
 
     def __init__(self, folder: OwnFolder, key: str) -> None:
-        self._folder = folder
+        self._cache = ArrayCache(folder, _KIND)
         self._key = key
 
     def load(self, path_order: Sequence[int]) -> dict[Run, int]:
         """Row of the most central picture by run; empty if nothing is kept. Path order decides between equals."""
-        if len(path_order) < LEAST_PICTURES:
+        n_images = len(path_order)
+        if n_images < LEAST_PICTURES:
             return {}
-        key = self._key_of(path_order)
-        try:
-            found = archives.load(
-                self._folder, layout.CENTRES_NAME, key, encoding=_ENCODING, version=_VERSION, names=("centres",)
-            )
-            if found is None:
-                return {}
-            centres = found[1]["centres"]
-            if centres.ndim != 2 or centres.shape[1] != 3 or (len(centres) and centres.max() > len(path_order)):
-                raise ValueError(f"an array of shape {centres.shape}")
-            return {(first, end): row for first, end, row in centres.tolist()}
-        except archives.UNUSABLE as error:
-            archives.pass_over("list of central pictures", self._folder, layout.CENTRES_NAME, key, error)
-            return {}
+        return self._cache.load(self._key_of(path_order), partial(_centres, n_images=n_images)) or {}
 
     def save(self, path_order: Sequence[int], centres: Mapping[Run, int]) -> None:
         """Keep them, if possible; of very many, after many cuts, only the latest."""
@@ -70,12 +55,14 @@ class KeptCentres:
             return
         latest = list(centres.items())[-2 * len(path_order) :]
         table = np.array([(*run, row) for run, row in latest], np.int64).reshape(-1, 3)
-        header = {"encoding": _ENCODING, "version": _VERSION}
-        try:
-            key = self._key_of(path_order)
-            archives.save(self._folder, layout.CENTRES_NAME, key, header, {"centres": table}, keep=_KEPT)
-        except OSError as error:
-            _log.debug("the central pictures are not kept: %s", error)
+        self._cache.save_if_possible(self._key_of(path_order), {"centres": table})
 
     def _key_of(self, path_order: Sequence[int]) -> str:
         return f"{self._key} {xxhash.xxh3_128_hexdigest(np.asarray(path_order, np.int64).tobytes())}"
+
+
+def _centres(kept: Kept, *, n_images: int) -> dict[Run, int]:
+    centres = kept.arrays["centres"]
+    if centres.ndim != 2 or centres.shape[1] != 3 or (len(centres) and centres.max() > n_images):
+        raise ValueError(f"an array of shape {centres.shape}")
+    return {(first, end): row for first, end, row in centres.tolist()}
