@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from imagecluster.collection import Collection, Settings
-from imagecluster.explore.kept import KEPT_NAME
 from imagecluster.explore.snapshot import keep_snapshot, load_snapshot
 from imagecluster.functions.running import run
 from imagecluster.store import Store, kept_leaves, reading
@@ -85,7 +84,7 @@ def test_another_snapshot_or_a_damaged_file_is_passed_over(folder, damage):
     """Then everything is worked out."""
     first = loaded(folder)
     keep_snapshot(folder / "imagecluster", first)
-    file = folder / "imagecluster" / KEPT_NAME
+    (file,) = (folder / "imagecluster" / "viewer").iterdir()
     if damage == "new picture":
         draw(folder / "2_7.png", 2, size=(170, 140))
         run([folder], Settings(links="none"))
@@ -105,9 +104,9 @@ def test_a_read_only_viewer_keeps_nothing(folder):
         with served(folder, rules=Rules(token=TOKEN, read_only=read_only)) as client:
             client.state()
             for _ in range(100):
-                if (folder / "imagecluster" / KEPT_NAME).exists() or read_only:
+                if (folder / "imagecluster" / "viewer").exists() or read_only:
                     break
                 client.viewer._ended.wait(0.05)
             if read_only:
                 client.viewer._ended.wait(1.0)
-        assert (folder / "imagecluster" / KEPT_NAME).exists() is not read_only
+        assert (folder / "imagecluster" / "viewer").exists() is not read_only

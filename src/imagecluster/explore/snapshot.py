@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xxhash
@@ -21,12 +22,16 @@ from imagecluster.explore.kept import keep, kept
 from imagecluster.explore.name_search import Names
 from imagecluster.records import Dendrogram
 from imagecluster.store import Leaves, MappedFingerprints, Store
+from imagecluster.system.arrays import Kept, Kind
 
 __all__ = ["Snapshot", "empty_snapshot", "is_absolute", "keep_snapshot", "load_snapshot"]
 
 _LARGEST_SIDE_PX = 0xFFFF
 _SHORTEST = 1e-30
 """Instead of the length of a fingerprint of zeros."""
+
+_KIND = Kind("viewer", "order of the names", "imagecluster-viewer", version=1, n_keys=1)
+"""The order of the names, and where the clusters are bounded the gaps of the dendrogram."""
 
 _PICTURE = np.dtype([("width_px", "<u2"), ("height_px", "<u2"), ("colour", "<u4"), ("taken_s", "<f8")])
 
@@ -153,7 +158,7 @@ def load_snapshot(store: Store, model: str) -> Snapshot:
     names.update(b"".join(leaves.hashes))
     names.update(f"{model} {tree.key or 'apart'} {collection.scale.name} {limit}".encode())
     snapshot_key = names.hexdigest()[:16]
-    arrays = kept(store.directory, snapshot_key)
+    arrays = kept(store.directory, _KIND, snapshot_key, partial(_arrays, n_pictures=len(leaves))) or {}
     dendrogram = tree.dendrogram
     if limit is not None:
         dendrogram = _with_gap(dendrogram, arrays["gap"]) if "gap" in arrays else collection.narrow_dendrogram
@@ -176,7 +181,15 @@ def keep_snapshot(directory: Path, snapshot: Snapshot, *, follow: bool = True) -
     """Keeps what was worked out for a snapshot, where it is not kept yet."""
     if snapshot.known_rank is None and len(snapshot) and not snapshot.provisional:
         gap = {} if snapshot.max_diameter is None else {"gap": snapshot.dendrogram.gap}
-        keep(directory, snapshot.key, {"path_rank": snapshot.path_rank, **gap}, follow=follow)
+        keep(directory, _KIND, snapshot.key, {"path_rank": snapshot.path_rank, **gap}, follow=follow)
+
+
+def _arrays(found: Kept, *, n_pictures: int) -> dict[str, NDArray[Any]]:
+    """What `keep_snapshot` keeps."""
+    arrays = dict(found.arrays)
+    if arrays["path_rank"].shape != (n_pictures,) or ("gap" in arrays and arrays["gap"].shape != (n_pictures - 1,)):
+        raise ValueError(f"arrays of shapes {[array.shape for array in arrays.values()]} of {n_pictures} pictures")
+    return arrays
 
 
 def _with_gap(dendrogram: Dendrogram, gap: NDArray[np.float64]) -> Dendrogram:
