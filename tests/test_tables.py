@@ -185,7 +185,7 @@ def test_pictures_outside_the_root_keep_their_absolute_paths(tmp_path):
     [
         ({"n_scanned": 9}, "9 scanned, but 4 with a fingerprint"),
         ({"folders": ("one",)}, "1 folders for 2 clusters"),
-        ({"clusters": Clusters(0.5, 0.3, 2, (), (0, 1, 1, 2))}, "each from 0 to 3 must be in exactly one"),
+        ({"clusters": Clusters(0.5, 0.3, 2, (), (0, 1, 1, 2))}, "each row from 0 to 3 must be in exactly one"),
     ],
 )
 def test_facts_that_contradict_each_other_are_refused(changes, message):

@@ -25,7 +25,7 @@ _LINES = {
 
 
 def plot_scores(file: Path, found: Evaluation, *, title: str) -> None:
-    """Draw scores against the similarity index, with a dot at the best value of each and a line at the index in question.
+    """Draw scores against the similarity index, with a dot at the best value of each and a line at the index asked for.
 
     Parameters
     ----------
