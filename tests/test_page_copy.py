@@ -18,8 +18,8 @@ from imagecluster.explore.similar import extreme_pairs
 from imagecluster.functions.running import run
 from imagecluster.store import Store
 from imagecluster.web import copy_data, page_copy
-from imagecluster.web.bundle import bundle
 from imagecluster.web.page_copy import View, stored_source, write_page_copy
+from imagecluster.web.page_files import bundle
 from page_browser import needs_browser, set_sim, shown_sections, until, violations
 from pictures import draw, draw_groups
 from web_samples import served

@@ -30,9 +30,8 @@ from imagecluster.store import Run, Store
 from imagecluster.system.cores import n_cores
 from imagecluster.system.files import OwnFolder, unfinished_name
 from imagecluster.system.progress import OnProgress, Progress, silent
-from imagecluster.web.assets import asset
-from imagecluster.web.bundle import bundled_script, bundled_styles
 from imagecluster.web.copy_data import View, copy_data, hidden_pictures
+from imagecluster.web.page_files import asset, bundled_script, bundled_styles
 from imagecluster.web.setup import name_of
 from imagecluster.web.thumbnails import SIDES_PX, ThumbnailMaker
 

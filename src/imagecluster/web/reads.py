@@ -20,7 +20,7 @@ from imagecluster.explore.snapshot import Snapshot
 from imagecluster.web import wire
 from imagecluster.web.answers import immutable_bytes, immutable_json, unkept_bytes, unkept_json
 from imagecluster.web.described import curve, neighbour, pair
-from imagecluster.web.queries import picture, run_of_places, whole
+from imagecluster.web.request import picture_id, run_of_places, whole_number
 from imagecluster.web.thumbnails import ORIGINAL_PX, SIDES_PX, Shown
 from imagecluster.web.viewer import Viewer
 
@@ -98,7 +98,7 @@ class Reads:
         return unkept_bytes(content) if n_unknown else immutable_bytes(content)
 
     def _names(self, snapshot: Snapshot, request: Request) -> Response:
-        first, end = whole(request, "from"), whole(request, "to")
+        first, end = whole_number(request, "from"), whole_number(request, "to")
         if not 0 <= first <= end <= len(snapshot) or end - first > MOST_NAMES:
             raise HTTPException(
                 400, f"from is {first} and to is {end}; give at most {MOST_NAMES} ids from 0 to {len(snapshot)}"
@@ -110,49 +110,49 @@ class Reads:
         return immutable_json({"ids": snapshot.names.holding(request.query_params.get("text", "")).tolist()})
 
     def _thumbnail(self, snapshot: Snapshot, request: Request) -> Response:
-        side_px = whole(request, "size", SIDES_PX[0])
+        side_px = whole_number(request, "size", SIDES_PX[0])
         if side_px not in SIDES_PX:
             raise HTTPException(400, f"size is {side_px}; it must be one of {', '.join(map(str, SIDES_PX))}")
         return _as_response(self._shown(snapshot, request, side_px))
 
     def _original(self, snapshot: Snapshot, request: Request) -> Response:
-        chosen = picture(snapshot, request.path_params["id"])
-        metadata = self._viewer.metadata(snapshot, chosen)
+        picture = picture_id(snapshot, request.path_params["id"])
+        metadata = self._viewer.metadata(snapshot, picture)
         media_type = _SHOWN_BY_BROWSERS.get(metadata.format if metadata else "")
-        file = None if media_type is None else _opened(snapshot.path(chosen), media_type)
+        file = None if media_type is None else _opened(snapshot.path(picture), media_type)
         if file is not None:
             headers = {"Cache-Control": _FOR_A_WHILE, "Content-Length": str(os.fstat(file.fileno()).st_size)}
             return StreamingResponse(_blocks(file), media_type=media_type, headers=headers)
         return _as_response(self._shown(snapshot, request, ORIGINAL_PX), cached=_FOR_A_WHILE)
 
     def _shown(self, snapshot: Snapshot, request: Request, side_px: int) -> Shown:
-        chosen = picture(snapshot, request.path_params["id"])
-        return self._viewer.thumbnails.shown(snapshot, chosen, side_px=side_px)
+        picture = picture_id(snapshot, request.path_params["id"])
+        return self._viewer.thumbnails.shown(snapshot, picture, side_px=side_px)
 
     def _picture(self, snapshot: Snapshot, request: Request) -> Response:
-        chosen = picture(snapshot, request.path_params["id"])
-        name, path = snapshot.name(chosen), snapshot.path(chosen)
-        metadata = self._viewer.metadata(snapshot, chosen)
+        picture = picture_id(snapshot, request.path_params["id"])
+        name, path = snapshot.name(picture), snapshot.path(picture)
+        metadata = self._viewer.metadata(snapshot, picture)
         from imagecluster.decode import exif_fields, read_bytes
 
         try:
             exif, problem = exif_fields(read_bytes(path), suffix=path.suffix), ""
         except DecodeError as error:
             exif, problem = {}, str(error)
-        taken_s = float(snapshot.leaves.taken_s[chosen])
+        taken_s = float(snapshot.leaves.taken_s[picture])
         facts: wire.PictureFacts = {
             "name": name.rpartition("/")[2],
             "folder": name.rpartition("/")[0],
-            "bytes": int(snapshot.leaves.size_bytes[chosen]),
-            "width": int(snapshot.leaves.width_px[chosen]),
-            "height": int(snapshot.leaves.height_px[chosen]),
+            "bytes": int(snapshot.leaves.size_bytes[picture]),
+            "width": int(snapshot.leaves.width_px[picture]),
+            "height": int(snapshot.leaves.height_px[picture]),
             "format": metadata.format if metadata else "",
             "taken_s": taken_s if math.isfinite(taken_s) else None,
             "latitude": metadata.latitude_deg if metadata else None,
             "longitude": metadata.longitude_deg if metadata else None,
             "exif": exif,
             "problem": problem,
-            "neighbours": [neighbour(found) for found in nearest(snapshot, chosen, k=N_NEIGHBOURS)],
+            "neighbours": [neighbour(found) for found in nearest(snapshot, picture, k=N_NEIGHBOURS)],
         }
         return unkept_json(facts)
 
@@ -180,7 +180,7 @@ class Reads:
         return unkept_bytes(content, headers=headers)
 
     def _search(self, snapshot: Snapshot, request: Request) -> Response:
-        k = whole(request, "k", 100)
+        k = whole_number(request, "k", 100)
         if not 1 <= k <= MOST_FOUND:
             raise HTTPException(400, f"k is {k}; it must be from 1 to {MOST_FOUND}")
         if "text" in request.query_params:
@@ -189,7 +189,7 @@ class Reads:
                 raise HTTPException(400, f"{snapshot.model or 'no model'} cannot search by text; give picture=ID")
             found = nearest_to(snapshot, tower(request.query_params["text"]), k=k)
         else:
-            found = nearest(snapshot, picture(snapshot, request.query_params.get("picture")), k=k)
+            found = nearest(snapshot, picture_id(snapshot, request.query_params.get("picture")), k=k)
         return immutable_json({"results": list(map(neighbour, found))})
 
 

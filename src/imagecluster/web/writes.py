@@ -33,7 +33,7 @@ from imagecluster.web.corrected import edit_of_request, edits_for_page
 from imagecluster.web.described import neighbour
 from imagecluster.web.guard import Rules
 from imagecluster.web.page_copy import View, write_page_copy
-from imagecluster.web.queries import body, picture
+from imagecluster.web.request import json_body, picture_id
 from imagecluster.web.sent_pictures import SentPictures
 from imagecluster.web.viewer import Viewer
 
@@ -60,7 +60,7 @@ class Writes:
 
     async def edit(self, request: Request) -> Response:
         """Add a correction, or undo or redo one."""
-        values = await body(request)
+        values = await json_body(request)
         return await run_in_threadpool(self._edited, values)
 
     def _edited(self, values: dict[str, Any]) -> Response:
@@ -97,7 +97,7 @@ class Writes:
 
     async def export(self, request: Request) -> Response:
         """Write an output of the clusters that the page shows."""
-        values = await body(request)
+        values = await json_body(request)
         return await run_in_threadpool(self._exported, values)
 
     def _exported(self, values: dict[str, Any]) -> Response:
@@ -133,7 +133,7 @@ class Writes:
 
     async def search(self, request: Request) -> Response:
         """Pictures that look like one from outside."""
-        values = await body(request)
+        values = await json_body(request)
         return await run_in_threadpool(self._found, values)
 
     def _found(self, values: dict[str, Any]) -> Response:
@@ -147,12 +147,12 @@ class Writes:
 
     async def reveal(self, request: Request) -> Response:
         """Open the file manager at a picture."""
-        values = await body(request)
+        values = await json_body(request)
         if not self._rules.can_reveal:
             raise HTTPException(403, "pictures can be shown in the file manager only on the machine that holds them")
         snapshot = self._asked_of(values)
-        chosen = picture(snapshot, values.get("id"))
-        await run_in_threadpool(_reveal, snapshot.path(chosen))
+        picture = picture_id(snapshot, values.get("id"))
+        await run_in_threadpool(_reveal, snapshot.path(picture))
         return unkept_json({})
 
 

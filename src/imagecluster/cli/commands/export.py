@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from imagecluster.cli.arguments import Commands, add_db, add_force, add_model, positive, similarity
-from imagecluster.cli.chosen import model_of
+from imagecluster.cli.opening import model_of
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import printable
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagecluster.cli.arguments import Commands, add_db, add_force, add_model, add_sim_scale, positive, similarity
-from imagecluster.cli.chosen import opened
+from imagecluster.cli.opening import opened
 from imagecluster.cli.text import printable
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from imagecluster.cli.arguments import (
     seconds,
     similarity,
 )
-from imagecluster.cli.chosen import former_model
+from imagecluster.cli.opening import former_model
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import duration, printable
 from imagecluster.errors import InputError

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagecluster.cli.arguments import Commands, add_db, add_device, add_force, add_model, positive
-from imagecluster.cli.chosen import model_of
+from imagecluster.cli.opening import model_of
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import printable
 

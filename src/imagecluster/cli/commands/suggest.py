@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagecluster.cli.arguments import Commands, add_db, add_model, add_sim_scale
-from imagecluster.cli.chosen import opened
+from imagecluster.cli.opening import opened
 from imagecluster.cli.progress import ProgressBar
 
 if TYPE_CHECKING:

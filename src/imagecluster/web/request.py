@@ -1,4 +1,4 @@
-"""Checked values of requests."""
+"""What a request asks for, checked."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from starlette.requests import ClientDisconnect, Request
 
 from imagecluster.explore.snapshot import Snapshot
 
-__all__ = ["body", "picture", "run_of_places", "whole"]
+__all__ = ["json_body", "picture_id", "run_of_places", "whole_number"]
 
 _LARGEST_WHOLE = 2**53 - 1
 
 
-def whole(request: Request, name: str, default: int | None = None) -> int:
+def whole_number(request: Request, name: str, default: int | None = None) -> int:
     """A whole number of the query; HTTP 400 if it is not one."""
     text = request.query_params.get(name)
     if text is None and default is not None:
@@ -27,7 +27,7 @@ def whole(request: Request, name: str, default: int | None = None) -> int:
     return int(text)
 
 
-def picture(snapshot: Snapshot, text: object) -> int:
+def picture_id(snapshot: Snapshot, text: object) -> int:
     """The picture with an id; HTTP 404 if there is none."""
     found = int(str(text)) if re.fullmatch(r"[0-9]{1,12}", str(text), re.ASCII) else -1
     if not 0 <= found < len(snapshot):
@@ -37,13 +37,13 @@ def picture(snapshot: Snapshot, text: object) -> int:
 
 def run_of_places(snapshot: Snapshot, request: Request) -> tuple[int, int]:
     """First place of a run of the leaf order, and the place after its last; HTTP 400 if there is no such run."""
-    first, end = whole(request, "a"), whole(request, "b")
+    first, end = whole_number(request, "a"), whole_number(request, "b")
     if not 0 <= first < end <= len(snapshot):
         raise HTTPException(400, f"a is {first} and b is {end}; it must be 0 <= a < b <= {len(snapshot)}")
     return first, end
 
 
-async def body(request: Request) -> dict[str, Any]:
+async def json_body(request: Request) -> dict[str, Any]:
     """The JSON object in a request's body; HTTP 400 if there is none, or if it holds unacceptable values."""
     try:
         content = await request.body()

@@ -1,7 +1,7 @@
-"""The page's modules as one script, for a copy of the page that is opened as a file.
+"""The files of the page in the package: one by one, and its modules as one script.
 
-Browsers do not load modules from files, because their origin is unknown. So each module becomes a function that returns
-the module's exports; modules that are imported come before those that import them.
+A copy of the page is opened as a file, and browsers do not load modules from files, because their origin is unknown. So
+each module becomes a function that returns the module's exports; imported modules come before those that import them.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import posixpath
 import re
 from collections.abc import Callable
 from functools import cache
+from importlib import resources
 
 from imagecluster.errors import ArgumentError
-from imagecluster.web.assets import asset
 
-__all__ = ["bundle", "bundled_script", "bundled_styles"]
+__all__ = ["asset", "asset_names", "bundle", "bundled_script", "bundled_styles"]
 
 _STYLES = ("base", "frame", "gallery", "dialogs", "views")
 """Names of the style sheets, in the order in which they apply."""
@@ -25,6 +25,26 @@ _EXPORT_LIST = re.compile(r"""export(?<=[\n;}]export)\s*\{([^}]*)\}\s*(?:from\s*
 _EXPORT_DEFAULT = re.compile(r"export default(?<=[\n;}]export default)\s*")
 _EXPORT = re.compile(r"export(?<=\nexport) ((?:async )?function\*?|const|class) ([\w$]+)")
 _LEFT_OVER = re.compile(r"^(?:import|export)\b.*", re.M)
+
+
+@cache
+def asset_names() -> frozenset[str]:
+    """Names of the page's files, as in their addresses."""
+    names: set[str] = set()
+    left = [("", resources.files("imagecluster.web") / "static")]
+    while left:
+        prefix, folder = left.pop()
+        for entry in folder.iterdir():
+            if entry.is_dir():
+                left.append((f"{prefix}{entry.name}/", entry))
+            else:
+                names.add(prefix + entry.name)
+    return frozenset(names)
+
+
+def asset(name: str) -> bytes:
+    """Content of a file of the page."""
+    return (resources.files("imagecluster.web") / "static").joinpath(*name.split("/")).read_bytes()
 
 
 @cache
