@@ -15,8 +15,7 @@ from imagecluster.errors import ArgumentError
 from imagecluster.present import page as page_module
 from imagecluster.present.markup import escaped
 from imagecluster.present.page import write_page
-from imagecluster.present.page_budget import plan
-from imagecluster.present.size_groups import by_size
+from imagecluster.present.page_plan import by_size, plan
 from imagecluster.records import KernelError, Skip, TimeTerm
 
 from .report_samples import sample_report, sample_thumbnail

@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from imagecluster.errors import ArgumentError, MemoryLimitError, VectorError
 from imagecluster.linkage.condensed import condensed, condensed_bytes
-from imagecluster.linkage.labels import linkage_labels
 from imagecluster.linkage.methods import METHODS, METRICS
+from imagecluster.original.labels import linkage_labels
 from imagecluster.system.memory import available_bytes
 
 __all__ = [

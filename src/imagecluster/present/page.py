@@ -8,11 +8,9 @@ from pathlib import Path
 from imagecluster.collection.report import Report, relative_names
 from imagecluster.cut.sim_scale import closeness
 from imagecluster.errors import ArgumentError
-from imagecluster.present.document import asset, opening
 from imagecluster.present.files import replacing
-from imagecluster.present.markup import count, escaped
-from imagecluster.present.page_budget import Plan, plan
-from imagecluster.present.size_groups import SizeGroup, by_size
+from imagecluster.present.markup import asset, count, escaped, opening
+from imagecluster.present.page_plan import Plan, SizeGroup, by_size, plan
 from imagecluster.present.tiles import RATIO_RULES, Tiles, in_page_order
 from imagecluster.records import Cluster
 from imagecluster.system.files import OwnFolder

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from imagecluster.linkage.labels import linkage_labels
+from imagecluster.original.labels import linkage_labels
 
 METHODS = ("average", "single", "complete", "weighted", "ward", "centroid", "median")
 
