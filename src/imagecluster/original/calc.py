@@ -79,8 +79,8 @@ def get_model(layer: str = "fc2", *, weights: str | os.PathLike[str] | None = No
     return load_vgg16(layer, weights=weights)
 
 
-def fingerprint(image: ArrayLike, model: FingerprintModel) -> NDArray[np.float32]:
-    """Fingerprint of one picture, shape (n_dimensions,).
+def fingerprint(image: ArrayLike, model: FingerprintModel) -> NDArray[np.floating[Any]]:
+    """Fingerprint of one picture, shape (n_dimensions,), float32.
 
     Parameters
     ----------
@@ -98,9 +98,9 @@ def fingerprint(image: ArrayLike, model: FingerprintModel) -> NDArray[np.float32
     return np.asarray(model.predict(_as_rgb(image, "the picture")[np.newaxis])[0])
 
 
-def fingerprints(images: Mapping[Name, ArrayLike], model: FingerprintModel) -> dict[Name, NDArray[np.float32]]:
+def fingerprints(images: Mapping[Name, ArrayLike], model: FingerprintModel) -> dict[Name, NDArray[np.floating[Any]]]:
     """Fingerprint of each picture, shape (n_dimensions,), by file name. For the pictures see `fingerprint`."""
-    found: dict[Name, NDArray[np.float32]] = {}
+    found: dict[Name, NDArray[np.floating[Any]]] = {}
     for names in _batches(images):
         pictures = [_as_rgb(images[name], name) for name in names]
         if len({picture.shape for picture in pictures}) > 1:
@@ -138,7 +138,9 @@ def _as_rgb(image: ArrayLike, name: object) -> NDArray[np.uint8]:
     return pixels if pixels.shape[2] == 3 else pixels.repeat(3, axis=2)
 
 
-def pca(fingerprints: Mapping[Name, ArrayLike], n_components: float | None = 0.9) -> dict[Name, NDArray[np.float64]]:
+def pca(
+    fingerprints: Mapping[Name, ArrayLike], n_components: float | None = 0.9
+) -> dict[Name, NDArray[np.floating[Any]]]:
     """Fingerprints projected onto their principal components, by file name.
 
     Parameters
@@ -152,8 +154,8 @@ def pca(fingerprints: Mapping[Name, ArrayLike], n_components: float | None = 0.9
     Returns
     -------
     dict
-        Arrays of shape (n_components,). Signs are chosen so that the largest weight of each component is positive;
-        the same fingerprints then give the same numbers on every machine.
+        Arrays of shape (n_components,), float64. Signs are chosen so that the largest weight of each component is
+        positive; the same fingerprints then give the same numbers on every machine.
 
     Raises
     ------

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Every command, in the order in which one meets them. Usage: examples/commands.sh FOLDER PICTURE
+# Apart from FOLDER/imagecluster, files are written into the working directory.
+set -euo pipefail
+folder=$1 picture=$2
+
+imagecluster doctor                                        # is everything there and working?
+imagecluster models                                        # which networks there are
+imagecluster run "$folder" --sim 0.5                       # sort; `imagecluster FOLDER` is short for it
+imagecluster info "$folder"                                # what is in the database
+imagecluster suggest "$folder"                             # which --sim for copies, scenes, themes
+imagecluster search "$folder" "$picture" -k 3              # what looks like this
+imagecluster eval "$folder" --labels folders               # how good the groups are, by folders you made
+imagecluster plot dendrogram "$folder" -o dendrogram.png
+imagecluster export "$folder" --page album.html            # the viewer's page for other people
+imagecluster export "$folder" --fingerprints fingerprints.npz
+
+# A folder that the original imagecluster has sorted: keep what it computed.
+if [ -f "$folder/imagecluster/fingerprints.pk" ]; then
+  imagecluster import-original "$folder/imagecluster/fingerprints.pk"
+fi
+
+imagecluster view "$folder"                                # clusters in the browser, until Ctrl-C
