@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import logging
-import re
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from imagecluster.errors import NotOursError
+from imagecluster.explore.kept import keep, kept
 from imagecluster.explore.snapshot import Snapshot
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.arrays import Kept, Kind
 
-__all__ = ["MAPS_NAME", "fitted", "keep_map", "kept_map", "principal_map"]
-
-_log = logging.getLogger(__name__)
-
-MAPS_NAME = "maps"
+__all__ = ["fitted", "keep_map", "kept_map", "principal_map"]
 
 _SAMPLE = 20_000
 """Pictures from which the principal axes are taken."""
 
 _BLOCK_ROWS = 2048
 _SEED = 0
-_KEPT = 4
-_OURS = re.compile(r"[a-z]+-[0-9a-f]{32}\.f32")
+
+_KIND = Kind("maps", "map", "imagecluster-map", version=1, n_keys=4)
 
 
 def principal_map(snapshot: Snapshot) -> NDArray[np.float32]:
@@ -62,44 +57,26 @@ def _principal_axes(X: NDArray[np.float64]) -> NDArray[np.float32]:
 
 def kept_map(directory: Path, snapshot: Snapshot, *, method: str) -> NDArray[np.float32] | None:
     """The map of the same fingerprints that an earlier start kept; None where there is none that can be used."""
-    try:
-        with (
-            OwnFolder(directory, follow=True) as folder,
-            folder.child(MAPS_NAME) as maps,
-            maps.open_reading(_file_name(snapshot, method)) as file,
-        ):
-            content = file.read()
-    except FileNotFoundError:
-        return None
-    except (OSError, NotOursError) as error:
-        _log.warning("a map that was kept is passed over: %s", error)
-        return None
-    places = np.frombuffer(content, "<f4")
-    return places.reshape(-1, 2) if len(places) == 2 * len(snapshot) else None
+    return kept(directory, _KIND, _key(snapshot, method), partial(_places, n_pictures=len(snapshot)))
 
 
 def keep_map(
     directory: Path, snapshot: Snapshot, places: NDArray[np.float32], *, method: str, follow: bool = True
 ) -> None:
-    """Keeps a map, if possible, and removes all but the newest few."""
-    try:
-        with OwnFolder(directory, follow=follow) as folder, folder.child(MAPS_NAME, create=True) as maps:
-            maps.remove_unfinished()
-            with maps.replacing(_file_name(snapshot, method)) as stream:
-                stream.write(places.astype("<f4").tobytes())
-            others = [file for file in maps.entries() if _OURS.fullmatch(file.name)]
-            for old in sorted(others, key=lambda file: file.status.st_mtime_ns, reverse=True)[_KEPT:]:
-                maps.remove(old.name)
-    except NotOursError as error:
-        _log.warning("the map is not kept: %s", error)
-    except OSError as error:
-        _log.debug("the map is not kept: %s", error)
+    """Keep a map, if possible; of all maps the newest few stay."""
+    keep(directory, _KIND, _key(snapshot, method), {"places": places.astype("<f4")}, follow=follow)
 
 
-def _file_name(snapshot: Snapshot, method: str) -> str:
-    key = xxhash.xxh3_128(snapshot.model.encode())
-    key.update(b"".join(snapshot.leaves.hashes))
-    return f"{method}-{key.hexdigest()}.f32"
+def _key(snapshot: Snapshot, method: str) -> str:
+    contents = xxhash.xxh3_128_hexdigest(b"".join(snapshot.leaves.hashes))
+    return f"{method} {snapshot.model} {contents}"
+
+
+def _places(found: Kept, *, n_pictures: int) -> NDArray[np.float32]:
+    places = found.arrays["places"]
+    if places.shape != (n_pictures, 2) or places.dtype != np.float32:
+        raise ValueError(f"an array of shape {places.shape} and type {places.dtype} for {n_pictures} pictures")
+    return places
 
 
 def fitted(places: NDArray[np.float32]) -> NDArray[np.float32]:
