@@ -105,7 +105,7 @@ def test_the_page_is_told_that_a_better_map_comes(stand_in, tmp_path, begin):
     """First the principal axes, with the promise of a better map; then that map, or the axes without the promise."""
     stand_in(begin)
     snapshot, _ = sample_snapshot(20, 3)
-    background = Background(tmp_path, NoThumbnails(), keep=True)
+    background = Background(tmp_path, NoThumbnails(), keep=True, follow=False)
     background.begin(snapshot)
     seen = []
 

@@ -204,7 +204,7 @@ def test_colours_come_from_thumbnails_and_are_kept(tmp_path):
     """What has no thumbnail stays unknown; what is known is not worked out again."""
     hashes = [hash_of(i) for i in range(6)]
     cache = FakeThumbnails(6)
-    colours = Colours(cache, tmp_path / "colours.bin", keep=True)
+    colours = Colours(cache, tmp_path, keep=True)
     assert colours.of(hashes)[1] == 6
     told = []
     colours.complete(hashes, side_px=192, tell=told.append, ended=lambda: False)
@@ -214,20 +214,21 @@ def test_colours_come_from_thumbnails_and_are_kept(tmp_path):
     for i in (0, 2, 4):
         expected = (i * 47 % 256, i * 91 % 256, i * 13 % 256)
         assert np.allclose([found[i] >> 16 & 255, found[i] >> 8 & 255, found[i] & 255], expected, atol=4)
-    again = Colours(cache, tmp_path / "colours.bin", keep=True)
+    again = Colours(cache, tmp_path, keep=True)
     assert np.array_equal(again.of(hashes)[0], found)
     cache.asked = 0
     again.complete(hashes, side_px=192, tell=told.append, ended=lambda: False)
     assert cache.asked == 3
-    (tmp_path / "colours.bin").write_bytes(b"damaged")
-    assert Colours(cache, tmp_path / "colours.bin", keep=True).of(hashes)[1] == 6
+    (file,) = (tmp_path / "colours").iterdir()
+    file.write_bytes(b"damaged")
+    assert Colours(cache, tmp_path, keep=True).of(hashes)[1] == 6
 
 
 def test_a_damaged_thumbnail_costs_a_colour_and_nothing_is_kept_where_nothing_may_be(tmp_path):
     """No error, no file."""
     cache = FakeThumbnails(2)
     cache.of[hash_of(0)] = b"\xff\xd8 no picture"
-    colours = Colours(cache, tmp_path / "colours.bin", keep=False)
+    colours = Colours(cache, tmp_path, keep=False)
     colours.complete([hash_of(0)], side_px=192, tell=lambda n: None, ended=lambda: False)
     assert colours.of([hash_of(0)])[1] == 1
-    assert not (tmp_path / "colours.bin").exists()
+    assert not (tmp_path / "colours").exists()

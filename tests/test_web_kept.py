@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from imagecluster.collection import Collection, Settings
+from imagecluster.explore.colours import Colours
+from imagecluster.explore.projection import keep_map, kept_map, principal_map
 from imagecluster.explore.snapshot import keep_snapshot, load_snapshot
 from imagecluster.functions.running import run
-from imagecluster.store import Store, kept_leaves, reading
+from imagecluster.store import THUMBNAILS_NAME, Store, Thumbnails, kept_leaves, reading
 from imagecluster.web.guard import Rules
 from pictures import draw, draw_groups
 from web_samples import TOKEN, served
@@ -110,3 +112,53 @@ def test_a_read_only_viewer_keeps_nothing(folder):
             if read_only:
                 client.viewer._ended.wait(1.0)
         assert (folder / "imagecluster" / "viewer").exists() is not read_only
+
+
+def test_what_earlier_versions_kept_is_ignored(folder):
+    """Other files in the folder are neither read nor changed."""
+    directory = folder / "imagecluster"
+    (directory / "maps").mkdir()
+    former = {directory / name: name.encode() for name in ("viewer.npz", "colours.bin", "maps/umap-0123.f32")}
+    for file, content in former.items():
+        file.write_bytes(content)
+    first = loaded(folder)
+    keep_snapshot(directory, first)
+    keep_map(directory, first, principal_map(first), method="umap")
+    assert loaded(folder).known_rank is not None
+    assert {file: file.read_bytes() for file in former} == former
+
+
+@pytest.mark.parametrize("kind", ["viewer", "maps", "colours"])
+@pytest.mark.parametrize("is_folder", [True, False])
+def test_a_link_in_the_place_of_what_is_kept_is_passed_over(folder, tmp_path, caplog, kind, is_folder):
+    """With a warning that names it; the viewer does without, and nothing behind the link is read or changed."""
+    directory, victim = folder / "imagecluster", tmp_path / "victim"
+    with Thumbnails(directory / THUMBNAILS_NAME) as cache:
+        snapshot = loaded(folder)
+
+        def kept_again():
+            """Keeps everything, and tells what a next start would find."""
+            keep_snapshot(directory, snapshot)
+            keep_map(directory, snapshot, principal_map(snapshot), method="umap")
+            colours = Colours(cache, directory, keep=True)
+            colours._save()
+            return {
+                "viewer": loaded(folder).known_rank is not None,
+                "maps": kept_map(directory, snapshot, method="umap") is not None,
+                "colours": bool(Colours(cache, directory, keep=False)._known),
+            }
+
+        Colours(cache, directory, keep=True).complete(
+            snapshot.leaves.hashes, side_px=192, tell=lambda _: None, ended=lambda: False
+        )
+        assert all(kept_again().values())
+        place = directory / kind
+        if not is_folder:
+            (place,) = place.iterdir()
+        place.rename(victim)
+        before = sorted(file.read_bytes() for file in (victim.iterdir() if is_folder else [victim]))
+        place.symlink_to(victim)
+        found = kept_again()
+        assert not found[kind]
+        assert str(place) in caplog.text
+        assert sorted(file.read_bytes() for file in (victim.iterdir() if is_folder else [victim])) == before

@@ -3,53 +3,50 @@
 from __future__ import annotations
 
 import io
-import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.errors import NotOursError
+from imagecluster.explore.kept import keep, kept
 from imagecluster.store import HASH_BYTES, Thumbnails
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.arrays import Kept, Kind
 
-__all__ = ["COLOURS_NAME", "UNKNOWN", "Colours"]
+__all__ = ["UNKNOWN", "Colours"]
 
-_log = logging.getLogger(__name__)
-
-COLOURS_NAME = "colours.bin"
 UNKNOWN = 0xFF808080
 """Stands for a colour that is not known: its top byte says so, the others are a middle grey."""
 
 _HASH = f"V{HASH_BYTES}"
-_ENTRY = np.dtype([("hash", _HASH), ("colour", "<u4")])
+_KIND = Kind("colours", "list of average colours", "imagecluster-colours", version=1, n_keys=1)
+_KEY = "average"
 _SAVE_EVERY = 20_000
 _TELL_EVERY = 2_000
 
 
 class Colours:
-    """Average colours by content, in memory and in a file beside the database, which may be deleted at any time.
+    """Average colours by content, in memory and in the cache of arrays, which may be deleted at any time.
 
     Parameters
     ----------
     cache
         The store's thumbnails.
-    file
-        Where colours are kept from one start to the next.
+    directory
+        Folder of the database, where they are kept from one start to the next.
     keep
-        Whether that file may be written.
+        Whether anything may be written to it.
     follow
-        Whether the folder around it may be a link.
+        Whether that folder may be a link when it is written to.
 
     """
 
-    def __init__(self, cache: Thumbnails, file: Path, *, keep: bool, follow: bool = True) -> None:
+    def __init__(self, cache: Thumbnails, directory: Path, *, keep: bool, follow: bool = True) -> None:
         self._cache = cache
-        self._file = file
+        self._directory = directory
         self._keep = keep
         self._follow = follow
-        self._known: dict[bytes, int] = _read(file)
+        self._known: dict[bytes, int] = kept(directory, _KIND, _KEY, _colours) or {}
 
     def of(self, hashes: Sequence[bytes]) -> tuple[NDArray[np.uint32], int]:
         """Colours 0xRRGGBB of contents, `UNKNOWN` where not known yet, shape (n,); and how many are not known."""
@@ -97,34 +94,17 @@ class Colours:
     def _save(self) -> None:
         if not self._keep:
             return
-        table = np.empty(len(self._known), _ENTRY)
         known = dict(self._known)
-        table["hash"] = np.frombuffer(b"".join(known), _HASH)
-        table["colour"] = np.fromiter(known.values(), np.uint32, len(known))
-        try:
-            folder = OwnFolder(self._file.parent, follow=self._follow)
-            with folder, folder.replacing(self._file.name) as stream:
-                stream.write(table.tobytes())
-        except NotOursError as error:
-            _log.warning("colours are not kept: %s", error)
-        except OSError as error:
-            _log.debug("colours are not kept: %s", error)
+        hashes = np.frombuffer(b"".join(known), np.uint8)
+        colours = np.fromiter(known.values(), np.uint32, len(known))
+        keep(self._directory, _KIND, _KEY, {"hashes": hashes, "colours": colours}, follow=self._follow)
 
 
-def _read(file: Path) -> dict[bytes, int]:
-    """Colours that were kept; none where the file is missing or of another form."""
-    try:
-        with OwnFolder(file.parent, follow=True) as folder, folder.open_reading(file.name) as stream:
-            content = stream.read()
-    except OSError:
-        return {}
-    except NotOursError as error:
-        _log.warning("colours that were kept are passed over: %s", error)
-        return {}
-    if len(content) % _ENTRY.itemsize:
-        return {}
-    table = np.frombuffer(content, _ENTRY)
-    return dict(zip(table["hash"].tolist(), table["colour"].tolist(), strict=True))
+def _colours(found: Kept) -> dict[bytes, int]:
+    hashes, colours = found.arrays["hashes"].view(_HASH), found.arrays["colours"]
+    if hashes.shape != colours.shape:
+        raise ValueError(f"arrays of shapes {hashes.shape} and {colours.shape}")
+    return dict(zip(hashes.tolist(), colours.tolist(), strict=True))
 
 
 def _average(thumbnail: bytes) -> int | None:

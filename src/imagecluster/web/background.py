@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.explore.colours import COLOURS_NAME, Colours
+from imagecluster.explore.colours import Colours
 from imagecluster.explore.projection import fitted, keep_map, kept_map, principal_map
 from imagecluster.explore.snapshot import Snapshot, keep_snapshot
 from imagecluster.explore.umap_process import UmapProcess
@@ -57,7 +57,7 @@ class Background:
         self._directory = directory
         self._keep = keep
         self._follow = follow
-        self.known_colours = Colours(cache, directory / COLOURS_NAME, keep=keep, follow=follow)
+        self.known_colours = Colours(cache, directory, keep=keep, follow=follow)
         self._present = ""
         self._ended = threading.Event()
         self._maps: dict[str, PlaneMap | None] = {}

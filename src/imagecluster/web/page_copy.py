@@ -21,7 +21,7 @@ from imagecluster.collection import latest_run
 from imagecluster.corrections import EDITS_NAME, Edit, History
 from imagecluster.decode.thumbnail import make_thumbnail
 from imagecluster.errors import ArgumentError, InputError, OutputError
-from imagecluster.explore.colours import COLOURS_NAME, Colours
+from imagecluster.explore.colours import Colours
 from imagecluster.explore.projection import kept_map, principal_map
 from imagecluster.explore.snapshot import Snapshot, load_snapshot
 from imagecluster.present.files import replacing
@@ -126,7 +126,7 @@ def stored_source(directory: Path, model: str | None = None) -> Iterator[tuple[S
                 f"{directory} has no run{'' if model is None else f' with {model}'}; run imagecluster first"
             )
         edits = History(directory / EDITS_NAME).edits
-        colours = Colours(cache, directory / COLOURS_NAME, keep=False)
+        colours = Colours(cache, directory, keep=False)
         yield (
             Source(load_snapshot(store, run.model), edits, ThumbnailMaker(cache, keep=False), colours, directory),
             run,
