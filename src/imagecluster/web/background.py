@@ -53,7 +53,7 @@ class Background:
 
     """
 
-    def __init__(self, directory: Path, cache: Thumbnails, *, keep: bool, follow: bool) -> None:
+    def __init__(self, directory: Path, cache: Thumbnails, *, keep: bool, follow: bool = True) -> None:
         self._directory = directory
         self._keep = keep
         self._follow = follow
