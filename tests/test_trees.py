@@ -218,7 +218,7 @@ def test_the_command_line_prints_the_recall(tmp_path, capsys, n_pictures):
     for i in range(n_pictures):
         draw(folder / f"{i}.png", i)
     assert cli.main([str(folder), "--approx"]) == 0
-    assert ("(of 9 looked at)" in capsys.readouterr().out) == (n_pictures == 9)
+    assert ("(in a sample of 9)" in capsys.readouterr().out) == (n_pictures == 9)
     assert cli.main([str(folder), "--approx", "--json"]) == 0
     recall = json.loads(capsys.readouterr().out)["recall"]
     assert (recall is None) if n_pictures == 1 else (recall["neighbours"] == recall["nearest"] == 1.0)
