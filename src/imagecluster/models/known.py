@@ -127,7 +127,7 @@ def _plugin(name: str, weights: Path | None) -> Model:
     if model is None:
         known = ", ".join(sorted(model_names()))
         raise ModelError(
-            f"no model is called {name!r}; known models are {known}, files whose names end with .onnx, and NAME+NAME"
+            f"no model is called {name!r}; known: {known}, files whose names end with .onnx, and NAME+NAME"
         )
     if weights is not None:
         raise ArgumentError(f"{name} takes no weight file; {', '.join((*VGG16_LAYERS, *EXPORTS))} do")
