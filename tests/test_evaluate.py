@@ -263,7 +263,7 @@ def test_labels_become_numbers():
 
 @pytest.mark.parametrize(
     ("labels", "message"),
-    [([0, 1], "3 pictures"), ([0.0, 1, 2], "whole number"), ([0, 1, -3], "-3 means nothing")],
+    [([0, 1], "3 pictures"), ([0.0, 1, 2], "whole number"), ([0, 1, -3], "-3 is not allowed")],
 )
 def test_labels_that_cannot_be_are_refused(labels, message):
     """The message says what was got and what is expected."""

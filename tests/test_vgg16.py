@@ -116,7 +116,7 @@ def test_weights_without_dense_layers_serve_flatten_only(tmp_path, images):
     file = write_legacy(tmp_path / "notop.h5", convolutions)
     found = load_vgg16("flatten", weights=file).predict(images[:1])
     assert relative_difference(found, reference(WEIGHTS, images[:1])["flatten"]) < 1e-5
-    with pytest.raises(ModelError, match=r"notop.h5 holds no fc1, fc2; expected the layers of keras.applications"):
+    with pytest.raises(ModelError, match=r"notop.h5 lacks fc1, fc2; expected the layers of keras.applications"):
         load_vgg16("fc2", weights=file)
 
 

@@ -180,7 +180,7 @@ class _Tokenizer:
         ids = self._begin + self._tokenizer.encode(lowered, add_special_tokens=False).ids
         n_most = self._words.n_tokens - 1
         if len(ids) > n_most:
-            _log.warning("a text of %d tokens was cut off after %d: %.60r...", len(ids), n_most, text)
+            _log.warning("a text of %d tokens was cut after %d: %.60r...", len(ids), n_most, text)
         ids = [*ids[:n_most], self._end]
         row = np.full(self._words.n_tokens, self._pad, np.int64)
         row[: len(ids)] = ids

@@ -149,5 +149,5 @@ def _width(arrays: tuple[Stored | NDArray[np.float32], ...], name: str, inputs: 
     shapes = [array.shape for array in arrays]
     if len(shapes) != 2 or shapes[0][:-1] != inputs or shapes[1] != shapes[0][-1:]:
         kernel = ", ".join(map(str, (*inputs, "n")))
-        raise ModelError(f"{path} has arrays of shapes {shapes} in {name}; expected ({kernel}) and (n,)")
+        raise ModelError(f"{path} holds in {name} arrays of shapes {shapes}; expected ({kernel}) and (n,)")
     return int(shapes[0][-1])
