@@ -124,6 +124,19 @@ def test_a_page_is_written_again_only_when_it_would_differ(tmp_path):
     assert page.read_bytes() != content
 
 
+def test_a_page_is_the_same_without_its_cache(tmp_path):
+    """Thumbnails that could not be kept, on a full disk, are made from the files as the run made them."""
+    folder = draw_groups(tmp_path / "pics")
+    page = folder / "imagecluster" / "clusters.html"
+    run([folder])
+    content = page.read_bytes()
+    for file in (folder / "imagecluster").glob("thumbnails.db*"):
+        file.unlink()
+    page.unlink()
+    run([folder])
+    assert page.read_bytes() == content
+
+
 def test_what_killed_runs_left_unfinished_is_removed(tmp_path):
     """A page that a killed run was writing does not lie there for ever."""
     folder = draw_groups(tmp_path / "pics", (2,))

@@ -7,7 +7,8 @@ from imagecluster.embed.embedding import (
     Outcome,
     embed_files,
     load_embedders,
+    seen_px,
     to_pixels,
 )
 
-__all__ = ["CHUNK", "Content", "Embedder", "Outcome", "embed_files", "load_embedders", "to_pixels"]
+__all__ = ["CHUNK", "Content", "Embedder", "Outcome", "embed_files", "load_embedders", "seen_px", "to_pixels"]

@@ -341,6 +341,11 @@ class _Worker:
         ours.clear()
 
 
+def seen_px(model: Model) -> int:
+    """Short side in pixels with which pictures are decoded for a model, and thumbnails are made."""
+    return _decoding(model.members[0])[0]
+
+
 def _decoding(model: Model) -> tuple[int, Frame | None]:
     """Short side and frame with which a model's pictures are decoded, which several models may share."""
     geometry = model.geometry

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -12,8 +13,9 @@ from typing import Literal, get_args
 import xxhash
 
 from imagecluster.collection.collection import Collection
+from imagecluster.collection.fingerprinting import THUMBNAIL_PX
 from imagecluster.collection.report import Report
-from imagecluster.errors import ArgumentError
+from imagecluster.errors import ArgumentError, ModelError
 from imagecluster.present.links import LINKS_MARKER, LinkReport, Unlinked, make_links
 from imagecluster.present.page import write_page
 from imagecluster.present.parquet import write_parquet
@@ -141,9 +143,18 @@ def _write_links(
 
 def _write_page(collection: Collection, report: Report, file: Path, within: OwnFolder | None) -> Path:
     with collection.store.thumbnails() as cache:
-        thumbnail = ThumbnailOf(collection.paths, collection.leaves.hashes, cache)
-        write_page(report, file, thumbnail=thumbnail, within=within)
+        small = ThumbnailOf(collection.paths, collection.leaves.hashes, cache, short_side_px=_seen_px(collection))
+        write_page(report, file, thumbnail=small, within=within)
     return file
+
+
+def _seen_px(collection: Collection) -> int:
+    """Short side with which the latest run decoded pictures; that of a thumbnail if its model is unknown by now."""
+    from imagecluster.embed import seen_px
+
+    with suppress(ModelError):
+        return seen_px(collection.settings.find_model())
+    return THUMBNAIL_PX
 
 
 def _content_key(collection: Collection) -> str:

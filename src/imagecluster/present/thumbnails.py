@@ -16,12 +16,27 @@ if TYPE_CHECKING:
 
 
 class ThumbnailOf:
-    """Thumbnails of rows, from the cache or else made from the file and kept."""
+    """Thumbnails of rows, from the cache or else made from the file and kept.
 
-    def __init__(self, paths: Sequence[Path], hashes: Sequence[bytes], cache: Thumbnails) -> None:
+    Parameters
+    ----------
+    paths, hashes
+        Of each row.
+    cache
+        The store's.
+    short_side_px
+        Decodes files as the run did that kept the others, so that a cache that could not be written (a full disk, an
+        I/O error) shows in no output: `imagecluster.embed.seen_px` of its model.
+
+    """
+
+    def __init__(
+        self, paths: Sequence[Path], hashes: Sequence[bytes], cache: Thumbnails, *, short_side_px: int = THUMBNAIL_PX
+    ) -> None:
         self._paths = paths
         self._hashes = hashes
         self._cache = cache
+        self._short_side_px = short_side_px
 
     def __call__(self, row: int) -> bytes | None:
         """JPEG thumbnail of a row; None if its file can no longer be read."""
@@ -29,19 +44,19 @@ class ThumbnailOf:
         found = self._cache.get(content_hash, side_px=THUMBNAIL_PX)
         if found is not None:
             return found
-        made = thumbnail_of(self._paths[row])
+        made = thumbnail_of(self._paths[row], short_side_px=self._short_side_px)
         if made is not None:
             self._cache.put(content_hash, made, side_px=THUMBNAIL_PX)
         return made
 
 
-def thumbnail_of(path: Path) -> bytes | None:
+def thumbnail_of(path: Path, *, short_side_px: int = THUMBNAIL_PX) -> bytes | None:
     """Thumbnail of a file; None if it can no longer be read."""
     from imagecluster.decode import decode, read_bytes
     from imagecluster.decode.thumbnail import make_thumbnail
 
     try:
-        picture = decode(read_bytes(path), short_side_px=THUMBNAIL_PX, suffix=path.suffix)
+        picture = decode(read_bytes(path), short_side_px=short_side_px, suffix=path.suffix)
         return make_thumbnail(picture.image, long_side_px=THUMBNAIL_PX)
     except ImageclusterError:
         return None
