@@ -10,7 +10,7 @@ from typing import Any, Literal
 from imagecluster.collection.recipe import Exactness, Recipe
 from imagecluster.collection.scales import has_curve, sim_scale_name
 from imagecluster.decode import MAX_PIXELS
-from imagecluster.errors import ArgumentError
+from imagecluster.errors import ArgumentError, StoreDamagedError
 from imagecluster.models import DEFAULT_MODEL, Model, check_device, find_model
 from imagecluster.records import TIME_SCALE_S, SimScaleName, TimeSource
 from imagecluster.store import Run, Store
@@ -125,13 +125,28 @@ def settings_of(run: Run) -> Settings:
 
     A run from before there were two scales of `sim` used the relative one. So does a run whose model is known only in
     another version, which has another curve.
+
+    Raises
+    ------
+    StoreDamagedError
+        The run remembers settings that cannot be.
+
     """
     known = {field.name: run.settings[field.name] for field in fields(Settings) if field.name in run.settings}
     if known.get("sim_scale") is None or not has_curve(run.model):
         known["sim_scale"] = "relative"
-    if known.get("weights") is not None:
-        known["weights"] = Path(known["weights"])
-    return Settings(**known)
+    try:
+        for name in ("model", "preprocess"):
+            if not isinstance(known.get(name), str | None):
+                raise TypeError(f"{name} is {known[name]!r:.40}")
+        if known.get("weights") is not None:
+            known["weights"] = Path(known["weights"])
+        return Settings(**known)
+    except (TypeError, ValueError) as error:
+        raise StoreDamagedError(
+            f"the database remembers settings of its latest run that cannot be ({error}): `imagecluster run` on the"
+            " collection remembers its own in their place"
+        ) from error
 
 
 def latest_run(store: Store, model: str | None = None) -> Run | None:

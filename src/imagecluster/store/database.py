@@ -18,6 +18,7 @@ from imagecluster.system.files import OwnFolder, is_open_here
 __all__ = [
     "BUSY_TIMEOUT_S",
     "SIDE_FILES",
+    "believed",
     "connect",
     "connect_reader",
     "connect_writer",
@@ -184,6 +185,26 @@ def explained(directory: Path) -> Iterator[None]:
         raise StoreError(msg) from error
 
 
+@contextlib.contextmanager
+def believed(directory: Path) -> Iterator[None]:
+    """Turns what only values raise that we never wrote into StoreDamagedError: SQLite keeps any value in any column."""
+    try:
+        yield
+    except ImageclusterError:
+        raise
+    except (AttributeError, LookupError, OverflowError, RecursionError, TypeError, ValueError) as error:
+        what = f"it holds values that imagecluster never writes: {type(error).__name__}: {error}"
+        raise StoreDamagedError(_damaged_message(directory, what)) from error
+
+
+def _damaged_message(directory: Path, what: object) -> str:
+    """What to tell about a database that cannot be read."""
+    return (
+        f"the database in {directory} is damaged ({what}). Nothing was changed: restore the folder from a"
+        " backup, or move it away and run again, which computes the fingerprints anew"
+    )
+
+
 def _primary_code(error: sqlite3.Error) -> int:
     """SQLite's error code without its details; 0 where the module itself raised the error."""
     return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
@@ -201,10 +222,7 @@ def _sqlite_meaning(error: sqlite3.Error, directory: Path) -> StoreError:
     """Our error for one of SQLite's."""
     code = _primary_code(error)
     if code in _DAMAGED:
-        return StoreDamagedError(
-            f"the database in {directory} is damaged ({error}). Nothing was changed: restore the folder from a"
-            " backup, or move it away and run again, which computes the fingerprints anew"
-        )
+        return StoreDamagedError(_damaged_message(directory, error))
     if code == sqlite3.SQLITE_FULL:
         return StoreError(_full_message(directory))
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):

@@ -51,6 +51,8 @@ def read_leaves(connection: sqlite3.Connection, keys: layout.PathKeys, model: st
     contents = {row[0]: row for row in connection.execute(select)} if rows else {}
     select = "SELECT hash, path, size_bytes FROM files WHERE hash IS NOT NULL AND gone_s IS NULL"
     files = [file for file in connection.execute(select) if file[0] in rows] if rows else []
+    if any(b"\0" in file[1] for file in files):
+        raise ValueError("the path of a picture holds a NUL")
     if any(file[1].startswith(b"/") or file[1][1:2] == b":" for file in files):
         # Equal contents stand in the order of their absolute paths, and only some of these paths are absolute.
         files.sort(key=lambda file: (file[0], os.fsencode(keys.path(file[1]))))
@@ -58,6 +60,9 @@ def read_leaves(connection: sqlite3.Connection, keys: layout.PathKeys, model: st
         files.sort()
     hashes = tuple(file[0] for file in files)
     of_each = list(zip(*(contents[content_hash] for content_hash in hashes), strict=True)) or [()] * 5
+    taken_s = np.array(of_each[3], np.float64)
+    if np.isinf(taken_s).any():
+        raise ValueError("a picture was taken at an infinite time")
     return Leaves(
         keys=tuple(file[1] for file in files),
         hashes=hashes,
@@ -65,7 +70,7 @@ def read_leaves(connection: sqlite3.Connection, keys: layout.PathKeys, model: st
         size_bytes=np.array([file[2] for file in files], np.int64),
         width_px=np.array(of_each[1], np.int64),
         height_px=np.array(of_each[2], np.int64),
-        taken_s=np.array(of_each[3], np.float64),
+        taken_s=taken_s,
         n_with_place=sum(of_each[4]),
     )
 

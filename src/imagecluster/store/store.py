@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from imagecluster.errors import StoreError
 from imagecluster.records import Dendrogram, Fingerprints, ImageFile, Metadata, NeighbourGraph, Skip
 from imagecluster.store import dendrograms, graphs, kept_leaves, layout, matrix, opening, pruning, reading, tables
-from imagecluster.store.database import explained, transaction
+from imagecluster.store.database import believed, explained, transaction
 from imagecluster.store.lock import WriterLock
 from imagecluster.store.reading import Leaves
 from imagecluster.store.summary import summary
@@ -97,7 +97,7 @@ class Store:
         else:
             folder = opening.held(directory, follow=follow)
         try:
-            with explained(directory):
+            with explained(directory), believed(directory):
                 connection = opening.connected(folder, root, writable=writable)
                 store = cls(folder, connection, lock)
                 store._format_version = opening.prepared(connection, folder, writable=writable)
@@ -164,7 +164,13 @@ class Store:
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        """The connection, with errors explained."""
+        """The connection, with errors explained, those of values in the tables among them."""
+        with self._connected() as connection, believed(self._directory):
+            yield connection
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        """The connection, with errors of SQLite and of the file system explained."""
         with self._guard, explained(self._directory):
             if self._connection is None:
                 msg = f"the database in {self._directory} was closed: open it again with Store.open"
@@ -174,7 +180,7 @@ class Store:
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """The connection, for a store that was opened to write."""
-        with self._reading() as connection:
+        with self._connected() as connection:
             if self._lock is None:
                 msg = f"the database in {self._directory} was opened to read only: open it with writable=True"
                 raise StoreError(msg)
@@ -221,7 +227,7 @@ class Store:
         select = "SELECT path, size_bytes, mtime_ns, hash, gone_s IS NOT NULL FROM files WHERE hash IS NOT NULL"
         with self._reading() as connection:
             rows = connection.execute(select if gone else f"{select} AND gone_s IS NULL").fetchall()
-        paths = self._keys.paths([row[0] for row in rows])
+            paths = self._keys.paths([row[0] for row in rows])
         return {path: KnownFile(row[1], row[2], row[3], bool(row[4])) for path, row in zip(paths, rows, strict=True)}
 
     def n_known_files(self) -> int:
@@ -235,7 +241,7 @@ class Store:
         absolute = "path >= x'2f' AND path < x'30'" if os.sep == "/" else "substr(path, 2, 1) = x'3a'"
         with self._reading() as connection:
             rows = connection.execute(f"SELECT path FROM files WHERE {absolute} AND {found}").fetchall()  # noqa: S608
-        return self.paths_of([row[0] for row in rows])
+            return self.paths_of([row[0] for row in rows])
 
     def known_skips(self) -> tuple[Skip, ...]:
         """The files that the latest scan found and that could not be read, in the order of the paths' bytes."""
@@ -243,7 +249,7 @@ class Store:
             rows = connection.execute(
                 "SELECT path, stage, reason FROM files WHERE hash IS NULL AND gone_s IS NULL"
             ).fetchall()
-        paths = self._keys.paths([row[0] for row in rows])
+            paths = self._keys.paths([row[0] for row in rows])
         return tuple(Skip(path, row[1], row[2]) for path, row in zip(paths, rows, strict=True))
 
     def rows(self, model: str) -> dict[bytes, int]:
@@ -307,7 +313,7 @@ class Store:
         """
         key = self._keys.key
         present = {key(path) for path in paths}
-        with self._writing() as connection:
+        with self._writing() as connection, believed(self._directory):
             gone: list[bytes] = []
             back: list[bytes] = []
             for path, was_gone in connection.execute("SELECT path, gone_s IS NOT NULL FROM files"):
@@ -321,7 +327,7 @@ class Store:
 
     def forget_gone(self) -> int:
         """Forgets the files that are gone, with fingerprints that no other file needs; the number of files."""
-        with self._writing() as connection:
+        with self._writing() as connection, believed(self._directory):
             return pruning.forget_gone(connection, self._folder)
 
     def vectors(self, model: str, hashes: Sequence[bytes]) -> NDArray[np.float32]:
@@ -355,7 +361,7 @@ class Store:
             What `leaves` has just given; default: it is read.
 
         """
-        with self._writing() as connection:
+        with self._writing() as connection, believed(self._directory):
             if kept_leaves.is_due(connection, self._folder, model):
                 now = leaves or reading.read_leaves(connection, self._keys, model)
                 kept_leaves.save(connection, self._folder, model, now)

@@ -40,6 +40,9 @@ __all__ = [
 # Below this many, one look-up each beats a pass over the whole table.
 _FEW = 1000
 
+_LATEST_S = 1e12
+"""Seconds from 1970 that no time is away."""
+
 NEW_MODEL = 0
 """The id of a model that is not in the table yet."""
 
@@ -67,7 +70,9 @@ def _storable(text: str) -> str:
 def read_setting(connection: sqlite3.Connection, name: str) -> bytes | None:
     """The value of a setting, or None."""
     row = connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
-    return bytes(row[0]) if row else None
+    if row and not isinstance(row[0], bytes):
+        raise TypeError(f"the setting {name} is {row[0]!r:.40}")
+    return row[0] if row else None
 
 
 def write_setting(connection: sqlite3.Connection, name: str, value: bytes) -> None:
@@ -104,10 +109,8 @@ def signature(key: bytes, file: ImageFile) -> bytes:
 
 def model_rows(connection: sqlite3.Connection) -> list[ModelRow]:
     """All models, in the order in which they came."""
-    return [
-        ModelRow(*row)
-        for row in connection.execute("SELECT id, identity, n_dimensions, n_rows, matrix FROM models ORDER BY id")
-    ]
+    rows = connection.execute("SELECT id, identity, n_dimensions, n_rows, matrix FROM models ORDER BY id")
+    return [_model(row) for row in rows]
 
 
 def model_row(connection: sqlite3.Connection, identity: str) -> ModelRow | None:
@@ -115,7 +118,15 @@ def model_row(connection: sqlite3.Connection, identity: str) -> ModelRow | None:
     row = connection.execute(
         "SELECT id, identity, n_dimensions, n_rows, matrix FROM models WHERE identity = ?", (identity,)
     ).fetchone()
-    return ModelRow(*row) if row else None
+    return _model(row) if row else None
+
+
+def _model(row: tuple[Any, ...]) -> ModelRow:
+    """A row of `models`. ValueError where it is none that `add_fingerprints` wrote."""
+    found = ModelRow(*row)
+    if [type(value) for value in row] != [int, str, int, int, str] or found.n_rows < 0 or found.n_dimensions < 1:
+        raise ValueError(f"a model of {row!r:.200}")
+    return found
 
 
 def _by_hash(
@@ -145,7 +156,21 @@ def fingerprint_rows(
 def metadata(connection: sqlite3.Connection, hashes: Collection[bytes]) -> dict[bytes, Metadata]:
     """Metadata by hash, of the hashes that are known."""
     select = "SELECT hash, width_px, height_px, format, taken_s, latitude_deg, longitude_deg FROM contents WHERE true"
-    return {content_hash: Metadata(*row[1:]) for content_hash, row in _by_hash(connection, select, (), hashes).items()}
+    return {content_hash: _metadata(row) for content_hash, row in _by_hash(connection, select, (), hashes).items()}
+
+
+def _metadata(row: tuple[Any, ...]) -> Metadata:
+    """A row of `contents`. ValueError or TypeError where it is none that `add_metadata` wrote."""
+    found = Metadata(*row[1:])
+    sizes, numbers = row[1:3], [value for value in row[4:] if value is not None]
+    if not all(type(n) is int for n in sizes) or type(found.format) is not str or any(map(_is_far, numbers)):
+        raise ValueError(f"a picture of {row[1:]!r:.200}")
+    return found
+
+
+def _is_far(number: float) -> bool:
+    """Whether a time or a place cannot be."""
+    return not abs(number) < _LATEST_S
 
 
 def new_hashes(connection: sqlite3.Connection, model: ModelRow, hashes: Collection[bytes]) -> list[bytes]:
@@ -258,15 +283,20 @@ def add_run(connection: sqlite3.Connection, run: Run) -> None:
 
 
 def read_runs(connection: sqlite3.Connection) -> tuple[Run, ...]:
-    """All runs, the oldest first."""
+    """All runs, the oldest first. ValueError where a row is none that `add_run` wrote."""
     select = (
         "SELECT started_s, duration_s, model, n_scanned, n_fingerprinted, n_reused, n_skipped, settings"
         " FROM runs ORDER BY id"
     )
     runs = []
     for row in connection.execute(select):
-        started_s, duration_s, model, scanned, fingerprinted, reused, skipped, settings = row
-        runs.append(Run(started_s, duration_s, model, scanned, fingerprinted, reused, skipped, json.loads(settings)))
+        started_s, duration_s, model, *counts, text = row
+        settings = json.loads(text)
+        is_far = _is_far(started_s) or _is_far(duration_s)
+        if is_far or not all(type(n) is int for n in counts) or type(model) is not str or type(settings) is not dict:
+            raise ValueError(f"a run at {started_s!r:.40} with {model!r:.40}")
+        scanned, fingerprinted, reused, skipped = counts
+        runs.append(Run(started_s, duration_s, model, scanned, fingerprinted, reused, skipped, settings))
     return tuple(runs)
 
 

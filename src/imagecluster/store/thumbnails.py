@@ -64,7 +64,7 @@ class Thumbnails:
             except (sqlite3.Error, OSError, NotOursError) as error:
                 self._give_up(error)
                 return None
-            return bytes(row[0]) if row else None
+            return row[0] if row and isinstance(row[0], bytes) else None
 
     def put(self, content_hash: bytes, image: bytes, *, side_px: int) -> None:
         """Keeps an encoded picture, if possible."""

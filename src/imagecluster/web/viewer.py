@@ -268,7 +268,7 @@ class Viewer:
             self._model = runs[-1].model
         run = latest_run(store, self._model)
         if run is not None and self._sim is None:
-            self._sim = float(run.settings.get("sim", 0.5))
+            self._sim = settings_of(run).sim
         self._publish(load_snapshot(store, self._model))
 
     def _update(self) -> None:

@@ -68,6 +68,7 @@ def command(arguments: argparse.Namespace) -> int:
 
 def _page(arguments: argparse.Namespace, directory: Path) -> int:
     """Write a copy of the page, and print its size."""
+    from imagecluster.collection import settings_of
     from imagecluster.models import find_model
     from imagecluster.web.page_copy import View, stored_source, write_page_copy
 
@@ -75,7 +76,7 @@ def _page(arguments: argparse.Namespace, directory: Path) -> int:
     if arguments.model is not None:
         model = find_model(arguments.model, weights=arguments.weights, preprocess=arguments.preprocess).identity
     with stored_source(directory, model) as (source, run), ProgressBar(quiet=False) as progress:
-        sim = float(run.settings.get("sim", 0.5)) if arguments.sim is None else arguments.sim
+        sim = settings_of(run).sim if arguments.sim is None else arguments.sim
         view = View(sim, arguments.min_size)
         copied = write_page_copy(source, arguments.page, view, side_px=arguments.side, progress=progress)
     print(
