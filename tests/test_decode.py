@@ -78,6 +78,14 @@ def test_shortcuts_of_large_pictures_stay_close_to_a_full_decode(size, format_na
     assert difference(picture, image.resize(picture.size, Image.Resampling.LANCZOS)) < limit
 
 
+@pytest.mark.parametrize("side", range(1025, 1034))
+def test_jpeg_2000_of_any_size_is_decoded_at_a_smaller_scale(side):
+    """Also where the sides are no multiples of the scale, which Pillow rounds to other numbers than the decoder."""
+    image = smooth_noise(side, side + 3, grain_px=128)
+    picture = decode(encoded(image, "JPEG2000"), short_side_px=48).image
+    assert difference(picture, image.resize(picture.size, Image.Resampling.LANCZOS)) < 2
+
+
 @pytest.mark.parametrize(
     ("format_name", "options"),
     [

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import re
 import subprocess
 import sys
 import warnings
@@ -17,9 +18,10 @@ from pillow_heif import HeifImageFile
 
 from conftest import read_manifest
 from imagecluster.decode import MAX_PIXELS, Frame, decode, opening, picture, read_bytes
+from imagecluster.decode.netpbm import read_fast
 from imagecluster.decode.quiet import quiet
 from imagecluster.errors import DecodeError
-from picture_samples import corners, dng, encoded, exif, heif, png_of_size, smooth_noise, tiff_structure
+from picture_samples import corners, dng, encoded, exif, heif, png_chunk, png_of_size, smooth_noise, tiff_structure
 
 
 def reason(data, **options):
@@ -245,6 +247,72 @@ def test_a_tiff_of_endless_tags_is_refused(order):
     tags = {256: ("I", [8]), 257: ("I", [8]), 258: ("H", [8]), 259: ("H", [1]), 262: ("H", [1]),
             273: ("I", np.zeros(1_000_001, int).tolist()), 279: ("I", [64])}  # fmt: skip
     assert "1,000,007 values" in reason(tiff_structure({"main": tags}, order=order))
+
+
+# --- what would take for ever
+
+
+def endless_headers():
+    """Files whose header a decoder walks through in small steps."""
+    gif = encoded(corners(), "GIF")[:13]
+    start = b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", b"\0\0\0\x09" * 2 + b"\x08\2\0\0\0")
+    return {
+        "JPEG of nothing": b"\xff\xd8\xff\xe0" + bytes(2_000_000),
+        "JPEG of fill bytes": b"\xff\xd8" + b"\xff" * 2_000_000,
+        "JPEG of junk": b"\xff\xd8\xff\xe0\0\2" + b"A" * 2_000_000,
+        "PPM of a comment": b"P6 #" + b"c" * 2_000_000,
+        "PNG of empty chunks": start + png_chunk(b"teXt", b"") * 200_000,
+        "GIF of comments": gif[:10] + b"\0\0\0" + b"\x21\xfe" + b"\x01c" * 1_000_000,
+    }
+
+
+@pytest.mark.parametrize("name", endless_headers())
+def test_a_header_that_does_not_end_is_left(name, monkeypatch):
+    """The time for a header is bounded, whatever its decoder does with each byte."""
+    from imagecluster.decode import timed
+
+    monkeypatch.setattr(timed, "MAX_OPENING_S", 0.05)
+    assert reason(endless_headers()[name]) == "decoding it takes more than 0.05 s"
+
+
+def test_pixels_that_take_too_long_are_left(monkeypatch):
+    """So is the time for the pixels, also where a decoder in Python reads them."""
+    from imagecluster.decode import opening
+
+    monkeypatch.setattr(opening, "MAX_DECODING_S", 0.05)
+    assert reason(b"P3 1000 1000 255\n" + b"1 2 3 " * 1_000_000) == "decoding it takes more than 0.05 s"
+
+
+def test_a_picture_whose_decoder_cannot_be_stopped_is_refused_before():
+    """A JPEG 2000 whose bytes take longer than eight seconds is not begun; at a smaller scale it takes less."""
+    box = (40_000_008).to_bytes(4, "big") + b"free" + bytes(40_000_000)
+    image = smooth_noise(2600, 2500)
+    whole, levels = (encoded(image, "JPEG2000", num_resolutions=n) for n in (1, 6))
+    assert re.fullmatch(r"decoding it would take about \d+ s, the limit is 8 s", reason(whole + box))
+    assert decode(levels + box, short_side_px=16).image.size == (17, 16)
+
+
+def test_a_huge_file_is_not_read(tmp_path):
+    """1.9 GB that begin like a JPEG are refused by their size."""
+    with (tmp_path / "huge.jpg").open("wb") as file:
+        file.write(b"\xff\xd8\xff\xe0")
+        file.truncate(1_900_000_000)
+    with pytest.raises(DecodeError, match=r"^1,900,000,000 bytes, larger than 0.5 GB$"):
+        read_bytes(tmp_path / "huge.jpg")
+
+
+@pytest.mark.parametrize("largest", [1, 100, 1023, 4095, 65534])
+@pytest.mark.parametrize("mode", ["P5", "P6"])
+def test_pictures_of_uncommon_depths_have_pillows_own_values(mode, largest):
+    """The faster decoder gives what Pillow's gives, and refuses what is cut short."""
+    n_bands, kind = (3 if mode == "P6" else 1), (">u2" if largest > 255 else "u1")
+    values = np.random.default_rng(1).integers(0, largest + 1, (40, 30, n_bands)).astype(kind)
+    data = f"{mode} 30 40 {largest}\n".encode() + values.tobytes()
+    fast, slow = Image.open(io.BytesIO(data)), Image.open(io.BytesIO(data))
+    read_fast(fast)
+    assert fast.tile[0][0] != "ppm"
+    assert (fast.mode, fast.tobytes()) == (slow.mode, slow.tobytes())
+    assert reason(data[:-1])
 
 
 PEAK_OF_A_FILE = """

@@ -158,7 +158,7 @@ def _limits(image: Image.Image, kind: np.dtype[np.uint32] | None) -> tuple[float
         if usable.size:
             lows.append(float(usable.min()))
             highs.append(float(usable.max()))
-            samples.append(usable[::step])
+            samples.append(usable[::step].copy())  # else it would keep the whole part
     if not samples:
         return 0.0, 1.0
     low, high = _without_outliers(min(lows), max(highs), np.sort(np.concatenate(samples)))

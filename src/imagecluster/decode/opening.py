@@ -26,7 +26,8 @@ from PIL import (
 
 from imagecluster.decode.memory import check_memory
 from imagecluster.decode.needs import WEBP_BYTES_PER_PIXEL, check_tags
-from imagecluster.decode.timed import TimedBytes
+from imagecluster.decode.netpbm import read_fast
+from imagecluster.decode.timed import MAX_DECODING_S, TimedBytes
 from imagecluster.errors import DecodeError
 
 __all__ = ["check_pixels", "open_header"]
@@ -108,8 +109,9 @@ def open_header(data: bytes, *, max_pixels: int, suffix: str = "") -> ImageFile.
     formats = [name for name in _FORMATS if name in Image.OPEN]
     if suffix.lower() in _TGA_SUFFIXES:
         formats.append("TGA")
+    timed = TimedBytes(data)
     try:
-        image = Image.open(TimedBytes(data), formats=formats)
+        image = Image.open(timed, formats=formats)
     except UnidentifiedImageError:
         raise DecodeError(_what_it_is(data)) from None
     check_pixels(*image.size, max_pixels)
@@ -119,6 +121,8 @@ def open_header(data: bytes, *, max_pixels: int, suffix: str = "") -> ImageFile.
     if "progressive" in image.info and data.count(b"\xff\xda") > _MAX_JPEG_SCANS:
         msg = f"damaged: a JPEG of more than {_MAX_JPEG_SCANS} scans"
         raise DecodeError(msg)
+    read_fast(image)
+    timed.allow(MAX_DECODING_S)
     return image
 
 

@@ -217,6 +217,8 @@ def _is_for_want(error: Exception) -> bool:
 
 def _reason(error: Exception) -> str:
     """One printable line on what went wrong."""
+    if isinstance(error, SystemError) and isinstance(error.__cause__ or error.__context__, DecodeError):
+        error = DecodeError(str(error.__cause__ or error.__context__))  # raised while a decoder in C was reading
     text = " ".join(str(error).split())
     if text.startswith("decoder error"):  # all that Pillow knows of what went wrong inside libtiff
         text = "damaged: its pixels cannot be decoded"

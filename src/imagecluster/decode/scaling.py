@@ -9,7 +9,7 @@ from PIL import Image, ImageFile, Jpeg2KImagePlugin, JpegImagePlugin
 
 from imagecluster.decode.colour import BAND_PX, bands, flattener, to_rgb
 from imagecluster.decode.memory import check_memory, room
-from imagecluster.decode.needs import needed_bytes
+from imagecluster.decode.needs import check_time, needed_bytes
 from imagecluster.decode.opening import check_pixels
 
 __all__ = ["scale_to", "shrink", "whole"]
@@ -30,6 +30,7 @@ def shrink(image: Image.Image, *, short_side_px: int, max_pixels: int) -> Image.
     in_memory = not isinstance(image, ImageFile.ImageFile)
     with nullcontext() if in_memory else room(needed_bytes(image, size)):
         expected = image.size
+        check_time(image)
         image.load()
         if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile):
             box = (box[0], box[1], min(box[2], image.size[0]), min(box[3], image.size[1]))
@@ -49,6 +50,7 @@ def whole(image: Image.Image, *, max_pixels: int, turned: bool = False) -> Itera
     """
     expected = image.size
     with room(needed_bytes(image, expected, whole=True, turned=turned)):
+        check_time(image)
         image.load()
         if image.size != expected:
             check_pixels(*image.size, max_pixels)
@@ -88,12 +90,24 @@ def _scale_in_decoder(image: Image.Image, short_side_px: int) -> _Box:
         # fingerprints move by 0.0003.
         levels = min(_wavelet_levels(image), (short // (2 * short_side_px)).bit_length() - 1)
         if levels > 0:
-            image.reduce = levels
+            _leave_out(image, levels)
             # Its samples lie on every 2**levels-th pixel of the whole picture, not in the middle between them.
             scale = 2**levels
             shift = 0.5 - 0.5 / scale
             return (shift, shift, width / scale + shift, height / scale + shift)
     return (0, 0, width, height)
+
+
+def _leave_out(image: Jpeg2KImagePlugin.Jpeg2KImageFile, levels: int) -> None:
+    """Has a JPEG 2000 picture decoded without its finest levels.
+
+    Its sides are rounded up (ITU-T T.800, B-14); Pillow's own `reduce` rounds half up, and fails where that is less.
+    """
+    width, height = (-(-side // 2**levels) for side in image.size)
+    image._size = (width, height)
+    decoder, _, offset, arguments = image.tile[0]
+    assert isinstance(arguments, tuple)
+    image.tile = [ImageFile._Tile(decoder, (0, 0, width, height), offset, (arguments[0], levels, *arguments[2:]))]
 
 
 def _wavelet_levels(image: Jpeg2KImagePlugin.Jpeg2KImageFile) -> int:

@@ -7,10 +7,13 @@ import time
 
 from imagecluster.errors import DecodeError
 
-__all__ = ["MAX_DECODING_S", "TimedBytes"]
+__all__ = ["MAX_DECODING_S", "MAX_OPENING_S", "TimedBytes"]
+
+MAX_OPENING_S = 2.0
+"""Most processor time that finding a picture's header may take: a few milliseconds are usual."""
 
 MAX_DECODING_S = 6.0
-"""Most processor time that one picture may take: the largest that are read here take about half of it."""
+"""Most processor time that decoding may take: the largest pictures that are read here take about half of it."""
 
 _READS = 128
 _LARGE_READ_BYTES = 200_000
@@ -25,8 +28,13 @@ class TimedBytes(io.BytesIO):
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
         self.n_bytes = len(data)
-        self._end_s = time.thread_time() + MAX_DECODING_S
         self._n_reads = 0
+        self.allow(MAX_OPENING_S)
+
+    def allow(self, seconds: float) -> None:
+        """From now on they can be read for as long as this, by the running thread."""
+        self._seconds = seconds
+        self._end_s = time.thread_time() + seconds
 
     def read(self, size: int | None = -1, /) -> bytes:
         """As of BytesIO; DecodeError once the time is over, which is looked at in every 128th call, or for much."""
@@ -38,5 +46,5 @@ class TimedBytes(io.BytesIO):
     def check(self) -> None:
         """Raises DecodeError once the time is over."""
         if time.thread_time() > self._end_s:
-            msg = f"decoding it takes more than {MAX_DECODING_S:.0f} s"
+            msg = f"decoding it takes more than {self._seconds:g} s"
             raise DecodeError(msg)
