@@ -4,14 +4,16 @@ from imagecluster.cut.flat import (
     Cut,
     clusters,
     cut,
-    cut_height,
     flat_clusters,
-    height_for_n_clusters,
     measurer,
+    split_wide,
+)
+from imagecluster.cut.heights import (
+    cut_height,
+    height_for_n_clusters,
     on_scale,
     sim_at_height,
     sim_for_n_clusters,
-    split_wide,
 )
 
 __all__ = [

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from imagecluster.cut.flat import cut_height, flat_clusters
+from imagecluster.cut.flat import flat_clusters
+from imagecluster.cut.heights import cut_height
 from imagecluster.errors import ArgumentError
 from imagecluster.records import Dendrogram
 
