@@ -323,16 +323,41 @@ def test_a_lasso_and_a_rectangle_select(opened, address):
     stage = page.locator(".map-stage").bounding_box()
     page.mouse.move(stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2)
     page.mouse.wheel(0, 300)  # farther away, so that no picture lies under the buttons
+    page.keyboard.down("Shift")
+    around_the_map(page)
+    page.keyboard.up("Shift")
+    until(page, "() => imagecluster.state.selection.value.size", sum(SIZES))
+
+
+def around_the_map(page):
+    """Drags the mouse along the edges of the map."""
+    stage = page.locator(".map-stage").bounding_box()
     left, top = stage["x"] + 4, stage["y"] + 4
     right, foot = left + stage["width"] - 8, top + stage["height"] - 8
-    page.keyboard.down("Shift")
     page.mouse.move(left, top)
     page.mouse.down()
     for x, y in ((right, top), (right, foot), (left, foot), (left, top)):
         page.mouse.move(x, y, steps=3)
     page.mouse.up()
-    page.keyboard.up("Shift")
+
+
+def test_the_lasso_stays_in_hand_when_a_better_map_comes(opened, address):
+    """The button is still pressed then, and dragging still draws a lasso; pressed again, it moves the map."""
+    page = opened(f"{address}#view=map&sim=0.7")
+    until(page, "() => document.querySelector('.map-stage canvas') && !document.querySelector('.map-note')")
+    page.get_by_role("button", name="Lasso").click()
+    page.locator(".map-stage canvas").evaluate("(canvas) => { canvas.dataset.old = ''; }")
+    page.evaluate("() => { imagecluster.state.mapVersion.value++; }")
+    page.wait_for_selector(".map-stage canvas:not([data-old])")
+    stage = page.locator(".map-stage").bounding_box()
+    page.mouse.move(stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2)
+    page.mouse.wheel(0, 300)
+    around_the_map(page)
     until(page, "() => imagecluster.state.selection.value.size", sum(SIZES))
+    page.get_by_role("button", name="Lasso").click()
+    page.keyboard.press("Control+Shift+A")
+    around_the_map(page)
+    assert page.evaluate("() => imagecluster.state.selection.value.size") == 0
 
 
 def test_map_and_gallery_mark_what_the_other_points_at(opened, address):

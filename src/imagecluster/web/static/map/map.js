@@ -3,6 +3,7 @@ import { html, useEffect, useRef, useState } from '../core/preact.js';
 import { askMap } from '../data/api.js';
 import * as state from '../state/state.js';
 import { CommandButton } from '../commands/buttons.js';
+import { MapHands } from './hands.js';
 import { MapStage } from './stage.js';
 
 const AGAIN_AFTER_MS = 1500;
@@ -13,7 +14,9 @@ export function MapView() {
   const [message, setMessage] = useState('');
   const [betterComes, setBetterComes] = useState(false);
   const [lasso, setLasso] = useState(false);
-  const shown = useRef(/** @type {MapStage | null} */ (null));
+  const lassoing = useRef(false);
+  lassoing.current = lasso;
+  const shown = useRef(/** @type {{stage: MapStage, hands: MapHands} | null} */ (null));
   const collection = state.collection.value, version = state.mapVersion.value;
   useEffect(() => {
     if (!stage.current || !collection) return undefined;
@@ -30,7 +33,8 @@ export function MapView() {
         }
         setMessage('');
         setBetterComes(answer.betterComes);
-        shown.current = new MapStage(element, collection, answer.places);
+        const drawn = new MapStage(element, collection, answer.places);
+        shown.current = { stage: drawn, hands: new MapHands(drawn, () => lassoing.current === true) };
       } catch (error) {
         if (!ended) setMessage(error instanceof Error ? error.message : String(error));
       }
@@ -39,15 +43,15 @@ export function MapView() {
     return () => {
       ended = true;
       clearTimeout(timer);
-      shown.current?.end();
+      shown.current?.hands.end();
+      shown.current?.stage.end();
       shown.current = null;
     };
   }, [collection, version]);
-  useEffect(() => { if (shown.current) shown.current.lassoing = lasso; }, [lasso]);
   return html`<main class="map" aria-label="Similarity map">
     <div class="map-stage" ref=${stage} tabindex="0" role="application" aria-label="Map: arrows move, plus and minus zoom, shift and drag select"></div>
     <div class="map-tools"><button type="button" class="button" aria-pressed=${lasso ? 'true' : 'false'} onClick=${() => setLasso(!lasso)}>Lasso</button>
-      <button type="button" class="button" onClick=${() => shown.current?.reset()}>Show all</button>
+      <button type="button" class="button" onClick=${() => shown.current?.stage.reset()}>Show all</button>
       <${CommandButton} id="beside" text="Gallery" kind="room-for-both" pressed=${state.beside.value}/></div>
     ${message && html`<p class="map-notice" role="status">${message}</p>`}
     ${betterComes && html`<p class="map-note" role="status">A more detailed map is being computed and will appear when it is ready.</p>`}

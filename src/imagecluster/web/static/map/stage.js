@@ -1,9 +1,7 @@
-/** The map's canvas: moving about, picking, the lasso, thumbnails when few points are in sight. */
+/** The map's canvas: points, thumbnails when few points are in sight, and what is pointed at. */
 import { effect } from '../core/preact.js';
 import { thumbnail } from '../data/api.js';
-import * as selection from '../state/selection.js';
 import * as state from '../state/state.js';
-import { openPicture } from '../commands/look.js';
 import { Points } from './points.js';
 
 const MOST_SCALE = 400;
@@ -38,14 +36,13 @@ function extent(places) {
   return { x: (low[0] + high[0]) / 2, y: (low[1] + high[1]) / 2, scale: filled / half };
 }
 
-/** What moves on the map. */
+/** What is seen on the map. */
 export class MapStage {
   /** @param {HTMLElement} element @param {import('../data/collection.js').Collection} collection @param {Float32Array<ArrayBuffer>} places by id */
   constructor(element, collection, places) {
     this.element = element;
     this.collection = collection;
     this.places = places;
-    this.lassoing = false;
     this.whole = extent(places);
     this.view = { ...this.whole };
     this.canvas = document.createElement('canvas');
@@ -74,10 +71,6 @@ export class MapStage {
     /** @type {Set<number> | null} */
     this.isClusterMate = null;
     this.hoveredId = -1;
-    /** @type {{x: number, y: number, moved: boolean, lasso: [number, number][] | null} | null} */
-    this.press = null;
-    this.stops = new AbortController();
-    this.#listen();
     this.ends = [effect(() => {
       this.#paint(state.arrangement.value, state.selection.value);
       this.draw();
@@ -91,8 +84,7 @@ export class MapStage {
 
   /** Takes all down. */
   end() {
-    this.#hover(-1);
-    this.stops.abort();
+    this.hover(-1);
     this.ends.forEach((end) => end());
     this.resized.disconnect();
     cancelAnimationFrame(this.frame);
@@ -104,6 +96,19 @@ export class MapStage {
   reset() {
     this.view = { ...this.whole };
     this.draw();
+  }
+
+  /** Moves the map. @param {number} x @param {number} y pixels to the right and down */
+  moveBy(x, y) {
+    this.view.x -= x / this.unit;
+    this.view.y += y / this.unit;
+    this.draw();
+  }
+
+  /** Draws the lasso; none without a line. @param {readonly (readonly [number, number])[]} [line] */
+  drawLasso(line) {
+    if (line) this.path.setAttribute('d', `M${line.map((p) => p.join(' ')).join('L')}z`);
+    else this.path.removeAttribute('d');
   }
 
   #resize() {
@@ -174,18 +179,18 @@ export class MapStage {
   }
 
   /** Pixels of one unit, which is the same both ways. */
-  get #unit() { return (this.view.scale * Math.min(this.element.clientWidth, this.element.clientHeight)) / 2; }
+  get unit() { return (this.view.scale * Math.min(this.element.clientWidth, this.element.clientHeight)) / 2; }
 
   /** @param {number} id @returns {[number, number]} */
   #screen(id) {
     const { element, view, places } = this;
-    return [element.clientWidth / 2 + (places[2 * id] - view.x) * this.#unit, element.clientHeight / 2 - (places[2 * id + 1] - view.y) * this.#unit];
+    return [element.clientWidth / 2 + (places[2 * id] - view.x) * this.unit, element.clientHeight / 2 - (places[2 * id + 1] - view.y) * this.unit];
   }
 
   #showPictures() {
     const { clientWidth, clientHeight } = this.element;
     const ids = [];
-    const halfX = (clientWidth / 2 + PICTURE_PX) / this.#unit, halfY = (clientHeight / 2 + PICTURE_PX) / this.#unit;
+    const halfX = (clientWidth / 2 + PICTURE_PX) / this.unit, halfY = (clientHeight / 2 + PICTURE_PX) / this.unit;
     for (let id = 0; id < this.collection.n && ids.length <= MOST_PICTURES; id++) {
       const hidden = this.colours[4 * id + 3] === 0;
       if (!hidden && Math.abs(this.places[2 * id] - this.view.x) < halfX && Math.abs(this.places[2 * id + 1] - this.view.y) < halfY) ids.push(id);
@@ -219,10 +224,10 @@ export class MapStage {
   }
 
   /** Nearest picture to a place on the screen; -1 where none is near. @param {number} x @param {number} y */
-  #pick(x, y) {
+  pick(x, y) {
     const { element, view, places, colours } = this;
-    const px = view.x + (x - element.clientWidth / 2) / this.#unit, py = view.y - (y - element.clientHeight / 2) / this.#unit;
-    const reach = (this.pictures.size ? PICTURE_PX / 2 : NEAR_PX) / this.#unit;
+    const px = view.x + (x - element.clientWidth / 2) / this.unit, py = view.y - (y - element.clientHeight / 2) / this.unit;
+    const reach = (this.pictures.size ? PICTURE_PX / 2 : NEAR_PX) / this.unit;
     let best = -1, least = reach * reach;
     for (let id = 0; id < this.collection.n; id++) {
       const dx = places[2 * id] - px, dy = places[2 * id + 1] - py, away = dx * dx + dy * dy;
@@ -234,92 +239,18 @@ export class MapStage {
     return best;
   }
 
-  #listen() {
-    const { element } = this;
-    const options = { signal: this.stops.signal };
-    element.addEventListener('wheel', (event) => {
-      event.preventDefault();
-      this.#zoomAt(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.002)), event.offsetX, event.offsetY);
-    }, { ...options, passive: false });
-    element.addEventListener('pointerdown', (event) => this.#down(event), options);
-    element.addEventListener('pointermove', (event) => this.#moved(event), options);
-    element.addEventListener('pointerup', (event) => this.#up(event), options);
-    element.addEventListener('pointercancel', () => this.#endPress(), options);
-    element.addEventListener('pointerleave', () => this.#hover(-1), options);
-    element.addEventListener('keydown', (event) => this.#key(event), options);
-  }
-
-  /** @param {number} by @param {number} x @param {number} y on the stage */
-  #zoomAt(by, x, y) {
+  /** Zooms around a place on the screen. @param {number} by @param {number} x @param {number} y */
+  zoomAt(by, x, y) {
     const dx = x - this.element.clientWidth / 2, dy = y - this.element.clientHeight / 2;
-    const before = this.#unit;
+    const before = this.unit;
     this.view.scale = Math.min(this.whole.scale * MOST_SCALE, Math.max(this.whole.scale / 2, this.view.scale * by));
-    this.view.x += dx / before - dx / this.#unit;
-    this.view.y -= dy / before - dy / this.#unit;
+    this.view.x += dx / before - dx / this.unit;
+    this.view.y -= dy / before - dy / this.unit;
     this.draw();
-  }
-
-  /** @param {PointerEvent} event @returns {[number, number]} */
-  #at(event) {
-    const around = this.element.getBoundingClientRect();
-    return [event.clientX - around.left, event.clientY - around.top];
-  }
-
-  /** @param {PointerEvent} event */
-  #down(event) {
-    if (event.button !== 0) return;
-    const [x, y] = this.#at(event);
-    this.press = { x, y, moved: false, lasso: event.shiftKey || this.lassoing ? [[x, y]] : null };
-    this.element.setPointerCapture(event.pointerId);
-  }
-
-  /** @param {PointerEvent} event */
-  #moved(event) {
-    const [x, y] = this.#at(event);
-    const { press } = this;
-    if (!press) {
-      this.#hover(this.#pick(x, y));
-      return;
-    }
-    if (!press.moved && Math.hypot(x - press.x, y - press.y) < 4) return;
-    press.moved = true;
-    if (press.lasso) {
-      press.lasso.push([x, y]);
-      this.path.setAttribute('d', `M${press.lasso.map((p) => p.join(' ')).join('L')}z`);
-      return;
-    }
-    this.view.x -= (x - press.x) / this.#unit;
-    this.view.y += (y - press.y) / this.#unit;
-    press.x = x;
-    press.y = y;
-    this.draw();
-  }
-
-  /** @param {PointerEvent} event */
-  #up(event) {
-    const { press } = this;
-    this.#endPress();
-    if (!press) return;
-    const [x, y] = this.#at(event);
-    if (press.lasso && press.moved) {
-      const ids = this.#inside(press.lasso);
-      if (event.ctrlKey || event.metaKey) selection.selectMore(ids);
-      else selection.selectOnly(ids);
-    } else if (!press.moved) {
-      const id = this.#pick(x, y);
-      if (id >= 0 && (event.shiftKey || event.ctrlKey || event.metaKey)) selection.toggle(id);
-      else if (id >= 0) openPicture({ id });
-      else selection.selectNone();
-    }
-  }
-
-  #endPress() {
-    this.press = null;
-    this.path.removeAttribute('d');
   }
 
   /** Pictures inside a closed line (even-odd rule). @param {[number, number][]} line */
-  #inside(line) {
+  inside(line) {
     const ids = [];
     for (let id = 0; id < this.collection.n; id++) {
       if (this.colours[4 * id + 3] === 0) continue;
@@ -334,8 +265,8 @@ export class MapStage {
     return ids;
   }
 
-  /** @param {number} id */
-  #hover(id) {
+  /** Shows what the pointer is at. @param {number} id -1 for nothing */
+  hover(id) {
     if (id === this.hoveredId) return;
     this.hoveredId = id;
     state.pointAt(id, id < 0 ? -1 : this.collection.places.sectionOf(id), 'map');
@@ -353,25 +284,5 @@ export class MapStage {
     const [x, y] = this.#screen(id);
     const right = x > this.element.clientWidth - 220, low = y > this.element.clientHeight - 200;
     this.card.style.transform = `translate(${right ? x - 190 : x + 16}px, ${low ? y - 180 : y + 16}px)`;
-  }
-
-  /** @param {KeyboardEvent} event */
-  #key(event) {
-    const step = 60 / this.#unit;
-    const { clientWidth: w, clientHeight: h } = this.element;
-    if (event.key === 'ArrowLeft') this.view.x -= step;
-    else if (event.key === 'ArrowRight') this.view.x += step;
-    else if (event.key === 'ArrowUp') this.view.y += step;
-    else if (event.key === 'ArrowDown') this.view.y -= step;
-    else if (event.key === '+' || event.key === '=') this.#zoomAt(1.4, w / 2, h / 2);
-    else if (event.key === '-') this.#zoomAt(1 / 1.4, w / 2, h / 2);
-    else if (event.key === '0') this.reset();
-    else if (event.key === 'Enter') {
-      const id = this.#pick(w / 2, h / 2);
-      if (id >= 0) openPicture({ id });
-    } else return;
-    event.preventDefault();
-    this.#hover(this.#pick(w / 2, h / 2));
-    this.draw();
   }
 }
