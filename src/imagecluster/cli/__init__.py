@@ -1,54 +1,5 @@
 """The command line. Only this room prints and exits."""
 
-from __future__ import annotations
-
-import importlib
-import os
-import sys
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
-
-from imagecluster.cli.parser import build_parser, with_command
-
-if TYPE_CHECKING:
-    import argparse
+from imagecluster.cli.entry import main
 
 __all__ = ["main"]
-
-_REST_SOON = ("OPENBLAS_THREAD_TIMEOUT", "20")
-"""Idle threads of OpenBLAS spin for 2**20 cycles instead of 2**26, which kept a core busy for 70 ms whenever NumPy was
-loaded."""
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code: 0 success, 1 failure, 2 wrong usage."""
-    os.environ.setdefault(*_REST_SOON)
-    parser = build_parser()
-    parsed = parser.parse_args(with_command(list(sys.argv[1:] if arguments is None else arguments)))
-    from imagecluster.errors import ArgumentError, ImageclusterError
-
-    try:
-        code = _command(parsed.command)(parsed)
-        sys.stdout.flush()  # a reader that has gone shows here, not while the interpreter ends
-        return code
-    except ArgumentError as error:
-        print(f"imagecluster: {error}", file=sys.stderr)
-        return 2
-    except ImageclusterError as error:
-        print(f"imagecluster: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("imagecluster: interrupted; finished work is kept, and the same command continues", file=sys.stderr)
-        return 1
-    except BrokenPipeError:
-        # The reader of our output has gone (`| head`). Python would complain once more while it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-
-
-def _command(name: str) -> Callable[[argparse.Namespace], int]:
-    """The function that runs a command; its module is loaded now."""
-    command: Callable[[argparse.Namespace], int] = importlib.import_module(
-        f"imagecluster.cli.commands.{name.replace('-', '_')}"
-    ).command
-    return command
