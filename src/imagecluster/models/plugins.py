@@ -38,7 +38,7 @@ def plugin_model(name: str) -> Model | None:
             f"the model {name} of {entry.value} cannot be loaded: {type(error).__name__}: {error}"
         ) from error
     if not isinstance(model, Model) or model.name != name:
-        raise ModelError(f"{entry.value} returns {model!r:.80}; expected an imagecluster.models.Model named {name!r}")
+        raise ModelError(f"{entry.value} gives {model!r:.80}; expected an imagecluster.models.Model named {name!r}")
     return model
 
 
