@@ -175,7 +175,7 @@ def test_orientation_out_of_range_is_ignored():
 @pytest.mark.parametrize("arguments", [{"short_side_px": 0}, {"short_side_px": 8, "max_pixels": 0}])
 def test_arguments_below_one_are_refused(arguments):
     """The message gives what was got."""
-    with pytest.raises(ArgumentError, match="is 0, expected at least 1"):
+    with pytest.raises(ArgumentError, match="is 0; it must be at least 1"):
         decode(encoded(corners(), "PNG"), **arguments)
 
 

@@ -204,7 +204,7 @@ def test_another_size_is_refused_before_anything_comes(place):
 @pytest.mark.parametrize("status", [403, 404, 410])
 def test_a_file_that_is_not_there_is_an_error_at_once(place, status):
     """Asking again would not help."""
-    with serving(statuses=[status]) as server, pytest.raises(DownloadError, match=f"the server says {status}"):
+    with serving(statuses=[status]) as server, pytest.raises(DownloadError, match=f"the server answered {status}"):
         download(server.url, place, checksum=SHA256)
     assert len(server.asked) == 1
 
@@ -225,7 +225,7 @@ def test_no_network_names_the_address_the_place_and_the_way_out(place):
         url = f"http://127.0.0.1:{free.getsockname()[1]}/file"
     with pytest.raises(ModelError) as raised:
         download(url, place, checksum=SHA256, patience=Patience(wait_s=0))
-    assert f"cannot fetch {url}: no connection" in str(raised.value)
+    assert f"cannot download {url}: no connection" in str(raised.value)
     assert f"put it at {place}" in str(raised.value)
 
 

@@ -157,7 +157,7 @@ def test_a_database_that_is_exchanged_for_another_is_refused(tmp_path, make, mon
             (tmp_path / "away").rename(place)
 
     monkeypatch.setattr(sqlite3, "connect", connect_elsewhere)
-    with OwnFolder(tmp_path) as folder, pytest.raises(NotOursError, match="exchanged"):
+    with OwnFolder(tmp_path) as folder, pytest.raises(NotOursError, match="replaced"):
         connect(folder, "thumbnails.db", "rw")
     assert (other.read_bytes(), other.stat().st_mtime_ns) == before
 

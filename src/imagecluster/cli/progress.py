@@ -11,7 +11,7 @@ from imagecluster.system.progress import Progress, Stage
 
 _TEXTS: dict[Stage, str] = {
     "scan": "scan",
-    "weights": "weights",
+    "weights": "downloading weights",
     "fingerprints": "fingerprints",
     "pairs": "comparing all pairs",
     "neighbours": "looking for neighbours",
@@ -24,7 +24,7 @@ _TEXTS: dict[Stage, str] = {
 }
 
 _UNITS: dict[Stage, str] = {"weights": "B", "fingerprints": " images", "thumbnails": " images"}
-"""What is counted, of stages whose rate is worth a look; of others the share is shown."""
+"""Units of stages that are shown with a rate; others are shown as a percentage."""
 
 _WORTH_SAYING_S = 10.0
 
@@ -46,7 +46,7 @@ class ProgressBar:
         self._close()
 
     def __call__(self, progress: Progress) -> None:
-        """Show how far a stage has come."""
+        """Show the progress of a stage."""
         if not self._shown:
             return
         if (progress.stage, progress.note) != self._shown_stage:
@@ -75,7 +75,7 @@ class ProgressBar:
 
 
 def _expected(seconds: float | None) -> str:
-    """How long it will take, as ` (about 3 min in all)`; empty where that is unknown or a few seconds."""
+    """The expected duration, as ` (about 3 min in all)`; empty if it is unknown or a few seconds."""
     if seconds is None or seconds < _WORTH_SAYING_S:
         return ""
     if seconds < 100:

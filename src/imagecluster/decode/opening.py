@@ -85,7 +85,7 @@ def check_pixels(width_px: int, height_px: int, max_pixels: int) -> None:
 
     """
     if width_px < 1 or height_px < 1:
-        msg = f"damaged: it says that it is {width_px} x {height_px} pixels"
+        msg = f"damaged: its header says {width_px} x {height_px} pixels"
         raise DecodeError(msg)
     if width_px * height_px > max_pixels:
         msg = f"{width_px} x {height_px} pixels are more than the limit of {max_pixels} (option --max-pixels)"
@@ -174,7 +174,7 @@ def _what_it_is(data: bytes) -> str:
         if start.startswith(magic.lower()):
             return f"{name}, not a picture in a format that is read here"
     if data[4:8] == b"ftyp" and data[8:12] in (b"isom", b"mp42", b"qt  ", b"avc1", b"iso2", b"M4V "):
-        return "a video, not a picture in a format that is read here"
+        return "a video, not a picture in a supported format"
     if not data.strip(b"\0"):
         return "damaged: nothing but zero bytes"
-    return "not a picture in a format that is read here, or damaged at its start"
+    return "not a picture in a supported format, or damaged at its start"

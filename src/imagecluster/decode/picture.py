@@ -96,7 +96,7 @@ def decode(
     """
     for name, value in (("short_side_px", short_side_px), ("max_pixels", max_pixels)):
         if value < 1:
-            msg = f"{name} is {value}, expected at least 1"
+            msg = f"{name} is {value}; it must be at least 1"
             raise ArgumentError(msg)
     return _explained(lambda: _decode(data, _Target(short_side_px, frame, max_pixels), suffix))
 

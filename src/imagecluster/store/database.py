@@ -136,7 +136,7 @@ def connect(folder: OwnFolder, name: str, mode: str, *, timeout_s: float = BUSY_
     connection = _connect(path, mode, timeout_s=timeout_s)
     if not is_open_here(looked_at):
         connection.close()
-        raise NotOursError(f"{path} was exchanged while it was opened; nothing was changed. Run again")
+        raise NotOursError(f"{path} was replaced while it was being opened; nothing was changed. Run again")
     return connection
 
 
@@ -228,10 +228,10 @@ def _sqlite_meaning(error: sqlite3.Error, directory: Path) -> StoreError:
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreLockedError(
             f"the database in {directory} has been busy for {BUSY_TIMEOUT_S:.0f} s: close other programs that"
-            " use it and start again"
+            " use it and run again"
         )
     if code == sqlite3.SQLITE_READONLY:
-        return StoreError(f"the database in {directory} cannot be written to: give another place with --db")
+        return StoreError(f"the database in {directory} cannot be written to; give another place with --db")
     return StoreError(f"cannot use the database in {directory}: {error}")
 
 

@@ -123,7 +123,7 @@ def check_marker(folder: OwnFolder, *, newest: int) -> None:
 def newer_format_message(directory: Path, found: int, newest: int) -> str:
     """What to tell about a store of a format above `newest`."""
     return (
-        f"the database in {directory} has format {found}, this imagecluster reads formats up to {newest}:"
+        f"the database in {directory} has format {found}, but this imagecluster reads formats up to {newest}:"
         " upgrade with `pip install --upgrade imagecluster`, or give another place with --db"
     )
 

@@ -55,7 +55,7 @@ class WriterLock:
         if not is_free:
             msg = (
                 f"another run is writing to the database in {place} ({self._owner()}):"
-                " wait until it has ended, or stop it, and start again"
+                " wait until it has ended, or stop it, and run again"
             )
             raise StoreLockedError(msg)
         started = time.strftime("%Y-%m-%d %H:%M:%S")
@@ -97,9 +97,9 @@ class WriterLock:
         """Who holds the lock, as far as it said so."""
         try:
             with self._folder.open_reading(OWNER_NAME) as file:
-                return file.read(200).decode(errors="replace").strip() or "which one is unknown"
+                return file.read(200).decode(errors="replace").strip() or "of unknown origin"
         except OSError:
-            return "which one is unknown"
+            return "of unknown origin"
 
     def release(self) -> None:
         """Gives the lock back."""

@@ -130,7 +130,7 @@ def _create(folder: OwnFolder, root: Path) -> None:
 
 
 def _no_store(directory: Path) -> str:
-    return f"there is no database of imagecluster in {directory}: `imagecluster run` on a folder makes one"
+    return f"there is no database of imagecluster in {directory}; `imagecluster run` on a folder makes one"
 
 
 def prepared(connection: sqlite3.Connection, folder: OwnFolder, *, writable: bool) -> int:
@@ -150,15 +150,15 @@ def prepared(connection: sqlite3.Connection, folder: OwnFolder, *, writable: boo
         return found
     if not writable:
         msg = (
-            f"the database in {folder.path} has format {found}, this imagecluster reads format {newest}:"
-            " `imagecluster run` on the collection brings it up to date"
+            f"the database in {folder.path} has format {found}, but this imagecluster reads format {newest}:"
+            " `imagecluster run` on the collection upgrades it"
         )
         raise StoreError(msg)
     # The marker first: an older program must not come in between.
     layout.claim(folder, version=newest)
     schema.migrate(connection)
     if found:
-        _log.info("the database in %s was brought from format %d to %d", folder.path, found, newest)
+        _log.info("the database in %s was upgraded from format %d to %d", folder.path, found, newest)
     return newest
 
 
@@ -174,7 +174,7 @@ def settled_root(connection: sqlite3.Connection, directory: Path, root: Path | N
     stored = tables.read_setting(connection, _ROOT)
     if stored is None:
         if root is None:
-            msg = f"the database in {directory} was never filled: `imagecluster run` on its collection does so"
+            msg = f"the database in {directory} was never filled; run `imagecluster run` on its collection"
             raise StoreError(msg)
         if writable:
             _keep_root(connection, directory, root)

@@ -124,7 +124,7 @@ class Thumbnails:
         """Goes on without the file; a damaged one is removed, so that the next `put` makes it anew."""
         level = logging.DEBUG if self._has_warned else logging.WARNING
         self._has_warned = True
-        _log.log(level, "the thumbnail cache %s is passed over: %s", self._path, error)
+        _log.log(level, "the thumbnail cache %s is not used: %s", self._path, error)
         self._disconnect()
         code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):

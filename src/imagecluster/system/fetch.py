@@ -59,8 +59,8 @@ class _Task:
     def failure(self, reason: str) -> str:
         """Message for a user who may have to fetch the file in another way."""
         return (
-            f"cannot fetch {self.url}: {reason}. Run again to go on where it stopped, or fetch the file on another"
-            f" machine and put it at {self.destination}"
+            f"cannot download {self.url}: {reason}. Run again to continue where it stopped, or download the file on"
+            f" another machine and put it at {self.destination}"
         )
 
 
@@ -161,7 +161,7 @@ def _fetch(task: _Task, patience: Patience) -> None:
         size = _size(task.part)
         task.part.unlink()
         if not in_pieces:
-            reason = f"what came has {size:,} bytes and {found}, not {task.checksum}; it was thrown away"
+            reason = f"the download has {size:,} bytes and {found}, not {task.checksum}, and was discarded"
             raise ChecksumError(task.failure(reason))
         in_pieces = False  # the pieces may be of two versions of the file: once more, in one
 
@@ -180,8 +180,8 @@ def _transfer(task: _Task, timeout_s: float) -> None:
         if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE and start:
             return  # all of it is here, or something else: the checksum tells
         if error.code in _FOR_GOOD and error.code not in _TRY_AGAIN:
-            raise DownloadError(task.failure(f"the server says {error.code} {error.reason}")) from None
-        raise _CutError(f"the server says {error.code} {error.reason}") from None
+            raise DownloadError(task.failure(f"the server answered {error.code} {error.reason}")) from None
+        raise _CutError(f"the server answered {error.code} {error.reason}") from None
     except (OSError, http.client.HTTPException) as error:
         raise _CutError(f"no connection ({getattr(error, 'reason', error)})") from None
     with response:
@@ -194,7 +194,7 @@ def _receive(response: http.client.HTTPResponse, task: _Task, start: int) -> Non
     length = response.headers.get("Content-Length")
     total = start + int(length) if length and length.isdigit() else task.n_bytes
     if task.n_bytes is not None and total != task.n_bytes:
-        raise ChecksumError(task.failure(f"the file there has {total or 0:,} bytes, not {task.n_bytes:,}"))
+        raise ChecksumError(task.failure(f"the file on the server has {total or 0:,} bytes, not {task.n_bytes:,}"))
     done = start
     with task.part.open("r+b" if start else "wb") as stream:
         stream.seek(start)

@@ -134,8 +134,8 @@ def _refuse_pictures_inside(clusters: Sequence[Sequence[StrPath]], place: str) -
     for folder in {os.path.dirname(picture) for members in clusters for picture in members}:
         if (os.path.realpath(folder) + os.sep).startswith(inside):
             raise ArgumentError(
-                f"pictures in {folder!r} lie inside the link tree {place!r}, which is removed when it is "
-                "built anew; give the tree another place"
+                f"pictures in {folder!r} are inside the link tree {place!r}, which is removed when it is "
+                "built anew; choose another place for the tree"
             )
 
 
@@ -335,7 +335,7 @@ def _link_error(error: OSError, kind: LinkKind, picture: str, place: str) -> Out
     """What to do about a link that the file system refused."""
     if kind == "hardlink" and error.errno == errno.EXDEV:
         return OutputError(
-            f"cannot make hard links to {picture!r} in {place!r}: they lie on different drives; use copy or symlink"
+            f"cannot make hard links to {picture!r} in {place!r}: they are on different drives; use copy or symlink"
         )
     refused = (errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK)
     no_privilege = getattr(error, "winerror", None) == 1314  # symbolic links need a privilege on Windows

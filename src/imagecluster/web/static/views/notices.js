@@ -9,7 +9,7 @@ import { load } from '../commands/connection.js';
 /** @typedef {import('../core/wire.js').Run} Run @typedef {import('../core/wire.js').Stage} Stage */
 
 const STAGES = /** @type {Record<Stage, string>} */ ({
-  scan: 'Looking for pictures', weights: 'Fetching the model', fingerprints: 'Fingerprinting',
+  scan: 'Looking for pictures', weights: 'Downloading the model', fingerprints: 'Fingerprinting',
   pairs: 'Comparing pictures', neighbours: 'Comparing pictures', farthest: 'Comparing pictures', merging: 'Clustering',
   links: 'Writing', thumbnails: 'Writing', retrieval: 'Searching', speed: 'Measuring',
 });
@@ -19,7 +19,7 @@ const COUNTED = /** @type {Set<Stage | ''>} */ (new Set(['fingerprints', 'links'
 
 /** How far a stage is, in figures. @param {Run} run */
 function figures(run) {
-  if (!run.total) return ' …';
+  if (!run.total) return '…';
   return COUNTED.has(run.stage) ? html` <b>${numberText(run.done)}</b> of ${numberText(run.total)}` : html` <b>${Math.floor(100 * run.done / run.total)}</b> %`;
 }
 
