@@ -90,7 +90,7 @@ def names(worker):
 
 
 def check(worker, name: str, kind: str, state: str, **more) -> str:
-    """Whether the case was refused by name, its own or that of a folder around it, or worked; no other end is allowed."""
+    """Whether the case was refused by name (its own or that of a folder around it) or worked; no other end counts."""
     answer = worker.ask("attempt", name=name, kind=kind, scenario=state, **more)
     said = "\n".join([answer["printed"], *answer.get("told", [])])
     case = f"{name!r}, {kind}, {state}:\n{said}"
