@@ -56,6 +56,10 @@ _REGISTERED = (
 )
 Image.preinit()
 
+# Motorola-order twins of what Pillow reads in Intel order.
+for _kind, _modes in (((0, (1,), 1, (16,), ()), ("I;16B", "I;16B")), ((1, (1,), 1, (32,), ()), ("I", "I;32BS"))):
+    TiffImagePlugin.OPEN_INFO.setdefault((b"MM", *_kind), _modes)
+
 # Pillow's own limit warns through global state and cannot be set for one picture; check_pixels is stricter.
 Image.MAX_IMAGE_PIXELS = None
 
@@ -121,9 +125,27 @@ def open_header(data: bytes, *, max_pixels: int, suffix: str = "") -> ImageFile.
     if "progressive" in image.info and data.count(b"\xff\xda") > _MAX_JPEG_SCANS:
         msg = f"damaged: a JPEG of more than {_MAX_JPEG_SCANS} scans"
         raise DecodeError(msg)
+    _set_right(image)
     read_fast(image)
     timed.allow(MAX_DECODING_S)
     return image
+
+
+def _set_right(image: ImageFile.ImageFile) -> None:
+    """Has pixels decoded as their file means them where Pillow takes them otherwise.
+
+    CMYK in a JPEG is negative where its Adobe marker says who wrote it; without that marker it is not, as libjpeg, web
+    browsers and editors read it. Bytes of 16-bit samples in separate planes are read by libtiff: Pillow mixes them up.
+    """
+    if isinstance(image, JpegImagePlugin.JpegImageFile) and image.mode == "CMYK" and "adobe" not in image.info:
+        decoder, extents, offset, _ = image.tile[0]
+        image.tile = [ImageFile._Tile(decoder, extents, offset, ("CMYK", ""))]
+    if isinstance(image, TiffImagePlugin.TiffImageFile) and not image.use_load_libtiff:
+        tags = image.tag_v2
+        if tags.get(284) == 2 and set(tags.get(258, ())) == {16} and image.mode in ("RGB", "RGBA", "CMYK"):
+            image.use_load_libtiff = True
+            size = (int(tags[256]), int(tags[257]))
+            image.tile = [ImageFile._Tile("libtiff", (0, 0, *size), 0, (f"{image.mode};16N", False, tags.offset))]
 
 
 def _check_webp(data: bytes, max_pixels: int) -> None:

@@ -174,7 +174,9 @@ def _plain_picture(image: ImageFile.ImageFile, data: bytes, target: _Target) -> 
             orientation = exif.orientation or xmp_orientation(image.info) or 1
         if orientation >= 5:
             width, height = height, width
-        return _finish(loaded, orientation, exif, target, size=(width, height), format_name=image.format or "")
+        profile = image.info.get("icc_profile")
+        loaded_as = _Loaded(loaded, orientation, (width, height), image.format or "", profile)
+        return _finish(loaded_as, exif, target)
 
 
 def _raw_picture(raw: RawPicture, data: bytes, target: _Target) -> Picture:
@@ -183,29 +185,52 @@ def _raw_picture(raw: RawPicture, data: bytes, target: _Target) -> Picture:
         exif = replace(exif, latitude_deg=of_preview.latitude_deg, longitude_deg=of_preview.longitude_deg)
     if exif.taken_s is None:
         exif = replace(exif, taken_s=of_preview.taken_s)
-    return _finish(raw.image, raw.orientation, exif, target, size=(raw.width_px, raw.height_px), format_name="RAW")
+    loaded = _Loaded(raw.image, raw.orientation, (raw.width_px, raw.height_px), "RAW", raw.profile)
+    return _finish(loaded, exif, target)
 
 
-def _finish(
-    image: Image.Image, orientation: int, exif: Exif, target: _Target, *, size: tuple[int, int], format_name: str
-) -> Picture:
-    """The loaded picture made upright and RGB, with its metadata; `size` is the upright original's."""
-    if orientation in _TRANSPOSE:
-        image = image.transpose(_TRANSPOSE[orientation])
-    image = to_rgb(image)
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A picture whose pixels are there."""
+
+    image: Image.Image
+    """In one of the modes of `flatten`; orientation is still the file's."""
+    orientation: int
+    size: tuple[int, int]
+    """Of the upright original."""
+    format: str
+    profile: object
+    """Its colour profile, None where there is none."""
+
+
+def _finish(loaded: _Loaded, exif: Exif, target: _Target) -> Picture:
+    """The loaded picture made upright and RGB, with its metadata."""
+    image = loaded.image
+    if loaded.orientation in _TRANSPOSE:
+        image = image.transpose(_TRANSPOSE[loaded.orientation])
     framed = None
     if target.frame is not None:
-        framed = target.frame.apply(image)
+        image = to_rgb(image)
+        framed = _in_srgb(target.frame.apply(image), loaded.profile)
         image = scale_to(image, target.short_side_px)
     metadata = Metadata(
-        width_px=size[0],
-        height_px=size[1],
-        format=format_name,
+        width_px=loaded.size[0],
+        height_px=loaded.size[1],
+        format=loaded.format,
         taken_s=exif.taken_s,
         latitude_deg=exif.latitude_deg,
         longitude_deg=exif.longitude_deg,
     )
-    return Picture(image=image, metadata=metadata, framed=framed)
+    return Picture(image=_in_srgb(image, loaded.profile), metadata=metadata, framed=framed)
+
+
+def _in_srgb(image: Image.Image, profile: object) -> Image.Image:
+    """The flattened picture in RGB; a picture without a profile does not load what converts by one."""
+    if not profile:
+        return to_rgb(image)
+    from imagecluster.decode.profile import to_srgb
+
+    return to_srgb(image, profile)
 
 
 def _is_for_want(error: Exception) -> bool:

@@ -53,6 +53,8 @@ class RawPicture:
     height_px: int
     exif: bytes
     """EXIF block of the preview; empty where there is none."""
+    profile: object = None
+    """Colour profile of the preview; None where there is none."""
 
 
 def looks_raw(data: bytes, suffix: str) -> bool:
@@ -95,7 +97,7 @@ def _picture(raw: RawPy, *, short_side_px: int, max_pixels: int) -> RawPicture:
         # Damage may hide behind a sound header; the raw pixels are there still.
         with contextlib.suppress(Exception):
             small = shrink(preview, short_side_px=short_side_px, max_pixels=max_pixels)
-            return RawPicture(small, orientation, width, height, block)
+            return RawPicture(small, orientation, width, height, block, preview.info.get("icc_profile"))
     check_pixels(sizes.raw_width, sizes.raw_height, max_pixels)
     developed = Image.fromarray(raw.postprocess(half_size=True, use_camera_wb=True, output_bps=8))
     small = shrink(developed, short_side_px=short_side_px, max_pixels=max_pixels)

@@ -64,16 +64,29 @@ def scale_to(image: Image.Image, short_side_px: int) -> Image.Image:
 
 
 def _in_rgb(image: Image.Image) -> Image.Image:
-    """The loaded picture in RGB, brought there part by part."""
+    """The loaded picture in RGB, brought there part by part.
+
+    Of grey and CMYK the colour profile is applied at once, that of RGB is left for the small picture.
+    """
+    profile = image.info.get("icc_profile") if image.mode in ("L", "CMYK", "LAB") else None
     convert = flattener(image)
     if image.mode == "RGB" and convert is None:
         return image
     if image.width * image.height <= BAND_PX:
-        return to_rgb(convert(image) if convert else image)
+        return _converted(convert(image) if convert else image, profile)
     whole = Image.new("RGB", image.size)
     for top, band in bands(image):
-        whole.paste(to_rgb(convert(band) if convert else band), (0, top))
+        whole.paste(_converted(convert(band) if convert else band, profile), (0, top))
     return whole
+
+
+def _converted(image: Image.Image, profile: object) -> Image.Image:
+    """The flattened picture in RGB, by its profile where there is one."""
+    if profile is None:
+        return to_rgb(image)
+    from imagecluster.decode.profile import to_srgb
+
+    return to_srgb(image, profile)
 
 
 def _scale_in_decoder(image: Image.Image, short_side_px: int) -> _Box:
