@@ -51,7 +51,7 @@ def check_method(method: str, metric: str) -> None:
         raise ArgumentError(f"metric is {metric!r}; it must be one of {', '.join(METRICS)}")
     if method in OF_CENTROIDS and metric != "euclidean":
         raise ArgumentError(
-            f"{method} linkage is defined for the metric euclidean only, got {metric}; take euclidean, which orders "
+            f"{method} linkage is defined for the metric euclidean only, got {metric}; use euclidean, which orders "
             "pairs of unit vectors as cosine does"
         )
 

@@ -223,7 +223,7 @@ def _singles(report: Report, planned: Plan, tiles: Tiles) -> Iterator[str]:
     if not singles:
         return
     smallest = report.clusters.min_size
-    why = "like no other" if smallest <= 2 else f"in groups of fewer than {smallest}"
+    why = "unlike any other" if smallest <= 2 else f"in groups of fewer than {smallest}"
     rows = list(singles[: planned.n_singles])
     yield (
         '<div class="band">\n'

@@ -126,7 +126,7 @@ def _models() -> list[Check]:
             fingerprints /= np.linalg.norm(fingerprints, axis=1, keepdims=True)
             same, other = (float(fingerprints[0] @ fingerprint) for fingerprint in fingerprints[1:])
             fine = abs(same - 1) < 1e-5 and other < 0.99
-            detail = f"{model.n_dimensions} numbers, {model.licence}, loads and runs (control {other:.4f})"
+            detail = f"{model.n_dimensions} numbers, {model.licence}, loads and runs (test value {other:.4f})"
             checks.append(Check(f"model {name}", fine, detail))
         except ImageclusterError as error:
             checks.append(Check(f"model {name}", False, str(error)))

@@ -43,7 +43,7 @@ def command(arguments: argparse.Namespace) -> int:
 def _as_text(info: StoreInfo, runs: tuple[Run, ...]) -> str:
     lines = [
         f"database   {printable(info.directory)} (format {info.format_version}, {info.size_bytes / 1e6:.1f} MB)",
-        f"pictures   {info.n_files} of {printable(info.root)}, {info.n_contents} different contents",
+        f"pictures   {info.n_files} of {printable(info.root)}, {info.n_contents} distinct contents",
         f"skipped    {info.n_skipped}",
         f"gone       {info.n_gone} (files that are no longer there; their fingerprints are kept)",
     ]

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 KINDS = {
     "clusters": "the largest clusters, one per column",
-    "dendrogram": "the hierarchy, with pictures at its leaves",
-    "matrix": "similarities of all pairs, in the order of the dendrogram",
+    "dendrogram": "the hierarchy with pictures at its leaves",
+    "matrix": "similarities of all pairs in the order of the dendrogram",
     "curves": "number and size of the clusters against sim",
 }
 
@@ -33,9 +33,9 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         help="draw the clusters, dendrogram, similarities or curves of a folder",
         description="Draw the clusters of the latest run, with its method and with all corrections made by hand. "
         "Needs matplotlib: pip install 'imagecluster[plot]'.",
-        epilog="KIND is one of: " + "; ".join(f"{kind}: {text}" for kind, text in KINDS.items()) + ".",
+        epilog="KIND is one of " + ", ".join(f"{kind} ({text})" for kind, text in KINDS.items()) + ".",
     )
-    parser.add_argument("kind", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
+    parser.add_argument("kind", choices=KINDS, metavar="KIND", help="what to draw: " + ", ".join(KINDS))
     parser.add_argument("path", type=Path, metavar="PATH", help="the folder of pictures")
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="FILE", help="file to write: .png, .svg or .pdf"

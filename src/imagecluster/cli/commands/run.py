@@ -115,7 +115,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--gone", action="store_true",
-        help="continue even if most pictures of the collection are gone (default: keep the outputs and ask)",
+        help="continue even if most pictures of the collection are gone (default: stop and keep the outputs)",
     )  # fmt: skip
     parser.add_argument("--strict", action="store_true", help="exit with 1 if a picture was skipped")
     parser.add_argument("-q", "--quiet", action="store_true", help="print no progress and no list of skipped pictures")

@@ -54,7 +54,7 @@ export const COMMANDS = [
     () => hasActive() && (state.server.value?.can_reveal ?? false)),
   command('Look', 'copy-path', 'Copy the path', 'y', 'none', look.copyPath, hasActive),
   command('Look', 'close', 'Close, or select nothing', 'Escape', 'none', look.close),
-  command('Look', 'keys', 'List of keys', '?', 'none', () => look.showDialog('keys')),
+  command('Look', 'keys', 'Keyboard shortcuts', '?', 'none', () => look.showDialog('keys')),
 
   command('Similarity', 'looser', 'Looser: fewer, larger clusters', '[', 'view', () => similarity.stepSim(-0.01), ready),
   command('Similarity', 'stricter', 'Stricter: more, tighter clusters', ']', 'view', () => similarity.stepSim(0.01), ready),

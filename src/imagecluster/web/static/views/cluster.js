@@ -71,7 +71,7 @@ function About({ cluster }) {
     <div class="about-why">
       <section><h3>Why these belong together</h3>
         <p>${height === Infinity ? 'It was put together by hand, and is wider than the --max-diameter of the latest run allows.' : height === 0 ? 'Its pictures have the same fingerprint.'
-    : html`All ${numberText(to - from)} come together at a mean distance of ${height.toFixed(3)} (${closeness(height, collection.scale)}): from similarity <b>${simText(sim)}</b> down to <b>${simText(until)}</b> they are exactly this cluster.`}</p>
+    : html`All ${numberText(to - from)} join at a mean distance of ${height.toFixed(3)} (${closeness(height, collection.scale)}). From similarity <b>${simText(sim)}</b> down to <b>${simText(until)}</b> they are exactly this cluster.`}</p>
         <div class="pairs"><${Pair} title=${to - from === 2 ? 'The two' : 'Closest two'} pair=${facts?.closest} unsure="; others may be closer"/>
           ${to - from > 2 && html`<${Pair} title="Farthest two" pair=${facts?.farthest} unsure="; others may be a little farther"/>`}</div>
       </section>

@@ -20,9 +20,9 @@ function Title({ title }) {
 function Keys() {
   const commands = COMMANDS.filter((c) => has(c.id));
   const groups = [...new Set(commands.map((c) => c.group))];
-  return html`<${Modal} label="Keys" kind="keys" onClose=${() => showDialog(null)}>
-    <${Title} title="Keys"/>
-    <div class="key-groups" tabindex="0" data-first role="region" aria-label="List of keys"><div>${groups.map((group) => html`<section><h3>${group}</h3><dl>
+  return html`<${Modal} label="Keyboard shortcuts" kind="keys" onClose=${() => showDialog(null)}>
+    <${Title} title="Keyboard shortcuts"/>
+    <div class="key-groups" tabindex="0" data-first role="region" aria-label="List of shortcuts"><div>${groups.map((group) => html`<section><h3>${group}</h3><dl>
       ${commands.filter((c) => c.group === group).map((c) => html`<div><dt>${c.label}</dt>
         <dd>${c.keys.map((key) => html`<kbd>${keyText(key)}</kbd>`)}</dd></div>`)}
     </dl></section>`)}
