@@ -7,7 +7,7 @@ import time
 import numpy as np
 from PIL import Image
 
-from imagecluster.embed.embedding import load_embedders
+from imagecluster.embed.embedder import load_embedders
 from imagecluster.models import Crop, Model, models_folder, remember, remembered
 
 __all__ = ["measure_speed", "remember_speed", "remembered_speeds"]
