@@ -178,6 +178,40 @@ def attempt(case: dict) -> dict:
     return {"code": code, "changed": changed, "told": told}
 
 
+def race(case: dict) -> dict:
+    """Runs, while links come and go in one place as fast as they can; what of the victims changed."""
+    here = Path(case["here"])
+    here.mkdir()
+    root, victims = here / "collection", here / "victims"
+    shutil.copytree(case["template"], root, symlinks=True)
+    place = root / "imagecluster" / case["name"]
+    genuine = place.with_name(place.name + ".genuine")
+    plant(place, case["kind"], victims)
+    shutil.rmtree(root)
+    shutil.copytree(case["template"], root, symlinks=True)
+    before = everything(victims)
+    link = (victims / "folder") if case["kind"] == "symlink to a folder" else (victims / "file")
+    swapper = os.fork()
+    if swapper == 0:
+        signal.alarm(LONGEST_S)
+        while True:
+            with contextlib.suppress(OSError):
+                place.rename(genuine)
+                place.symlink_to(link)
+                place.unlink()
+                genuine.rename(place)
+    codes = []
+    try:
+        for sim in ("0.4", "0.6"):
+            codes += [command(str(root), "--sim", sim), command("search", str(root), str(root / "0_0.png"))]
+    finally:
+        os.kill(swapper, signal.SIGKILL)
+        os.waitpid(swapper, 0)
+    after = everything(victims)
+    changed = [name for name in before | after if before.get(name) != after.get(name)]
+    return {"codes": codes, "changed": changed}
+
+
 def in_child(case: dict) -> dict:
     """What came of a case, which may crash or hang."""
     reads, writes = os.pipe()
@@ -189,7 +223,7 @@ def in_child(case: dict) -> dict:
         os.dup2(output, 1)
         os.dup2(output, 2)
         try:
-            answer = {"prepare": prepare, "attempt": attempt}[case["do"]](case)
+            answer = {"prepare": prepare, "attempt": attempt, "race": race}[case["do"]](case)
         except BaseException:
             traceback.print_exc()
             answer = {"code": -1, "changed": []}

@@ -39,6 +39,14 @@ COMMANDS = {
 }
 """Outputs that lie where the user says."""
 
+RACED = (
+    "lock-owner", "clusters.json", "clusters.csv", "clusters", "dendrograms", "clusters.html", "thumbnails.db",
+    "imagecluster.db", "fingerprints",
+)  # fmt: skip
+"""Names that every run writes."""
+
+ALL = bool(os.environ.get("IMAGECLUSTER_ALL_LINKS"))
+
 
 class Worker:
     """The other user's process."""
@@ -119,7 +127,7 @@ def test_the_names_are_those_of_the_document(names):
 def test_links_under_every_name(worker, names, capsys):
     """No victim changes in content, mode, time or existence; the run refuses the link by name, or works."""
     every = [(name, kind, state) for name in names for kind in KINDS for state in STATES]
-    if not os.environ.get("IMAGECLUSTER_ALL_LINKS"):
+    if not ALL:
         every = [
             (name, KINDS[number % len(KINDS)], STATES[(number // len(KINDS) + number) % len(STATES)])
             for number, name in enumerate(names)
@@ -133,5 +141,14 @@ def test_links_under_every_name(worker, names, capsys):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_links_where_an_output_goes(worker, names, name):
     """An output of a command is never written through a link, wherever the user wants it."""
-    for kind in KINDS if os.environ.get("IMAGECLUSTER_ALL_LINKS") else KINDS[::3]:
+    for kind in KINDS if ALL else KINDS[::3]:
         assert check(worker, name, kind, "command", arguments=COMMANDS[name]) == "refused"
+
+
+@pytest.mark.parametrize("name", RACED if ALL else RACED[1::3])
+def test_links_that_come_and_go_during_a_run(worker, names, name):
+    """A link that is put in a place between the check and the use leads nowhere, whatever becomes of the run."""
+    kind = "symlink to a folder" if "." not in name and name != "lock-owner" else "symlink to a file"
+    answer = worker.ask("race", name=name, kind=kind)
+    assert not answer["changed"], f"changed {answer['changed']}: {answer['printed']}"
+    assert "codes" in answer, answer["printed"]

@@ -76,6 +76,8 @@ class MadeTree:
         Content of the marker when an empty folder becomes ours.
     what
         Name of the tree in messages.
+    within
+        The folder in which the tree lies, where that is held open: another one under its name is refused.
 
     Raises
     ------
@@ -88,7 +90,7 @@ class MadeTree:
 
     """
 
-    def __init__(self, directory: Path, *, marker: str, text: str, what: str) -> None:
+    def __init__(self, directory: Path, *, marker: str, text: str, what: str, within: OwnFolder | None = None) -> None:
         self.given = os.path.abspath(directory)
         parent, name = os.path.split(self.given)
         if not name:
@@ -100,6 +102,9 @@ class MadeTree:
         self._new, self._old = f".{name}.imagecluster-new", f".{name}.imagecluster-old"
         os.makedirs(self.parent, exist_ok=True)
         self._beside = OwnFolder(Path(self.parent), follow=True)
+        if within is not None and not self._beside.is_same(within):
+            self._beside.close()
+            raise NotOursError(f"{within.path} was exchanged for another folder; nothing was changed there. Run again")
 
     def __enter__(self) -> Self:
         return self

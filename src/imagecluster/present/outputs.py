@@ -106,7 +106,7 @@ def write_outputs(collection: Collection, clusters: Clusters, *, progress: OnPro
         linked = _write_links(collection, clusters, tree, progress=progress)
         unlinked, kept = linked.unlinked, linked.kept
     elif (tree / LINKS_MARKER).exists():
-        kept = make_links([], tree).kept  # a tree of an earlier cut would contradict the tables
+        kept = make_links([], tree, within=folder).kept  # a tree of an earlier cut would contradict the tables
     write_json(report, directory / "clusters.json", folder)
     write_csv(report, directory / "clusters.csv", folder)
     content = _content_key(collection)
@@ -138,7 +138,8 @@ def _write_links(
     root, names = os.path.join(collection.root, ""), collection.names  # noqa: PTH118 - text: a Path costs ten times that
     members = [[os.path.join(root, names[row]) for row in cluster.members] for cluster in clusters.clusters]  # noqa: PTH118
     kind = "symlink" if collection.settings.links == "none" else collection.settings.links
-    return make_links(members, tree, kind=kind, progress=progress)
+    within = collection.store.folder if tree.parent == collection.directory else None
+    return make_links(members, tree, kind=kind, progress=progress, within=within)
 
 
 def _write_page(collection: Collection, report: Report, file: Path, within: OwnFolder | None) -> Path:

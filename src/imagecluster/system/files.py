@@ -134,6 +134,10 @@ class OwnFolder:
         if not stat.S_ISDIR(self._status.st_mode) or (_is_junction(self._status) and not follow):
             raise NotOursError(_refusal(path, self._status, "folder"))
 
+    def is_same(self, other: OwnFolder) -> bool:
+        """Whether another one is this folder, whatever paths they were opened by."""
+        return os.path.samestat(self._status, other._status)
+
     def child(self, name: str, *, create: bool = False) -> Self:
         """A folder in this one, to be closed by the caller; never through a link."""
         if create:

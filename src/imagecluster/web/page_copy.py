@@ -140,6 +140,7 @@ def write_page_copy(
     *,
     side_px: int | None = None,
     progress: OnProgress = silent,
+    within: OwnFolder | None = None,
 ) -> Copied:
     """Write the page with everything in it: a file if the name ends with .html, else a folder.
 
@@ -158,6 +159,8 @@ def write_page_copy(
         Longer side of the pictures, one of `COPY_SIDES_PX`; default: as large as a small copy allows, at most 384.
     progress
         Called for each picture.
+    within
+        The folder in which `place` lies, where that is held open.
 
     Raises
     ------
@@ -197,7 +200,7 @@ def write_page_copy(
     kept: tuple[Path, ...] = ()
     try:
         if one_file:
-            with replacing(place, create=False) as stream:
+            with replacing(place, within, create=False) as stream:
                 _write_page(stream, source, view, pictures=pictures())
             size_bytes, page = place.stat().st_size, place
         else:

@@ -27,6 +27,7 @@ from imagecluster.explore.similar import nearest_to
 from imagecluster.explore.snapshot import Snapshot
 from imagecluster.present.outputs import write
 from imagecluster.store import Store
+from imagecluster.system.files import OwnFolder
 from imagecluster.web import wire
 from imagecluster.web.answers import unkept_json
 from imagecluster.web.corrected import edit_of_request, edits_for_page
@@ -128,8 +129,9 @@ class Writes:
 
     def _copied(self, snapshot: Snapshot, view: View) -> Path:
         """A copy of the page, in one file beside the database."""
-        place = self._viewer.setup.directory / COPY_NAME
-        return write_page_copy(self._viewer.source(snapshot), place, view).page
+        setup = self._viewer.setup
+        with OwnFolder(setup.directory, follow=setup.follow) as folder:
+            return write_page_copy(self._viewer.source(snapshot), folder.path / COPY_NAME, view, within=folder).page
 
     async def search(self, request: Request) -> Response:
         """Pictures that look like one from outside."""

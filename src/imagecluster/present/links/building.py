@@ -70,6 +70,7 @@ def make_links(
     *,
     kind: LinkKind = "symlink",
     progress: OnProgress = silent,
+    within: OwnFolder | None = None,
 ) -> LinkReport:
     """A tree `directory/cluster_with_N/cluster_i/name`, replacing the one that an earlier call built there.
 
@@ -92,6 +93,8 @@ def make_links(
         another drive. `hardlink`: a second name for the same file. `copy`: with its modification time.
     progress
         Called after each cluster, with the pictures that are linked.
+    within
+        The folder in which `directory` lies, where that is held open.
 
     Raises
     ------
@@ -105,7 +108,7 @@ def make_links(
         raise ArgumentError(f"kind is {kind!r}; it must be one of {', '.join(get_args(LinkKind))}")
     with (
         _output_errors(directory),
-        MadeTree(directory, marker=LINKS_MARKER, text=_marker_text("symlink"), what="link tree") as tree,
+        MadeTree(directory, marker=LINKS_MARKER, text=_marker_text("symlink"), what="link tree", within=within) as tree,
     ):
         _refuse_pictures_inside(clusters, tree.place)
         kept = tree.recover()
