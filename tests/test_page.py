@@ -15,6 +15,7 @@ from imagecluster import cut
 from imagecluster.collection import Settings
 from imagecluster.cut.sim_scale import SimScale, calibrated, relative
 from imagecluster.functions.running import run
+from imagecluster.models import DEFAULT_MODEL, MODELS
 from imagecluster.records import Dendrogram
 from imagecluster.store import Store, default_location
 from page_browser import drawn, needs_browser, set_sim, shown_partition, shown_sections, until, violations
@@ -79,7 +80,9 @@ def test_the_page_and_the_command_line_compute_the_same_height(opened, address):
     page = opened(address)
     sims = [*(i / 1000 for i in range(1, 1001)), *np.random.default_rng(0).random(1000).tolist()]
     curve = calibrated([(0, 1), (0.1, 0.9), (0.3, 0.7), (0.77, 0.3), (2, 0)])
-    assert served_scale(address).name == "calibrated"
+    of_model = calibrated(MODELS[DEFAULT_MODEL].sim_curve)
+    assert np.array_equal(served_scale(address).heights, of_model.heights)
+    assert np.array_equal(served_scale(address).sims, of_model.sims)
     for scale in (served_scale(address), relative(0.731), curve):
         given = {"heights": scale.heights.tolist(), "sims": scale.sims.tolist()}
         asked = sims + given["sims"][:-1]
