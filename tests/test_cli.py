@@ -272,6 +272,19 @@ def test_every_command_has_a_help_text_and_is_documented():
             assert all(option in page for option in action.option_strings)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_output_on_a_full_disk_ends_in_one_line(pics, capsys):
+    """`imagecluster ... > FILE` says what is wrong, and nothing more."""
+    assert main([str(pics), "--links", "none", "--no-page"]) == 0
+    capsys.readouterr()
+    with Path("/dev/full").open("w") as full:
+        process = subprocess.run(
+            [sys.executable, "-m", "imagecluster", "info", pics], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert process.returncode == 1
+    assert process.stderr.decode() == "imagecluster: no space left on device\n"
+
+
 def test_a_closed_pipe_is_no_traceback(pics):
     """`imagecluster ... | head -1` ends quietly."""
     process = subprocess.Popen(

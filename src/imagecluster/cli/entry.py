@@ -6,9 +6,11 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from imagecluster.cli.parser import build_parser, with_command
+from imagecluster.errors import ArgumentError, ImageclusterError
 
 if TYPE_CHECKING:
     import argparse
@@ -23,11 +25,8 @@ loaded."""
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 success, 1 failure, 2 wrong usage."""
     os.environ.setdefault(*_REST_SOON)
-    parser = build_parser()
-    parsed = parser.parse_args(with_command(list(sys.argv[1:] if arguments is None else arguments)))
-    from imagecluster.errors import ArgumentError, ImageclusterError
-
     try:
+        parsed = build_parser().parse_args(with_command(list(sys.argv[1:] if arguments is None else arguments)))
         code = _command(parsed.command)(parsed)
         sys.stdout.flush()  # a reader that has gone shows here, not while the interpreter ends
         return code
@@ -40,10 +39,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("imagecluster: interrupted; finished work is kept, and the same command continues", file=sys.stderr)
         return 1
-    except BrokenPipeError:
-        # The reader of our output has gone (`| head`). Python would complain once more while it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        # Mostly standard output: its reader has gone (`| head`), or its disk is full.
+        if not isinstance(error, BrokenPipeError):
+            where = f": {error.filename!r}" if error.filename else ""
+            with suppress(OSError):
+                print(f"imagecluster: {(error.strerror or str(error)).lower()}{where}", file=sys.stderr)
+        _drop_output()
         return 1
+
+
+def _drop_output() -> None:
+    """Drop what could not be printed; Python would complain once more while it ends."""
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        return
+    with suppress(OSError, ValueError):  # a notebook's output has no descriptor
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _command(name: str) -> Callable[[argparse.Namespace], int]:
