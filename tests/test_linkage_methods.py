@@ -224,7 +224,7 @@ def test_rows_without_a_distance_are_refused(how: tuple[str, str]) -> None:
         with pytest.raises(ArgumentError, match="row 3 is zero"):
             linkage(X, method=method, metric=metric)
     if metric == "correlation":
-        with pytest.raises(ArgumentError, match="row 3 holds one number throughout"):
+        with pytest.raises(ArgumentError, match="row 3 has equal numbers throughout"):
             linkage(X, method=method, metric=metric)
 
 

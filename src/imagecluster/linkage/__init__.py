@@ -1,4 +1,4 @@
-"""Dendrograms: average linkage under cosine from the vectors alone, and every method and metric that scipy names."""
+"""Dendrograms: average linkage under cosine from the vectors alone, and every method and metric of scipy."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _HOME = {
     "linkage": "dispatch",
     "needed_bytes": "planning",
 }
-"""By module: loaded where it is first used, so that the names of methods alone cost nothing."""
+"""Module of each name, which is loaded on first use, so that the names of methods alone cost nothing."""
 
 
 def __getattr__(name: str) -> Any:
-    """A name of `_HOME`."""
+    """Load a name of `_HOME`."""
     if name in _HOME:
         return getattr(importlib.import_module(f"imagecluster.linkage.{_HOME[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""Average linkage under cosine distance, in memory that grows with the vectors and not with their pairs."""
+"""Average linkage under cosine distance, in memory that grows with the vectors, not with their pairs."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ __all__ = ["Linkage", "average_linkage", "link"]
 
 @dataclass(frozen=True, slots=True)
 class Linkage:
-    """A dendrogram, and the neighbours that it was made from."""
+    """A dendrogram, and the neighbours from which it was made."""
 
     dendrogram: Dendrogram
     graph: NeighbourGraph
-    """Of the different rows. Given to the next `link` of nearly the same rows, it saves comparing all pairs again."""
+    """Neighbours of the distinct rows, with which the next `link` of nearly the same rows need not compare all pairs."""
 
 
 def average_linkage(
@@ -39,24 +39,24 @@ def average_linkage(
     max_memory_bytes: int | None = None,
     progress: OnProgress = silent,
 ) -> Dendrogram:
-    """Dendrogram of vectors under cosine distance and average linkage (UPGMA), exact unless told otherwise.
+    """Dendrogram of vectors under cosine distance and average linkage (UPGMA), by default exact.
 
-    The same heights and clusters as ``scipy.cluster.hierarchy.linkage(pdist(X, "cosine"), "average")``, without the
-    matrix of all pairs. Identical rows meet at height 0. Where several pairs are equally near, which of them merges
-    first depends on the vectors alone, not on the order of the rows nor on the number of threads.
+    It has the heights and clusters of ``scipy.cluster.hierarchy.linkage(pdist(X, "cosine"), "average")``, but needs no
+    matrix of all pairs. Identical rows meet at height 0. Which of several equally near pairs merges first depends on
+    the vectors alone, not on the order of the rows or the number of threads.
 
     Parameters
     ----------
     X : array of float32 or float64, shape (n_images, n_dimensions)
         Vectors of any length; a memory map is read in pieces.
     approximate : bool
-        Whether neighbours may be missed; worth it from some 100,000 rows on; see `link`.
+        Whether neighbours may be missed, which pays from some 100,000 rows on; see `link`.
     n_threads : int, optional
-        Default: as many as this process may use.
+        Number of threads; default: as many as this process may use.
     max_memory_bytes : int, optional
-        Limit for what is needed beyond `X`.
+        Limit on the memory needed in addition to `X`.
     progress : callable
-        Called with the share that is done of each stage, from this thread.
+        Called from this thread with the completed share of each stage.
 
     Returns
     -------
@@ -73,7 +73,8 @@ def average_linkage(
 
     Notes
     -----
-    Takes O(n d) memory: 4 n d bytes and about 900 n. The time is that of half the product of all pairs, and a little.
+    It takes O(n d) memory: 4 n d bytes and about 900 n. The time is a little more than that of half the product of all
+    pairs.
 
     Examples
     --------
@@ -96,18 +97,18 @@ def link(
     max_memory_bytes: int | None = None,
     progress: OnProgress = silent,
 ) -> Linkage:
-    """Dendrogram and neighbour graph of vectors; arguments as in `average_linkage`, and errors.
+    """Dendrogram and neighbour graph of vectors; arguments and errors are as for `average_linkage`.
 
     Parameters
     ----------
     X : array of float32 or float64, shape (n_images, n_dimensions)
     approximate : bool
-        Whether each row's neighbours are looked for in part of the rows only. The dendrogram is then exact but for
-        what the lists miss, `graph.recall` says how much that is, and the largest distance is the largest that was
-        found.
+        Whether to look for each row's neighbours in part of the rows only. The dendrogram is then exact except for
+        neighbours that the lists miss, whose share is given by `graph.recall`, and the largest distance is the largest
+        one found.
     known : NeighbourGraph, optional
-        Graph of an earlier call, of any rows: those that are there still are not compared with each other again.
-        Exact, unless that graph is approximate, which only an approximate call takes.
+        Graph of an earlier call, of any rows; rows that are still present are not compared with each other again. The
+        result is exact unless that graph is approximate, which only an approximate call accepts.
     n_threads, max_memory_bytes, progress
         As in `average_linkage`.
 
@@ -126,7 +127,7 @@ def _link(
     known: NeighbourGraph | None = None,
     progress: OnProgress = silent,
 ) -> Linkage:
-    """The same, with the sizes open to tests."""
+    """Like `link`, with the sizes open to tests."""
     inverse_norm = inverse_norms(X, run=run)
     unique = identical_rows(X)
     if len(unique.leaf) < 2:
@@ -149,6 +150,6 @@ def _link(
 
 
 def _no_neighbours(digests: NDArray[np.uint64], k: int) -> NeighbourGraph:
-    """Graph of fewer than two different rows."""
+    """Graph of fewer than two distinct rows."""
     lists = Neighbours.empty(len(digests), k, np.float32)
     return NeighbourGraph(digests, lists.index, lists.similarity, lists.bound, (-1, -1), 1.0, None)

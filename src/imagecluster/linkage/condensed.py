@@ -1,4 +1,4 @@
-"""All pairwise distances as scipy's `pdist` gives them, for methods that need every one of them."""
+"""All pairwise distances, as in scipy's `pdist`, for methods that need every one of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _Block = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
 
 
 def condensed_bytes(n: int, d: int) -> int:
-    """Memory that `condensed` needs beside its argument, its result included."""
+    """Memory in bytes that `condensed` needs in addition to its argument, including its result."""
     return 4 * n * (n - 1) + 8 * n * d + (64 << 20)
 
 
@@ -31,14 +31,14 @@ def condensed(
     ----------
     X : array of real numbers, shape (n, d)
     metric : str
-        One of `imagecluster.linkage.methods.METRICS`; those that are not among its `OWN_METRICS` need scipy.
+        One of `imagecluster.linkage.methods.METRICS`; those that are not in `OWN_METRICS` need scipy.
 
     Raises
     ------
     ArgumentError
         A row is not finite, or has no distance to another row in this metric.
     MissingExtraError
-        The metric is scipy's, and scipy is not installed.
+        The metric needs scipy, which is not installed.
 
     """
     if metric not in OWN_METRICS:
@@ -60,27 +60,27 @@ def condensed(
                 at = int(begin[row]) + first + skipped - row - 1
                 result[at : at + len(distances) - skipped] = distances[skipped:]
 
-    # A block has as many tiles as there are blocks from it on.
+    # A block has one tile for itself and for each block after it.
     shares = None if progress is None else lambda done: progress(1.0 - (1.0 - done) ** 2)
     run_in_batches(one, range(0, n, BLOCK_ROWS), run=run, progress=shares)
     return result
 
 
 def _begin(n: int) -> NDArray[np.int64]:
-    """Where the distances of row i to the rows after it begin, shape (n - 1,): behind those of all rows before it."""
+    """Start of the distances of row i to later rows, which follow those of all rows before it, shape (n - 1,)."""
     row = np.arange(max(0, n - 1), dtype=np.int64)
     return np.asarray(row * n - row * (row + 1) // 2)
 
 
 def _euclidean(points: Points) -> _Block:
-    """Distances of two blocks from one matrix product, and from differences where that would cancel."""
+    """Distances of two blocks from one matrix product, or from differences where the product would cancel."""
     tiles = Tiles(points.rows, points.centre())
 
     def block(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float64]:
         first, second = points.rows(rows), points.rows(columns)
         (left, longest), (right, longest_other) = tiles.left(first), tiles.right(second)
         tile = left @ right.T
-        # Nearer pairs than half the radius of all: the product has lost more than two bits of them.
+        # For pairs nearer than half the radius of all, the product has lost more than two bits.
         i, j = np.nonzero(tile <= (longest + longest_other) ** 2 / 16.0)
         tile[i, j] = squared_distances(first, second, i, j)
         return points.distance(tile)
@@ -108,14 +108,14 @@ def _by_coordinates(X: NDArray[Any], metric: str) -> _Block:
 
 
 def _of_scipy(X: NDArray[Any], metric: str) -> NDArray[np.float64]:
-    """Distances of all pairs as scipy computes them."""
+    """Distances of all pairs, computed by scipy."""
     check_finite(X)
     try:
         from scipy.spatial.distance import pdist
     except ImportError:
         raise MissingExtraError(
             f"the metric {metric!r} needs scipy: pip install 'imagecluster[metrics]'; "
-            f"without it there are {', '.join(OWN_METRICS)}"
+            f"without it, use one of {', '.join(OWN_METRICS)}"
         ) from None
     try:
         with np.errstate(all="ignore"):
@@ -128,6 +128,6 @@ def _of_scipy(X: NDArray[Any], metric: str) -> NDArray[np.float64]:
         i = int(np.searchsorted(begin, bad[0], "right")) - 1
         j = int(bad[0] - begin[i]) + i + 1
         raise ArgumentError(
-            f"rows {i} and {j} have no distance in the metric {metric!r} ({len(bad)} such pairs in all)"
+            f"rows {i} and {j} have no distance in the metric {metric!r} ({len(bad)} such pairs in total)"
         )
     return distances

@@ -1,4 +1,4 @@
-"""From merges in any order to scipy's linkage matrix, and the leaf order in which every cluster is one run."""
+"""From merges in any order to scipy's linkage matrix and a leaf order in which every cluster is one run."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ def dendrogram(
     *,
     largest_distance: float,
 ) -> Dendrogram:
-    """Dendrogram of merges that are listed children first.
+    """Dendrogram of merges, each of which comes after its children.
 
     Parameters
     ----------
     n_leaves : int
     children : array of int64, shape (n_leaves - 1, 2)
-        Merge t makes node n_leaves + t of these two nodes; both are leaves or made before.
+        Merge t makes node n_leaves + t from these two nodes, which are leaves or made before.
     heights : array of float64, shape (n_leaves - 1,)
-        No lower than those of the children.
+        Heights of the merges, not lower than those of their children.
     largest_distance : float
         Largest distance between two leaves.
 
@@ -46,13 +46,13 @@ def dendrogram(
 def dendrogram_of_unique(
     unique: Unique, children: NDArray[np.int64], heights: NDArray[np.float64], *, largest_distance: float
 ) -> Dendrogram:
-    """Dendrogram of all rows: identical ones at height 0, then merges of the different ones.
+    """Dendrogram of all rows: identical ones at height 0, then merges of the distinct ones.
 
     Parameters
     ----------
     unique : Unique
     children : array of int64, shape (n_unique - 1, 2)
-        As in `dendrogram`, of the different rows alone.
+        As for `dendrogram`, but of the distinct rows only.
     heights : array of float64, shape (n_unique - 1,)
     largest_distance : float
 
@@ -71,9 +71,9 @@ def dendrogram_of_unique(
 def dendrogram_of_merges(merges: NDArray[np.float64], *, largest_distance: float) -> Dendrogram:
     """Dendrogram of scipy's linkage matrix Z, shape (n - 1, 4), of at least two leaves.
 
-    Heights may fall below those of the parts (inversions), as centroid and median linkage make them. `gap` then holds
-    the largest height inside the cluster that two neighbours first share, which is what
-    ``fcluster(criterion="distance")`` compares with the height of the cut.
+    Heights may be lower than those of the parts (inversions), as in centroid and median linkage. `gap` then holds the
+    largest height inside the first cluster that two neighbours share, which ``fcluster(criterion="distance")`` compares
+    with the height of the cut.
     """
     pairs = np.sort(merges[:, :2].astype(np.int64), axis=1)
     n_leaves = len(merges) + 1
@@ -95,7 +95,7 @@ def largest_heights(pairs: NDArray[np.int64], heights: NDArray[np.float64]) -> N
 def _layout(
     n_leaves: int, pairs: NDArray[np.int64], heights: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Sizes of all nodes, leaf order, and the height at which neighbours of that order first meet."""
+    """Sizes of all nodes, the leaf order, and the heights at which neighbours in this order first meet."""
     left, right = pairs[:, 0].tolist(), pairs[:, 1].tolist()
     size = [1] * n_leaves
     for i, j in zip(left, right, strict=True):

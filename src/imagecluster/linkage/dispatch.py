@@ -1,4 +1,4 @@
-"""Every linkage method and metric that scipy names, each on the path that needs the least memory."""
+"""Every linkage method and metric of scipy, each on the path that needs the least memory."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from imagecluster.system.memory import available_bytes
 from imagecluster.system.progress import OnProgress, shares, silent
 
 _SHARE = 0.75
-"""Share of the available memory that is taken where no limit is given."""
+"""Share of the available memory that is used if no limit is given."""
 
 
 def linkage(
@@ -39,7 +39,7 @@ def linkage(
     """Dendrogram of vectors, as `scipy.cluster.hierarchy.linkage` defines its methods.
 
     Average linkage under cosine or correlation, single linkage under these, euclidean and sqeuclidean, and ward,
-    centroid and median linkage need memory for the vectors only. All else needs all pairs, 4 n (n - 1) bytes.
+    centroid and median linkage need memory for the vectors only. All others need all pairs, 4 n (n - 1) bytes.
 
     Parameters
     ----------
@@ -50,24 +50,25 @@ def linkage(
     metric : str
         One of `imagecluster.linkage.methods.METRICS`.
     n_threads : int, optional
-        Default: as many as this process may use. Merging by centroid, median, and with all pairs, takes one.
+        Number of threads; default: as many as this process may use. Merging by centroid or median, or with all pairs,
+        uses one.
     max_memory_bytes : int, optional
-        Limit for what is needed beyond `X`. Default: none where the vectors are enough, else three quarters of the
-        memory that is available.
+        Limit on the memory needed in addition to `X`. Default: no limit if the vectors are enough, else three quarters
+        of the available memory.
     progress : callable
-        Called with the share that is done of each stage, from this thread.
+        Called from this thread with the completed share of each stage.
 
     Returns
     -------
     Dendrogram
-        `largest_distance` is in the metric. Ward's heights can be larger.
+        The dendrogram; `largest_distance` is in the metric. Heights of ward can be larger.
 
     Raises
     ------
     ArgumentError
         The method or metric is unknown, or they do not go together.
     VectorError
-        A row has no distance to others in the metric.
+        A row has no distance to other rows in the metric.
     MemoryLimitError
         More memory is needed than allowed.
     MissingExtraError
@@ -101,7 +102,7 @@ def linkage(
 
 
 def needed_bytes(n: int, d: int, method: str, metric: str) -> int:
-    """Memory that a method needs beside the vectors, at most; see `average_linkage` for its own."""
+    """Largest memory in bytes that a method needs in addition to the vectors; for average linkage see there."""
     if method in ("centroid", "median"):
         return n * (24 * d + 400) + (64 << 20)
     if method == "ward":
@@ -112,7 +113,7 @@ def needed_bytes(n: int, d: int, method: str, metric: str) -> int:
 
 
 def _check_memory(X: NDArray[Any], method: str, metric: str, allowed: int | None) -> None:
-    """MemoryLimitError if a method needs more than is allowed."""
+    """Raise MemoryLimitError if a method needs more memory than allowed."""
     n, d = X.shape
     needed = needed_bytes(n, d, method, metric)
     source = "allowed"
@@ -123,19 +124,19 @@ def _check_memory(X: NDArray[Any], method: str, metric: str, allowed: int | None
     if allowed is None or needed <= allowed:
         return
     cure = (
-        "single linkage, average linkage under cosine, and ward under euclidean need the vectors only"
+        "single linkage, average linkage under cosine, and ward under euclidean need only the vectors"
         if all_pairs
-        else "allow more, or take fewer rows"
+        else "allow more, or use fewer rows"
     )
     raise MemoryLimitError(
-        f"{method} linkage of {n} rows under {metric} needs {needed / 2**30:.2f} GiB beside the vectors"
+        f"{method} linkage of {n} rows under {metric} needs {needed / 2**30:.2f} GiB in addition to the vectors"
         f"{' for the distances of all pairs' if all_pairs else ''}; the limit is {allowed / 2**30:.2f} GiB ({source}): "
         f"{cure}"
     )
 
 
 def _without_merges(n: int) -> Dendrogram:
-    """Dendrogram of none or one."""
+    """Dendrogram of no leaf or one leaf."""
     return dendrogram(n, np.empty((0, 2), np.int64), np.empty(0), largest_distance=0.0)
 
 
@@ -169,7 +170,7 @@ def _ward(points: Points, run: Mapper, progress: OnProgress) -> Dendrogram:
 
 
 def _by_centroids(points: Points, method: str, run: Mapper, progress: OnProgress) -> Dendrogram:
-    """Centroid or median linkage by fastcluster, from vectors; from all pairs it would cancel near height 0."""
+    """Centroid or median linkage by fastcluster, from vectors, since all pairs would cancel near height 0."""
     import fastcluster
 
     largest = _largest(points, Tiles(points.rows, points.centre()), run, progress)
@@ -181,7 +182,7 @@ def _by_centroids(points: Points, method: str, run: Mapper, progress: OnProgress
 
 
 def _with_all_pairs(X: NDArray[Any], method: str, metric: str, run: Mapper, progress: OnProgress) -> Dendrogram:
-    """Any method that takes all distances, by fastcluster."""
+    """A method that takes all distances, by fastcluster."""
     import fastcluster
 
     distances = condensed(X, metric, run=run, progress=shares(progress, "pairs"))

@@ -1,4 +1,4 @@
-"""Identical rows, put together before anything is compared."""
+"""Identical rows, joined before anything is compared."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ _CHUNK_BYTES = 1 << 22
 
 @dataclass(frozen=True, slots=True)
 class Unique:
-    """The different rows among n rows, in an order that depends on their contents only."""
+    """The distinct rows among n rows, in an order that depends only on their contents."""
 
     leaf: NDArray[np.int64]
     """Shape (n_unique,): first row of each kind."""
     count: NDArray[np.int64]
-    """Shape (n_unique,): how many rows are like it."""
+    """Shape (n_unique,): number of rows of each kind."""
     node: NDArray[np.int64]
     """Shape (n_unique,): dendrogram node that holds all of them."""
     digests: NDArray[np.uint64]
     """Shape (n_unique, 2), ascending: hash of each kind's values."""
     children: NDArray[np.int64]
-    """Shape (n - n_unique, 2): the merges of identical rows; merge t makes node n + t."""
+    """Shape (n - n_unique, 2): merges of identical rows, where merge t makes node n + t."""
 
 
 def identical_rows(X: NDArray[Any]) -> Unique:
-    """Different rows of a table, ordered by a hash of their contents: a fixed order that looks random.
+    """Distinct rows of a table, ordered by a hash of their contents, which is a fixed order that looks random.
 
-    The order makes the result independent of the order of the rows, ties included, and makes any block of rows a fair
-    sample of all.
+    This order makes the result independent of the order of the rows, even for ties, and makes any block of rows a fair
+    sample of all rows.
     """
     digests = _digests(X)
     order = np.lexsort((digests[:, 1], digests[:, 0]))
@@ -40,7 +40,7 @@ def identical_rows(X: NDArray[Any]) -> Unique:
     ordered = digests[order]
     same[1:] = (ordered[1:] == ordered[:-1]).all(axis=1)
     for at in np.flatnonzero(same):
-        # A hash can collide; then the rows stay apart.
+        # If a hash collides, the rows stay apart.
         same[at] = np.array_equal(X[order[at]], X[order[at - 1]])
     start = np.flatnonzero(~same)
     count = np.diff(np.append(start, len(X)))
@@ -58,7 +58,7 @@ def _digests(X: NDArray[Any]) -> NDArray[np.uint64]:
     chunk = max(1, _CHUNK_BYTES // (8 * max(1, X.shape[1])))
     parts: list[bytes] = []
     for start in range(0, len(X), chunk):
-        # Adding 0 makes -0 and 0 one; float64 makes the hash the same for every type of input.
+        # Adding 0 turns -0 into 0; float64 makes the hash the same for every type of input.
         block = np.ascontiguousarray(X[start : start + chunk], np.float64) + 0.0
         parts.extend(xxhash.xxh3_128_digest(row.data) for row in block)
     return np.frombuffer(b"".join(parts), np.uint64).reshape(len(X), 2)

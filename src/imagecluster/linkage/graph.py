@@ -1,4 +1,4 @@
-"""The neighbour graph of different vectors: from all pairs, from cells, or from an earlier graph."""
+"""The neighbour graph of distinct vectors: from all pairs, from cells, or from an earlier graph."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from imagecluster.neighbours import (
 from imagecluster.records import NeighbourGraph
 
 _MOST_NEW = 0.25
-"""Share of new vectors from which on comparing all pairs takes no longer than comparing the new ones with all."""
+"""Share of new vectors above which comparing all pairs takes no longer than comparing the new ones with all."""
 
 
 class GraphPlan(NamedTuple):
-    """Which neighbours are looked for, and in what steps."""
+    """The neighbours to look for, and the size of steps."""
 
     k: int = N_CANDIDATES
     """Length of the neighbour lists."""
     approximate: bool = False
-    """Whether the lists may miss neighbours; their recall is then measured."""
+    """Whether the lists may miss neighbours; if so, their recall is measured."""
     block_rows: int = BLOCK_ROWS
-    """Rows of a block of all pairs."""
+    """Number of rows in a block of all pairs."""
 
 
 def neighbour_graph(
@@ -46,21 +46,21 @@ def neighbour_graph(
     run: Mapper,
     progress: Callable[[float], None] | None = None,
 ) -> NeighbourGraph:
-    """Nearest neighbours of vectors that are ordered by their digests.
+    """The nearest neighbours of vectors, which are ordered by their digests.
 
     Parameters
     ----------
     vectors : ClusterVectors
-        At least two, none merged yet.
+        At least two vectors, none merged yet.
     digests : array of uint64, shape (n, 2)
         Hash of each vector, ascending.
     plan : GraphPlan
-        Its lists are shorter than there are vectors.
+        The plan; its lists must be shorter than the number of vectors.
     known : NeighbourGraph, optional
-        Graph of an earlier set: vectors that are in both are not compared again.
+        Graph of an earlier set; vectors that are in both are not compared again.
     run : Mapper
     progress : callable, optional
-        Called with the fraction done.
+        Called with the completed fraction.
 
     """
     means, error = vectors.means, float32_error(vectors.means.shape[1])
@@ -84,14 +84,14 @@ def neighbour_graph(
 
 
 def _new_numbers(known: NeighbourGraph, digests: NDArray[np.uint64], plan: GraphPlan) -> NDArray[np.int64] | None:
-    """Row among `digests` of each known vector, -1 for one that is gone; None where the known ones are of no use."""
+    """Row in `digests` of each known vector, or -1 if it is gone; None if the known graph cannot be used."""
     if known.index.shape[1] != plan.k or (known.recall is not None and not plan.approximate):
         return None
     number = np.full(len(known.digests), -1, np.int64)
     both = np.concatenate([known.digests, digests])
     order = np.lexsort((both[:, 1], both[:, 0]))
     same = (both[order[1:]] == both[order[:-1]]).all(axis=1)
-    # The sort is stable: of two equal digests the known one comes first.
+    # The sort is stable, so of two equal digests the known one comes first.
     number[order[:-1][same]] = order[1:][same] - len(number)
     n_new = len(digests) - np.count_nonzero(same)
     return number if n_new <= _MOST_NEW * len(digests) else None
@@ -105,7 +105,7 @@ def _farthest_of_update(
     *,
     run: Mapper,
 ) -> None:
-    """Least similar pair of all: the known one counts if it is still there, else it has to be looked for."""
+    """Find the least similar pair: the known one if both rows are still present, else by a search."""
     if not len(number) or known.farthest[0] < 0:
         return
     first, second = number[list(known.farthest)].tolist()

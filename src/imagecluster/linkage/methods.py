@@ -1,20 +1,20 @@
-"""Names of linkage methods and metrics, and which go together. Imports nothing, so that a parser can take them."""
+"""Names of linkage methods and metrics, and their valid pairs. It imports nothing, so that a parser can use it."""
 
 from __future__ import annotations
 
 from imagecluster.errors import ArgumentError
 
 METHODS = ("average", "centroid", "complete", "median", "single", "ward", "weighted")
-"""As `scipy.cluster.hierarchy.linkage` names them."""
+"""Linkage methods, by their names in `scipy.cluster.hierarchy.linkage`."""
 
 OF_CENTROIDS = ("centroid", "median", "ward")
-"""Methods that are defined by centroids, under the Euclidean distance only."""
+"""Methods that are defined by centroids, and only for the Euclidean distance."""
 
 EUCLIDEAN_METRICS = ("correlation", "cosine", "euclidean", "sqeuclidean")
 """Metrics that are a function of the Euclidean distance of suitable points."""
 
 OWN_METRICS = tuple(sorted((*EUCLIDEAN_METRICS, "chebyshev", "cityblock")))
-"""Metrics that need no scipy."""
+"""Metrics that do not need scipy."""
 
 SCIPY_METRICS = (
     "braycurtis",
@@ -34,17 +34,17 @@ SCIPY_METRICS = (
 """Metrics of scipy, with its defaults."""
 
 _OF_PRODUCTS = ("cosine", "euclidean", "sqeuclidean")
-"""Metrics that do not depend on the axes; of the coordinates of a time only the products mean anything."""
+"""Metrics that do not depend on the axes, since only products of the coordinates of times have a meaning."""
 
 METRICS = tuple(sorted((*OWN_METRICS, *SCIPY_METRICS)))
-"""As `scipy.spatial.distance.pdist` names them."""
+"""Metrics, by their names in `scipy.spatial.distance.pdist`."""
 
 _OF_PRODUCTS = ("cosine", "euclidean", "sqeuclidean")
-"""Metrics that do not depend on the axes; of the coordinates of a time only the products mean anything."""
+"""Metrics that do not depend on the axes, since only products of the coordinates of times have a meaning."""
 
 
 def check_method(method: str, metric: str) -> None:
-    """ArgumentError if a method or a metric is unknown, or if they do not go together."""
+    """Raise ArgumentError if a method or a metric is unknown, or if they do not go together."""
     if method not in METHODS:
         raise ArgumentError(f"method is {method!r}; it must be one of {', '.join(METHODS)}")
     if metric not in METRICS:
@@ -57,6 +57,6 @@ def check_method(method: str, metric: str) -> None:
 
 
 def check_time_metric(metric: str) -> None:
-    """ArgumentError if a metric means nothing for vectors of content and time together."""
+    """Raise ArgumentError if a metric has no meaning for vectors of content and time together."""
     if metric not in _OF_PRODUCTS:
         raise ArgumentError(f"metric is {metric!r}; where time counts it must be one of {', '.join(_OF_PRODUCTS)}")

@@ -1,4 +1,4 @@
-"""Nearest points of other groups, by blocked products that only choose which distances are taken exactly."""
+"""Nearest points of other groups, by blocked products that only select the distances to compute exactly."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from imagecluster.neighbours import Mapper, in_turn
 Result = TypeVar("Result")
 
 Rows = Callable[[NDArray[Any]], NDArray[np.float64]]
-"""Points of some numbers, shape (n, d)."""
+"""Returns the points with some numbers, shape (n, d)."""
 
 BLOCK_ROWS = 256
 BLOCK_COLUMNS = 1024
 """A tile of 256 x 1024 float64 takes 2 MiB."""
 
 _LEAST_BATCH = 32
-"""Blocks between two reports of progress, at least: the threads need work for all of them."""
+"""Least number of blocks between two reports of progress, so that all threads have work."""
 
 
 class Tiles:
-    """Squared distances of two blocks of points from one matrix product, and how wrong they can be.
+    """Squared distances of two blocks of points from one matrix product, and a bound on their error.
 
     Parameters
     ----------
     rows : callable
     centre : array of float64, shape (d,)
-        Taken from all points: the shorter they are, the less wrong is the product.
+        Subtracted from all points, since the product is more accurate for shorter vectors.
     """
 
     def __init__(self, rows: Rows, centre: NDArray[np.float64]) -> None:
@@ -41,14 +41,14 @@ class Tiles:
         self.unit = 2.0 * (len(centre) + 6) * 2.0**-53
 
     def left(self, points: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-        """First factor, and the longest of its points."""
+        """First factor, and the length of its longest point."""
         short = points - self.centre
         squares = np.einsum("ij,ij->i", short, short)
         factor = np.column_stack([-2.0 * short, squares, np.ones(len(short))])
         return factor, float(np.sqrt(squares.max(initial=0.0)))
 
     def right(self, points: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-        """Second factor, and the longest of its points."""
+        """Second factor, and the length of its longest point."""
         short = points - self.centre
         squares = np.einsum("ij,ij->i", short, short)
         factor = np.column_stack([short, np.ones(len(short)), squares])
@@ -81,24 +81,24 @@ def nearest(
     count: NDArray[np.int64] | None = None,
     run: Mapper = in_turn,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Nearest columns of some points, exact to float64; of equally near ones that of the smallest `pair_hash`.
+    """Nearest columns of some points, exact to float64; of equally near ones the one with the smallest `pair_hash`.
 
     Parameters
     ----------
     tiles : Tiles
     ids : array of int64, shape (n_rows,)
-        Numbers of the points to find neighbours for.
+        Numbers of the points for which to find neighbours.
     columns : array of int64, shape (n_columns,)
-        Numbers of the points among which they are, ascending.
+        Numbers of the points to search, ascending.
     group : array of int64, shape (n,), optional
-        Only points of another group count; without it, all but the point itself.
+        If given, only points of another group count; otherwise all except the point itself.
     count : array of int64, shape (n,), optional
-        Sizes of clusters: squared distances are weighted by a b / (a + b), as Ward's method does.
+        Sizes of clusters, by which squared distances are weighted with a b / (a + b), as in Ward's method.
 
     Returns
     -------
     tuple of arrays, each of shape (n_rows,)
-        Squared distance (weighted), infinite where there is no other; and number of the column, then -1.
+        Squared distance (weighted), infinite if there is no other point; and number of the column, or -1.
 
     """
     squared = np.full(len(ids), np.inf)
@@ -120,7 +120,7 @@ def _scan(
     group: NDArray[np.int64] | None,
     count: NDArray[np.int64] | None,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """One block of rows against all columns."""
+    """Compare one block of rows with all columns."""
     best = np.full(len(ids), np.inf)
     found = np.full(len(ids), -1, np.int64)
     points = tiles.rows(ids)
@@ -133,7 +133,7 @@ def _scan(
         error = np.full(len(ids), tiles.error(longest, longest_other))
         if count is not None:
             tile *= _weight(count[ids, None], count[numbers])
-            error *= count[ids]  # a b / (a + b) is less than a
+            error *= count[ids]  # a b / (a + b) < a
         _leave_out(tile, ids, numbers, group)
         least = tile.min(axis=1)
         row = np.flatnonzero((least <= best + error) & (least < np.inf))
@@ -157,7 +157,7 @@ def _weight(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.f
 def _leave_out(
     tile: NDArray[np.float64], ids: NDArray[np.int64], numbers: NDArray[np.int64], group: NDArray[np.int64] | None
 ) -> None:
-    """Make infinite what does not count."""
+    """Set distances that do not count to infinity."""
     if group is not None:
         tile[group[ids, None] == group[numbers]] = np.inf
         return
@@ -174,7 +174,7 @@ def _keep_best(
     column: NDArray[np.int64],
     squared: NDArray[np.float64],
 ) -> None:
-    """Take candidates that are nearer than what their rows have; of equal ones that of the smallest hash."""
+    """Take candidates that are nearer than their rows' best so far; of equal ones the one with the smallest hash."""
     known = np.unique(row)
     known = known[found[known] >= 0]
     row = np.concatenate([row, known])
@@ -191,7 +191,7 @@ def largest_squared(
     tiles: Tiles, n: int, *, run: Mapper = in_turn, progress: Callable[[float], None] | None = None
 ) -> float:
     """Largest squared distance of two of n points; 0 for fewer than two."""
-    most = 4096  # of many equal distances a few tell how large they are
+    most = 4096  # of many equal distances a few are enough
 
     def one(start: int) -> float:
         points = tiles.rows(np.arange(start, min(start + BLOCK_COLUMNS, n)))
@@ -221,7 +221,7 @@ def run_in_batches(
     run: Mapper,
     progress: Callable[[float], None] | None,
 ) -> list[Result]:
-    """Results of a function for all items, with reports of progress between batches of them."""
+    """Results of a function for all items, with reports of progress between batches."""
     results: list[Result] = []
     batch = max(_LEAST_BATCH, len(items) // 50)
     for at in range(0, len(items), batch):

@@ -1,4 +1,4 @@
-"""What a linkage will need, before it starts: memory, time, and which way to take."""
+"""Memory and time that a linkage will need."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from imagecluster.neighbours import BLOCK_ROWS
 from imagecluster.system.cores import n_cores
 
 N_CANDIDATES = 16
-"""Neighbours kept for each row. More cost memory and time in every round, fewer need more rescans."""
+"""Number of neighbours kept per row. More of them cost memory and time in every round; fewer need more rescans."""
 
 _FEWEST_CANDIDATES = 4
 _FIXED_BYTES = 64 << 20
-"""Tiles of the product, and the rows of one rescan."""
+"""Memory for tiles of the product, and for the rows of a rescan."""
 
 _MERGING_S = 60e-6
-"""Seconds a row that merging takes beside its products."""
+"""Seconds per row that merging takes in addition to its products."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a linkage will take, roughly: within a factor of two for photographs on an idle machine."""
+    """Rough needs of a linkage, within a factor of two for photographs on an idle machine."""
 
     exact_s: float
     approximate_s: float
     memory_bytes: int
-    """Beside the vectors, at most."""
+    """Largest memory in addition to the vectors."""
 
 
 def needed_bytes(n_images: int, n_dimensions: int, *, k: int = N_CANDIDATES) -> int:
-    """Memory that `average_linkage` needs beside its argument, at most."""
+    """Largest memory in bytes that `average_linkage` needs in addition to its argument."""
     return n_images * (4 * n_dimensions + 40 * k + 300) + _FIXED_BYTES
 
 
 def fitting_candidates(n_images: int, n_dimensions: int, max_memory_bytes: int | None) -> int:
-    """Most neighbours a row for which the memory is enough; the result does not depend on it.
+    """Largest number of neighbours per row for which the memory is enough; the result does not depend on it.
 
     Raises
     ------
     MemoryLimitError
-        It is not enough for the fewest; the message gives both figures.
+        The memory is not enough for the smallest number; the message gives both figures.
 
     """
     if max_memory_bytes is None:
@@ -53,13 +53,13 @@ def fitting_candidates(n_images: int, n_dimensions: int, max_memory_bytes: int |
             return k
     least = needed_bytes(n_images, n_dimensions, k=_FEWEST_CANDIDATES)
     raise MemoryLimitError(
-        f"average linkage of {n_images:,} x {n_dimensions} needs {least / 2**20:,.0f} MiB beside the vectors, "
-        f"allowed are {max_memory_bytes / 2**20:,.0f} MiB: allow more, or take a model of fewer dimensions"
+        f"average linkage of {n_images:,} x {n_dimensions} needs {least / 2**20:,.0f} MiB in addition to the vectors, "
+        f"but {max_memory_bytes / 2**20:,.0f} MiB are allowed; allow more, or use a model with fewer dimensions"
     )
 
 
 def estimate(n_images: int, n_dimensions: int, *, n_threads: int) -> Estimate:
-    """What a linkage of so many vectors will take, from the speed of one product here and now."""
+    """Needs of a linkage of this many vectors, estimated from the speed of one product on this machine."""
     tile = np.ones((BLOCK_ROWS, n_dimensions), np.float32)
     best = np.inf
     for _ in range(3):
@@ -68,11 +68,11 @@ def estimate(n_images: int, n_dimensions: int, *, n_threads: int) -> Estimate:
         best = min(best, time.perf_counter() - started)
     all_pairs_s = best * (n_images / BLOCK_ROWS) ** 2 / n_threads
     merging_s = n_images * _MERGING_S + 0.2 * all_pairs_s
-    # The cells that are probed hold 2 to 10 % of the rows, and small tiles take longer.
+    # Probed cells hold 2 to 10 % of the rows, and small tiles take longer.
     return Estimate(0.65 * all_pairs_s + merging_s, 0.1 * all_pairs_s + merging_s, needed_bytes(n_images, n_dimensions))
 
 
 def expected_s(n_images: int, n_dimensions: int, *, approximate: bool, n_threads: int | None) -> float:
-    """Seconds that a linkage will take, roughly; `n_threads` None stands for all cores."""
+    """Rough time in seconds that a linkage will take; `n_threads` None stands for all cores."""
     expected = estimate(n_images, n_dimensions, n_threads=n_threads or n_cores())
     return expected.approximate_s if approximate else expected.exact_s

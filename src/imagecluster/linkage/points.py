@@ -1,4 +1,4 @@
-"""Rows as points in the space in which their Euclidean distance gives a metric."""
+"""Rows as points in a space whose Euclidean distance gives the metric."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from imagecluster.linkage.vectors import inverse_norms
 from imagecluster.neighbours import Mapper, in_turn
 
 CHUNK_BYTES = 1 << 22
-"""Vectors that are worked on at once; a few MiB stay in the processor's cache."""
+"""Size of the vectors that are processed at once; a few MiB stay in the processor's cache."""
 
 _LONGEST = 1e100
-"""Squares of lengths up to this stay within float64."""
+"""Largest length whose square stays within float64."""
 
 
 class Points:
-    """Points of which the squared Euclidean distance s gives the distance of rows.
+    """Points whose squared Euclidean distance s gives the distance of rows.
 
-    That is sqrt(s) for `euclidean`, s for `sqeuclidean`, and s / 2 of the unit vectors for `cosine` and of the unit
-    vectors of the rows minus their mean for `correlation`: 1 - u v = |u - v|^2 / 2. Differences do not lose digits
-    where two rows are nearly equal, as 1 - u v would.
+    The distance is sqrt(s) for `euclidean` and s for `sqeuclidean`. It is s / 2 of the unit vectors for `cosine`, and
+    of the unit vectors of the rows minus their mean for `correlation`, since 1 - u v = |u - v|^2 / 2. Differences do
+    not lose digits if two rows are nearly equal, as 1 - u v would.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class Points:
         return squared if self.metric == "sqeuclidean" else np.asarray(squared / 2.0)
 
     def centre(self) -> NDArray[np.float64]:
-        """Mean of all points, or near it: products of what is left over it lose the fewest digits."""
+        """Mean of all points, up to rounding; products of points relative to it lose the fewest digits."""
         chunk = max(1, CHUNK_BYTES // (8 * max(1, self.d)))
         total = np.zeros(self.d)
         for start in range(0, self.n, chunk):
@@ -67,12 +67,12 @@ class Points:
 
 
 def less_their_mean(X: NDArray[Any]) -> NDArray[np.float64]:
-    """Rows minus their means: the cosine of such rows is the correlation of the rows.
+    """Rows minus their means, so that their cosine is the correlation of the rows.
 
     Raises
     ------
     VectorError
-        All numbers of a row are equal, so that it has no correlation with others, or one is not finite.
+        All numbers of a row are equal, so that it has no correlation with others, or one of them is not finite.
 
     """
     check_finite(X)
@@ -80,15 +80,15 @@ def less_their_mean(X: NDArray[Any]) -> NDArray[np.float64]:
     constant = np.flatnonzero((rows == rows[:, :1]).all(axis=1))
     if len(constant):
         raise VectorError(
-            f"row {constant[0]} holds one number throughout and has no correlation with others; leave it out "
-            f"({len(constant)} such rows in all)",
+            f"row {constant[0]} has equal numbers throughout and no correlation with others; leave it out "
+            f"({len(constant)} such rows in total)",
             int(constant[0]),
         )
     return np.asarray(rows - rows.mean(axis=1, keepdims=True))
 
 
 def check_finite(X: NDArray[Any]) -> None:
-    """VectorError if a row holds NaN, infinity, or numbers whose squares do not fit into float64."""
+    """Raise VectorError if a row holds NaN, infinity, or numbers whose squares do not fit into float64."""
     chunk = max(1, CHUNK_BYTES // (8 * max(1, X.shape[1])))
     for start in range(0, len(X), chunk):
         block = np.asarray(X[start : start + chunk], np.float64)

@@ -1,10 +1,10 @@
 """Rounds of reciprocal nearest neighbour merges over candidate lists with bounds.
 
-Average linkage is reducible: a merge elsewhere never brings a cluster nearer than its parts were. So all pairs that are
-each other's nearest neighbours can be merged at once (Sumengen et al. 2021, RAC), and an upper bound on similarity
-stays one through all merges elsewhere. Every entry of a list is such an upper bound, exact or not; a cluster's nearest
-neighbour is known once an exact entry is no lower than all the others and than the bound on everything outside the
-list. Exact products are taken only of entries that can still be the best one.
+Average linkage is reducible: a merge never brings the result nearer to another cluster than its parts were. So all
+pairs of mutual nearest neighbours can be merged at once (Sumengen et al. 2021, RAC), and an upper bound on similarity
+remains one through all merges elsewhere. Every entry of a list is such an upper bound, exact or not; the nearest
+neighbour of a cluster is known once an exact entry is not lower than all others and the bound on everything outside the
+list. Exact products are computed only for entries that can still be the best.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ from imagecluster.linkage.vectors import ClusterVectors, float32_error
 from imagecluster.neighbours import BLOCK_ROWS, Columns, Mapper, Neighbours, scan
 
 _NOISE = 2.0**-48
-"""Similarities nearer than this (3.6e-15) are one: float64 products of one pair, taken in two ways, differ by less."""
+"""Similarities that differ by less (3.6e-15) are equal, since products of a pair computed in two ways differ less."""
 
 _RESCAN_ROWS = 64
-"""A rescan reads all vectors once: fewer rows than this would not take less time."""
+"""A rescan reads all vectors once, so that fewer rows than this would not take less time."""
 
 _CHUNK_ROWS = 1 << 16
-"""Lists of so many clusters are worked on at once: the memory for more would be that of the vectors."""
+"""Number of clusters whose lists are processed at once; more would take as much memory as the vectors."""
 
 _FEW_ROWS = 64
 _ROWS_A_MERGE = 16
-"""After a round, so many clusters with stale neighbours are looked at, at least and for each merge."""
+"""Number of clusters with stale neighbours that are examined after a round: at least, and per merge."""
 
 
 class Entries:
-    """Candidate lists of some clusters, brought up to date.
+    """Up-to-date candidate lists of some clusters.
 
     Attributes
     ----------
     index : array of int32, shape (n_rows, k)
-        Current clusters; the null row (n) where an entry is void.
+        Current clusters; the null row (n) for a void entry.
     upper : array of float64, shape (n_rows, k)
-        Similarity is no higher than this; -inf for a void entry.
+        Upper bound on the similarity; -inf for a void entry.
     exact : array of bool, shape (n_rows, k)
-        Similarity is this.
+        Whether the bound is the similarity itself.
 
     """
 
@@ -55,12 +55,12 @@ class Entries:
 
 
 def _pick(table: NDArray[Any], columns: NDArray[np.int64]) -> NDArray[Any]:
-    """`np.take_along_axis` of rows, which takes longer for small tables than all else here."""
+    """Like `np.take_along_axis` for rows, which for small tables would take longer than everything else here."""
     return np.asarray(table[np.arange(len(table))[:, None], columns])
 
 
 def _join_equal(index: NDArray[np.int32], null: int) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Order of each row by index; which ordered entries start a run; which of these runs are longer than one."""
+    """Order of each row by index; whether ordered entries start a run; whether these runs are longer than one."""
     order = np.argsort(index, axis=1, kind="stable")
     ordered = _pick(index, order)
     first = np.ones(index.shape, bool)
@@ -71,10 +71,10 @@ def _join_equal(index: NDArray[np.int32], null: int) -> tuple[NDArray[np.int64],
 
 
 def pair_hash(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.uint64]:
-    """A fixed, symmetric, random-looking number of each pair.
+    """A fixed, symmetric, random-looking number for each pair.
 
-    Ties are broken by it and not by the smaller row, so that among many equal pairs a constant share is reciprocal:
-    with the smaller row all would point at one row, and a round would merge one pair.
+    It breaks ties so that among many equal pairs a constant share is reciprocal. If the smaller row decided, all would
+    point at one row, and a round would merge only one pair.
     """
     low = np.minimum(first, second).astype(np.uint64)
     mixed = (low << np.uint64(32)) | np.maximum(first, second).astype(np.uint64)
@@ -126,7 +126,7 @@ class Rounds:
     def merge_all(
         self, *, progress: Callable[[float], None] | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """All merges, children first: nodes joined (n - 1, 2), where merge t makes node n + t; heights (n - 1,)."""
+        """All merges, children first: joined nodes (n - 1, 2), where merge t makes node n + t; and heights (n - 1,)."""
         self.evaluate(self.active)
         budget = _FEW_ROWS
         while len(self.active) > 1:
@@ -149,10 +149,10 @@ class Rounds:
         )
 
     def nearest_pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Disjoint pairs of clusters of which neither has a nearer neighbour."""
+        """Disjoint pairs of clusters in which neither has a nearer neighbour."""
         rows = self.active[self.known[self.active]]
         nearest = self.nearest[rows].astype(np.int64)
-        # The neighbour's own nearest may be another one that is equally near.
+        # The nearest neighbour of the neighbour may be another cluster that is equally near.
         mutual = self.known[nearest] & (self.best[nearest] <= self.best[rows] + _NOISE)
         rows, nearest = rows[mutual], nearest[mutual]
         back = self.nearest[nearest] == rows
@@ -170,7 +170,7 @@ class Rounds:
         return np.concatenate([pairs[0], left]), np.concatenate([pairs[1], right])
 
     def most_wanted(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Clusters to scan next: those that are the nearest neighbour of another, and those nearest to anything."""
+        """Clusters to scan next: those that are the nearest neighbour of another, then those most similar to any."""
         wanted = np.zeros(self.n + 1, bool)
         wanted[self.nearest[self.active[self.known[self.active]]]] = True
         order = np.lexsort((rows, -self.best[rows], ~wanted[rows]))
@@ -178,10 +178,10 @@ class Rounds:
         return np.sort(rows[order[: min(max(_RESCAN_ROWS, n_wanted), 2 * BLOCK_ROWS)]])
 
     def evaluate_stale(self, n_rows: int) -> None:
-        """Find the nearest neighbours of those clusters whose nearest neighbour merged; of many, the most similar.
+        """Find the nearest neighbours of clusters whose nearest neighbour has merged; of many, of the most similar.
 
-        A large cluster that takes in one picture after the other is the nearest neighbour of thousands, which would all
-        be looked at in every round. Until one of them matters, the similarity that it had is a bound that will do.
+        A large cluster that takes in one picture after another is the nearest neighbour of thousands, which would all
+        be examined in every round. Until one of them matters, its former similarity is a sufficient bound.
         """
         stale = self.active[self.stale[self.active]]
         if len(stale) > n_rows:
@@ -215,16 +215,16 @@ class Rounds:
         return Entries(index, upper, exact)
 
     def evaluate(self, rows: NDArray[np.int64], *, final: bool = False) -> NDArray[np.int64]:
-        """Find the nearest neighbours of some clusters from their lists; those whose lists do not tell.
+        """Find the nearest neighbours of some clusters from their lists; return clusters whose lists do not suffice.
 
-        Lists that are `final` are as good as they get: the best of them is the nearest neighbour.
+        If `final`, the lists cannot get better, and the best entry is the nearest neighbour.
         """
         chunks = range(0, len(rows), _CHUNK_ROWS)
         left = [self._evaluate(rows[start : start + _CHUNK_ROWS], final=final) for start in chunks]
         return np.concatenate([np.empty(0, np.int64), *left])
 
     def _evaluate(self, rows: NDArray[np.int64], *, final: bool) -> NDArray[np.int64]:
-        """`evaluate` for a chunk."""
+        """Evaluate a chunk of clusters."""
         entries = self.current(rows)
         self._take_products(rows, entries, one_each=True)
         self._take_products(rows, entries, one_each=False)
@@ -249,7 +249,7 @@ class Rounds:
         return np.asarray(rows[~known])
 
     def _take_products(self, rows: NDArray[np.int64], entries: Entries, *, one_each: bool) -> None:
-        """Make exact the entries that can be the best: the highest of each row, or all of them."""
+        """Compute exactly the entries that can be the best: the highest of each row, or all of them."""
         loose = np.where(entries.exact, -np.inf, entries.upper)
         best = np.where(entries.exact, entries.upper, -np.inf).max(axis=1)
         floor = np.maximum(best, self.bound[rows] - _NOISE)
@@ -265,11 +265,11 @@ class Rounds:
             entries.exact[row, column] = True
 
     def merge(self, first: NDArray[np.int64], second: NDArray[np.int64]) -> None:
-        """Merge disjoint pairs, and mark the clusters whose nearest neighbour this changes."""
+        """Merge disjoint pairs, and mark the clusters whose nearest neighbour changes."""
         larger = self.vectors.count[first] >= self.vectors.count[second]
         kept, gone = np.where(larger, first, second), np.where(larger, second, first)
         height = 1.0 - self.vectors.similarities(kept, gone, run=self.run)
-        # A height below those of its parts is rounding: average linkage is monotone.
+        # A height below those of its parts comes from rounding, since average linkage is monotone.
         height = np.maximum.reduce([height, self.height[kept], self.height[gone]])
         self.children.append(np.stack([self.node[kept], self.node[gone]], axis=1))
         self.heights.append(height)
@@ -292,7 +292,7 @@ class Rounds:
         self.known[stale] = False
 
     def _join_lists(self, kept: NDArray[np.int64], gone: NDArray[np.int64], share: NDArray[np.float64]) -> None:
-        """Lists of merged clusters: means of the two upper bounds; a cluster outside a list counts with its bound."""
+        """Join the lists of merged clusters by the means of upper bounds; clusters outside a list have its bound."""
         parts = [self.current(kept), self.current(gone)]
         weights = [share[:, None], 1.0 - share[:, None]]
         bounds = [self.bound[kept, None], self.bound[gone, None]]
@@ -332,7 +332,7 @@ class Rounds:
             means = self.vectors.means
             found = scan(means[easy], easy, Columns(lambda ids: means[ids], self.active), k=self.k, run=self.run)
             self._set_lists(easy, found, self.error)
-            # More neighbours than a list holds are nearer to each other than float32 can tell.
+            # More neighbours than a list holds are too close together for float32.
             left = np.sort(np.concatenate([left, self.evaluate(easy)]))
         if len(left):
             self.needs_float64[left] = True
@@ -342,7 +342,7 @@ class Rounds:
             self.evaluate(left, final=True)
 
     def _set_lists(self, rows: NDArray[np.int64], found: Neighbours, error: float) -> None:
-        """Take new lists, whose similarities are true within `error`."""
+        """Take new lists, whose similarities are correct within `error`."""
         self.index[rows] = np.where(found.index < 0, self.n, found.index)
         self.upper[rows] = found.similarity + np.float64(error)
         self.exact[rows] = False

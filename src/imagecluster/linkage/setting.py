@@ -1,4 +1,4 @@
-"""What every linkage begins with: a checked table, and threads to work in."""
+"""The start of every linkage: a checked table, and threads."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from imagecluster.neighbours import Mapper, in_turn
 from imagecluster.system.cores import n_cores
 
 _SMALL = 1 << 22
-"""Numbers in the vectors below which starting threads takes longer than the work."""
+"""Count of numbers in the vectors below which starting threads takes longer than the work."""
 
 
 def checked(X: NDArray[Any]) -> NDArray[Any]:
-    """`X` as a table of real numbers."""
+    """`X` as a table of real numbers; anything else raises ArgumentError."""
     X = np.asanyarray(X)
     if X.ndim != 2 or X.dtype.kind not in "fiu":
         raise ArgumentError(
@@ -31,7 +31,7 @@ def checked(X: NDArray[Any]) -> NDArray[Any]:
 
 @contextmanager
 def threads(X: NDArray[Any], n_threads: int | None) -> Iterator[Mapper]:
-    """Spread work over threads, each with a single-threaded BLAS: NumPy lets go of the interpreter's lock."""
+    """Spread work over threads, each with a single-threaded BLAS, as NumPy releases the interpreter's lock."""
     if n_threads is not None and n_threads < 1:
         raise ArgumentError(f"n_threads is {n_threads}; it must be at least 1, or None for all")
     if n_threads is None:

@@ -13,22 +13,22 @@ from imagecluster.linkage.rounds import pair_hash
 from imagecluster.neighbours import BLOCK_ROWS, Columns, Mapper, Neighbours, in_turn, scan
 
 N_CANDIDATES = 12
-"""Neighbours kept for each point: the next one is at hand when the nearest joins the point's own group."""
+"""Number of neighbours kept per point, so that the next is at hand when the nearest joins the point's own group."""
 
 _ROWS_AT_ONCE = 32 * BLOCK_ROWS
-"""Rows between two reports of progress: blocks for all threads."""
+"""Number of rows between two reports of progress, with blocks for all threads."""
 
 
 def spanning_tree(
     tiles: Tiles, n: int, *, run: Mapper = in_turn, progress: Callable[[float], None] | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Edges of a minimum spanning tree of n points, by length, and their squared lengths.
+    """Edges of a minimum spanning tree of n points in the order of their lengths, and their squared lengths.
 
-    Borůvka's rounds: the shortest edge that leaves a group of points belongs to the tree. A point's nearest one outside
-    its group stays that until it joins the group, and is never nearer afterwards. So after one comparison of all pairs,
-    which leaves a short list of candidates and a bound on all others, only those points are compared again whose list
-    is used up and that could still hold their group's shortest edge. Only the smaller half of the groups looks for
-    edges in a round: the largest one, which most others join, never has to.
+    In each of Borůvka's rounds, the shortest edge that leaves a group of points belongs to the tree. The nearest point
+    outside a point's group remains so until it joins the group, and later ones are not nearer. So after one comparison
+    of all pairs, which gives a short list of candidates and a bound on all others, only points are compared again whose
+    list is used up and that could still have their group's shortest edge. Only the smaller half of the groups looks for
+    edges in a round; the largest group, which most others join, never has to.
 
     Returns
     -------
@@ -58,14 +58,14 @@ def spanning_tree(
 
 
 class _Lists:
-    """Each point's nearest one outside its group, or a bound on its distance, and what may come after it.
+    """The nearest point outside each point's group, or a bound on its distance, and further candidates.
 
     Attributes
     ----------
     squared : array of float64, shape (n,)
-        Squared distance to the nearest one where it is `known`; else it is at least this.
+        Squared distance to the nearest point if it is `known`, else a lower bound on it.
     near : array of int64, shape (n,)
-        The nearest one.
+        The nearest point.
     known : array of bool, shape (n,)
     """
 
@@ -100,7 +100,7 @@ class _Lists:
         self.known = np.zeros(n, bool)
 
     def renew(self, rows: NDArray[np.int64], group: NDArray[np.int64], *, run: Mapper) -> None:
-        """Bring those rows up to date that could hold the shortest edge of their group."""
+        """Update the rows that could have the shortest edge of their group."""
         lost = rows[group[self.near[rows]] == group[rows]]
         self._from_lists(lost, group)
         shortest = np.full(int(group.max()) + 1, np.inf)
@@ -114,11 +114,11 @@ class _Lists:
             self.known[again] = True
 
     def _from_lists(self, rows: NDArray[np.int64], group: NDArray[np.int64]) -> None:
-        """Take the next candidate where it is nearer than all that are outside the list."""
+        """Take the next candidate if it is nearer than all points outside the list."""
         index = self.index[rows]
         distance = np.where(group[index] == group[rows, None], np.inf, self.distance[rows])
         least = distance.min(axis=1, initial=np.inf)
-        # Of equally near ones the order of all edges decides, as everywhere.
+        # Among equally near candidates the order of all edges decides, as everywhere.
         value = np.where(distance == least[:, None], pair_hash(rows[:, None], index), np.iinfo(np.uint64).max)
         column = value.argmin(axis=1)
         known = (least < self.bound[rows]) & (least < np.inf)
@@ -130,9 +130,9 @@ class _Lists:
 def _float32_factors(
     tiles: Tiles, n: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64], float]:
-    """Factors whose product is x y - y y / 2, largest for the nearest y; squares of x; and the error of the product.
+    """Factors whose product x y - y y / 2 is largest for the nearest y; squares of x; and the error of the product.
 
-    Points are measured by the longest one, and squares in its square: any data fit into float32.
+    Points are scaled by the longest one, and squares by its square, so that any data fit into float32.
     """
     d = len(tiles.centre)
     left = np.ones((n, d + 1), np.float32)
@@ -148,14 +148,14 @@ def _float32_factors(
         left[part, :d] = (tiles.rows(np.arange(part.start, part.stop)) - tiles.centre) / longest
         right[part, :d] = left[part, :d]
         right[part, d] = -squares[part] / longest**2 / 2.0
-    # Both factors are rounded, and each of d + 1 products and sums rounds once (Higham 2002, 3.1).
+    # Both factors are rounded, and each of the d + 1 products and sums rounds once (Higham 2002, 3.1).
     return left, right, squares, 1.5 * (d + 8) * 2.0**-24
 
 
 def _join(
     chosen: NDArray[np.int64], near: NDArray[np.int64], group: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Those of the chosen edges that join two groups, each pair once; and the groups afterwards, from 0."""
+    """The chosen edges that join two groups, each pair once; and the groups afterwards, counted from 0."""
     parent = list(range(int(group.max()) + 1))
     kept = []
     pairs = zip(group[chosen].tolist(), group[near[chosen]].tolist(), strict=True)
@@ -169,7 +169,7 @@ def _join(
 
 
 def _root(parent: list[int], node: int) -> int:
-    """Representative of a node's tree, with the path to it halved."""
+    """The representative of a node's tree, with path halving."""
     while parent[node] != node:
         parent[node] = parent[parent[node]]
         node = parent[node]
@@ -177,7 +177,7 @@ def _root(parent: list[int], node: int) -> int:
 
 
 def merges_of_tree(n: int, edges: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Children of each merge, shape (n - 1, 2), when the edges of a tree are taken in their order."""
+    """Children of each merge, shape (n - 1, 2), when the edges of a tree are taken in order."""
     parent = list(range(n))
     node = list(range(n))
     children = np.empty((len(edges), 2), np.int64)

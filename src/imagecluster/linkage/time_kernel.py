@@ -1,4 +1,4 @@
-"""Time as extra coordinates: content and time become one inner product, which any cosine linkage can take."""
+"""Time as extra coordinates, which make content and time one inner product for any linkage under cosine."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from imagecluster.records import KernelError
 __all__ = ["EXACT_IMAGES", "FOURIER_DIMENSIONS", "Features", "joint_vectors", "kernel_error", "time_features"]
 
 FOURIER_DIMENSIONS = 256
-"""Coordinates of a time in a large collection."""
+"""Number of coordinates of a time in a large collection."""
 
 EXACT_IMAGES = 2048
-"""Up to so many pictures the kernel is exact, with a coordinate for each different time."""
+"""Number of pictures up to which the kernel is exact, with one coordinate per distinct time."""
 
 _LARGEST_RATIO = 1e10
-"""Times in units of the scale up to which the phases of the fastest wave stay right to 2e-4."""
+"""Largest time, in units of the scale, for which the phases of the fastest wave are accurate to 2e-4."""
 
 _CHUNK_BYTES = 1 << 24
 
 _RUN, _N_RUNS = 32, 32
-"""The sample on which the error is measured: so many pictures next to each other in time, so many times."""
+"""Sample on which the error is measured: length and number of runs of pictures that are neighbours in time."""
 
 
 class Features:
     """Unit vectors whose inner products are about exp(-|t - t'| / scale), for all times of one collection.
 
-    Up to `EXACT_IMAGES` pictures, or `FOURIER_DIMENSIONS` different times: the rows of the kernel matrix's Cholesky
-    factor, for which a Markov process has a closed form, so that the inner products are exact. Beyond: cosines and
-    sines of each time at `FOURIER_DIMENSIONS` / 2 frequencies, the midpoints of equal shares of the kernel's spectrum,
-    which is Cauchy's distribution (Bochner's theorem; Rahimi and Recht 2007 draw them at random). There a picture's
-    coordinates depend on its own time and the scale only. Which of the two a collection gets depends on its size; the
-    inner product of two pictures depends on their own times and the scale only, in either.
+    Up to `EXACT_IMAGES` pictures, or `FOURIER_DIMENSIONS` distinct times, they are the rows of the kernel matrix's
+    Cholesky factor, which has a closed form for a Markov process, so that the inner products are exact. Beyond that
+    they are cosines and sines of each time at `FOURIER_DIMENSIONS` / 2 frequencies, the midpoints of equal shares of
+    the kernel's spectrum, which is Cauchy's distribution (Bochner's theorem; Rahimi and Recht 2007 draw the frequencies
+    at random). A picture's coordinates then depend only on its own time and the scale. The kind depends on the size of
+    the collection; with both kinds, the inner product of two pictures depends only on their times and the scale.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class Features:
     Raises
     ------
     ArgumentError
-        A time is infinite, or too large for the scale; the scale is not above 0.
+        A time is infinite or too large for the scale, or the scale is not above 0.
     """
 
     def __init__(self, times_s: NDArray[np.float64], *, scale_s: float) -> None:
@@ -75,7 +75,7 @@ class Features:
 
 
 def is_exact(n_images: int, n_times: int) -> bool:
-    """Whether a collection of so many pictures, with so many different times, has the exact kernel."""
+    """Whether a collection with these numbers of pictures and distinct times has the exact kernel."""
     return n_images <= EXACT_IMAGES or n_times <= FOURIER_DIMENSIONS
 
 
@@ -85,19 +85,19 @@ def time_features(times_s: ArrayLike, *, scale_s: float) -> NDArray[np.float64]:
     Parameters
     ----------
     times_s : array of float, shape (n,)
-        In seconds; NaN or None for a picture without a time.
+        Times in seconds; NaN or None for a picture without a time.
     scale_s : float
         Time after which the kernel has fallen to 1/e, in seconds.
 
     Returns
     -------
     array of float64, shape (n, n_dimensions)
-        As many dimensions as `Features` says.
+        Unit vectors, with as many dimensions as `Features` has.
 
     Raises
     ------
     ArgumentError
-        A time is infinite, or too large for the scale; the scale is not above 0.
+        A time is infinite or too large for the scale, or the scale is not above 0.
 
     Examples
     --------
@@ -113,15 +113,15 @@ def time_features(times_s: ArrayLike, *, scale_s: float) -> NDArray[np.float64]:
 def joint_vectors(X: NDArray[Any], times_s: ArrayLike, *, weight: float, scale_s: float) -> NDArray[Any]:
     """Unit vectors whose cosine is (1 - weight) cos(x, x') + weight exp(-|t - t'| / scale_s).
 
-    A picture without a time is its content alone: its cosine to another one without a time is that of their contents,
-    and to a picture with a time sqrt(1 - weight) times that.
+    A picture without a time counts by its content alone: its cosine with another such picture is that of their
+    contents, and with a picture that has a time it is sqrt(1 - weight) times that.
 
     Parameters
     ----------
     X : array of float32 or float64, shape (n_images, n_dimensions)
         Vectors of any length.
     times_s : array of float, shape (n_images,)
-        When each picture was taken, in seconds; NaN or None for none.
+        Time at which each picture was taken, in seconds; NaN or None if there is none.
     weight : float
         Share of time in the cosine, in [0, 1].
     scale_s : float
@@ -130,7 +130,7 @@ def joint_vectors(X: NDArray[Any], times_s: ArrayLike, *, weight: float, scale_s
     Returns
     -------
     array of the dtype of X, shape (n_images, n_dimensions + dimensions of `Features`)
-        `X` itself where the weight is 0 or no picture has a time.
+        The joint vectors, or `X` itself if the weight is 0 or no picture has a time.
 
     Raises
     ------
@@ -164,15 +164,15 @@ def joint_vectors(X: NDArray[Any], times_s: ArrayLike, *, weight: float, scale_s
 
 
 def kernel_error(times_s: ArrayLike, *, scale_s: float, rng: np.random.Generator) -> KernelError:
-    """How far the inner products of a collection's time coordinates are from exp(-|t - t'| / scale_s).
+    """Error of the inner products of a collection's time coordinates against exp(-|t - t'| / scale_s).
 
-    Measured on all pairs of at most 1,024 of its pictures, taken as runs of neighbours in time, so that near pairs are
-    among them as well as far ones.
+    It is measured on all pairs of at most 1,024 pictures, which are runs of neighbours in time, so that near pairs are
+    included as well as far ones.
 
     Raises
     ------
     ArgumentError
-        A time is infinite, or too large for the scale; the scale is not above 0.
+        A time is infinite or too large for the scale, or the scale is not above 0.
 
     """
     times = _as_times(times_s)
@@ -197,7 +197,7 @@ def _as_times(times_s: ArrayLike) -> NDArray[np.float64]:
     except (TypeError, ValueError):
         raise ArgumentError("times must be numbers of seconds, NaN or None for a picture without a time") from None
     if times.ndim != 1:
-        raise ArgumentError(f"got times of shape {times.shape}; expected one number of seconds a picture")
+        raise ArgumentError(f"got times of shape {times.shape}; expected one number of seconds per picture")
     return times
 
 
@@ -210,9 +210,9 @@ def _waves(t: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _cholesky_rows(t: NDArray[np.float64], knots: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rows of the Cholesky factor of exp(-|u - v|) over the ascending `knots`, among which each of `t` is.
+    """Rows of the Cholesky factor of exp(-|u - v|) over the ascending `knots`, which contain each of `t`.
 
-    The first column is exp(-(u - u_0)); in column j the part that is new at u_j decays as exp(-(u - u_j)).
+    The first column is exp(-(u - u_0)); in column j, the part that is new at u_j decays as exp(-(u - u_j)).
     """
     new = np.sqrt(-np.expm1(-2.0 * np.diff(knots, prepend=-np.inf)))
     behind = np.subtract.outer(t, knots)

@@ -1,4 +1,4 @@
-"""Clusters as vectors: on unit vectors the mean cosine similarity of two clusters is the product of their means."""
+"""Clusters as vectors: for unit vectors, the mean cosine similarity of two clusters is the product of their means."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from imagecluster.errors import VectorError
 from imagecluster.neighbours import Mapper, in_turn
 
 _CHUNK_BYTES = 1 << 22
-"""Gathered vectors of one chunk of products; a few MiB stay in the processor's cache."""
+"""Size of the gathered vectors of a chunk of products; a few MiB stay in the processor's cache."""
 
 _SHORTEST = 1e-100
-"""Products of vectors from this length to its inverse stay within float64."""
+"""Shortest length for which products of vectors, up to its inverse, stay within float64."""
 
 
 def float32_error(n_dimensions: int) -> float:
-    """How far a float32 product of two vectors of length at most 1 can be from the true one.
+    """Largest error of a float32 product of two vectors of length at most 1.
 
-    Both factors are rounded (2 x 2^-24) and each of the additions of a sum rounds once (Higham 2002, 3.1).
+    Both factors are rounded (2 x 2^-24), and each addition of the sum rounds once (Higham 2002, 3.1).
     """
     return (n_dimensions + 4) * 2.0**-24
 
 
 class ClusterVectors:
-    """Mean vectors of clusters: in float32 to search with, and to 48 bits for the result.
+    """Mean vectors of clusters: in float32 for the search, and to 48 bits for the result.
 
-    A cluster has the row number of one of its members. A mean is kept as a float32 row and the float32 row of what that
-    leaves out, for which the row of the cluster that was merged into it is free: clusters need no memory beyond the
-    rows that they began with. Single rows are exact in the caller's array.
+    A cluster has the row number of one of its members. A mean is kept as a float32 row and a float32 row of the
+    remainder, for which the row of the cluster that was merged into it is free, so that clusters need no memory beyond
+    the initial rows. Single rows are exact in the caller's array.
 
     Parameters
     ----------
     X : array of float32 or float64, shape (n_leaves, d)
         The caller's vectors, of any length.
     inverse_norm : array of float64, shape (n_leaves,)
-        1 / length of each.
+        1 / length of each vector.
     leaf : array of int, shape (n,)
-        Row of `X` that stands for each row here.
+        Row of `X` for each row here.
     count : array of int64, shape (n,)
-        How many identical leaves each stands for.
+        Number of identical leaves for which each row stands.
     run : Mapper
         Spreads the work over threads.
     """
@@ -71,7 +71,7 @@ class ClusterVectors:
         run(normalise, range(0, n, self.chunk))
 
     def _raw(self, rows: NDArray[Any]) -> NDArray[np.float64]:
-        """Vectors in the direction of the clusters' means; times `factor` they are the means."""
+        """Vectors in the direction of the clusters' means; multiplied by `factor` they are the means."""
         rest = self.rest[rows]
         single = rest < 0
         if single.all():
@@ -87,7 +87,7 @@ class ClusterVectors:
         return np.asarray(self._raw(rows) * self.factor[rows, None])
 
     def similarities(self, first: NDArray[Any], second: NDArray[Any], *, run: Mapper = in_turn) -> NDArray[np.float64]:
-        """Mean cosine similarity of pairs of clusters, in float64; symmetric to the last bit."""
+        """Mean cosine similarity of pairs of clusters, in float64 and symmetric to the last bit."""
         result = np.empty(len(first))
 
         def one(start: int) -> None:
@@ -100,7 +100,7 @@ class ClusterVectors:
         return result
 
     def merge(self, kept: NDArray[np.int64], gone: NDArray[np.int64], *, run: Mapper = in_turn) -> None:
-        """Put clusters `gone` into clusters `kept`, pair by pair; all rows different."""
+        """Merge clusters `gone` into clusters `kept`, pair by pair; all rows must be distinct."""
         total = self.count[kept] + self.count[gone]
         share = self.count[kept] / total
 
@@ -140,12 +140,12 @@ def inverse_norms(X: NDArray[Any], *, run: Mapper = in_turn) -> NDArray[np.float
     bad = np.flatnonzero(~((squares > _SHORTEST**2) & (squares < 1.0 / _SHORTEST**2)))
     if len(bad):
         what = _what_is_wrong(np.asarray(X[bad[0]], np.float64))
-        raise VectorError(f"row {bad[0]} {what}; leave it out ({len(bad)} such rows in all)", int(bad[0]))
+        raise VectorError(f"row {bad[0]} {what}; leave it out ({len(bad)} such rows in total)", int(bad[0]))
     return np.asarray(1.0 / np.sqrt(squares))
 
 
 def _what_is_wrong(row: NDArray[np.float64]) -> str:
-    """Why a row has no direction that can be used."""
+    """Why a row has no usable direction."""
     if not np.isfinite(row).all():
         return "is not finite (it holds NaN or infinity)"
     if not row.any():

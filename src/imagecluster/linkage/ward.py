@@ -18,22 +18,23 @@ def ward_merges(
     run: Mapper = in_turn,
     progress: Callable[[float], None] | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Children and heights of the merges of points under Ward's method, both overwritten.
+    """Children and heights of the merges of points under Ward's method; both arguments are overwritten.
 
-    The height of clusters of a and b points whose centroids are x and y is sqrt(2 a b / (a + b)) |x - y|, as scipy has
-    it. The method is reducible: a merge elsewhere never brings a cluster nearer than its parts were. So all pairs that
-    are each other's nearest can be merged at once, and only clusters whose nearest one merged look for another.
+    The height of clusters of a and b points with centroids x and y is sqrt(2 a b / (a + b)) |x - y|, as in scipy. The
+    method is reducible: a merge never brings the result nearer to another cluster than its parts were. So all pairs of
+    mutual nearest neighbours can be merged at once, and only clusters whose nearest neighbour has merged look for
+    another.
 
     Parameters
     ----------
     centroids : array of float64, shape (n, d)
     count : array of int64, shape (n,)
-        How many points each stands for.
+        Number of points for which each centroid stands.
 
     Returns
     -------
     tuple of arrays
-        int64 of shape (n - 1, 2), merge t making node n + t of two nodes; and float64 of shape (n - 1,).
+        int64 of shape (n - 1, 2), where merge t makes node n + t from two nodes; and float64 of shape (n - 1,).
 
     """
     n = len(centroids)
@@ -49,7 +50,7 @@ def ward_merges(
         squared[stale], near[stale] = nearest(tiles, stale, active, count=count, run=run)
         kept = active[(near[near[active]] == active) & (active < near[active])]
         gone = near[kept]
-        # A height below those of its parts is rounding: the method is monotone.
+        # A height below those of its parts comes from rounding, since the method is monotone.
         height[kept] = np.maximum.reduce([np.sqrt(2.0 * squared[kept]), height[kept], height[gone]])
         children.append(np.stack([node[kept], node[gone]], axis=1))
         heights.append(height[kept])

@@ -1,4 +1,4 @@
-"""Nearest neighbours among vectors, by blocked matrix products: exact, approximate, and brought up to date."""
+"""Nearest neighbours among vectors by blocked matrix products: exact, approximate, and updated."""
 
 from imagecluster.neighbours.all_pairs import AllPairs
 from imagecluster.neighbours.cells import approximate_neighbours

@@ -1,7 +1,7 @@
-"""Exact nearest neighbours among all pairs, by blocked matrix products, in memory that grows with the rows only.
+"""Exact nearest neighbours among all pairs by blocked matrix products, in memory that grows only with the rows.
 
-The bare product of the symmetric half is the physical limit of this work. What is done beside it, per tile of the
-product, is one comparison with each row's k-th best so far: after a few tiles hardly an entry survives it.
+The product of the symmetric half is the lower limit of this work. The only addition per tile of the product is one
+comparison with each row's k-th best so far, which after a few tiles hardly any entry exceeds.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _Found = tuple[NDArray[np.int64], NDArray[np.int32], NDArray[Any]]
 
 
 class AllPairs:
-    """All pairs of rows, each tile of the symmetric half once.
+    """A search of all pairs of rows, which visits each tile of the symmetric half once.
 
-    The tiles go in rounds in which every block of rows takes part at most twice, as in a tournament. Within a round
-    nothing depends on the other tiles, so the result does not depend on the number of threads; between rounds every
-    row's k-th best rises, so that of n pairs a row only about k log n are ever looked at.
+    Tiles are visited in rounds in which every block of rows takes part at most twice, as in a tournament. Tiles of a
+    round do not depend on each other, so the result does not depend on the number of threads; between rounds, the k-th
+    best of every row rises, so that of n pairs per row only about k log n are ever inserted.
 
     Parameters
     ----------
@@ -34,9 +34,9 @@ class AllPairs:
     k : int
         Length of the neighbour lists.
     farthest : Farthest
-        Is shown every tile.
+        Object that is shown every tile.
     block_rows : int
-        Rows of a block.
+        Number of rows in a block.
 
     """
 
@@ -61,7 +61,7 @@ class AllPairs:
         return slice(block * self.block_rows, min((block + 1) * self.block_rows, len(self.vectors)))
 
     def _buffer(self, name: str, shape: tuple[int, ...], dtype: type) -> NDArray[Any]:
-        """Memory of this thread, used again for every tile: fresh memory would cost a page fault for every 4 KiB."""
+        """Memory of this thread, reused for every tile; fresh memory would cost a page fault per 4 KiB."""
         flat = getattr(self._scratch, name, None)
         if flat is None:
             flat = np.empty(self.block_rows * self.block_rows, dtype)
@@ -78,7 +78,7 @@ class AllPairs:
         return self.farthest.look(tile, np.arange(rows.start, rows.stop), np.arange(columns.start, columns.stop))
 
     def _diagonal(self, block: int) -> Pair:
-        """Lists of a block among its own rows; the least similar pair there."""
+        """Fill the lists of a block from its own rows, and return the least similar pair."""
         rows = self._rows(block)
         tile = self._product(rows, rows)
         pair = self._look(tile, rows, rows)
@@ -87,7 +87,7 @@ class AllPairs:
         return pair
 
     def _tile(self, blocks: tuple[int, int]) -> tuple[Pair, _Found, _Found]:
-        """Least similar pair of a tile, and its entries better than the k-th best of their row or column."""
+        """Least similar pair of a tile, and entries that are better than the k-th best of their row or column."""
         rows, columns = self._rows(blocks[0]), self._rows(blocks[1])
         tile = self._product(rows, columns)
         pair = self._look(tile, rows, columns)
@@ -105,13 +105,13 @@ class AllPairs:
         )
 
     def _insert_waiting(self, block: int) -> None:
-        """Put the entries that were found for a block into its lists."""
+        """Insert the entries found for a block into its lists."""
         lists = self.lists[self._rows(block)]
         lists.insert(*(np.concatenate(found) for found in zip(*self._waiting[block], strict=True)))
         self._waiting[block] = []
 
     def search(self, *, run: Mapper = in_turn, progress: Callable[[float], None] | None = None) -> Neighbours:
-        """Neighbour lists of all rows; `farthest` has been shown all pairs after this."""
+        """Neighbour lists of all rows; afterwards, `farthest` has been shown all pairs."""
         n = self.n_blocks
         self.farthest.take(NO_PAIR, *run(self._diagonal, range(n)))
         last = n // 2
@@ -121,7 +121,7 @@ class AllPairs:
                 self.farthest.take(farthest)
                 for block, entries in zip(blocks, found, strict=True):
                     self._waiting[block].append(entries)
-            # Few entries wait until more have come: the bounds hardly change by them.
+            # A few entries wait for more, since they hardly change the bounds.
             enough = 0 if step == last else self.block_rows
             waiting = [sum(len(found[0]) for found in entries) for entries in self._waiting]
             run(self._insert_waiting, [b for b in range(n) if waiting[b] > enough])

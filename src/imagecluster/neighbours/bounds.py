@@ -1,4 +1,4 @@
-"""How similar unit vectors are at least, by their coordinates along a few directions: far cheaper than products."""
+"""Lower bounds on similarities of unit vectors from their coordinates along a few directions, cheaper than products."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ _MOST_DIRECTIONS = 256
 _CHOICES = (32, 64, 128, _MOST_DIRECTIONS)
 
 _N_OF_DIRECTIONS = 768
-"""Rows whose principal directions are taken."""
+"""Number of rows from which principal directions are computed."""
 
 _N_ROWS, _N_COLUMNS = 256, 4096
-"""Rows of a trial."""
+"""Numbers of rows and columns in a trial."""
 
 _LOOK = 40.0
-"""What looking at one bound takes, in multiplications of a product of matrices."""
+"""Cost of examining a bound, in multiplications of a matrix product."""
 
 CHECK = 40_000.0
-"""What one bound of a pair by all directions takes, likewise: its rows are fetched from memory."""
+"""Cost of bounding a pair by all directions, likewise; its rows are fetched from memory."""
 
 CHECK_EXACTLY = 500_000.0
-"""What the exact similarity of a pair takes, likewise."""
+"""Cost of the exact similarity of a pair, likewise."""
 
 _ROUNDING = 2e-5
-"""How far the directions are from orthonormal, and coordinates from exact, in float32."""
+"""Deviation of the directions from orthonormality, and of coordinates from exact ones, in float32."""
 
 _CHUNK_ROWS = 4096
 
 
 class Plan(NamedTuple):
-    """How to look for pairs that are less similar than some number."""
+    """A plan to find pairs that are less similar than a limit."""
 
     n_directions: int
-    """Along which all pairs are bounded; 0: their products take no longer."""
+    """Number of directions along which all pairs are bounded; 0 if products take no longer."""
     cost: float
-    """Multiplications a pair."""
+    """Multiplications per pair."""
 
 
 class Bounds:
     """Directions that bound the similarities of unit vectors from below.
 
-    With coordinates p along orthonormal directions and r what is left of a vector, x . y = p . p' + r . r', which is at
-    least p . p' - |r| |r'| (Cauchy and Schwarz).
+    With coordinates p along orthonormal directions and the remainder r of a vector, x . y = p . p' + r . r', which is
+    at least p . p' - |r| |r'| (Cauchy and Schwarz).
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class Bounds:
         self.directions = _principal(vectors)
 
     def plan(self, limit: float) -> Plan:
-        """The number of directions with which pairs less similar than `limit` are found with least work, by a trial."""
+        """The number of directions that finds pairs less similar than `limit` with the least work, from a trial."""
         n, d = self.vectors.shape
         rows, columns = (
             Coordinates(self.vectors[np.linspace(0, n - 1, min(n, most)).astype(np.int64)] @ self.directions)
@@ -92,7 +92,7 @@ class Coordinates:
 
     @classmethod
     def of(cls, bounds: Bounds, *, run: Mapper = in_turn) -> Coordinates:
-        """Of all vectors, along all directions."""
+        """Coordinates of all vectors along all directions."""
         vectors, directions = bounds.vectors, bounds.directions
         found = np.empty((len(vectors), directions.shape[1]), np.float32)
 
@@ -103,24 +103,24 @@ class Coordinates:
         return cls(found)
 
     def factors(self, n_directions: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Two tables of shape (n, n_directions + 1): products of their rows are lower bounds of similarities."""
+        """Two tables of shape (n, n_directions + 1), whose products of rows are lower bounds on similarities."""
         along = self.along[:, :n_directions]
         rest = _rest(along)[:, None]
         return np.hstack([along, rest]), np.hstack([along, -rest])
 
     def bounds(self, i: NDArray[np.int64], j: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Lower bounds of the similarities of pairs of vectors, by all directions."""
+        """Lower bounds on the similarities of pairs of vectors, from all directions."""
         return np.asarray(np.einsum("ij,ij->i", self.along[i], self.along[j]) - self.rest[i] * self.rest[j])
 
 
 def _rest(along: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Length of what coordinates leave of each unit vector, or a little more; shape (n,)."""
+    """Length of each unit vector's remainder after its coordinates, or a little more; shape (n,)."""
     squares = 1 - np.einsum("ij,ij->i", along, along)
     return np.asarray(np.sqrt(np.maximum(squares, 0) + np.float32(_ROUNDING)), np.float32)
 
 
 def _principal(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Orthonormal directions of large variance, the largest first, shape (d, at most 256)."""
+    """Orthonormal directions of large variance, largest first, shape (d, at most 256)."""
     chosen = np.linspace(0, len(vectors) - 1, min(len(vectors), _N_OF_DIRECTIONS)).astype(np.int64)
     sample = vectors[chosen].astype(np.float64)
     values, mixtures = np.linalg.eigh(sample @ sample.T)

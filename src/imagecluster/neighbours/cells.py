@@ -1,9 +1,10 @@
-"""Approximate nearest neighbours: each row looks in the cells whose centres are nearest to it.
+"""Approximate nearest neighbours: each row is compared with those in the cells whose centres are nearest to it.
 
-This is the inverted file of Jegou, Douze & Schmid (2011, PAMI 33), the index that gave the best recall for its time on
-fingerprints, as blocked matrix products: the probes go by rank, all rows to their nearest cell first, then all to the
-second nearest. Within a rank no two cells share a row, so that they go in threads, and the result does not depend on
-their number. More cells are probed until a sample, compared with all rows, shows the recall that is wanted.
+This is the inverted file of Jegou, Douze & Schmid (2011, PAMI 33), the index with the best recall for its time on
+fingerprints, as blocked matrix products. Cells are probed by rank: all rows probe their nearest cell first, then all
+their second nearest. Within a rank no two cells share a row, so that they are probed in threads, and the result does
+not depend on the number of threads. More cells are probed until a sample, compared with all rows, has the desired
+recall.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ from imagecluster.neighbours.scanning import Columns, scan
 from imagecluster.records import Recall
 
 _CELLS_A_ROOT = 4
-"""Cells for the square root of the number of rows: of 1,000,000 rows each cell then holds 250 on the mean."""
+"""Number of cells per square root of the number of rows; of 1,000,000 rows, each cell then holds 250 on average."""
 
 _SAMPLE_A_CELL = 32
 _ITERATIONS = 6
 
 _RANKS = (16, 32, 48, 64, 96, 128)
-"""After so many probed cells a row, the recall is measured."""
+"""Numbers of probed cells per row after which the recall is measured."""
 
 WANTED_RECALL = 0.98
 N_SAMPLED = 1000
@@ -42,27 +43,27 @@ def approximate_neighbours(
     run: Mapper = in_turn,
     progress: Callable[[float], None] | None = None,
 ) -> tuple[Neighbours, Recall]:
-    """Neighbour lists of all rows, most of them right, and how right they are.
+    """Neighbour lists of all rows, mostly right, and their recall.
 
     Parameters
     ----------
     vectors : array of float32, shape (n, d)
-        Unit vectors in an order that has nothing to do with their contents: the first ones are taken as a sample.
+        Unit vectors in an order that is unrelated to their contents, since the first ones serve as a sample.
     k : int
         Length of the neighbour lists.
     error : float
-        How far a product in this precision can be from the true one.
+        Largest error of a product in this precision.
     wanted_recall : float
-        Cells are probed until this share of the true neighbours is found, or the most cells are probed.
+        Share of the true neighbours at which probing stops, unless the largest number of cells is reached first.
     run : Mapper
         Spreads the work over threads.
     progress : callable, optional
-        Called with the fraction done.
+        Called with the completed fraction.
 
     Returns
     -------
     Neighbours
-        `bound` is that of the rows that were looked at.
+        The lists; `bound` refers to the rows that were examined.
     Recall
 
     """
@@ -88,7 +89,7 @@ def approximate_neighbours(
 
 
 def measured_recall(found: Neighbours, truth: Neighbours, *, error: float) -> Recall:
-    """How well lists agree with exact ones of the same rows; equally similar neighbours stand for each other."""
+    """Agreement of lists with exact ones of the same rows; equally similar neighbours are interchangeable."""
     wanted = np.count_nonzero(truth.index >= 0, axis=1)
     least = np.where(truth.index >= 0, truth.similarity, np.inf).min(axis=1) - 2 * error
     hits = np.minimum(np.count_nonzero(found.similarity >= least[:, None], axis=1), wanted)
@@ -103,7 +104,7 @@ def measured_recall(found: Neighbours, truth: Neighbours, *, error: float) -> Re
 
 
 def _centres(vectors: NDArray[np.float32], n_cells: int, *, run: Mapper) -> NDArray[np.float32]:
-    """Centres of cells by spherical k-means on the first rows, which are a sample; shape (n_cells, d)."""
+    """Centres of cells, by spherical k-means on the first rows, which are a sample; shape (n_cells, d)."""
     sample = vectors[: n_cells * _SAMPLE_A_CELL]
     centres = sample[:n_cells].copy()
     for _ in range(_ITERATIONS):
@@ -127,7 +128,7 @@ def _centres(vectors: NDArray[np.float32], n_cells: int, *, run: Mapper) -> NDAr
 def _nearest_cells(
     vectors: NDArray[np.float32], centres: NDArray[np.float32], first: int, last: int, *, run: Mapper
 ) -> NDArray[np.uint16]:
-    """Cells of the ranks from `first` to before `last` of each row, nearest first; shape (n, last - first)."""
+    """Cells of each row with ranks from `first` to before `last`, nearest first; shape (n, last - first)."""
     result = np.empty((len(vectors), last - first), np.uint16)
 
     def one(start: int) -> None:
@@ -158,7 +159,7 @@ def _probe(
     fresh: bool,
     run: Mapper,
 ) -> None:
-    """Each row looks among the members of one cell; `fresh` lists have no entries yet."""
+    """Compare each row with the members of one cell; `fresh` lists have no entries yet."""
     visitors = _members(cell, len(members))
 
     def one(number: int) -> None:

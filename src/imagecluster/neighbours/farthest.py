@@ -1,4 +1,4 @@
-"""The two rows that are least similar, exact, found beside other work on the same tiles."""
+"""The exact pair of least similar rows, found along with other work on the same tiles."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from imagecluster.neighbours.bounds import CHECK, CHECK_EXACTLY, Bounds, Coordin
 from imagecluster.neighbours.lists import BLOCK_ROWS, Mapper, in_turn
 
 _MOST_CANDIDATES = 4096
-"""Exact products of single pairs in a tile; from about here on the exact product of the whole tile takes less time."""
+"""Largest number of exact products of single pairs in a tile; beyond it the exact product of the tile is faster."""
 
 _FEW_ROWS = 4 * BLOCK_ROWS
-"""Up to so many rows the products of all pairs take no longer than finding out what could be left out."""
+"""Number of rows up to which products of all pairs take no longer than finding out which to leave out."""
 
 _STARTS = 256
 _MOST_HOPS = 8
@@ -35,16 +35,16 @@ NO_PAIR = Pair(1.0, -1, -1)
 
 
 class Farthest:
-    """Keeps the least similar pair of the tiles that it is shown.
+    """The least similar pair in all tiles that are shown to it.
 
     Parameters
     ----------
     error : float
-        How far a similarity in a tile can be from the true one.
+        Largest error of a similarity in a tile.
     exact : callable
-        Exact similarities of pairs of rows, `exact(i, j) -> float64 array`.
+        Returns exact similarities of pairs of rows, `exact(i, j) -> float64 array`.
     exact_block : callable
-        Exact vectors of some rows in float64, for tiles with too many candidates.
+        Returns exact vectors of some rows in float64, for tiles with too many candidates.
 
     """
 
@@ -61,7 +61,7 @@ class Farthest:
         self.pair = NO_PAIR
 
     def look(self, tile: NDArray[np.float32], rows: NDArray[Any], columns: NDArray[Any]) -> Pair:
-        """Least similar pair of a tile, or `NO_PAIR` where it cannot be the least similar of all. Changes nothing."""
+        """Least similar pair of a tile, or `NO_PAIR` if it cannot be the least similar of all; changes nothing."""
         lowest = float(tile.min())
         if lowest > self.pair.similarity + self.error:
             return NO_PAIR
@@ -78,11 +78,11 @@ class Farthest:
         self.pair = min(self.pair, *pairs)
 
     def search(self, vectors: NDArray[np.float32], *, run: Mapper = in_turn, most_products: float = np.inf) -> bool:
-        """Look for the least similar pair of all unit vectors; whether it is certain that there is no other one.
+        """Look for the least similar pair of all unit vectors; return whether it is certain to be that.
 
-        What a few passes find is hardly more similar; only pairs that may be less so, by their coordinates along a few
-        directions, are looked at then. Where even that would take more than `most_products` multiplications, what the
-        passes found stays.
+        A few passes find a pair that is hardly more similar; then only pairs are examined that may be less similar by
+        their coordinates along a few directions. If even that would take more than `most_products` multiplications, the
+        pair from the passes is kept.
         """
         n, d = vectors.shape
         self.hop(vectors, run=run)
@@ -121,13 +121,13 @@ class Farthest:
         return True
 
     def _all_tiles(self, n: int, look: Callable[[slice, slice], Pair], run: Mapper) -> None:
-        """Keep the least similar pair that a function of two blocks of rows finds."""
+        """Keep the least similar pair that a function finds in any two blocks of rows."""
         blocks = [slice(start, min(start + BLOCK_ROWS, n)) for start in range(0, n, BLOCK_ROWS)]
         for first, rows in enumerate(blocks):
             self.take(*run(partial(look, rows), blocks[first:]))
 
     def _least(self, i: NDArray[np.int64], j: NDArray[np.int64]) -> Pair:
-        """The least similar one of some pairs of rows."""
+        """The least similar of some pairs of rows."""
         if not len(i):
             return NO_PAIR
         similarity = self.exact(i, j)
@@ -135,9 +135,9 @@ class Farthest:
         return Pair(float(similarity[at]), int(i[at]), int(j[at]))
 
     def hop(self, vectors: NDArray[np.float32], *, run: Mapper = in_turn) -> Pair:
-        """A pair that is hardly more similar than the least similar one, in a few passes over the rows.
+        """A pair that is hardly more similar than the least similar one, from a few passes over the rows.
 
-        From the rows least like the mean, and a sample, to the row farthest from each, again and again while that
+        It goes from the rows that are least like the mean, and a sample, to the row farthest from each, as long as that
         leads farther.
         """
         n = len(vectors)
@@ -160,7 +160,7 @@ class Farthest:
 def _least_similar(
     vectors: NDArray[np.float32], rows: NDArray[np.int64], start: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Of the columns from `start` on, the one least similar to each row: similarity and number."""
+    """Similarity and number of the column from `start` on that is least similar to each row."""
     tile = vectors[rows] @ vectors[start : start + 4 * BLOCK_ROWS].T
     at = tile.argmin(axis=1)
     return tile[np.arange(len(rows)), at], at + start

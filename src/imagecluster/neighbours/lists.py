@@ -1,4 +1,4 @@
-"""Lists of the most similar rows, and what is put into them."""
+"""Lists of the most similar rows, and insertion into them."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 BLOCK_ROWS = 1024
-"""Rows of a block: a tile of 1024 x 1024 float32 stays near the processor, and its product is as fast as any larger."""
+"""Number of rows in a block: a tile of 1024 x 1024 float32 stays near the processor, and larger ones are not faster."""
 
 
 class Mapper(Protocol):
-    """Applies a function to items, perhaps in threads, and gives the results in the order of the items."""
+    """A function that applies another to items, perhaps in threads, and returns results in the order of the items."""
 
     def __call__(self, function: Callable[[_Item], _Result], items: Iterable[_Item], /) -> list[_Result]:
         """Results in the order of `items`."""
 
 
 def in_turn(function: Callable[[_Item], _Result], items: Iterable[_Item], /) -> list[_Result]:
-    """Results of `function` on each item, one after the other in this thread."""
+    """Results of `function` for each item, one after another in this thread."""
     return [function(item) for item in items]
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The most similar columns of each row, as floating point of the scanned vectors gave them."""
+    """The most similar columns of each row, in the floating-point precision of the vectors."""
 
     index: NDArray[np.int32]
-    """Shape (n_rows, k), in no order; -1 where an entry is void."""
+    """Shape (n_rows, k), unordered; -1 for a void entry."""
     similarity: NDArray[Any]
     """Shape (n_rows, k), dtype of the vectors; -inf where `index` is -1."""
     bound: NDArray[Any]
-    """Shape (n_rows,): no column outside a row's list is more similar than this; -inf where none is outside."""
+    """Shape (n_rows,): upper bound on the similarity of columns outside a row's list; -inf if there are none."""
 
     @classmethod
     def empty(cls, n_rows: int, k: int, dtype: Any) -> Neighbours:
@@ -53,15 +53,15 @@ class Neighbours:
         return Neighbours(self.index[rows], self.similarity[rows], self.bound[rows])
 
     def __setitem__(self, rows: slice | NDArray[np.integer[Any]], part: Neighbours) -> None:
-        """Put the lists of some rows in."""
+        """Replace the lists of some rows."""
         self.index[rows], self.similarity[rows], self.bound[rows] = part.index, part.similarity, part.bound
 
     def insert(self, row: NDArray[Any], column: NDArray[np.int32], similarity: NDArray[Any]) -> None:
-        """Put entries into the lists of their rows, and keep each row's best k."""
+        """Insert entries into the lists of their rows, and keep the best k of each row."""
         if not len(row):
             return
         k = self.index.shape[1]
-        # Radix sort: NumPy has it for 16 bits only, and a block has fewer rows than that.
+        # NumPy has a radix sort for 16 bits only, and a block has fewer rows than that.
         order = np.argsort(row.astype(np.uint16), kind="stable")
         row, column, similarity = row[order], column[order], similarity[order]
         counts = np.bincount(row, minlength=len(self.index))
@@ -79,7 +79,7 @@ class Neighbours:
         self.bound[touched] = np.maximum(self.bound[touched], kept.min(axis=1))
 
     def fill(self, similarity: NDArray[Any], numbers: NDArray[np.int32]) -> None:
-        """Start empty lists with the best k entries of a full tile (-inf marks an entry that does not count)."""
+        """Fill empty lists with the best k entries of a full tile, in which -inf marks entries that do not count."""
         k = self.index.shape[1]
         width = min(k, similarity.shape[1])
         best = np.argpartition(similarity, similarity.shape[1] - width, axis=1)[:, -width:]
@@ -89,7 +89,7 @@ class Neighbours:
         self.bound[:] = self.similarity.min(axis=1)
 
     def insert_better(self, tile: NDArray[Any], numbers: NDArray[np.int32]) -> None:
-        """Put those entries of a full tile in that are better than what their rows' lists leave out."""
+        """Insert entries of a full tile that exceed the bounds of their rows."""
         flat = np.flatnonzero(tile > self.bound[:, None])
         row, column = np.divmod(flat, tile.shape[1])
         self.insert(row, numbers[column], tile.ravel()[flat])

@@ -1,4 +1,4 @@
-"""The most similar columns of some rows, exact."""
+"""The exact most similar columns of some rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from imagecluster.neighbours.lists import BLOCK_ROWS, Mapper, Neighbours, in_tur
 
 
 def _jitter(size: float, rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.float64]:
-    """Random-looking numbers in [0, size), the same for the same row and column."""
+    """Random-looking numbers in [0, size) that depend only on the row and column."""
     table = np.random.default_rng(0).random(4096) * size
     mixed = rows[:, None].astype(np.int64) * 2654435761 + columns.astype(np.int64) * 40503
     return np.asarray(table[(mixed >> 5) & 4095])
@@ -22,7 +22,7 @@ class Columns(NamedTuple):
     """Vectors to search among."""
 
     vectors: Callable[[NDArray[Any]], NDArray[Any]]
-    """Gives those of some numbers, shape (n, d), of the same type as the rows."""
+    """Returns the vectors with some numbers, shape (n, d), of the same type as the rows."""
     ids: NDArray[Any]
     """Their numbers, ascending, shape (n_columns,)."""
 
@@ -41,23 +41,23 @@ def scan(
     Parameters
     ----------
     rows : array of shape (n_rows, d)
-        Vectors to find neighbours for.
+        Vectors for which to find neighbours.
     ids : array of int, shape (n_rows,)
-        Their numbers: a row is not its own neighbour.
+        Their numbers, since a row is not its own neighbour.
     columns : Columns
-        Among which they are.
+        Vectors to search.
     k : int
         Length of the lists.
     jitter : float
-        Added to each similarity: a fixed, random-looking number between 0 and this. Among many equal columns different
-        rows then get different ones.
+        Upper limit of a fixed, random-looking number that is added to each similarity, so that different rows get
+        different ones of many equal columns.
     run : Mapper
         Spreads the row blocks over threads.
 
     Returns
     -------
     Neighbours
-        `index` holds column numbers.
+        The lists; `index` holds column numbers.
 
     """
     lists = Neighbours.empty(len(rows), k, rows.dtype)

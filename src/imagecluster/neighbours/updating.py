@@ -1,4 +1,4 @@
-"""Neighbour lists brought up to date: new rows are compared with all, the others keep what they know."""
+"""Updated neighbour lists: new rows are compared with all rows, and the others keep their lists."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def updated_neighbours(
 ) -> Neighbours:
     """Neighbour lists of all rows, from those of an earlier set of rows.
 
-    What a row that is gone leaves in a list stays void: the list's bound still holds. `farthest` is shown all pairs
-    with a new row.
+    A row that is gone leaves a void entry in a list, whose bound remains valid. `farthest` is shown all pairs with a
+    new row.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def updated_neighbours(
     old : Neighbours
         Lists of the earlier rows.
     new_number : array of int64, shape (n_old,)
-        Row in `vectors` of each earlier row, ascending; -1 for one that is gone.
+        Row in `vectors` of each earlier row, ascending; -1 if it is gone.
     farthest : Farthest
     run : Mapper
         Spreads the work over threads.
