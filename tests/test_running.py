@@ -214,6 +214,31 @@ def test_broken_pictures_are_skipped_with_a_reason_and_not_tried_again(tmp_path,
     assert counts(run([folder])) == (3, 0, 3, 0)
 
 
+def test_what_is_read_in_part_has_a_note_in_every_run(tmp_path, capsys):
+    """An incomplete JPEG is clustered; it is named on the screen, in --json, in clusters.json and in the database."""
+    folder = draw_groups(tmp_path / "pics", (2,))
+    Image.open(folder / "0_0.png").convert("RGB").resize((320, 256)).save(folder / "part.jpg", quality=95)
+    data = (folder / "part.jpg").read_bytes()
+    (folder / "part.jpg").write_bytes(data[: -(len(data) // 12)])
+    for _ in range(2):
+        result = run([folder])
+        ((path, note),) = result.notes.items()
+        assert (path, counts(result)[3]) == (folder / "part.jpg", 0)
+        assert note.startswith("incomplete: last ")
+    pictures = json.loads((folder / "imagecluster" / "clusters.json").read_text())["pictures"]
+    assert {picture["path"]: picture.get("note") for picture in pictures} == {
+        "0_0.png": None, "0_1.png": None, "part.jpg": note,
+    }  # fmt: skip
+    capsys.readouterr()
+    assert main([str(folder)]) == 0
+    assert f"read in part part.jpg: {note}\n" in capsys.readouterr().err
+    assert main([str(folder), "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["read_in_part"] == [{"path": str(folder / "part.jpg"), "note": note}]
+    (folder / "part.jpg").unlink()
+    assert run([folder]).notes == {}
+
+
 WITH_LITTLE_MEMORY = """
 import re, resource, sys
 from pathlib import Path

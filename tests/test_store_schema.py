@@ -1,14 +1,18 @@
 """Tests of the format's versions."""
 
+import contextlib
+import sqlite3
+
 import numpy as np
 import pytest
 
 from imagecluster.errors import StoreError, StoreVersionError
+from imagecluster.records import Metadata
 from imagecluster.store import Store, schema
 from store_samples import MODEL, batch_of, hash_of, vectors_of
 
 
-def m002_ratings(connection):
+def m003_ratings(connection):
     """A migration as a later version might bring."""
     connection.execute("ALTER TABLE files ADD COLUMN rating INTEGER")
     connection.execute("CREATE TABLE notes (path BLOB PRIMARY KEY, note TEXT NOT NULL)")
@@ -17,7 +21,7 @@ def m002_ratings(connection):
 
 @pytest.fixture
 def old_store(tmp_path):
-    """The folder of a store of format 1."""
+    """The folder of a store of the present format."""
     with Store.open(tmp_path / "imagecluster", root=tmp_path) as store:
         store.commit(batch_of(tmp_path, range(5)), model=MODEL)
     return tmp_path / "imagecluster"
@@ -32,42 +36,43 @@ def test_migrations_are_numbered_in_order():
 def test_an_older_format_is_migrated_with_all_it_holds(old_store, monkeypatch):
     """A writer brings a store to the newest format; an older program then refuses it."""
     with monkeypatch.context() as newer:
-        newer.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, m002_ratings))
-        with pytest.raises(StoreError, match=r"format 1, .* format 2.*imagecluster run"):
+        newer.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, m003_ratings))
+        with pytest.raises(StoreError, match=r"format 2, .* format 3.*imagecluster run"):
             Store.open(old_store, writable=False)
         with Store.open(old_store) as store:
-            assert store.format_version == store.info().format_version == 2
+            assert store.format_version == store.info().format_version == 3
             assert np.array_equal(store.vectors(MODEL, [hash_of(n) for n in range(5)]), vectors_of(range(5)))
             with store._reading() as connection:
                 assert connection.execute("SELECT DISTINCT rating FROM files").fetchall() == [(3,)]
-        assert "format: 2" in (old_store / ".imagecluster-store").read_text()
+        assert "format: 3" in (old_store / ".imagecluster-store").read_text()
         with Store.open(old_store, writable=False) as reader:
-            assert reader.format_version == 2
-    with pytest.raises(StoreVersionError, match="format 2"):
+            assert reader.format_version == 3
+    with pytest.raises(StoreVersionError, match="format 3"):
         Store.open(old_store)
 
 
 def test_a_migration_that_fails_changes_nothing(old_store, monkeypatch):
     """A migration is one transaction: interrupted, it is done anew the next time."""
 
-    def m002_interrupted(connection):
-        m002_ratings(connection)
+    def m003_interrupted(connection):
+        m003_ratings(connection)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as newer:
-        newer.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, m002_interrupted))
+        newer.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, m003_interrupted))
         with pytest.raises(KeyboardInterrupt):
             Store.open(old_store)
     with monkeypatch.context() as newer:
-        newer.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, m002_ratings))
+        newer.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, m003_ratings))
         with Store.open(old_store) as store:
-            assert store.format_version == 2
+            assert store.format_version == 3
             assert len(store.known_files()) == 5
 
 
-def test_the_first_format_stays_as_released(old_store):
-    """Tables and columns of format 1, as docs/file-formats.md names them."""
-    with Store.open(old_store, writable=False) as store, store._reading() as connection:
+def test_the_first_format_stays_as_released():
+    """Tables and columns of format 1."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        schema.m001_first_tables(connection)
         tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         columns = {table: [row[1] for row in connection.execute(f"PRAGMA table_info({table})")] for table in tables}
     assert columns == {
@@ -88,3 +93,17 @@ def test_the_first_format_stays_as_released(old_store):
             "settings",
         ],
     }
+
+
+def test_format_1_is_brought_to_the_notes_of_format_2(tmp_path, monkeypatch):
+    """What a store of format 1 holds stays, and its pictures have no note."""
+    with monkeypatch.context() as older:
+        older.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
+        Store.open(tmp_path / "imagecluster", root=tmp_path).close()
+    row = (hash_of(1), 640, 480, "JPEG", None, None, None)
+    with contextlib.closing(sqlite3.connect(tmp_path / "imagecluster" / "imagecluster.db")) as old, old:
+        old.execute("INSERT INTO contents VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    with Store.open(tmp_path / "imagecluster") as store:
+        assert store.format_version == 2
+        assert store.metadata([hash_of(1)]) == {hash_of(1): Metadata(640, 480, "JPEG")}
+        assert store.notes() == {}

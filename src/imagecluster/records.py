@@ -65,6 +65,8 @@ class Metadata:
     """EXIF DateTimeOriginal (else DateTime), read as UTC, seconds since 1970."""
     latitude_deg: float | None = None
     longitude_deg: float | None = None
+    note: str = ""
+    """What is missing of it, one line: "incomplete: last 2 % missing"; empty where it was read as a whole."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from imagecluster import cut
 from imagecluster.collection.kept_centres import KeptCentres
 from imagecluster.collection.recipe import Recipe
-from imagecluster.collection.report import Report, cluster_folders
+from imagecluster.collection.report import Report, cluster_folders, relative_names
 from imagecluster.collection.scales import scale_of, sim_scale_name
 from imagecluster.collection.settings import Settings
 from imagecluster.collection.trees import Tree
@@ -38,6 +38,8 @@ class Scanned:
     """Files without a fingerprint, and why."""
     ignored: Mapping[str, int] = field(default_factory=dict)
     """Number of files ignored because their suffix is not that of a picture, by suffix."""
+    notes: Mapping[Path, str] = field(default_factory=dict)
+    """What is missing of pictures that were read in part, by path."""
 
     @property
     def n_scanned(self) -> int:
@@ -223,7 +225,7 @@ class Collection:
 
     def report(self, clusters: Clusters) -> Report:
         """The facts of a cut from which every output is written."""
-        skips = self.scanned.skips
+        skips, notes = self.scanned.skips, self.scanned.notes
         sizes = [len(cluster.members) for cluster in clusters.clusters]
         return Report(
             root=self.root,
@@ -235,6 +237,7 @@ class Collection:
             clusters=clusters,
             names=self.names,
             skips=skips,
+            notes=dict(zip(relative_names(self.root, list(notes)), notes.values(), strict=True)),
             n_scanned=len(self) + len(skips),
             time=self.time,
             folders=() if self.settings.links == "none" else cluster_folders(sizes),

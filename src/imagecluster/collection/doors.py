@@ -81,7 +81,11 @@ def bring_up(
         load_time = cache(partial(_time, leaves, store, settings, now_s))
         tree = tree_of(leaves, store, model.identity, settings, time=load_time(), progress=progress)
         scanned = Scanned(
-            fingerprinted.n_fingerprinted, fingerprinted.n_reused, fingerprinted.skips, ignored=found.ignored
+            fingerprinted.n_fingerprinted,
+            fingerprinted.n_reused,
+            fingerprinted.skips,
+            ignored=found.ignored,
+            notes=store.notes(),
         )
         yield Collection(
             store=store,
@@ -154,7 +158,9 @@ def open_latest(
         scale=scale_of(model, settings.scale_name(model), chosen.dendrogram),
         corrections=History(store.directory / EDITS_NAME, follow=store.folder.follow).edits,
         load_time=load_time,
-        load_scanned=lambda: Scanned(n_fingerprinted=0, n_reused=len(leaves), skips=store.known_skips()),
+        load_scanned=lambda: Scanned(
+            n_fingerprinted=0, n_reused=len(leaves), skips=store.known_skips(), notes=store.notes()
+        ),
         is_provisional=tree is None and len(leaves) > 0,
     )
 

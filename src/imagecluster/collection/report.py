@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
@@ -48,6 +48,8 @@ class Report:
     """Linkage method of the dendrogram."""
     metric: str = "cosine"
     """Metric of all distances except `clusters.max_diameter`."""
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """What is missing of pictures that were read in part, by their names."""
 
     def __post_init__(self) -> None:
         n_images, n_skipped = len(self.names), len(self.skips)

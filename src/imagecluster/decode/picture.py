@@ -10,11 +10,12 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from PIL import Image, ImageFile, TiffImagePlugin
+from PIL import Image, ImageFile, JpegImagePlugin, TiffImagePlugin
 
 from imagecluster.decode.colour import to_rgb
 from imagecluster.decode.exif import Exif, exif_block, read_exif, xmp_orientation
 from imagecluster.decode.frame import Frame
+from imagecluster.decode.incomplete import mended
 from imagecluster.decode.opening import open_header
 from imagecluster.decode.quiet import quiet
 from imagecluster.decode.raw import RawPicture, looks_raw, open_raw
@@ -158,7 +159,26 @@ def _decode(data: bytes, target: _Target, suffix: str) -> Picture:
 
 
 def _plain_picture(image: ImageFile.ImageFile, data: bytes, target: _Target) -> Picture:
-    width, height = image.size
+    """The picture of an opened file; of a JPEG that does not end as it should, what is there of it."""
+    size = image.size
+    try:
+        return _read(image, data, target, size)
+    except OSError as error:
+        if not isinstance(image, JpegImagePlugin.JpegImageFile):
+            raise
+        broken = error
+    try:
+        found = mended(data, max_pixels=target.max_pixels)
+    except OSError:
+        raise broken from None
+    image = open_header(found.data, max_pixels=target.max_pixels)
+    return _read(image, data, target, size, note=found.note)
+
+
+def _read(
+    image: ImageFile.ImageFile, data: bytes, target: _Target, size: tuple[int, int], *, note: str = ""
+) -> Picture:
+    """The picture of an opened file; `size` is its whole width and height as they are stored."""
     if target.frame is None:
         loading: AbstractContextManager[Image.Image] = nullcontext(
             shrink(image, short_side_px=target.short_side_px, max_pixels=target.max_pixels)
@@ -173,10 +193,9 @@ def _plain_picture(image: ImageFile.ImageFile, data: bytes, target: _Target) -> 
             exif = read_exif(exif_block(image.info))
             orientation = exif.orientation or xmp_orientation(image.info) or 1
         if orientation >= 5:
-            width, height = height, width
+            size = size[::-1]
         profile = image.info.get("icc_profile")
-        loaded_as = _Loaded(loaded, orientation, (width, height), image.format or "", profile)
-        return _finish(loaded_as, exif, target)
+        return _finish(_Loaded(loaded, orientation, size, image.format or "", profile, note), exif, target)
 
 
 def _raw_picture(raw: RawPicture, data: bytes, target: _Target) -> Picture:
@@ -201,6 +220,8 @@ class _Loaded:
     format: str
     profile: object
     """Its colour profile, None where there is none."""
+    note: str = ""
+    """As in `Metadata`."""
 
 
 def _finish(loaded: _Loaded, exif: Exif, target: _Target) -> Picture:
@@ -220,6 +241,7 @@ def _finish(loaded: _Loaded, exif: Exif, target: _Target) -> Picture:
         taken_s=exif.taken_s,
         latitude_deg=exif.latitude_deg,
         longitude_deg=exif.longitude_deg,
+        note=loaded.note,
     )
     return Picture(image=_in_srgb(image, loaded.profile), metadata=metadata, framed=framed)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -46,6 +46,8 @@ class Result:
     """The part that time played; None if it played none."""
     outputs: Outputs
     seconds: float
+    notes: Mapping[Path, str] = field(default_factory=dict)
+    """What is missing of pictures that were read in part, by path."""
     beside: Path | None = None
     """Folder of another collection's database that this run did not change, since these files are only part of it."""
 
@@ -130,6 +132,7 @@ def run(
             n_reused=scanned.n_reused,
             skips=scanned.skips,
             ignored=scanned.ignored,
+            notes=scanned.notes,
             names=collection.names,
             clusters=clusters,
             largest_distance=collection.dendrogram.largest_distance,

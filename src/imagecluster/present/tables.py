@@ -89,7 +89,7 @@ def _json_lines(report: Report) -> Iterator[str]:
     number, size = _number_and_size(report)
     pictures = (
         f'{{"path": {texts[row]}, "cluster": {number[row] or "null"}, "size": {size[row]}'
-        f"{_json_time(report.time, row)}}}"
+        f"{_json_time(report.time, row)}{_json_note(report, row, encode)}}}"
         for row in _shown_rows(report, names)
     )
     yield from _json_list("pictures", pictures, end=",\n")
@@ -108,6 +108,12 @@ def _json_time(time: TimeTerm | None, row: int) -> str:
     if time is None:
         return ""
     return f', "time_s": {_seconds(time, row) or "null"}, "time_origin": "{time.origins[row]}"'
+
+
+def _json_note(report: Report, row: int, encode: Callable[[Any], str]) -> str:
+    """The part of a picture's object that says what is missing of it."""
+    note = report.notes.get(report.names[row]) if report.notes else None
+    return f', "note": {encode(note)}' if note else ""
 
 
 def _seconds(time: TimeTerm, row: int) -> str:

@@ -77,9 +77,15 @@ def m001_first_tables(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def m002_notes(connection: sqlite3.Connection) -> None:
+    """What is missing of a picture that was read in part; an index finds the few that have a note."""
+    connection.execute("ALTER TABLE contents ADD COLUMN note TEXT NOT NULL DEFAULT ''")
+    connection.execute("CREATE INDEX contents_with_note ON contents (hash) WHERE note != ''")
+
+
 Migration = Callable[[sqlite3.Connection], None]
 
-MIGRATIONS: tuple[Migration, ...] = (m001_first_tables,)
+MIGRATIONS: tuple[Migration, ...] = (m001_first_tables, m002_notes)
 """The migration at index i leads from format i to format i + 1; format 0 is an empty database."""
 
 

@@ -252,6 +252,16 @@ class Store:
             paths = self._keys.paths([row[0] for row in rows])
         return tuple(Skip(path, row[1], row[2]) for path, row in zip(paths, rows, strict=True))
 
+    def notes(self) -> dict[Path, str]:
+        """What is missing of pictures that the latest scan found and that were read in part, by path, in its order."""
+        select = (
+            "SELECT path, note FROM contents JOIN files USING (hash) WHERE note != '' AND gone_s IS NULL ORDER BY path"
+        )
+        with self._reading() as connection:
+            rows = connection.execute(select).fetchall()
+        paths = self._keys.paths([row[0] for row in rows])
+        return {path: str(row[1]) for path, row in zip(paths, rows, strict=True)}
+
     def rows(self, model: str) -> dict[bytes, int]:
         """Row number in the model's matrix by content hash; empty for an unknown model."""
         with self._reading() as connection:

@@ -155,15 +155,18 @@ def fingerprint_rows(
 
 def metadata(connection: sqlite3.Connection, hashes: Collection[bytes]) -> dict[bytes, Metadata]:
     """Metadata by hash, of the hashes that are known."""
-    select = "SELECT hash, width_px, height_px, format, taken_s, latitude_deg, longitude_deg FROM contents WHERE true"
+    select = (
+        "SELECT hash, width_px, height_px, format, taken_s, latitude_deg, longitude_deg, note FROM contents WHERE true"
+    )
     return {content_hash: _metadata(row) for content_hash, row in _by_hash(connection, select, (), hashes).items()}
 
 
 def _metadata(row: tuple[Any, ...]) -> Metadata:
     """A row of `contents`. ValueError or TypeError where it is none that `add_metadata` wrote."""
     found = Metadata(*row[1:])
-    sizes, numbers = row[1:3], [value for value in row[4:] if value is not None]
-    if not all(type(n) is int for n in sizes) or type(found.format) is not str or any(map(_is_far, numbers)):
+    sizes, numbers = row[1:3], [value for value in row[4:7] if value is not None]
+    is_text = type(found.format) is str and type(found.note) is str
+    if not all(type(n) is int for n in sizes) or not is_text or any(map(_is_far, numbers)):
         raise ValueError(f"a picture of {row[1:]!r:.200}")
     return found
 
@@ -182,9 +185,9 @@ def new_hashes(connection: sqlite3.Connection, model: ModelRow, hashes: Collecti
 def add_metadata(connection: sqlite3.Connection, batch: Batch) -> None:
     """Writes a batch's metadata; what was known of a content is replaced."""
     connection.executemany(
-        "INSERT OR REPLACE INTO contents VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO contents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            (h, m.width_px, m.height_px, _storable(m.format), m.taken_s, m.latitude_deg, m.longitude_deg)
+            (h, m.width_px, m.height_px, _storable(m.format), m.taken_s, m.latitude_deg, m.longitude_deg, m.note)
             for h, m in batch.metadata.items()
         ),
     )

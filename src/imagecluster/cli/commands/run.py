@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -142,6 +143,7 @@ def command(arguments: argparse.Namespace) -> int:
         if not arguments.quiet:
             _print_beside(result)
             _print_skips(result)
+            _print_notes(result)
             _print_unlinked(result)
         print(_report(result))
     return 1 if arguments.strict and result.skips else 0
@@ -221,6 +223,15 @@ def _print_skips(result: Result) -> None:
     if len(result.skips) > SHOWN_SKIPS:
         rest = len(result.skips) - SHOWN_SKIPS
         print(f"... and {rest} more, all listed in {printable(result.outputs.json)}", file=sys.stderr)
+
+
+def _print_notes(result: Result) -> None:
+    """Names pictures that were read in part."""
+    for path, note in islice(result.notes.items(), SHOWN_SKIPS):
+        print(f"read in part {printable(path, result.root)}: {note}", file=sys.stderr)
+    if len(result.notes) > SHOWN_SKIPS:
+        rest = len(result.notes) - SHOWN_SKIPS
+        print(f"... and {rest} more, all with a note in {printable(result.outputs.json)}", file=sys.stderr)
 
 
 def _print_unlinked(result: Result) -> None:
@@ -321,6 +332,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "skipped": [
             {"path": os.fspath(skip.path), "stage": skip.stage, "reason": skip.reason} for skip in result.skips
         ],
+        "read_in_part": [{"path": os.fspath(path), "note": note} for path, note in result.notes.items()],
         "ignored": dict(result.ignored),
         "unlinked": [{"path": os.fspath(left.path), "reason": left.reason} for left in outputs.unlinked],
         "kept": [os.fspath(folder) for folder in outputs.kept],
