@@ -60,3 +60,4 @@ def test_files_that_cannot_be_told_are_not_ours(tmp_path):
     (tmp_path / "empty.html").touch()
     refuse_to_replace(tmp_path / "empty.html", force=False)
     refuse_to_replace(tmp_path / "none.html", force=False)
+    refuse_to_replace(tmp_path / f"{'x' * 300}.html", force=False)  # the writer says that the name is too long

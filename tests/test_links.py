@@ -7,9 +7,11 @@ import errno
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
+import xxhash
 
 from imagecluster.collection.report import cluster_folders
 from imagecluster.errors import ArgumentError, NotOursError, OutputError
@@ -18,6 +20,7 @@ from imagecluster.present.made_tree import MADE
 from imagecluster.system.progress import Progress
 
 from .links_samples import listing, touch
+from .ordinary_user import ordinary_user
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="symbolic links and odd names need a POSIX system")
 
@@ -303,6 +306,54 @@ def test_a_copy_that_is_the_last_of_its_picture_is_kept(pictures, tree):
     pictures[0].unlink()
     (kept,) = make_links([pictures[1:]], tree, kind="copy").kept
     assert listing(kept) == {"cluster_with_7/cluster_0/a.jpg": b"a"}
+
+
+def test_equal_names_of_one_file_are_counted_as_they_are_removed(pictures, tree):
+    """Of pictures that are hard links to one file, the last link in a tree is kept when all originals were deleted."""
+    twin = pictures[0].with_name("z.jpg")
+    os.link(pictures[0], twin)
+    make_links([[*pictures, twin]], tree, kind="hardlink")
+    pictures[0].unlink()
+    twin.unlink()
+    (kept,) = make_links([pictures[1:]], tree, kind="hardlink").kept
+    assert list(listing(kept).values()) == [b"a"]
+
+
+def test_a_copy_of_a_picture_that_exists_elsewhere_is_not_the_last(pictures, tree):
+    """Whoever knows where a content is says so; a copy of a picture that was renamed is then removed."""
+    make_links([pictures], tree, kind="copy")
+    moved = [picture.rename(picture.with_name(f"new {picture.name}")) for picture in pictures]
+    moved[0].unlink()
+    contents = {xxhash.xxh3_128_digest(picture.read_bytes()) for picture in moved[1:]}
+    (kept,) = make_links([moved[1:]], tree, kind="copy", is_elsewhere=contents.__contains__).kept
+    assert listing(kept) == {"cluster_with_7/cluster_0/a.jpg": b"a"}
+
+
+@posix
+@pytest.mark.parametrize("kind", ["symlink", "hardlink", "copy"])
+@pytest.mark.parametrize("locked", [".", "cluster_with_2", "cluster_with_2/cluster_0", "cluster_with_2/mine"])
+@pytest.mark.parametrize("mode", [0o000, 0o444, 0o555])
+def test_a_folder_that_somebody_locked_is_kept(kind, locked, mode):
+    """What cannot be removed moves aside with its folder; no run ends with an error for it, and none sees it again."""
+    with tempfile.TemporaryDirectory() as place, ordinary_user(Path(place)):
+        here = Path(place)
+        pictures = [touch(here / "pictures" / f"{name}.jpg", name.encode()) for name in "abcd"]
+        tree = here / "clusters"
+        make_links([pictures[:2], pictures[2:]], tree, kind=kind)
+        touch(tree / "cluster_with_2" / "mine" / "mine.txt", b"mine")
+        (tree / locked).chmod(mode)
+        if locked == "." and mode != 0o555:
+            with pytest.raises(OutputError, match="permission denied"):
+                make_links([pictures], tree, kind=kind)
+            tree.chmod(0o755)
+            assert len(listing(tree)) == 5
+            return
+        (kept,) = make_links([pictures], tree, kind=kind).kept
+        (kept / locked).chmod(0o755)
+        assert listing(kept)["cluster_with_2/mine/mine.txt"] == b"mine"
+        assert make_links([pictures], tree, kind=kind).kept == ()
+        assert len(listing(tree)) == 4
+        assert sorted(path.name for path in here.iterdir()) == ["clusters", "clusters.kept", "pictures"]
 
 
 @pytest.mark.parametrize("kind", ["symlink", "hardlink", "copy"])

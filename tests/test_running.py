@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import zlib
 from pathlib import Path
 
@@ -17,10 +18,15 @@ from PIL import Image
 from conftest import read_manifest
 from imagecluster.cli import main
 from imagecluster.collection import Settings, doors
+from imagecluster.collection.place import refuse_when_most_are_gone
 from imagecluster.errors import ArgumentError, InputError, OutputError, StoreDamagedError, StoreLockedError
 from imagecluster.functions.running import run
 from imagecluster.present.fingerprints import write_fingerprints
+from imagecluster.records import Scan
 from imagecluster.store import Store
+from imagecluster.store.layout import is_store
+from imagecluster.system.files import exists
+from ordinary_user import ordinary_user
 from picture_samples import png_of_size
 from pictures import draw, draw_groups
 
@@ -625,6 +631,40 @@ def test_an_empty_mount_point_empties_no_output(tmp_path, links):
     shutil.rmtree(drive)
     assert counts(run([folder], settings, gone=True)) == (0, 0, 0, 0)
     assert not list((folder / "imagecluster" / "clusters").rglob("*.png"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs folders that may not be read")
+def test_pictures_in_a_folder_that_may_not_be_read_are_gone():
+    """The question is asked there too, without a traceback; a folder that hides its database has none."""
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        folder = draw_groups(Path(place) / "pics" / "locked").parent
+        draw(folder / "top.png", 5)
+        run([folder], Settings(links="none", page=False))
+        (folder / "locked").chmod(0)
+        with ordinary_user(), Store.open(folder / "imagecluster", writable=False) as store:
+            with pytest.raises(InputError, match=r"9 of the 10 pictures.*may it not be read"):
+                refuse_when_most_are_gone(store, Scan(files=(), skips=(), ignored={}))
+            assert not exists(folder / "locked" / "0_0.png")
+        folder.chmod(0)
+        with ordinary_user():
+            assert not is_store(folder / "imagecluster")
+
+
+def test_a_copy_of_a_renamed_picture_or_of_a_twin_is_not_kept(tmp_path):
+    """Its content is in the collection under another name; a copy of a deleted picture is kept."""
+    folder = draw_groups(tmp_path / "pics")
+    shutil.copy(folder / "0_0.png", folder / "twin.png")
+    settings = Settings(links="copy", page=False)
+    run([folder], settings)
+    for picture in list(folder.glob("[12]_*.png")):
+        picture.rename(picture.with_name(f"new {picture.name}"))
+    (folder / "twin.png").unlink()
+    assert run([folder], settings).outputs.kept == ()
+    (folder / "0_0.png").rename(folder / "new.png")
+    (folder / "0_1.png").unlink()
+    (kept,) = run([folder], Settings(links="none", page=False)).outputs.kept
+    assert [path.name for path in kept.rglob("*.png")] == ["0_1.png"]
 
 
 def test_a_renamed_folder_or_a_narrower_scan_is_not_gone(tmp_path):

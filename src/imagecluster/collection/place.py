@@ -11,6 +11,7 @@ from imagecluster.errors import ImageclusterError, InputError
 from imagecluster.records import Scan
 from imagecluster.scan import absolute
 from imagecluster.store import Store, default_location
+from imagecluster.system.files import exists
 
 
 class Place(NamedTuple):
@@ -78,13 +79,13 @@ def refuse_when_most_are_gone(store: Store, found: Scan) -> None:
     if len(found.files) >= (n_known + 1) // 2:
         return
     scanned = {file.path for file in found.files}
-    n_gone = sum(path not in scanned and not path.exists() for path in store.known_files())
+    n_gone = sum(path not in scanned and not exists(path) for path in store.known_files())
     if 2 * n_gone <= n_known or (n_gone < FEW_GONE and found.files):
         return
     raise InputError(
         f"{n_gone:,} of the {n_known:,} pictures of this collection are gone from {store.root}: is a drive not plugged"
-        " in, or was a folder moved? Nothing was changed, and the outputs still show them. If they are gone for good,"
-        " run again with --gone (in Python: gone=True)"
+        " in, was a folder moved, or may it not be read? Nothing was changed, and the outputs still show them. If they"
+        " are gone for good, run again with --gone (in Python: gone=True)"
     )
 
 
@@ -111,5 +112,5 @@ def _others(store: Store, paths: Sequence[Path]) -> Iterator[Path]:
     given = {Path(absolute(path)) for path in paths}
     known = store.outside_root() if given == {store.root} else store.known_files()
     for path in known:
-        if given.isdisjoint((path, *path.parents)) and path.exists():
+        if given.isdisjoint((path, *path.parents)) and exists(path):
             yield path

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from imagecluster.errors import OutputError
+from imagecluster.system.files import exists
 
 __all__ = ["refuse_to_replace"]
 
@@ -35,7 +36,7 @@ def refuse_to_replace(file: Path, *, force: bool) -> None:
         The file is not ours, for example a picture, and `force` is false.
 
     """
-    if force or not file.exists() or file.is_dir():  # the writer has a better message for a folder
+    if force or not exists(file) or file.is_dir():  # the writer has a better message for a folder
         return
     try:
         with file.open("rb") as stream:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import logging
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Literal, NamedTuple, Self
@@ -17,14 +17,17 @@ from typing import BinaryIO, Literal, NamedTuple, Self
 import xxhash
 
 from imagecluster.errors import NotOursError, OutputError
-from imagecluster.system.files import OwnFolder, is_unfinished
+from imagecluster.system.files import Entry, OwnFolder, is_unfinished
 
-__all__ = ["MADE", "MadeTree", "copied_key", "key_of", "record_end"]
+__all__ = ["MADE", "IsElsewhere", "MadeTree", "copied_key", "key_of", "nowhere", "record_end"]
 
 MADE = ".imagecluster-made"
 """Name of the file that records what was made in a tree."""
 
 Kind = Literal["folder", "symlink", "hardlink", "file"]
+
+IsElsewhere = Callable[[bytes], bool]
+"""Whether a file with a content, given as its 128-bit XXH3 digest, exists outside the tree."""
 
 _LITTER = {
     ".ds_store": b"\0\0\0\1Bud1",
@@ -51,12 +54,23 @@ def key_of(kind: Kind, where: str, what: bytes = b"") -> bytes:
 
 def copied_key(where: str, source: BinaryIO, target: BinaryIO | None = None) -> bytes:
     """Key of a file with the content of a stream, which may be copied to another stream on the way."""
+    return key_of("file", where, _content(source, target))
+
+
+def nowhere(content: bytes) -> bool:
+    """Answer of those who know of no files outside the tree."""
+    del content
+    return False
+
+
+def _content(source: BinaryIO, target: BinaryIO | None = None) -> bytes:
+    """Digest of a stream, which may be copied to another stream on the way."""
     content = xxhash.xxh3_128()
     while block := source.read(1 << 20):
         content.update(block)
         if target is not None:
             target.write(block)
-    return key_of("file", where, content.digest())
+    return content.digest()
 
 
 class MadeTree:
@@ -64,7 +78,8 @@ class MadeTree:
 
     A marker identifies the tree as ours, and a record in it names everything that was made. When the tree is removed,
     only things that still match the record are removed with it: no edited copy, no file of somebody else, and no copy
-    or hard link that is the last one of its picture. The rest is kept in a folder beside it.
+    or hard link that is the last one of its picture. The rest is kept in a folder beside it, and so is what cannot be
+    removed, such as a folder that somebody made read-only.
 
     Parameters
     ----------
@@ -78,6 +93,9 @@ class MadeTree:
         Name of the tree in messages.
     within
         The folder in which the tree lies, where that is held open: another one under its name is refused.
+    is_elsewhere
+        Asked for a copy whose original has another name by now or no longer exists: it is not the last one of its
+        picture if the same content exists elsewhere.
 
     Raises
     ------
@@ -90,7 +108,16 @@ class MadeTree:
 
     """
 
-    def __init__(self, directory: Path, *, marker: str, text: str, what: str, within: OwnFolder | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        marker: str,
+        text: str,
+        what: str,
+        within: OwnFolder | None = None,
+        is_elsewhere: IsElsewhere = nowhere,
+    ) -> None:
         self.given = os.path.abspath(directory)
         parent, name = os.path.split(self.given)
         if not name:
@@ -98,6 +125,7 @@ class MadeTree:
         self.parent = os.path.realpath(parent)
         self.place = os.path.join(self.parent, name)
         self._marker, self._text, self._what = marker, text, what
+        self._is_elsewhere = is_elsewhere
         self._name = name
         self._new, self._old = f".{name}.imagecluster-new", f".{name}.imagecluster-old"
         os.makedirs(self.parent, exist_ok=True)
@@ -199,7 +227,8 @@ class MadeTree:
         self._claim(name)
         with self._beside.child(name) as folder:
             # Marker and record go last, so that a tree whose removal was interrupted is still known to be ours.
-            if emptied := _Removal(self.parent, read_record(folder), (self._marker, MADE)).empty(folder, ""):
+            removal = _Removal(self.parent, read_record(folder), (self._marker, MADE), self._is_elsewhere)
+            if emptied := removal.empty(folder, ""):
                 self._unmark(folder)
         if emptied:
             self._beside.rmdir(name)
@@ -209,10 +238,14 @@ class MadeTree:
             n += 1
             kept = f"{self._name}.kept-{n}"
         self._beside.rename(name, kept)
-        with self._beside.child(kept) as folder:
+        with suppress(OSError), self._beside.child(kept) as folder:  # the marker stays in a folder that is read-only
             self._unmark(folder)
         place = os.path.join(self.parent, kept)
-        _log.warning("files that imagecluster did not make were in the %s; they are kept in %r", self._what, place)
+        _log.warning(
+            "files that imagecluster did not make, or could not remove, were in the %s; they are kept in %r",
+            self._what,
+            place,
+        )
         return [Path(place)]
 
     def _unmark(self, folder: OwnFolder) -> None:
@@ -248,59 +281,66 @@ def read_record(folder: OwnFolder) -> Recorded:
 class _Removal:
     """The removal from a tree of everything that its record names."""
 
-    def __init__(self, parent: str, record: Recorded, spare: tuple[str, ...]) -> None:
+    def __init__(self, parent: str, record: Recorded, spare: tuple[str, ...], is_elsewhere: IsElsewhere) -> None:
         self._parent = parent
         self._record = record
         self._spare = spare
+        self._is_elsewhere = is_elsewhere
 
     def empty(self, folder: OwnFolder, where: str, *, previews: bool = False) -> bool:
         """Remove what was made in a folder of the tree; return whether there was nothing else."""
         all_gone = True
         for name, status in folder.listing():
-            if not where and name in self._spare:
-                continue
-            place = f"{where}{name}"
-            if stat.S_ISDIR(status.st_mode):
-                is_preview = previews or name == _PREVIEWS
-                with folder.child(name) as inner:
-                    emptied = self.empty(inner, f"{place}/", previews=is_preview)
-                if emptied and (
-                    is_preview or not self._record.is_there or key_of("folder", place) in self._record.keys
-                ):
-                    folder.rmdir(name)
-                else:
-                    all_gone = False
-            elif self._was_made(folder, name, place, status) or _is_litter(folder, name, previews=previews):
-                folder.unlink(name)
-            else:
-                all_gone = False
+            if where or name not in self._spare:
+                is_gone = False
+                with suppress(OSError):  # what cannot be removed is kept
+                    is_gone = self._remove(folder, Entry(name, status), f"{where}{name}", previews=previews)
+                all_gone = all_gone and is_gone
         return all_gone
 
-    def _was_made(self, folder: OwnFolder, name: str, place: str, status: os.stat_result) -> bool:
+    def _remove(self, folder: OwnFolder, entry: Entry, place: str, *, previews: bool) -> bool:
+        """Remove one thing with all that is in it if it was made; return whether it is gone."""
+        name, status = entry
+        if stat.S_ISDIR(status.st_mode):
+            is_preview = previews or name == _PREVIEWS
+            with folder.child(name) as inner:
+                if not self.empty(inner, f"{place}/", previews=is_preview):
+                    return False
+            if not is_preview and self._record.is_there and key_of("folder", place) not in self._record.keys:
+                return False
+            folder.rmdir(name)
+            return True
+        if not self._was_made(folder, entry, place) and not _is_litter(folder, name, previews=previews):
+            return False
+        folder.unlink(name)
+        return True
+
+    def _was_made(self, folder: OwnFolder, entry: Entry, place: str) -> bool:
         """Whether something is still what was made there, so that nothing is lost with it."""
+        name, status = entry
+        is_link, is_file = stat.S_ISLNK(status.st_mode), stat.S_ISREG(status.st_mode)
         if not self._record.is_there:
-            return stat.S_ISLNK(status.st_mode) or (stat.S_ISREG(status.st_mode) and status.st_nlink > 1)
-        if stat.S_ISLNK(status.st_mode):
+            return is_link or (is_file and folder.n_names(name) > 1)
+        if is_link:
             return key_of("symlink", place, os.fsencode(folder.readlink(name))) in self._record.keys
-        if not stat.S_ISREG(status.st_mode):
+        if not is_file:
             return False
         if key_of("hardlink", place) in self._record.keys:
-            return status.st_nlink > 1  # the last name of a file is the file
-        return is_unfinished(name) or self._is_spare(_key_now(folder, name, place))
+            return folder.n_names(name) > 1  # the last name of a file is the file
+        return is_unfinished(name) or self._is_spare(folder, name, place)
 
-    def _is_spare(self, key: bytes) -> bool:
-        """Whether a file was made by us, and not from a picture that no longer exists."""
+    def _is_spare(self, folder: OwnFolder, name: str, place: str) -> bool:
+        """Whether a file was made by us and is as it was made, but is not the last copy of a picture."""
+        try:
+            with folder.open_reading(name) as stream:
+                content = _content(stream)
+        except (OSError, NotOursError):
+            return False
+        key = key_of("file", place, content)
+        if key not in self._record.keys:
+            return False
         original = self._record.originals.get(key)
-        return key in self._record.keys and (original is None or os.path.exists(os.path.join(self._parent, original)))
-
-
-def _key_now(folder: OwnFolder, name: str, place: str) -> bytes:
-    """Key of a file as it is now; empty if it cannot be read."""
-    try:
-        with folder.open_reading(name) as stream:
-            return copied_key(place, stream)
-    except (OSError, NotOursError):
-        return b""
+        return original is None or os.path.exists(os.path.join(self._parent, original)) or self._is_elsewhere(content)
 
 
 def _is_litter(folder: OwnFolder, name: str, *, previews: bool) -> bool:

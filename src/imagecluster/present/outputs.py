@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal, get_args
@@ -23,7 +25,7 @@ from imagecluster.present.tables import statistics, write_csv, write_json
 from imagecluster.present.thumbnails import ThumbnailOf
 from imagecluster.records import Clusters
 from imagecluster.store import Run
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.files import OwnFolder, exists
 from imagecluster.system.progress import OnProgress, silent
 
 Output = Literal["links", "csv", "json", "parquet", "page"]
@@ -106,7 +108,8 @@ def write_outputs(collection: Collection, clusters: Clusters, *, progress: OnPro
         linked = _write_links(collection, clusters, tree, progress=progress)
         unlinked, kept = linked.unlinked, linked.kept
     elif (tree / LINKS_MARKER).exists():
-        kept = make_links([], tree, within=folder).kept  # a tree of an earlier cut would contradict the tables
+        # A tree of an earlier cut would contradict the tables.
+        kept = make_links([], tree, within=folder, is_elsewhere=partial(_has, collection)).kept
     write_json(report, directory / "clusters.json", folder)
     write_csv(report, directory / "clusters.csv", folder)
     content = _content_key(collection)
@@ -139,7 +142,19 @@ def _write_links(
     members = [[os.path.join(root, names[row]) for row in cluster.members] for cluster in clusters.clusters]  # noqa: PTH118
     kind = "symlink" if collection.settings.links == "none" else collection.settings.links
     within = collection.store.folder if tree.parent == collection.directory else None
-    return make_links(members, tree, kind=kind, progress=progress, within=within)
+    has = partial(_has, collection)
+    return make_links(members, tree, kind=kind, progress=progress, within=within, is_elsewhere=has)
+
+
+def _has(collection: Collection, content: bytes) -> bool:
+    """Whether a picture of the collection with this content exists."""
+    hashes, keys = collection.leaves.hashes, collection.leaves.keys
+    row = bisect_left(hashes, content)  # leaves are in the order of their contents
+    while row < len(hashes) and hashes[row] == content:
+        if exists(collection.store.paths_of(keys[row : row + 1])[0]):
+            return True
+        row += 1
+    return False
 
 
 def _write_page(collection: Collection, report: Report, file: Path, within: OwnFolder | None) -> Path:

@@ -93,8 +93,8 @@ def _is_writable(folder: Path) -> bool:
 
 
 def is_store(directory: Path) -> bool:
-    """Whether a folder carries our marker."""
-    return (directory / STORE_MARKER).is_file()
+    """Whether a folder carries our marker; False too where that cannot be seen."""
+    return os.path.isfile(directory / STORE_MARKER)  # noqa: PTH113 - a Path raises if the folder may not be read
 
 
 def check_marker(folder: OwnFolder, *, newest: int) -> None:

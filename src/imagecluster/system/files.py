@@ -7,7 +7,7 @@ are checked just before their use.
 """
 
 # Names are looked up in a folder that is held open, which a Path cannot do.
-# ruff: noqa: PTH116, PTH118, PTH119, PTH208
+# ruff: noqa: PTH110, PTH116, PTH118, PTH119, PTH208
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from typing import BinaryIO, NamedTuple, Self
 
 from imagecluster.errors import NotOursError
 
-__all__ = ["Entry", "OwnFolder", "is_link", "is_open_here", "is_unfinished", "sync_folder", "unfinished_name"]
+__all__ = ["Entry", "OwnFolder", "exists", "is_link", "is_open_here", "is_unfinished", "sync_folder", "unfinished_name"]
 
 _HELD = os.open in os.supports_dir_fd
 """Whether a folder can be held open and names looked up in it."""
@@ -45,6 +45,11 @@ def is_unfinished(name: str) -> bool:
 def unfinished_name(name: str) -> str:
     """A new name for a file that is to have `name` when it is whole."""
     return f".{name[:50]}.{secrets.token_hex(8)}.new"
+
+
+def exists(path: str | Path) -> bool:
+    """Whether a path leads to something; False too where that cannot be seen (before Python 3.14, a Path raises)."""
+    return os.path.exists(path)
 
 
 def is_link(path: Path) -> bool:
@@ -229,6 +234,10 @@ class OwnFolder:
     def readlink(self, name: str) -> str:
         """Where a symbolic link leads."""
         return os.readlink(self._at(name), dir_fd=self._held)
+
+    def n_names(self, name: str) -> int:
+        """Number of names that a file has now, this one included: 1 if it has no other hard link."""
+        return os.stat(self._at(name), follow_symlinks=False, dir_fd=self._held).st_nlink
 
     def hardlink(self, file: str, name: str) -> None:
         """Makes a second name for a file elsewhere. FileExistsError where anything has that name."""

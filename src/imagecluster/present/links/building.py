@@ -18,7 +18,7 @@ from typing import BinaryIO, Literal, get_args
 from imagecluster.collection.report import cluster_folders
 from imagecluster.errors import ArgumentError, NotOursError, OutputError
 from imagecluster.present.links.names import distinct_names, longest_name_bytes
-from imagecluster.present.made_tree import MADE, MadeTree, copied_key, key_of, record_end
+from imagecluster.present.made_tree import MADE, IsElsewhere, MadeTree, copied_key, key_of, nowhere, record_end
 from imagecluster.scan import StrPath
 from imagecluster.system.files import OwnFolder, unfinished_name
 from imagecluster.system.progress import OnProgress, Progress, silent
@@ -71,6 +71,7 @@ def make_links(
     kind: LinkKind = "symlink",
     progress: OnProgress = silent,
     within: OwnFolder | None = None,
+    is_elsewhere: IsElsewhere = nowhere,
 ) -> LinkReport:
     """A tree `directory/cluster_with_N/cluster_i/name`, replacing the one that an earlier call built there.
 
@@ -95,6 +96,9 @@ def make_links(
         Called after each cluster, with the pictures that are linked.
     within
         The folder in which `directory` lies, where that is held open.
+    is_elsewhere
+        Whether a picture with a content exists, given as its 128-bit XXH3 digest. A copy whose original was renamed,
+        or was one of several equal pictures, is then known not to be the last one.
 
     Raises
     ------
@@ -108,7 +112,14 @@ def make_links(
         raise ArgumentError(f"kind is {kind!r}; it must be one of {', '.join(get_args(LinkKind))}")
     with (
         _output_errors(directory),
-        MadeTree(directory, marker=LINKS_MARKER, text=_marker_text("symlink"), what="link tree", within=within) as tree,
+        MadeTree(
+            directory,
+            marker=LINKS_MARKER,
+            text=_marker_text("symlink"),
+            what="link tree",
+            within=within,
+            is_elsewhere=is_elsewhere,
+        ) as tree,
     ):
         _refuse_pictures_inside(clusters, tree.place)
         kept = tree.recover()
