@@ -105,7 +105,9 @@ def _laid_on(image: Image.Image, ground: tuple[int, int, int, int]) -> Image.Ima
     rgba = image if image.mode == "RGBA" else image.convert("RGBA")
     alpha = rgba.getchannel("A")
     if alpha.getextrema() != (255, 255):
-        # In place: a second picture of the size of the largest that we allow would take another gigabyte.
+        # In place, to save memory, unless later frames are composed on this one.
+        if rgba is image and (image.format == "GIF" or getattr(image, "n_frames", 1) > 1):
+            rgba = image.copy()
         rgba.paste(ground, mask=ImageChops.invert(alpha))
     return rgba
 

@@ -94,6 +94,8 @@ def _of_decoder(image: Image.Image, n_pixels: int, size: tuple[int, int]) -> int
         return _wavelets(image)
     if isinstance(image, AvifImagePlugin.AvifImageFile):
         per_pixel = _planes(image)
+    elif image.format in ("GIF", "PNG") and isinstance(image, ImageFile.ImageFile) and image.tell():
+        per_pixel = 8  # later frames are composed on earlier ones
     elif image.format == "WEBP":
         per_pixel = WEBP_BYTES_PER_PIXEL - 4
     elif image.format == "HEIF":

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from PIL import Image, ImageFile, JpegImagePlugin, TiffImagePlugin
 
+from imagecluster.decode.animation import later_frame
 from imagecluster.decode.colour import to_rgb
 from imagecluster.decode.exif import Exif, exif_block, read_exif, xmp_orientation
 from imagecluster.decode.frame import Frame
@@ -69,7 +70,8 @@ def decode(
 
     The short side becomes exactly `short_side_px`, smaller pictures are enlarged, and the long side follows
     in proportion. A picture longer than 16 times its width is cut to that at its middle. Transparent parts
-    are white; of an animation the first frame counts, of several pages the first, of a burst the main one.
+    are white, or dark where all that is seen is white. Of an animation the first frame counts that is not empty,
+    of several pages the first, of a burst the main one.
 
     Parameters
     ----------
@@ -162,6 +164,11 @@ def _plain_picture(image: ImageFile.ImageFile, data: bytes, target: _Target) -> 
     """The picture of an opened file; of a JPEG that does not end as it should, what is there of it."""
     size = image.size
     try:
+        picture = _read(image, data, target, size)
+        number = later_frame(image, picture.image, lambda: _read(image, data, target, size).image)
+        if number is None:
+            return picture
+        image.seek(number)
         return _read(image, data, target, size)
     except OSError as error:
         if not isinstance(image, JpegImagePlugin.JpegImageFile):
