@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ from imagecluster.errors import ArgumentError, InputError, OutputError
 from imagecluster.explore.similar import extreme_pairs
 from imagecluster.functions.running import run
 from imagecluster.store import Store
+from imagecluster.system.files import OwnFolder
 from imagecluster.web import copy_data, page_copy
 from imagecluster.web.page_copy import View, stored_source, write_page_copy
 from imagecluster.web.page_files import bundle
@@ -218,12 +221,52 @@ def test_only_an_earlier_copy_is_replaced(folder, tmp_path):
     assert kept == {"mine.jpg": b"somebody's", "0.jpg": b"retouched"}
     assert not (place / "pictures" / "000" / "mine.jpg").exists()
     (tmp_path / "shared.kept").rename(tmp_path / "away")
+    for name in (".DS_Store", "pictures/.DS_Store"):  # which a file manager puts there as soon as it shows the folder
+        (place / name).write_bytes(b"\0\0\0\1Bud1 and more")
+    assert written(folder, place).kept == ()
+    assert sorted(entry.name for entry in place.iterdir()) == names
     (place / "mine.txt").write_text("mine")
     with pytest.raises(OutputError, match="left alone"):
         written(folder, place)
     assert (place / "mine.txt").read_text() == "mine"
     with pytest.raises(OutputError, match="cannot write"):
         written(folder, tmp_path / "none" / "copy.html")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_copy_that_was_killed_in_a_picture_leaves_nothing_to_keep(folder, tmp_path):
+    """A picture that is not whole yet has no name under which it would be taken for somebody's."""
+    place = tmp_path / "shared"
+    written(folder, place)
+    with stored_source(folder / "imagecluster") as (source, _):
+        if (pid := os.fork()) == 0:
+            _write_two_pictures_and_die(source, place)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
+    begun = list((tmp_path / ".shared.imagecluster-new" / "pictures" / "000").iterdir())
+    assert sorted(path.stat().st_size for path in begun) == [0, 7]
+    assert written(folder, place).kept == ()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["shared"]
+
+
+def _write_two_pictures_and_die(source, place):
+    """In a child process: ends at once, without any cleaning up, before the second picture has any content."""
+    create = OwnFolder.create
+
+    class Deadly(BytesIO):
+        """A file that nothing can be written to."""
+
+        def write(self, _):
+            os._exit(9)
+
+    def mortal(held, name):
+        stream = create(held, name)
+        return Deadly() if "1.jpg" in name else stream
+
+    OwnFolder.create = mortal
+    try:
+        page_copy._write_folder(place, source, View(0.5, 2), iter([b"picture"] * 3))
+    finally:
+        os._exit(0)
 
 
 def test_without_clusters_there_is_no_copy(tmp_path):

@@ -19,7 +19,7 @@ import xxhash
 from imagecluster.errors import NotOursError, OutputError
 from imagecluster.system.files import Entry, OwnFolder, is_unfinished
 
-__all__ = ["MADE", "IsElsewhere", "MadeTree", "copied_key", "key_of", "nowhere", "record_end"]
+__all__ = ["MADE", "IsElsewhere", "MadeTree", "copied_key", "is_litter", "key_of", "nowhere", "record_end"]
 
 MADE = ".imagecluster-made"
 """Name of the file that records what was made in a tree."""
@@ -310,7 +310,7 @@ class _Removal:
                 return False
             folder.rmdir(name)
             return True
-        if not self._was_made(folder, entry, place) and not _is_litter(folder, name, previews=previews):
+        if not self._was_made(folder, entry, place) and not is_litter(folder, name, previews=previews):
             return False
         folder.unlink(name)
         return True
@@ -343,8 +343,8 @@ class _Removal:
         return original is None or os.path.exists(os.path.join(self._parent, original)) or self._is_elsewhere(content)
 
 
-def _is_litter(folder: OwnFolder, name: str, *, previews: bool) -> bool:
-    """Whether a file manager or a network drive made this file for itself."""
+def is_litter(folder: OwnFolder, name: str, *, previews: bool = False) -> bool:
+    """Whether a file manager made this file for itself or, in a folder of previews, a network drive."""
     if previews:
         return name.startswith(_PREVIEW_STARTS) or name.endswith(_PREVIEW_ENDS)
     start = _LITTER.get(name.lower())

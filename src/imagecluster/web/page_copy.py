@@ -25,7 +25,7 @@ from imagecluster.explore.colours import Colours
 from imagecluster.explore.projection import kept_map, principal_map
 from imagecluster.explore.snapshot import Snapshot, load_snapshot
 from imagecluster.present.files import replacing
-from imagecluster.present.made_tree import MADE, MadeTree, copied_key, key_of, record_end
+from imagecluster.present.made_tree import MADE, MadeTree, copied_key, is_litter, key_of, record_end
 from imagecluster.store import Run, Store
 from imagecluster.system.cores import n_cores
 from imagecluster.system.files import OwnFolder, unfinished_name
@@ -343,7 +343,7 @@ def _refuse_strangers(tree: MadeTree) -> None:
     if folder is None:
         return
     with folder:
-        names = {name for name, _ in folder.listing()}
+        names = {name for name, _ in folder.listing() if not is_litter(folder, name)}
     if names - {_MARKER, MADE, "index.html", "pictures"}:
         raise OutputError(
             f"{tree.place} holds files that are not part of an earlier copy, so it is left alone; choose another place"
@@ -355,10 +355,12 @@ def _write_picture(pictures: OwnFolder, number: int, image: bytes, record: Binar
     name = f"{number // _IN_A_FOLDER:03}"
     where = f"pictures/{name}"
     record.write(key_of("folder", where) + record_end())
+    unfinished = unfinished_name(f"{number}.jpg")
     with pictures.child(name, create=True) as folder:
-        record.write(copied_key(f"{where}/{number}.jpg", BytesIO(image)) + record_end())
-        with folder.create(f"{number}.jpg") as stream:
+        with folder.create(unfinished) as stream:
             stream.write(image)
+        record.write(copied_key(f"{where}/{number}.jpg", BytesIO(image)) + record_end())
+        folder.rename(unfinished, f"{number}.jpg")
 
 
 def _write_index(folder: OwnFolder, record: BinaryIO, source: Source, view: View, *, missing: Sequence[int]) -> int:
