@@ -1,6 +1,8 @@
 """No output of a command lands on a file that is not an earlier output of ours."""
 
+import os
 import shutil
+from xml.etree import ElementTree
 
 import pytest
 
@@ -48,6 +50,29 @@ def test_a_command_replaces_its_own_output_and_nothing_else(sorted_folder, tmp_p
     assert file.read_bytes() == theirs
     assert main([*arguments, "--force"]) == 0
     assert len(file.read_bytes()) == pytest.approx(len(ours), rel=0.1)
+
+
+def test_a_table_that_mentions_us_and_a_drawing_that_was_edited_are_not_ours(sorted_folder, tmp_path):
+    """Somebody's table of paths in our folders; a plot of ours that another program saved again, our title in it."""
+    pyarrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    table = tmp_path / "a.parquet"
+    pyarrow.parquet.write_table(pyarrow.table({"path": ["pics/imagecluster/clusters/a.jpg"], "creator": ["me"]}), table)
+    drawing = tmp_path / "a.svg"
+    assert main(["plot", "dendrogram", str(sorted_folder), "-o", str(drawing)]) == 0
+    ElementTree.parse(drawing).write(drawing)
+    assert b"title>imagecluster</" in drawing.read_bytes()
+    for file in (table, drawing):
+        with pytest.raises(OutputError, match="--force"):
+            refuse_to_replace(file, force=False)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_named_pipe_is_refused_at_once(sorted_folder, tmp_path, capsys):
+    """Nothing waits for somebody at its other end."""
+    pipe = tmp_path / "pipe.html"
+    os.mkfifo(pipe)
+    assert main(["search", str(sorted_folder), str(sorted_folder / "0_0.png"), "--html", str(pipe)]) == 1
+    assert "is not a file" in capsys.readouterr().err
 
 
 def test_files_that_cannot_be_told_are_not_ours(tmp_path):

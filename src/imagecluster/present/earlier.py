@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from pathlib import Path
 from typing import BinaryIO
 
 from imagecluster.errors import OutputError
-from imagecluster.system.files import exists
 
 __all__ = ["refuse_to_replace"]
 
@@ -18,9 +18,11 @@ _MARKS = {
     ".html": b'<meta name="generator" content="imagecluster',
     ".htm": b'<meta name="generator" content="imagecluster',
     ".png": b"tEXtSoftware\0imagecluster",
-    ".svg": b"<dc:title>imagecluster</dc:title>",
+    # As Matplotlib lays it out, and no program that somebody edits a drawing with.
+    ".svg": b" <title>imagecluster</title>\n <metadata>\n",
     ".pdf": b"/Creator (imagecluster)",
-    ".parquet": b"imagecluster",
+    # An entry of the metadata with the lengths of its two texts: the name alone may be in anybody's table.
+    ".parquet": b"\x07creator\x18\x0cimagecluster",
 }
 """Marks by which our own files of each kind can be recognised."""
 
@@ -28,7 +30,7 @@ _NPZ_NAMES = {"paths.npy", "vectors.npy", "model.npy"}
 
 
 def refuse_to_replace(file: Path, *, force: bool) -> None:
-    """Refuse to replace a file by an output, unless it is an earlier output of the same kind.
+    """Refuse to replace a file by an output, unless it is an earlier output of the same kind as we wrote it.
 
     Raises
     ------
@@ -36,7 +38,7 @@ def refuse_to_replace(file: Path, *, force: bool) -> None:
         The file is not ours, for example a picture, and `force` is false.
 
     """
-    if force or not exists(file) or file.is_dir():  # the writer has a better message for a folder
+    if force or not os.path.isfile(file):  # noqa: PTH113 - a Path may raise; the writer refuses folders and pipes
         return
     try:
         with file.open("rb") as stream:
