@@ -159,3 +159,16 @@ def test_links_of_the_original_are_not_removed(tmp_path, vgg16):
     assert (old / "red0.png").is_symlink()
     save(tmp_path / "pics" / "more.png", (9, 9, 9))
     assert main.main(tmp_path / "pics", layer="fc2", links=False)
+
+
+def test_deleted_pictures_are_asked_about_and_gone_answers(tmp_path, capsys):
+    """What the message of a refused run asks for can be given here too."""
+    folder = tmp_path / "pics"
+    for number in range(3):
+        save(folder / f"{number}.png", (number, 0, 0))
+    main.main(folder, links=False)
+    for picture in folder.glob("*.png"):
+        picture.unlink()
+    with pytest.raises(InputError, match=r"3 of the 3 pictures.*gone=True"):
+        main.main(folder, links=False)
+    assert main.main(folder, links=False, gone=True) == {}

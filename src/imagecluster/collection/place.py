@@ -85,7 +85,7 @@ def refuse_when_most_are_gone(store: Store, found: Scan) -> None:
     raise InputError(
         f"{n_gone:,} of the {n_known:,} pictures of this collection are gone from {store.root}: is a drive not plugged"
         " in, was a folder moved, or may it not be read? Nothing was changed, and the outputs still show them. If they"
-        " are gone for good, run again with --gone (in Python: gone=True)"
+        " are gone for good, use `imagecluster run --gone` (in Python: gone=True)"
     )
 
 

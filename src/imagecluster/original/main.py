@@ -36,6 +36,7 @@ def main(  # noqa: PLR0913  # the original's, and what was added to it
     *,
     model: str | None = None,
     weights: str | os.PathLike[str] | None = None,
+    gone: bool = False,
 ) -> dict[int, list[list[str]]]:
     """Sort a folder of pictures, and print what the original printed.
 
@@ -72,6 +73,9 @@ def main(  # noqa: PLR0913  # the original's, and what was added to it
         Fingerprint model, instead of `layer`.
     weights
         Weight file of Keras for `layer`; default: as for `calc.get_model`.
+    gone
+        Whether most pictures may be missing because they were deleted for good; without `layer` such a run is refused
+        otherwise.
 
     Returns
     -------
@@ -83,7 +87,7 @@ def main(  # noqa: PLR0913  # the original's, and what was added to it
     ArgumentError
         An argument is outside its range, or `pca` or `vis` is given without `layer`.
     InputError
-        There is no such folder.
+        There is no such folder, or most of its pictures are gone.
     ModelError
         The weights of VGG16 are missing.
     """
@@ -97,7 +101,7 @@ def main(  # noqa: PLR0913  # the original's, and what was added to it
     else:
         print(f"no fingerprints database {directory} found, making it")
     if layer is None:
-        return _with_the_chain(folder, sim, model or DEFAULT_MODEL, links=links)
+        return _with_the_chain(folder, sim, model or DEFAULT_MODEL, links=links, gone=gone)
     from imagecluster.original import calc, io, postproc
     from imagecluster.original.vgg16 import vgg16_of_layer
 
@@ -125,12 +129,12 @@ def _check(*, sim: float, layer: str | None, model: str | None, needs_layer: Map
         raise ArgumentError(f"{wanted[0]} is for VGG16 only; give a layer with it, such as layer='fc2'")
 
 
-def _with_the_chain(folder: Path, sim: float, model: str, *, links: bool) -> dict[int, list[list[str]]]:
+def _with_the_chain(folder: Path, sim: float, model: str, *, links: bool, gone: bool) -> dict[int, list[list[str]]]:
     """Clusters as the command line makes them, with the relative scale."""
     print(f"model {model} (layer='fc2' uses the original's VGG16)")
     clustering = _Announcement()
     settings = Settings(sim=sim, sim_scale="relative", model=model, links="symlink" if links else "none")
-    result = run([folder], settings, progress=clustering)
+    result = run([folder], settings, gone=gone, progress=clustering)
     clustering.once()
     for skip in result.skips:
         warnings.warn(f"left out {skip.path}: {skip.reason}", stacklevel=3)
