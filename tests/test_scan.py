@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from imagecluster import scan as scan_module
 from imagecluster.errors import InputError
-from imagecluster.scan import PICTURE_SUFFIXES, STORE_MARKER, read_path_list, scan
+from imagecluster.scan import PAGE_MARKER, PICTURE_SUFFIXES, STORE_MARKER, read_path_list, scan
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="symbolic links and odd names need a POSIX system")
 
@@ -78,6 +78,15 @@ def test_our_own_folders_are_passed_over(tmp_path):
     touch(tmp_path / "imagecluster" / STORE_MARKER)
     touch(tmp_path / "imagecluster" / "clusters" / "b.jpg")
     assert found(tmp_path) == [kept]
+
+
+def test_a_copy_of_the_page_is_scanned_only_by_name(tmp_path):
+    """The small pictures that were made of a collection are not pictures in it."""
+    picture = touch(tmp_path / "a.jpg")
+    small = touch(tmp_path / "share" / "pictures" / "000" / "0.jpg")
+    touch(tmp_path / "share" / PAGE_MARKER)
+    assert found(tmp_path) == [picture]
+    assert found(tmp_path / "share") == [small]
 
 
 def test_our_own_folder_named_as_pictures_is_refused(tmp_path):

@@ -15,6 +15,7 @@ from imagecluster.errors import InputError
 from imagecluster.records import ImageFile, Scan, Skip
 
 __all__ = [
+    "PAGE_MARKER",
     "PICTURE_SUFFIXES",
     "RAW_SUFFIXES",
     "STORE_MARKER",
@@ -29,6 +30,9 @@ StrPath = str | os.PathLike[str]
 
 STORE_MARKER = ".imagecluster-store"
 """Name of the file that marks a folder as our own database or output."""
+
+PAGE_MARKER = ".imagecluster-page"
+"""Name of the file that marks a folder as a copy of our page, with small pictures."""
 
 # fmt: off
 RAW_SUFFIXES = frozenset((
@@ -57,9 +61,9 @@ def scan(paths: Sequence[Path], *, recursive: bool = True, exclude: Sequence[Pat
     """The files that may hold pictures in folders, together with files given by name.
 
     From a folder, files are taken by suffix (`PICTURE_SUFFIXES`); hidden names, `@eaDir`, `node_modules`,
-    `__MACOSX`, the excluded folders and every folder with our marker are ignored. A file given by name is
-    taken whatever its suffix. Symbolic links are followed, each real folder once (real folders come before
-    links to them, so that a file is known by its real place if both are scanned).
+    `__MACOSX`, the excluded folders, every folder with our marker and copies of our page in subfolders are
+    ignored. A file given by name is taken whatever its suffix. Symbolic links are followed, each real folder
+    once (real folders come before links to them, so that a file is known by its real place if both are scanned).
 
     Parameters
     ----------
@@ -216,6 +220,8 @@ class _Walk:
             if folder in self._arguments:
                 msg = f"cannot scan {folder!r}: it is a database of imagecluster, not a folder of pictures"
                 raise InputError(msg)
+            return
+        if folder not in self._arguments and any(entry.name == PAGE_MARKER for entry in entries):
             return
         for entry in entries:
             if not entry.name.startswith("."):

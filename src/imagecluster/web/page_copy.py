@@ -26,6 +26,7 @@ from imagecluster.explore.projection import kept_map, principal_map
 from imagecluster.explore.snapshot import Snapshot, load_snapshot
 from imagecluster.present.files import replacing
 from imagecluster.present.made_tree import MADE, MadeTree, copied_key, is_litter, key_of, record_end
+from imagecluster.scan import PAGE_MARKER
 from imagecluster.store import Run, Store
 from imagecluster.system.cores import n_cores
 from imagecluster.system.files import OwnFolder, unfinished_name
@@ -51,7 +52,6 @@ _LARGEST_FILE_BYTES = 120_000_000
 
 MOST_PICTURES = 100_000
 
-_MARKER = ".imagecluster-page"
 _MARKER_TEXT = "imagecluster writes this folder anew at each export and removes what it wrote before.\n"
 _N_SAMPLES = 64
 _IN_A_FOLDER = 1000
@@ -319,7 +319,7 @@ def _write_folder(
 
     Returns its size, the page, and the folders that keep the files of others that were in the earlier one.
     """
-    with MadeTree(place, marker=_MARKER, text=_MARKER_TEXT, what="copy of the page") as tree:
+    with MadeTree(place, marker=PAGE_MARKER, text=_MARKER_TEXT, what="copy of the page") as tree:
         kept = tree.recover()
         _refuse_strangers(tree)
         size_bytes, missing = 0, []
@@ -344,7 +344,7 @@ def _refuse_strangers(tree: MadeTree) -> None:
         return
     with folder:
         names = {name for name, _ in folder.listing() if not is_litter(folder, name)}
-    if names - {_MARKER, MADE, "index.html", "pictures"}:
+    if names - {PAGE_MARKER, MADE, "index.html", "pictures"}:
         raise OutputError(
             f"{tree.place} holds files that are not part of an earlier copy, so it is left alone; choose another place"
         )

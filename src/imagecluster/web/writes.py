@@ -27,7 +27,7 @@ from imagecluster.explore.similar import nearest_to
 from imagecluster.explore.snapshot import Snapshot
 from imagecluster.present.outputs import write
 from imagecluster.store import Store
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.files import OwnFolder, exists
 from imagecluster.web import wire
 from imagecluster.web.answers import unkept_json
 from imagecluster.web.corrected import edit_of_request, edits_for_page
@@ -176,7 +176,7 @@ def _link_of(values: dict[str, Any]) -> str:
 
 def _reveal(path: Path) -> None:
     """Open the file manager at a file."""
-    if not path.exists():
+    if not exists(path):
         raise ArgumentError(f"{path.name} is no longer there")
     command = _reveal_command(path)
     try:
