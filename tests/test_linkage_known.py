@@ -174,7 +174,7 @@ def test_less_memory_means_shorter_lists_and_the_same_tree() -> None:
     same_trees(average_linkage(X, max_memory_bytes=least), average_linkage(X))
     assert fitting_candidates(10**6, 256, 10**12) == 16
     assert fitting_candidates(10**6, 256, needed_bytes(10**6, 256, k=8)) == 8
-    with pytest.raises(MemoryLimitError, match=r"1,000,000 x 256 needs [\d,]+ MiB .* allowed are 100 MiB"):
+    with pytest.raises(MemoryLimitError, match=r"1,000,000 x 256 needs [\d,]+ MiB .* but 100 MiB are allowed"):
         fitting_candidates(10**6, 256, 100 << 20)
 
 

@@ -28,7 +28,7 @@ class Linkage:
 
     dendrogram: Dendrogram
     graph: NeighbourGraph
-    """Neighbours of the distinct rows, with which the next `link` of nearly the same rows need not compare all pairs."""
+    """Neighbours of the distinct rows, with which the next `link` of similar rows need not compare all pairs."""
 
 
 def average_linkage(
