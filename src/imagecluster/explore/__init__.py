@@ -1,1 +1,1 @@
-"""Looking around in a collection: what is like a picture or a text, names, colours and the map. Knows no HTTP."""
+"""Exploring a collection: search by picture, text and name, colours, and the map. It does not know about HTTP."""

@@ -1,4 +1,4 @@
-"""What a copy of the page says of each cluster that a cut can make: extreme pairs, and what is nearest outside."""
+"""Facts for a copy of the page about every possible cluster: extreme pairs, and the nearest picture outside."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ _NONE = (-1, -1)
 
 
 class Facts(NamedTuple):
-    """Pairs of pictures for each place between two neighbours of the leaf order; -1 where there is none.
+    """Pairs of pictures for each place between two neighbours in leaf order; -1 if there is none.
 
-    The cluster of a place is the largest run around it with no larger gap inside, and none as large before the place.
+    The cluster of a place is the largest run around it without a larger gap inside, or an equal one before the place.
     """
 
     closest: NDArray[np.int64]
     """Shape (n - 1, 2)."""
     farthest: NDArray[np.int64]
     outside: NDArray[np.int64]
-    """A picture of the cluster, and the one outside that is nearest to it."""
+    """A picture of the cluster, and the picture outside that is nearest to it."""
 
 
 def facts_of_clusters(snapshot: Snapshot, hidden: NDArray[np.int64]) -> Facts:
-    """Of all clusters among the pictures that are not hidden, exact but for the rounding of float32 sums.
+    """Facts of all clusters of the pictures that are not hidden, exact except for the rounding of float32 sums.
 
-    Every pair belongs to one place, where its two pictures come together: each is looked at once. Takes memory for the
-    similarities of all pairs.
+    Every pair belongs to the one place at which its two pictures join, so each is examined once. It takes memory for
+    the similarities of all pairs.
     """
     order = snapshot.dendrogram.order
     shown = ~np.isin(order, hidden)
@@ -44,7 +44,7 @@ def facts_of_clusters(snapshot: Snapshot, hidden: NDArray[np.int64]) -> Facts:
     clusters = _Clusters(snapshot.dendrogram.gap)
     n_places = len(clusters.start)
     closest, farthest, outside = (np.full((n_places, 2), -1) for _ in range(3))
-    best = np.full(len(pictures), -np.inf, np.float32)  # similarity to what lies outside of the cluster so far
+    best = np.full(len(pictures), -np.inf, np.float32)  # similarity to pictures outside the cluster so far
     other = np.full(len(pictures), -1)
     for place in clusters.largest_first.tolist():
         a, m, b = before[[clusters.start[place], place + 1, clusters.end[place]]].tolist()
@@ -73,9 +73,10 @@ def facts_of_clusters(snapshot: Snapshot, hidden: NDArray[np.int64]) -> Facts:
 
 
 def closest_of_clusters(snapshot: Snapshot, hidden: NDArray[np.int64]) -> NDArray[np.int64]:
-    """`Facts.closest` of a dendrogram `of_cosines`, without products of all pairs; -1 also where one of them is hidden.
+    """`Facts.closest` of a dendrogram `of_cosines`, without products of all pairs; -1 also if one of a pair is hidden.
 
-    They are neighbours in the leaf order (see `similar.extreme_pairs`). What is too wide to be a cluster has none.
+    Closest pairs are neighbours in leaf order (see `similar.extreme_pairs`). A run that is too wide for a cluster has
+    none.
     """
     order, gap = snapshot.dendrogram.order, snapshot.dendrogram.gap
     similarity = exact_similarities(snapshot, order[:-1], order[1:])
@@ -88,7 +89,7 @@ def closest_of_clusters(snapshot: Snapshot, hidden: NDArray[np.int64]) -> NDArra
 
 
 class _Clusters:
-    """The cluster of each place, as a run of the leaf order."""
+    """The cluster of each place as a run of the leaf order."""
 
     def __init__(self, gap: NDArray[np.float64]) -> None:
         n_places = len(gap)
@@ -101,10 +102,10 @@ class _Clusters:
             self.start[place] = open_places[-1] + 1 if open_places else 0
             open_places.append(place)
         self.largest_first = np.lexsort((np.arange(n_places), -gap))
-        """Places, each after those of the clusters that hold its own."""
+        """Places, each after those of the clusters that contain its own."""
 
     def gather(self, pairs: NDArray[np.int64], is_better: Callable[[tuple[int, int], tuple[int, int]], bool]) -> None:
-        """Give each place the best of the pairs of all places in its cluster; a pair of -1 counts for nothing."""
+        """Give each place the best pair of all places in its cluster; pairs of -1 are ignored."""
         best_from: dict[int, tuple[int, int]] = {}  # by where the cluster starts
         for place in self.largest_first[::-1].tolist():
             first, middle = int(self.start[place]), place + 1

@@ -1,4 +1,4 @@
-"""Average colours of pictures, shown until their thumbnails come: made from the thumbnails that the store keeps."""
+"""Average colours of pictures, which are shown until the thumbnails arrive; they are made from kept thumbnails."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from imagecluster.system.arrays import Kept, Kind
 __all__ = ["UNKNOWN", "Colours"]
 
 UNKNOWN = 0xFF808080
-"""Stands for a colour that is not known: its top byte says so, the others are a middle grey."""
+"""Value of an unknown colour: the top byte says so, and the others are a medium grey."""
 
 _HASH = f"V{HASH_BYTES}"
 _KIND = Kind("colours", "list of average colours", "imagecluster-colours", version=1, n_keys=1)
@@ -49,7 +49,7 @@ class Colours:
         self._known: dict[bytes, int] = kept(directory, _KIND, _KEY, _colours) or {}
 
     def of(self, hashes: Sequence[bytes]) -> tuple[NDArray[np.uint32], int]:
-        """Colours 0xRRGGBB of contents, `UNKNOWN` where not known yet, shape (n,); and how many are not known."""
+        """Colours 0xRRGGBB of contents, or `UNKNOWN`, shape (n,); and the number of unknown ones."""
         known = self._known
         colours = np.array([known.get(content_hash, UNKNOWN) for content_hash in hashes], np.uint32)
         return colours, int(np.count_nonzero(colours == UNKNOWN))
@@ -57,18 +57,18 @@ class Colours:
     def complete(
         self, hashes: Sequence[bytes], *, side_px: int, tell: Callable[[int], None], ended: Callable[[], bool]
     ) -> None:
-        """Works out what is not known yet, where there is a thumbnail of it.
+        """Compute unknown colours of contents that have a thumbnail.
 
         Parameters
         ----------
         hashes
             Contents.
         side_px
-            Of the thumbnails that the store keeps.
+            Longer side of the thumbnails that the store keeps.
         tell
             Called now and then with the number of new colours so far, and at the end if there are any.
         ended
-            Asked before each picture.
+            Returns whether to stop; called before each picture.
 
         """
         n_new = 0
@@ -108,7 +108,7 @@ def _colours(found: Kept) -> dict[bytes, int]:
 
 
 def _average(thumbnail: bytes) -> int | None:
-    """Average colour of a JPEG, decoded at an eighth of its size; None where it cannot be."""
+    """Average colour of a JPEG, decoded at an eighth of its size; None if that fails."""
     from PIL import Image
 
     try:

@@ -1,4 +1,4 @@
-"""The vectors nearest to some others by cosine, exact: one scan over all of them, and one order of what is found."""
+"""Exact search for the nearest vectors by cosine, by a scan over all vectors, with one order of the results."""
 
 from __future__ import annotations
 
@@ -17,64 +17,64 @@ from imagecluster.system.cores import n_cores
 __all__ = ["ALL_CORES", "ROUNDING", "ExactIndex", "Ranked", "nearest_of_each", "ranked", "unit_vector"]
 
 ALL_CORES = threading.Lock()
-"""Held while products take all cores: several at once would only slow each other down, and they set how many threads
-the whole program's BLAS has."""
+"""Lock that is held while products take all cores: several at once would only slow each other down, and they set the
+number of BLAS threads of the whole program."""
 
 ROUNDING = 1e-5
-"""More than similarities from float32 sums differ from exact ones."""
+"""Upper bound on the error of similarities from float32 sums."""
 
 _BLOCK_NUMBERS = 1 << 18
-"""Numbers of a block: 1 MiB as float32, which stays in a core's own cache between its three passes."""
+"""Numbers in a block: 1 MiB as float32, which stays in a core's own cache between the three passes."""
 
 _BLOCK_QUERIES = 256
-"""Vectors that are compared with all others at a time: a block of similarities that still fits a core's cache."""
+"""Number of vectors compared with all others at a time, so that a block of similarities still fits a core's cache."""
 
 _MOST_QUERIES = 1024
-"""Queries whose products with a block are in memory at a time."""
+"""Number of queries whose products with a block are in memory at a time."""
 
 _PARTS_PER_THREAD = 4
-"""Parts of the rows that each thread takes, one after the other: a core that is busy elsewhere gets fewer."""
+"""Number of parts of the rows per thread, taken one after another, so that a core that is busy elsewhere gets fewer."""
 
 _SIGN_AND_VALUE = np.int32(-0x70002000)
-"""Mask 0x8fffe000 that leaves sign, exponent and fraction of a widened half."""
+"""Mask 0x8fffe000, which leaves sign, exponent and fraction of a widened half."""
 
 _HALF_SCALE = np.float32(2.0**112)
 """Exponents count from -127 in float32 and from -15 in float16."""
 
 
 class Ranked(NamedTuple):
-    """Vectors by their similarity, the most similar first; of equally similar ones the one with the lower number."""
+    """Vectors by similarity, most similar first; equally similar ones are in the order of their numbers."""
 
     numbers: NDArray[np.int64]
-    """Shape (k,)."""
+    """Numbers of the vectors, shape (k,)."""
     similarities: NDArray[np.float32]
-    """Cosine of each with the nearest query, as float32 sums give it; shape (k,)."""
+    """Cosine of each vector with the nearest query, from float32 sums, shape (k,)."""
 
     @property
     def distances(self) -> NDArray[np.float64]:
-        """Cosine distances, from 0; shape (k,)."""
+        """Cosine distances, at least 0, shape (k,)."""
         return np.maximum(1.0 - self.similarities.astype(np.float64), 0.0)
 
 
 class ExactIndex:
-    """Finds among many vectors the nearest ones to a query. Their lengths are measured once, by the first query.
+    """A search among many vectors for those nearest to a query. Their lengths are measured once, by the first query.
 
     Parameters
     ----------
     rows : array of float16, float32 or float64, shape (n_images, n_dimensions)
-        Vectors of any length; a memory map is read in blocks. One of length 0 has cosine 0 with everything.
+        Vectors of any length; a memory map is read in blocks. A vector of length 0 has cosine 0 with everything.
     n_threads : int, optional
-        Default: one per core.
+        Number of threads; default: one per core.
 
     Raises
     ------
     ArgumentError
-        `rows` is no table of floating point numbers.
+        `rows` is not a table of floating-point numbers.
 
     Notes
     -----
-    Most of the time goes into widening float16, which NumPy does number by number. Read as integers and shifted, the
-    bits of a half are those of a float32 that is 2^-112 times its value, subnormal ones included, so that three
+    Most of the time is spent on widening float16, which NumPy does number by number. Read as integers and shifted, the
+    bits of a half are those of a float32 with 2^-112 times its value, including subnormal ones, so that three
     vectorised passes and a query multiplied by 2^112 give the same sums.
 
     Examples
@@ -90,7 +90,7 @@ class ExactIndex:
     def __init__(self, rows: NDArray[Any], *, n_threads: int | None = None) -> None:
         if rows.ndim != 2 or rows.dtype.kind != "f":
             raise ArgumentError(
-                f"got rows of shape {rows.shape} and type {rows.dtype}; expected floating point numbers "
+                f"got rows of shape {rows.shape} and type {rows.dtype}; expected floating-point numbers "
                 "(n_images, n_dimensions)"
             )
         if n_threads is not None and n_threads < 1:
@@ -109,19 +109,19 @@ class ExactIndex:
         among: NDArray[np.int64] | None = None,
         excluding: ArrayLike = (),
     ) -> Ranked:
-        """The k vectors nearest to one of the queries; fewer where there are not so many.
+        """The k vectors nearest to any of the queries; fewer if there are not as many.
 
         Parameters
         ----------
         queries : array of floats, shape (n_dimensions,) or (n_queries, n_dimensions)
-            Of unit length, as for `similarities`.
+            Queries of unit length, as for `similarities`.
         k : int
-            How many.
+            Number of vectors.
         among : array of int, shape (n_among,), optional
-            Rows that are looked at; one may be named several times. The numbers of the answer are then places in this
-            array. Default: all rows.
+            Rows to search; a row may occur several times. The numbers in the answer are then places in this array.
+            Default: all rows.
         excluding : array of int, shape (n_excluded,)
-            Numbers that are not to be in the answer.
+            Numbers to leave out of the answer.
 
         """
         similarity = self.similarities(queries)
@@ -131,12 +131,12 @@ class ExactIndex:
         return ranked(similarity, k)
 
     def similarities(self, queries: ArrayLike) -> NDArray[np.float32]:
-        """Cosine of each row with the nearest of the queries, shape (n_images,), as float32 sums give it.
+        """Cosine of each row with the nearest query, shape (n_images,), from float32 sums.
 
         Parameters
         ----------
         queries : array of floats, shape (n_dimensions,) or (n_queries, n_dimensions)
-            Of unit length; one of length 0 has cosine 0 with everything.
+            Queries of unit length; a query of length 0 has cosine 0 with everything.
 
         Raises
         ------
@@ -164,7 +164,7 @@ class ExactIndex:
         return found
 
     def _lengths_inverted(self) -> NDArray[np.float32]:
-        """The same as `_inverse_lengths`, measured once."""
+        """The result of `_inverse_lengths`, computed once."""
         if self._inverse_length is None:
             self._inverse_length = self._inverse_lengths()
         return self._inverse_length
@@ -182,9 +182,9 @@ class ExactIndex:
         return np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
 
     def _scan(self, visit: Callable[[int, NDArray[np.float32]], None]) -> None:
-        """Call `visit` with the first row and the values / `_scale`, for blocks that together are all rows.
+        """Call `visit` with the first row and the values / `_scale` of blocks that together are all rows.
 
-        The block is the visitor's to change.
+        The visitor may change the block.
         """
         n, d = self._rows.shape
         n_rows = max(16, _BLOCK_NUMBERS // max(1, d))
@@ -202,7 +202,7 @@ class ExactIndex:
 
 
 def _widened(rows: NDArray[Any], buffer: NDArray[np.int32]) -> NDArray[np.float32]:
-    """Rows as float32 in the buffer; those of halves have to be multiplied by `_HALF_SCALE`."""
+    """Rows as float32 in the buffer; rows of halves must be multiplied by `_HALF_SCALE`."""
     values = buffer.view(np.float32)
     if rows.dtype.itemsize != 2:
         values[...] = rows
@@ -214,10 +214,10 @@ def _widened(rows: NDArray[Any], buffer: NDArray[np.int32]) -> NDArray[np.float3
 
 
 def ranked(similarity: NDArray[np.float32], k: int, *, margin: float = 0.0) -> Ranked:
-    """The k largest of some similarities, shape (n,), in order; what has similarity -inf is left out.
+    """The k largest of some similarities, shape (n,), in order; those of -inf are left out.
 
-    With a margin also all that are no more than it below the k-th: with `ROUNDING` those that exact sums may put among
-    the k most similar are there.
+    With a margin, all that are at most that much below the k-th are included. With `ROUNDING`, these are all that exact
+    sums might put among the k most similar.
 
     Examples
     --------
@@ -242,11 +242,11 @@ def nearest_of_each(X: NDArray[np.float32], *, k: int, excluding: NDArray[np.int
     Parameters
     ----------
     X : array of float32, shape (n, n_dimensions)
-        Of unit length.
+        Vectors of unit length.
     k : int
-        How many.
+        Number of vectors for each.
     excluding : array of int, shape (n_excluded,)
-        Numbers that are not to be in the answers.
+        Numbers to leave out of the answers.
 
     """
     found = []
@@ -266,7 +266,7 @@ def unit_vector(vector: ArrayLike) -> NDArray[np.float64]:
     Raises
     ------
     ArgumentError
-        Its length is 0 or not finite.
+        The vector has a length of 0, or one that is not finite.
 
     """
     direction = np.asarray(vector, np.float64)

@@ -1,4 +1,4 @@
-"""Fingerprints of pictures from outside the collection, to look for what is like them."""
+"""Fingerprints of pictures from outside the collection, for searches by them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["OutsidePictures"]
 
 
 class OutsidePictures:
-    """Fingerprints of pictures of which the database has none, as it would keep them.
+    """Fingerprints of pictures that are not in the database, in the form in which it would keep them.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class OutsidePictures:
         self._embedders: tuple[Embedder, ...] = ()
 
     def fingerprint(self, path: Path) -> NDArray[np.float16]:
-        """Fingerprint of a picture, shape (n_dimensions,). DecodeError where it cannot be read."""
+        """Fingerprint of a picture, shape (n_dimensions,); DecodeError if it cannot be read."""
         from imagecluster.embed import embed_files, load_embedders
 
         if not self._embedders:

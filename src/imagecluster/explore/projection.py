@@ -1,4 +1,4 @@
-"""A map of the fingerprints: a place in the plane for each picture, near to each other where the pictures are alike."""
+"""A map of the fingerprints: a position in the plane for each picture, with similar pictures near each other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from imagecluster.system.arrays import Kept, Kind
 __all__ = ["fitted", "keep_map", "kept_map", "principal_map"]
 
 _SAMPLE = 20_000
-"""Pictures from which the principal axes are taken."""
+"""Number of pictures from which the principal axes are computed."""
 
 _BLOCK_ROWS = 2048
 _SEED = 0
@@ -25,7 +25,7 @@ _KIND = Kind("maps", "map", "imagecluster-map", version=1, n_keys=4)
 
 
 def principal_map(snapshot: Snapshot) -> NDArray[np.float32]:
-    """The two principal axes of the unit fingerprints, shape (n, 2), within [-1, 1]."""
+    """Positions along the two principal axes of the unit fingerprints, shape (n, 2), within [-1, 1]."""
     n = len(snapshot)
     if n < 2:
         return np.zeros((n, 2), np.float32)
@@ -50,13 +50,13 @@ def _principal_axes(X: NDArray[np.float64]) -> NDArray[np.float32]:
         axes /= np.maximum(np.sqrt(np.maximum(values[::-1][:2], 0)), 1e-12)
     else:
         axes = np.linalg.eigh(X.T @ X)[1][:, ::-1][:, :2]
-    # The sign of an axis is the solver's whim: its largest component points up.
+    # The solver may give an axis either sign, so its largest component is made positive.
     axes *= np.where(axes[np.abs(axes).argmax(axis=0), range(axes.shape[1])] < 0, -1.0, 1.0)
     return np.asarray(axes, np.float32)
 
 
 def kept_map(directory: Path, snapshot: Snapshot, *, method: str) -> NDArray[np.float32] | None:
-    """The map of the same fingerprints that an earlier start kept; None where there is none that can be used."""
+    """The map of the same fingerprints that an earlier start kept; None if there is no usable one."""
     return kept(directory, _KIND, _key(snapshot, method), partial(_places, n_pictures=len(snapshot)))
 
 
@@ -80,7 +80,7 @@ def _places(found: Kept, *, n_pictures: int) -> NDArray[np.float32]:
 
 
 def fitted(places: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Centred, and scaled alike along both axes so that the farthest place is at 1."""
+    """Positions, centred and scaled equally along both axes, so that the farthest coordinate is 1."""
     middle = (places.min(axis=0) + places.max(axis=0)) / 2
     centred = places - middle
     return np.asarray(centred / max(float(np.abs(centred).max()), 1e-12), np.float32)

@@ -1,4 +1,4 @@
-"""What is looked for in a collection: pictures and texts, added up to one direction."""
+"""Queries for a collection: pictures and texts, added up to one direction."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ __all__ = ["Query", "combined", "queries"]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One thing to look for: a picture or a text."""
+    """A query: a picture or a text."""
 
     picture: Path | None = None
     text: str = ""
     weight: float = 1.0
-    """Share in the direction that is searched; below 0 what is found is to be unlike it."""
+    """Share in the direction of the search; below 0 for a query that the hits should be unlike."""
 
     def __post_init__(self) -> None:
         if (self.picture is None) == (not self.text.strip()):
@@ -38,12 +38,12 @@ def queries(
     unlike_texts: Sequence[str] = (),
     unlike_weight: float = 0.5,
 ) -> list[Query]:
-    """Queries of pictures and texts, and of those that the hits are to be unlike.
+    """Queries for pictures and texts, and for those that the hits should be unlike.
 
     Raises
     ------
     ArgumentError
-        There is not one weight for each picture and text, or a weight is not above 0.
+        There is not exactly one weight per picture and text, or a weight is not above 0.
 
     """
     n_wanted = len(pictures) + len(texts)
@@ -64,12 +64,12 @@ def queries(
 def combined(vectors: Sequence[ArrayLike], weights: Sequence[float]) -> NDArray[np.float64]:
     """Weighted mean direction of vectors, shape (n_dimensions,), unit length; a negative weight points away.
 
-    Each vector counts by its direction alone (Rocchio 1971, relevance feedback).
+    Each vector counts by its direction only (Rocchio 1971, relevance feedback).
 
     Raises
     ------
     ArgumentError
-        There are none, their shapes or number do not agree, a weight is not finite, or they cancel one another out.
+        There are no vectors, their shapes or number do not agree, a weight is not finite, or they cancel each other.
 
     Examples
     --------
@@ -78,10 +78,12 @@ def combined(vectors: Sequence[ArrayLike], weights: Sequence[float]) -> NDArray[
 
     """
     if not len(vectors) or len(vectors) != len(weights):
-        raise ArgumentError(f"got {len(vectors)} vectors and {len(weights)} weights; give one weight for each of some")
+        raise ArgumentError(
+            f"got {len(vectors)} vectors and {len(weights)} weights; give at least one vector, and one weight for each"
+        )
     if not np.isfinite(weights).all():
         raise ArgumentError(f"the weights are {list(weights)}; they must be finite numbers")
     total = np.sum([w * unit_vector(v) for v, w in zip(vectors, weights, strict=True)], axis=0)
     if float(np.linalg.norm(total)) < 1e-6 * float(np.abs(weights).max()):
-        raise ArgumentError("the queries cancel one another out: what is wanted and what is not are the same")
+        raise ArgumentError("the queries cancel one another out; what to look for must differ from what to avoid")
     return unit_vector(total)

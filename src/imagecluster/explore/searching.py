@@ -1,4 +1,4 @@
-"""What in a collection looks like some pictures, inside it or not."""
+"""Search of a collection for pictures that look like given ones, from inside it or not."""
 
 from __future__ import annotations
 
@@ -43,24 +43,24 @@ class _Asked:
     query: Query
     vector: NDArray[np.float64]
     content_hash: bytes
-    """Empty for a text."""
+    """Content hash; empty for a text."""
 
 
 class Searcher:
-    """Searches a collection again and again, from any thread: what the first search measures is kept in memory.
+    """Repeated searches of a collection, from any thread; what the first search measures is kept in memory.
 
     Parameters
     ----------
     store : Store
-        Open; a reader is enough.
+        An open store; it may be open for reading only.
     model : Model
-        Whose fingerprints are compared.
+        Model whose fingerprints are compared.
     max_pixels : int
-        A query of more pixels is refused.
+        Queries with more pixels are refused.
     n_threads : int, optional
-        Default: one per core.
+        Number of threads; default: one per core.
     device : str
-        What networks run on, see `imagecluster.models.choose_device`.
+        Device that runs networks; see `imagecluster.models.choose_device`.
     progress : callable
         Called while weights are fetched that a query needs.
 
@@ -89,40 +89,40 @@ class Searcher:
         self._opened = self._open()
 
     def _open(self) -> tuple[MappedFingerprints, ExactIndex]:
-        """The fingerprints as they are now. They change together: several threads may search."""
+        """The current fingerprints and their index, in one value, since several threads may search."""
         mapped = MappedFingerprints(self._store, self._model.identity)
         return mapped, ExactIndex(mapped.rows, n_threads=self._n_threads)
 
     def search(self, queries: Sequence[Query], *, k: int = 20, min_similarity: float = -1.0) -> tuple[Hit, ...]:
         """The pictures most similar to the queries together, most similar first.
 
-        The queries' fingerprints are added up, each times its weight, and compared by cosine. The files of the queries
-        themselves are not among the hits; other files with the same bytes are.
+        The fingerprints of the queries are added up, each times its weight, and compared by cosine. The files of the
+        queries themselves are not among the hits, but other files with the same bytes are.
 
         Parameters
         ----------
         queries : sequence of Query
         k : int
-            Number of hits at most.
+            Largest number of hits.
         min_similarity : float
-            Cosine from which a picture counts, in [-1, 1].
+            Smallest cosine similarity of a hit, in [-1, 1].
 
         Returns
         -------
         tuple of Hit
-            Equally similar ones by path.
+            Hits, most similar first; equally similar ones by path.
 
         Raises
         ------
         ArgumentError
-            No query, none with a positive weight, `k` below 1, a similarity outside [-1, 1], or queries that cancel
-            one another out.
+            There is no query with a positive weight, `k` is below 1, the similarity is outside [-1, 1], or the queries
+            cancel each other.
         InputError, DecodeError
-            A query's file does not exist, or cannot be read.
+            The file of a query does not exist, or cannot be read.
         ModelError
-            A text is asked for and the model has no text tower; the message names models that have one.
+            A query is a text, and the model has no text tower; the message names models that have one.
         MissingExtraError
-            A text is asked for and tokenizers is not installed.
+            A query is a text, and tokenizers is not installed.
 
         """
         if k < 1:
@@ -130,7 +130,7 @@ class Searcher:
         if not -1 <= min_similarity <= 1:
             raise ArgumentError(f"min_similarity is {min_similarity}; it must be from -1 to 1")
         if not any(query.weight > 0 for query in queries):
-            raise ArgumentError("there is nothing to look for: give a picture or a text with a positive weight")
+            raise ArgumentError("there is nothing to look for; give a picture or a text with a positive weight")
         asked = [self._asked(query) for query in queries]
         direction = combined([a.vector for a in asked], [a.query.weight for a in asked])
         while True:
@@ -143,17 +143,17 @@ class Searcher:
     def _hits(
         self, direction: NDArray[np.float64], asked: Sequence[_Asked], k: int, min_similarity: float
     ) -> tuple[Hit, ...] | None:
-        """The hits; None where a writer has moved the fingerprints meanwhile."""
+        """The hits; None if a writer has moved the fingerprints meanwhile."""
         mapped, index = self._opened
         similarity = index.similarities(direction)
         n_rows = k + len(asked)
         while True:
-            # Their exact cosines decide: they are worked out from rows whose checksums were looked at.
+            # Exact cosines decide, computed from rows whose checksums have been verified.
             rows = ranked(similarity, n_rows, margin=ROUNDING).numbers
             contents = mapped.contents(rows.tolist())
             if contents is None:
                 return None
-            # Rows of files that are gone, and the queries' own, give no hit: a longer list may be needed.
+            # Rows of files that are gone, and those of the queries, give no hit, so a longer list may be needed.
             hits = [hit for content in contents for hit in self._of(content, direction, asked)]
             if len(hits) >= k or len(rows) == len(similarity):
                 break
@@ -162,7 +162,7 @@ class Searcher:
         return tuple(sorted(hits, key=lambda hit: (-hit.similarity, bytes(hit.path)))[:k])
 
     def _of(self, content: StoredContent, direction: NDArray[np.float64], asked: Sequence[_Asked]) -> list[Hit]:
-        """A hit for each file of a content that is not a query itself."""
+        """A hit for each file with a content, except queries themselves."""
         vector = content.vector.astype(np.float64)
         length = float(np.linalg.norm(vector))
         cosine = float(np.clip(vector @ direction / length, -1, 1)) if length else 0.0
@@ -174,7 +174,7 @@ class Searcher:
         ]
 
     def _asked(self, query: Query) -> _Asked:
-        """The query with its fingerprint: the one that is kept where these bytes have one, else made now."""
+        """A query with its fingerprint, which is the kept one if there is one, or else computed now."""
         if query.picture is None:
             return _Asked(query, self._of_text(query.text), b"")
         path = Path(absolute(query.picture))
@@ -195,7 +195,7 @@ class Searcher:
         return np.asarray(tower(text), np.float64)
 
     def _name_towers(self) -> str:
-        """What to do where the model has no text tower."""
+        """What to do if the model has no text tower."""
         name, names = self._model.name, text_models()
         able = [member.name for member in self._model.members if member.text_tower is not None]
         if able:
@@ -207,7 +207,7 @@ class Searcher:
 
 
 def content_hash_of(store: Store, path: Path) -> bytes:
-    """Content hash of a query's file; that of an unchanged file of the collection is known.
+    """Content hash of the file of a query; that of an unchanged file in the collection is known.
 
     Raises
     ------
@@ -229,7 +229,7 @@ def content_hash_of(store: Store, path: Path) -> bytes:
 
 
 def _is_same(path: Path, picture: Path) -> bool:
-    """Whether both are the same file, by whatever way they are reached."""
+    """Whether both are the same file, however they are reached."""
     with contextlib.suppress(OSError):
         return path.samefile(picture)
     return False

@@ -1,4 +1,4 @@
-"""What is most similar to a picture or a cluster of a snapshot, exact."""
+"""The exact most similar pictures to a picture or a cluster of a snapshot."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ __all__ = [
 ]
 
 _BLOCK_ROWS = 256
-"""Rows that are widened to float32 at a time: with more, the copy no longer fits the processor's cache."""
+"""Number of rows that are widened to float32 at a time; with more, the copy no longer fits the processor's cache."""
 
 _MOST_PRODUCTS = 50_000_000_000
-"""Multiplications that one answer may take: a second or so."""
+"""Largest number of multiplications for an answer, which take about a second."""
 
 _MOST_FOR_PAIRS = 250_000_000_000
-"""The same for the two farthest pictures, by products of matrices, which go faster."""
+"""The same for the two farthest pictures, by products of matrices, which are faster."""
 
 _MOST_ROWS = 100_000
-"""Fingerprints that are widened for one answer: half a gigabyte at 1,280 dimensions."""
+"""Largest number of fingerprints that are widened for an answer: half a gigabyte at 1,280 dimensions."""
 
 _MOST_TIES = 4096
-"""Pairs of equally near pictures that are compared in double precision."""
+"""Largest number of pairs of equally near pictures that are compared in double precision."""
 
 _TIE = 1e-9
-"""Distances that differ by less may be the same, worked out in another way."""
+"""Distances that differ by less may be equal, computed in another way."""
 
 
 class Nearest(NamedTuple):
-    """A picture near to another one."""
+    """A picture that is near another one."""
 
     picture: int
     distance: float
@@ -59,11 +59,11 @@ class Pair(NamedTuple):
     distance: float
     """Cosine distance."""
     exact: bool
-    """Whether it is certain that no other two are closer, or farther."""
+    """Whether it is certain that no other two are closer (or farther apart)."""
 
 
 def nearest(snapshot: Snapshot, picture: int, *, k: int) -> list[Nearest]:
-    """The `k` pictures nearest to one, the nearest first; of equally near ones the one with the lower id."""
+    """The `k` pictures nearest to one, nearest first; equally near ones in the order of their ids."""
     query = snapshot.unit_vectors(np.array([picture]))
     return _listed(snapshot.index.nearest(query, k=k, among=snapshot.leaves.rows, excluding=[picture]))
 
@@ -84,16 +84,16 @@ def all_nearest(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """The `k` pictures nearest to each one, in the same order, and their distances; both of shape (n, k).
 
-    Those that are left out are near to nothing.
+    Pictures that are left out are not near anything.
     """
     found = nearest_of_each(snapshot.unit_vectors(np.arange(len(snapshot))), k=k, excluding=leave_out)
     return np.array([each.numbers for each in found]), np.array([each.distances for each in found])
 
 
 def nearest_outside(snapshot: Snapshot, members: NDArray[np.int64]) -> tuple[Nearest, bool] | None:
-    """The picture outside a cluster that is nearest to one of its members, and whether all members were asked.
+    """The picture outside a cluster that is nearest to any of its members, and whether all members were compared.
 
-    Of a large cluster in a large collection, members evenly spread over it are asked. None where nothing is outside.
+    For a large cluster in a large collection, evenly spread members are compared. None if nothing is outside.
     """
     if len(members) == len(snapshot):
         return None
@@ -107,11 +107,11 @@ def nearest_outside(snapshot: Snapshot, members: NDArray[np.int64]) -> tuple[Nea
 
 
 def extreme_pairs(snapshot: Snapshot, first: int, end: int) -> tuple[Pair, Pair] | None:
-    """The two closest and the two farthest pictures of a run of the leaf order; None where it has only one.
+    """The two closest and the two farthest pictures of a run of the leaf order; None if it has only one picture.
 
-    The closest ones of a cluster are known from its dendrogram. The farthest are certain where it takes a second or two
-    to find them, and where they are as far apart as the two farthest of the whole collection; else they are hardly
-    nearer. Of more than `_MOST_ROWS` pictures some, evenly spread, are looked at.
+    The closest pictures of a cluster are known from its dendrogram. The farthest are certain if finding them takes a
+    second or two, or if they are as far apart as the two farthest of the whole collection; otherwise they are hardly
+    nearer. Of more than `_MOST_ROWS` pictures, an evenly spread sample is examined.
     """
     if end - first < 2:
         return None
@@ -131,7 +131,7 @@ def extreme_pairs(snapshot: Snapshot, first: int, end: int) -> tuple[Pair, Pair]
         else:
             closest, sure = _closest(snapshot, seen, AllPairs(X, k=1, farthest=search).search(run=run)), True
     similarity, i, j = search.pair
-    if i == j:  # all of them are the same
+    if i == j:  # all pictures are the same
         i, j = 0, 1
     largest = snapshot.dendrogram.largest_distance if snapshot.of_cosines else np.inf
     sure = (sure and n_seen == len(members)) or 1.0 - similarity >= largest - _TIE
@@ -144,9 +144,9 @@ def _closest_by_dendrogram(snapshot: Snapshot, first: int, end: int) -> Pair:
     Notes
     -----
     In a cluster of a dendrogram `of_cosines` they are the two closest of all, those of the lowest merge. Let i and j be
-    the closest pair of a cluster S, d apart, and i be the first of the two to be merged, with a part B of S. Then
-    d(i, B) <= d(i, j) = d, for j was there to be merged with, and no two of S are nearer than d: i and all of B joined
-    at d, so that the lowest merge of S is at d, and one there is of two single pictures.
+    the closest pair of a cluster S, at distance d, and let i be the first of the two to be merged, with a part B of S.
+    Then d(i, B) <= d(i, j) = d, since j was available, and no two pictures of S are nearer than d. So i and all of B
+    joined at d, the lowest merge of S is at d, and one of the merges at d joins two single pictures.
 
     """
     gap, order = snapshot.dendrogram.gap, snapshot.dendrogram.order
@@ -165,7 +165,7 @@ def _closest_by_dendrogram(snapshot: Snapshot, first: int, end: int) -> Pair:
 
 
 def _closest(snapshot: Snapshot, pictures: NDArray[np.int64], nearest_of: Neighbours) -> Pair:
-    """The two closest of some pictures, by the most similar one of each."""
+    """The two closest of some pictures, from the most similar picture of each."""
     similarity = nearest_of.similarity[:, 0]
     near = np.flatnonzero(similarity >= similarity.max() - 4 * float32_error(snapshot.vectors.shape[1]))
     i, j = pictures[near], pictures[nearest_of.index[near, 0]]

@@ -1,4 +1,4 @@
-"""What the viewer shows: pictures and their dendrogram as the store held them at one moment."""
+"""The contents of the viewer: pictures and their dendrogram, as the store held them at one moment."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["Snapshot", "empty_snapshot", "is_absolute", "keep_snapshot", "load_s
 
 _LARGEST_SIDE_PX = 0xFFFF
 _SHORTEST = 1e-30
-"""Instead of the length of a fingerprint of zeros."""
+"""Length that is used for a fingerprint of zeros."""
 
 _KIND = Kind("viewer", "order of the names", "imagecluster-viewer", version=1, n_keys=1)
 """The order of the names, and where the clusters are bounded the gaps of the dendrogram."""
@@ -38,27 +38,27 @@ _PICTURE = np.dtype([("width_px", "<u2"), ("height_px", "<u2"), ("colour", "<u4"
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """Pictures and their dendrogram; never changes. A picture's id is its place among the leaves."""
+    """Pictures and their dendrogram, which never change. A picture's id is its place among the leaves."""
 
     key: str
-    """Names model, pictures and dendrogram: everything served under it stays the same."""
+    """Key of model, pictures and dendrogram; everything that is served under it stays the same."""
     root: Path
     model: str
-    """`name@version`; empty where there is no fingerprint yet."""
+    """`name@version`; empty if there are no fingerprints yet."""
     leaves: Leaves
     dendrogram: Dendrogram
     provisional: bool
-    """Whether the pictures are not clustered yet: the dendrogram keeps all apart."""
+    """Whether the pictures are not clustered yet; if so, the dendrogram keeps all apart."""
     vectors: NDArray[np.float16]
-    """The model's matrix, mapped; `leaves.rows` are rows of it."""
+    """The model's matrix, memory-mapped; `leaves.rows` are rows of it."""
     scale: SimScale
-    """What similarity means."""
+    """Scale of similarities."""
     max_diameter: float | None = None
-    """Clusters are at no similarity wider than this cosine distance: then `dendrogram` has infinite gaps."""
+    """Largest cosine distance in a cluster at any similarity; if given, `dendrogram` has infinite gaps."""
     of_cosines: bool = False
     """Whether the dendrogram is exactly that of the cosine distances of `vectors` (see `collection.is_of_cosines`)."""
     known_rank: NDArray[np.int64] | None = None
-    """`path_rank`, where it is known already."""
+    """`path_rank`, if it is already known."""
 
     def __len__(self) -> int:
         return len(self.leaves)
@@ -75,17 +75,17 @@ class Snapshot:
 
     @cached_property
     def index(self) -> ExactIndex:
-        """Finds what is nearest among all of `vectors`."""
+        """Search for the nearest of all `vectors`."""
         return ExactIndex(self.vectors)
 
     @cached_property
     def names(self) -> Names:
-        """Finds pictures by their paths."""
+        """Search for pictures by their paths."""
         return Names(self.leaves.keys)
 
     @cached_property
     def suggestions(self) -> tuple[Suggestion, ...]:
-        """Similarities worth a look."""
+        """Suggested similarities."""
         if self.provisional or len(self) < 2:
             return ()
         levels = CALIBRATED_LEVELS if self.scale.name == "calibrated" else RELATIVE_LEVELS
@@ -93,7 +93,7 @@ class Snapshot:
 
     @cached_property
     def path_rank(self) -> NDArray[np.int64]:
-        """Place of each leaf in the order of the paths' bytes, shape (n,)."""
+        """Rank of each leaf in the order of the paths' bytes, shape (n,)."""
         if self.known_rank is not None:
             return self.known_rank
         keys = self.leaves.keys
@@ -113,7 +113,7 @@ class Snapshot:
         return table.tobytes()
 
     def name(self, picture: int) -> str:
-        """Path of a picture as it is shown: relative to the root where it lies inside, with '/' between folders."""
+        """Path of a picture as shown: relative to the root if inside it, with '/' between folders."""
         return os.fsdecode(self.leaves.keys[picture])
 
     def path(self, picture: int) -> Path:
@@ -127,19 +127,19 @@ class Snapshot:
 
     @property
     def has_times(self) -> bool:
-        """Whether any picture says when it was taken."""
+        """Whether any picture has a time."""
         return bool(np.isfinite(self.leaves.taken_s).any())
 
 
 def is_absolute(key: bytes) -> bool:
-    """Whether a picture's path in the database is not relative to the root."""
+    """Whether a picture's path in the database is absolute, not relative to the root."""
     return key.startswith(b"/") or key[1:2] == b":"
 
 
 def load_snapshot(store: Store, model: str) -> Snapshot:
     """The pictures of a store and their dendrogram, with the scale of similarity of the latest run with a model.
 
-    Where the store keeps no dendrogram of exactly these pictures, one that keeps all of them apart takes its place, and
+    If the store keeps no dendrogram of exactly these pictures, one that keeps all of them apart takes its place, and
     the snapshot is provisional.
 
     Parameters
@@ -178,7 +178,7 @@ def load_snapshot(store: Store, model: str) -> Snapshot:
 
 
 def keep_snapshot(directory: Path, snapshot: Snapshot, *, follow: bool = True) -> None:
-    """Keeps what was worked out for a snapshot, where it is not kept yet."""
+    """Keep what was computed for a snapshot, if it is not kept yet."""
     if snapshot.known_rank is None and len(snapshot) and not snapshot.provisional:
         gap = {} if snapshot.max_diameter is None else {"gap": snapshot.dendrogram.gap}
         keep(directory, _KIND, snapshot.key, {"path_rank": snapshot.path_rank, **gap}, follow=follow)
@@ -193,12 +193,12 @@ def _arrays(found: Kept, *, n_pictures: int) -> dict[str, NDArray[Any]]:
 
 
 def _with_gap(dendrogram: Dendrogram, gap: NDArray[np.float64]) -> Dendrogram:
-    """A dendrogram whose clusters are bounded, with the gaps that were worked out before."""
+    """A dendrogram of bounded clusters, with gaps that were computed before."""
     return replace(dendrogram, gap=gap, largest_distance=dendrogram.top)
 
 
 def _opened(store: Store, model: str) -> tuple[Collection, NDArray[np.float16]]:
-    """The collection and the matrix whose rows its leaves name, also while a writer fills other rows."""
+    """The collection, and the matrix to whose rows its leaves refer, even while a writer fills other rows."""
     while True:
         try:
             mapped = MappedFingerprints(store, model)
@@ -212,7 +212,7 @@ def _opened(store: Store, model: str) -> tuple[Collection, NDArray[np.float16]]:
 
 
 def empty_snapshot(root: Path) -> Snapshot:
-    """A snapshot of no pictures."""
+    """A snapshot without pictures."""
     none, dendrogram = np.empty(0, np.int64), np.empty(0)
     leaves = Leaves((), (), none, none, none, none, dendrogram, 0)
     nothing = np.empty((0, 1), np.float16)

@@ -1,6 +1,6 @@
-"""The map by UMAP, worked out beside the server.
+"""The map by UMAP, computed in a process beside the server.
 
-In a thread of the server it would keep 3 GB after 100,000 pictures, and hold all answers up for seconds now and then.
+In a thread of the server it would keep 3 GB after 100,000 pictures, and delay all answers for seconds now and then.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ __all__ = ["UmapProcess"]
 _log = logging.getLogger(__name__)
 
 _FEWEST = 100
-"""Fewer leave UMAP nothing to go by: it crowds them, with one far off."""
+"""Least number of pictures: with fewer, UMAP crowds all of them, with one far away."""
 
 _MOST_WHOLE = 50_000
-"""Of more pictures so many, drawn at random, make the map, and the others are placed on it: whole maps take minutes
-and gigabytes more from here on."""
+"""Number of pictures, drawn at random, that make the map if there are more; the others are then placed on it, since
+from here on whole maps take minutes and gigabytes more."""
 
 _BLOCK_ROWS = 10_000
 _SEED = 0
 
 
 class UmapProcess:
-    """At most one process that works out a map."""
+    """At most one process that computes a map."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -46,11 +46,11 @@ class UmapProcess:
 
     @staticmethod
     def can_map(snapshot: Snapshot) -> bool:
-        """Whether there is one: not without the extra `map`, of very few pictures, or while a run is going on."""
+        """Whether a map can be made: not without the extra `map`, for very few pictures, or during a run."""
         return len(snapshot) >= _FEWEST and not snapshot.provisional and bool(sys.executable) and _has_umap()
 
     def map_of(self, snapshot: Snapshot) -> NDArray[np.float32] | None:
-        """Places of the pictures, shape (n, 2), at any scale; None where it went wrong, or was ended.
+        """Positions of the pictures, shape (n, 2), at any scale; None if it failed or was ended.
 
         UMAP: McInnes, Healy and Melville 2018, arXiv:1802.03426.
         """
@@ -73,20 +73,20 @@ class UmapProcess:
             return places
 
     def end(self) -> None:
-        """Ends what is being worked out."""
+        """End the computation in progress."""
         with self._guard:
             if self._process is not None:
                 self._process.kill()
 
     def close(self) -> None:
-        """Ends it, and lets nothing begin any more."""
+        """End the computation in progress, and allow no new one."""
         self._closed = True
         self.end()
 
     def _started(self, said: BinaryIO) -> subprocess.Popen[bytes] | None:
-        """A process that waits for fingerprints; None after `close`, or where none can be started."""
-        # It finds what this program found, wherever that was; -P: nothing from the present folder, which holds
-        # pictures of anybody.
+        """A process that waits for fingerprints; None after `close`, or if it cannot be started."""
+        # It imports from the same places as this program; -P keeps out the current folder, which holds anybody's
+        # pictures.
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         command = [sys.executable, "-P", "-m", "imagecluster.explore.umap_worker"]
         with self._guard:
@@ -111,7 +111,7 @@ def _blocks(rows: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
 
 
 def _places(process: subprocess.Popen[bytes], snapshot: Snapshot) -> NDArray[np.float32]:
-    """Asks for all places, block by block. OSError or ValueError where the process has ended."""
+    """Positions of all pictures, requested block by block; OSError or ValueError if the process has ended."""
     n = len(snapshot)
     places = np.zeros((n, 2), np.float32)
     first = np.arange(n)
@@ -125,7 +125,7 @@ def _places(process: subprocess.Popen[bytes], snapshot: Snapshot) -> NDArray[np.
                 to.write(snapshot.unit_vectors(block).astype("<f4", copy=False).data)
             to.flush()
             places[rows] = np.frombuffer(answers.read(8 * len(rows)), "<f4").reshape(len(rows), 2)
-    # What is unlike everything else has no place of its own.
+    # Pictures that are unlike all others have no position of their own.
     lost = ~np.isfinite(places).all(axis=1)
     places[lost] = places[~lost].mean(axis=0) if not lost.all() else 0
     return places

@@ -1,7 +1,7 @@
-"""UMAP in a process of its own (`python -m`): fingerprints come in, places go out, until there are no more.
+"""UMAP in a process of its own (`python -m`): it reads fingerprints and writes positions until there are no more.
 
-Little-endian: the number of rows and of columns as uint64, then the rows as float32; the answer is two float32 a row.
-The map is made of the first rows; all later ones are placed on it.
+All is little-endian: the numbers of rows and columns as uint64, then the rows as float32; the answer is two float32 per
+row. The map is made from the first rows, and all later ones are placed on it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SEED = 0
 
 
 def main() -> int:
-    """Answers until the other end is closed."""
+    """Answer until the other end is closed."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not be taken for an answer
     if hasattr(os, "nice"):
@@ -40,7 +40,7 @@ def main() -> int:
 
 
 def _rows(stream: BinaryIO) -> NDArray[np.float32] | None:
-    """The next rows; None where the stream has ended."""
+    """The next rows; None if the stream has ended."""
     head = stream.read(HEAD.size)
     if len(head) < HEAD.size:
         return None
