@@ -1,1 +1,1 @@
-"""What the machine offers and asks for: cores, memory, files of ours, downloads."""
+"""What the package needs of the machine: cores, memory, its own files, downloads, progress."""

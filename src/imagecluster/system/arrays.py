@@ -1,8 +1,8 @@
-"""The one cache of arrays: what was computed from a collection, kept in files until it is computed anew.
+"""The cache of all arrays that were computed from a collection, kept in files until they are computed anew.
 
-Each kind of arrays has a folder of its own in the store's, and each key a file in it: an uncompressed .npz of numpy,
-whose array `header` holds a JSON object with the encoding, its version, the key, and what else was said. A file is read
-whole, with the checksums of its zip: a wrong bit makes it count as absent. Nothing is unpickled.
+Each kind of arrays has its own folder in the store's folder, and each key has a file in it: an uncompressed .npz of
+numpy, whose array `header` holds a JSON object with the encoding, its version, the key and further information. A file
+is read whole, with the checksums of its zip: a wrong bit makes it count as absent. Nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ _OURS = re.compile(r"[0-9a-f]{32}\.npz")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of arrays that are kept."""
+    """A kind of arrays that the cache keeps."""
 
     folder: str
-    """Name of its folder in the store's."""
+    """Name of its folder inside the store's folder."""
     noun: str
     """Name of the arrays in a log."""
     encoding: str
@@ -62,24 +62,24 @@ class Kind:
 
 
 class Kept(NamedTuple):
-    """What was kept under a key."""
+    """The arrays kept under a key."""
 
     arrays: Mapping[str, NDArray[Any]]
     """By name."""
     info: Mapping[str, Any]
-    """What else was said, as JSON gives it back."""
+    """Further information, as JSON gives it back."""
 
 
 def file_name(key: str) -> str:
-    """Name of the file of a key."""
+    """Name of a key's file."""
     return f"{xxhash.xxh3_128_hexdigest(key.encode('utf-8', 'backslashreplace'))}.npz"
 
 
 class ArrayCache:
     """Named arrays of one kind under keys.
 
-    Every method raises NotOursError where a link, or another thing that is not ours, has the name of the folder or of
-    the key's file. Nothing was changed then.
+    Every method raises NotOursError if a link, or anything else that is not ours, has the name of the folder or of
+    the key's file. Nothing has been changed then.
 
     Parameters
     ----------
@@ -103,14 +103,14 @@ class ArrayCache:
             return False
 
     def load(self, key: str, use: Callable[[Kept], T]) -> T | None:
-        """What `use` makes of the arrays kept under a key; None where there are none that can be used.
+        """The result of `use` for the arrays kept under a key; None if no usable ones are kept.
 
         Parameters
         ----------
         key
-            As it was saved, or None is the answer.
+            The same key as in `save`; otherwise the result is None.
         use
-            Called with the arrays. It may raise ValueError, KeyError and TypeError for arrays that do not fit together:
+            Called with the arrays. It may raise ValueError, KeyError or TypeError for arrays that do not fit together:
             such a file, and one that is damaged, is logged and counts as absent.
 
         """
@@ -135,14 +135,14 @@ class ArrayCache:
     def save_if_possible(
         self, key: str, arrays: Mapping[str, NDArray[Any]], info: Mapping[str, Any] | None = None
     ) -> None:
-        """As `save`, but arrays that cannot be written, on a full or a read-only disk, are not kept."""
+        """Like `save`, but arrays that cannot be written (the disk is full or read-only) are not kept."""
         try:
             self.save(key, arrays, info)
         except OSError as error:
             _log.debug("the %s is not kept: %s", self._kind.noun, error)
 
     def save(self, key: str, arrays: Mapping[str, NDArray[Any]], info: Mapping[str, Any] | None = None) -> None:
-        """Keep arrays in place of those under the key, all or nothing; the newest keys stay.
+        """Keep arrays in place of those under the key, all or none of them; only the newest keys stay.
 
         Parameters
         ----------
@@ -151,7 +151,7 @@ class ArrayCache:
         arrays
             By name, of numbers.
         info
-            What else is to be known of them; must survive JSON.
+            Further information about them; must survive JSON.
 
         Raises
         ------

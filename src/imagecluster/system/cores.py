@@ -1,4 +1,4 @@
-"""How many cores there are to use."""
+"""The number of cores to use."""
 
 from __future__ import annotations
 

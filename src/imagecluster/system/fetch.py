@@ -1,4 +1,4 @@
-"""Fetches a file from the web once: resumed after a cut, checked before it gets its name, by one process at a time."""
+"""Downloads of files: each is fetched once, by one process at a time, resumed after an interruption, and checked."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _log = logging.getLogger(__name__)
 
 
 class Patience(NamedTuple):
-    """How long a bad connection is put up with."""
+    """How long a bad connection is tolerated."""
 
     attempts: int = 4
-    """Failures in a row, none of which brought a byte, after which fetching is given up."""
+    """Number of failures in a row without a single byte received, after which the download is given up."""
     wait_s: float = 1.0
-    """Pause after the first failure; it doubles with each one."""
+    """Pause after the first failure; it doubles with each further one."""
     timeout_s: float = 30.0
-    """Silence of the server after which the connection counts as cut."""
+    """Seconds without a byte from the server after which the connection counts as broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,16 @@ class _Task:
     progress: OnProgress
 
     def report(self, done: int, total: int | None) -> None:
-        """Tells how many bytes are here."""
+        """Report the number of bytes received."""
         self.progress(Progress("weights", done, total, note=self.destination.name))
 
     @property
     def part(self) -> Path:
-        """What has come so far."""
+        """The file that holds the bytes received so far."""
         return self.destination.with_name(f".{self.destination.name}.part")
 
     def failure(self, reason: str) -> str:
-        """Message for a user who may have to fetch the file in another way."""
+        """Error for a user who may have to fetch the file in another way."""
         return (
             f"cannot download {self.url}: {reason}. Run again to continue where it stopped, or download the file on"
             f" another machine and put it at {self.destination}"
@@ -65,7 +65,7 @@ class _Task:
 
 
 class _CutError(Exception):
-    """The transfer failed in a way that may pass."""
+    """The transfer failed in a way that may be temporary."""
 
 
 def download(
@@ -77,10 +77,10 @@ def download(
     progress: OnProgress = silent,
     patience: Patience = Patience(),  # noqa: B008  # a frozen value
 ) -> Path:
-    """The file's place, once the file is there and has the checksum; an existing one is taken as it is.
+    """Download a file, unless it is there already, and check it; an existing file is used as it is.
 
-    Proxies come from the environment (HTTPS_PROXY, NO_PROXY). What an interrupted call has fetched is kept beside the
-    destination, and the next call goes on from there if the server can.
+    Proxies come from the environment (HTTPS_PROXY, NO_PROXY). The part that an interrupted call has fetched is kept beside
+    the destination, and the next call continues from there if the server can.
 
     Parameters
     ----------
@@ -91,9 +91,9 @@ def download(
     checksum
         `sha256:` or `md5:` and hexadecimal digits.
     n_bytes
-        Size of the file, if it is known: another one is refused before it is fetched.
+        Size of the file, if it is known: a file of another size is refused before it is fetched.
     progress
-        Called with the bytes that are here, and with those there are in all where the server says so.
+        Called with the number of bytes received, and with the total if the server gives it.
     patience
         When to try again, and when to give up.
 
@@ -102,7 +102,7 @@ def download(
     ArgumentError
         `url` or `checksum` has another form.
     ChecksumError
-        What the server gives is another file.
+        The server sent a different file.
     DownloadError
         No network, no such file, no space: the message names the address, the place and what to do.
     """
@@ -123,7 +123,7 @@ def download(
 
 
 def digest(path: Path, checksum: str) -> str:
-    """Checksum of a file, of the same kind as the given one and in the same form. Raises OSError."""
+    """Checksum of a file, in the form of the given one. Raises OSError."""
     found = _new_hash(checksum)
     with path.open("rb") as stream:
         while block := stream.read(_BLOCK_BYTES):
@@ -132,7 +132,7 @@ def digest(path: Path, checksum: str) -> str:
 
 
 def _new_hash(checksum: str) -> hashlib._Hash:
-    """An empty hash of the kind that a checksum names. ArgumentError for another kind."""
+    """An empty hash of the kind that a checksum names; ArgumentError for an unknown kind."""
     kind, _, digits = checksum.partition(":")
     if kind not in ("sha256", "md5") or len(digits) != {"sha256": 64, "md5": 32}[kind]:
         raise ArgumentError(f"the checksum is {checksum!r}; it must be sha256: or md5: and hexadecimal digits")
@@ -140,7 +140,7 @@ def _new_hash(checksum: str) -> hashlib._Hash:
 
 
 def _fetch(task: _Task, patience: Patience) -> None:
-    """Transfers, as many as it takes, then the check."""
+    """Transfer the file in as many attempts as it takes, then check it."""
     _check_space(task)
     failures, in_pieces = 0, False
     while True:
@@ -167,7 +167,7 @@ def _fetch(task: _Task, patience: Patience) -> None:
 
 
 def _transfer(task: _Task, timeout_s: float) -> None:
-    """One connection, from the end of what is there to the end of the file. _CutError where it broke."""
+    """Transfer over one connection, from the end of what is there to the end of the file; _CutError if it broke."""
     start = _size(task.part)
     headers = {"User-Agent": "imagecluster", "Accept-Encoding": "identity"}
     if start:
@@ -190,7 +190,7 @@ def _transfer(task: _Task, timeout_s: float) -> None:
 
 
 def _receive(response: http.client.HTTPResponse, task: _Task, start: int) -> None:
-    """Write what comes behind the first `start` bytes that are there."""
+    """Write what arrives behind the first `start` bytes of the part."""
     length = response.headers.get("Content-Length")
     total = start + int(length) if length and length.isdigit() else task.n_bytes
     if task.n_bytes is not None and total != task.n_bytes:
@@ -222,7 +222,7 @@ def _put_in_place(task: _Task) -> None:
 
 
 def _check_space(task: _Task) -> None:
-    """OSError where the disk cannot hold the rest of the file."""
+    """Raise OSError if the disk cannot hold the rest of the file."""
     if task.n_bytes is not None:
         free = shutil.disk_usage(task.destination.parent).free
         if free < task.n_bytes - _size(task.part):

@@ -1,9 +1,9 @@
-"""Files in a folder of ours: opened, made, replaced, listed and removed, never through a link.
+"""Our own files: opened, made, replaced, listed and removed inside a folder of ours, never through a link.
 
-Whoever brings a folder (an archive, a stick, a share) can put links under the names that we are going to write. So all
-names are looked up in a folder that is held open, no link is followed, and what was opened is looked at before it is
-used: a link that is put in place between a check and its use leads nowhere. Windows has no such lookups; there names
-are checked just before their use.
+Whoever supplies a folder (an archive, a memory stick, a share) can put links under the names that we are going to
+write. Therefore all names are looked up in a folder that is held open, no link is followed, and what was opened is
+checked before it is used: a link put in place between a check and its use leads nowhere. Windows has no such lookups;
+there, names are checked just before they are used.
 """
 
 # Names are looked up in a folder that is held open, which a Path cannot do.
@@ -38,17 +38,17 @@ _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{16}\.new", re.DOTALL)
 
 
 def is_unfinished(name: str) -> bool:
-    """Whether a name is one that `OwnFolder.replacing` gives to a file that is not whole yet."""
+    """Whether a name is one that `OwnFolder.replacing` gives to a file that is not complete yet."""
     return _UNFINISHED.fullmatch(name) is not None
 
 
 def unfinished_name(name: str) -> str:
-    """A new name for a file that is to have `name` when it is whole."""
+    """A temporary name for a file that gets `name` when it is complete."""
     return f".{name[:50]}.{secrets.token_hex(8)}.new"
 
 
 def exists(path: str | Path) -> bool:
-    """Whether a path leads to something; False too where that cannot be seen (before Python 3.14, a Path raises)."""
+    """Whether a path leads to something; False also if that cannot be seen (before Python 3.14, Path raises)."""
     return os.path.exists(path)
 
 
@@ -62,13 +62,13 @@ def is_link(path: Path) -> bool:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes the names in a folder survive a power cut, where the system knows how. Raises OSError."""
+    """Make the names in a folder survive a power cut, if the system supports it. Raises OSError."""
     with OwnFolder(folder, follow=True) as held:
         held.sync()
 
 
 def is_open_here(status: os.stat_result) -> bool:
-    """Whether this process has a file open; True where the system does not say."""
+    """Whether this process has a file open; True if the system does not tell."""
     try:
         descriptors = [int(name) for name in os.listdir("/dev/fd")]
     except OSError:
@@ -90,25 +90,25 @@ class Entry(NamedTuple):
 class OwnFolder:
     """A folder of ours that is held open.
 
-    A file in it is ours if it is a regular file with one name (no symbolic and no hard link) that belongs to us, to the
+    A file in it is ours if it is a regular file with one name (neither a symbolic nor a hard link) that belongs to us, to the
     folder's owner or to root; in a folder that a group shares, to anybody. Everything else raises NotOursError, which
-    says what was found and what to do, before anything is read or changed.
+    says what is there and what to do, before anything is read or changed.
 
     Parameters
     ----------
     path
         The folder.
     follow
-        Whether the folder itself may be reached through a link: only where the user named it.
+        Whether the folder itself may be reached through a link: only if the user named it.
     create
-        Whether it is made where it is missing, with the folders above it.
+        Whether a missing folder is made, with the folders above it.
 
     Raises
     ------
     NotOursError
-        The folder is a link or a file. Each method may raise this of what it is asked for.
+        The folder is a link or a file. Each method may raise this for the file it is asked for.
     OSError
-        The folder is missing or cannot be opened. Each method may raise this of its own work.
+        The folder is missing or cannot be opened. Each method may raise this for its own work.
 
     """
 
@@ -119,7 +119,7 @@ class OwnFolder:
         self._enter(path, os.fspath(path), None, follow=follow)
 
     def _enter(self, path: Path, name: str, within: int | None, *, follow: bool) -> None:
-        """Opens the folder, by a name within another one."""
+        """Open the folder, by a name inside another one."""
         self.path = path
         self.follow = follow
         self._held: int | None = None
@@ -140,11 +140,11 @@ class OwnFolder:
             raise NotOursError(_refusal(path, self._status, "folder"))
 
     def is_same(self, other: OwnFolder) -> bool:
-        """Whether another one is this folder, whatever paths they were opened by."""
+        """Whether another object stands for the same folder, whatever paths they were opened by."""
         return os.path.samestat(self._status, other._status)
 
     def child(self, name: str, *, create: bool = False) -> Self:
-        """A folder in this one, to be closed by the caller; never through a link."""
+        """Open a folder inside this one, to be closed by the caller; never through a link."""
         if create:
             with suppress(FileExistsError):
                 os.mkdir(self._at(name), dir_fd=self._held)
@@ -153,7 +153,7 @@ class OwnFolder:
         return folder
 
     def close(self) -> None:
-        """Gives the folder back. Closing twice is fine."""
+        """Close the folder. Closing twice is fine."""
         if self._held is not None and self._held >= 0:
             descriptor, self._held = self._held, -1  # which no call takes any more
             os.close(descriptor)
@@ -167,7 +167,7 @@ class OwnFolder:
         self.close()
 
     def status(self, name: str) -> os.stat_result | None:
-        """Size, times and so on of a file of ours; None where there is none."""
+        """Size, times and so on of a file of ours; None if there is no such file."""
         try:
             found = os.stat(self._at(name), follow_symlinks=False, dir_fd=self._held)
         except FileNotFoundError:
@@ -176,7 +176,7 @@ class OwnFolder:
         return found
 
     def entries(self) -> list[Entry]:
-        """The files of ours, in no order; whatever else lies in the folder is passed over."""
+        """The files of ours, in no order; everything else in the folder is ignored."""
         found = []
         for name in self._names():
             with suppress(NotOursError):
@@ -186,7 +186,7 @@ class OwnFolder:
         return found
 
     def listing(self) -> list[Entry]:
-        """Everything in the folder, ours or not, in no order; of a link its own status."""
+        """Everything in the folder, ours or not, in no order; a link with its own status."""
         found = []
         for name in self._names():
             with suppress(FileNotFoundError):
@@ -194,21 +194,21 @@ class OwnFolder:
         return found
 
     def open_reading(self, name: str) -> BinaryIO:
-        """A file of ours, open for reading."""
+        """Open a file of ours for reading."""
         return os.fdopen(self._open(name, os.O_RDONLY), "rb")
 
     def open_writing(self, name: str, *, append: bool = False, create: bool = True) -> BinaryIO:
-        """A file of ours, open for reading and writing without a buffer, as it is or new; appending or at its start."""
+        """Open a file of ours, existing or new, for unbuffered reading and writing; appending or from its start."""
         flags = os.O_RDWR | (os.O_CREAT if create else 0) | (os.O_APPEND if append else 0)
         return os.fdopen(self._open(name, flags), "rb+", buffering=0)
 
     def create(self, name: str) -> BinaryIO:
-        """A new file, open for writing. FileExistsError where anything has that name."""
+        """Open a new file for writing; FileExistsError if anything has that name."""
         return os.fdopen(self._open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb")
 
     @contextmanager
     def replacing(self, name: str) -> Iterator[BinaryIO]:
-        """A stream whose content takes the place of a file when all of it is written; after an error nothing changes.
+        """A stream whose content replaces a file once all of it is written; after an error nothing changes.
 
         A process that is killed leaves the unfinished file behind: see `remove_unfinished`.
         """
@@ -228,48 +228,48 @@ class OwnFolder:
             self.sync()
 
     def symlink(self, target: str, name: str) -> None:
-        """Makes a symbolic link. FileExistsError where anything has that name."""
+        """Make a symbolic link; FileExistsError if anything has that name."""
         os.symlink(target, self._at(name), dir_fd=self._held)
 
     def readlink(self, name: str) -> str:
-        """Where a symbolic link leads."""
+        """The target of a symbolic link."""
         return os.readlink(self._at(name), dir_fd=self._held)
 
     def n_names(self, name: str) -> int:
-        """Number of names that a file has now, this one included: 1 if it has no other hard link."""
+        """Current number of names of a file, this one included: 1 if it has no other hard link."""
         return os.stat(self._at(name), follow_symlinks=False, dir_fd=self._held).st_nlink
 
     def hardlink(self, file: str, name: str) -> None:
-        """Makes a second name for a file elsewhere. FileExistsError where anything has that name."""
+        """Make a second name for a file elsewhere; FileExistsError if anything has that name."""
         os.link(file, self._at(name), dst_dir_fd=self._held)
 
     def unlink(self, name: str) -> None:
-        """Removes a name that is not a folder's, whatever it stands for, and never what a link leads to."""
+        """Remove a name that is not a folder's, whatever it stands for, but never what a link leads to."""
         os.unlink(self._at(name), dir_fd=self._held)
 
     def rmdir(self, name: str) -> None:
-        """Removes an empty folder in this one."""
+        """Remove an empty folder inside this one."""
         os.rmdir(self._at(name), dir_fd=self._held)
 
     def rename(self, name: str, new_name: str) -> None:
-        """Gives a file of ours another name; what had that name is gone, but never what a link there led to."""
+        """Rename a file of ours; what had the new name is replaced, but never what a link there led to."""
         os.replace(self._at(name), self._at(new_name), src_dir_fd=self._held, dst_dir_fd=self._held)
 
     def remove(self, name: str) -> None:
-        """Removes a file of ours, if it is there."""
+        """Remove a file of ours, if it is there."""
         if self.status(name) is not None:
             with suppress(FileNotFoundError):
                 os.unlink(self._at(name), dir_fd=self._held)
 
     def remove_unfinished(self) -> None:
-        """Removes what killed processes left, in a folder that no other process writes to now."""
+        """Remove the unfinished files that killed processes left; no other process may be writing to the folder."""
         for name in self._names():
             if is_unfinished(name):
                 with suppress(OSError, NotOursError):
                     self.remove(name)
 
     def sync(self) -> None:
-        """Makes the names in the folder survive a power cut, where the system knows how."""
+        """Make the names in the folder survive a power cut, if the system supports it."""
         if self._held is not None:
             os.fsync(self._held)
 
@@ -277,13 +277,13 @@ class OwnFolder:
         return os.listdir(self.path if self._held is None else self._held)
 
     def _at(self, name: str) -> str:
-        """A name for calls that look it up within the folder."""
+        """The name as a call that looks it up inside the folder expects it."""
         if os.path.basename(name) != name or name in ("", os.curdir, os.pardir):
             raise ValueError(f"{name!r} is not the name of a file in {self.path}")
         return os.path.join(self.path, name) if self._held is None else name
 
     def _open(self, name: str, flags: int) -> int:
-        """Descriptor of a file of ours."""
+        """Open a file of ours; its descriptor."""
         if self._held is None:
             self.status(name)
         try:
@@ -301,25 +301,25 @@ class OwnFolder:
         return descriptor
 
     def _check(self, name: str, found: os.stat_result) -> None:
-        """Refuses what is not a file of ours."""
+        """Refuse anything that is not a file of ours."""
         is_file = stat.S_ISREG(found.st_mode) and found.st_nlink <= 1 and not _is_junction(found)
         if not is_file or not self._is_owner(found.st_uid):
             raise NotOursError(_refusal(self.path / name, found, "file"))
 
     def _is_owner(self, uid: int) -> bool:
-        """Whether a file of that user may be used: in a folder that others may write to, anybody's."""
+        """Whether that user's files may be used: anybody's in a folder that others may write to."""
         folder = self._status
         is_shared = bool(folder.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
         return os.name == "nt" or is_shared or uid in (os.geteuid(), folder.st_uid, 0)
 
 
 def _is_junction(found: os.stat_result) -> bool:
-    """Whether Windows leads elsewhere from here."""
+    """Whether this is a junction, which leads elsewhere on Windows."""
     return getattr(found, "st_reparse_tag", 0) in _JUNCTIONS
 
 
 def _refusal(path: Path, found: os.stat_result, wanted: str) -> str:
-    """What to tell of something that is not ours."""
+    """The error for something that is not ours."""
     cure = "Remove it or move it away"
     if stat.S_ISLNK(found.st_mode) or _is_junction(found):
         what = "a link"

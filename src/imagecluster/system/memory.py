@@ -1,4 +1,4 @@
-"""How much memory this machine has to give."""
+"""The memory that is available on this machine."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 _UNKNOWN = 4 << 30
-"""Taken where the system does not say."""
+"""Assumed if the system does not tell."""
 
 
 def available_bytes() -> int:
-    """Physical memory that can be taken without pushing others out; an estimate.
+    """Estimated physical memory that can be used without displacing that of others.
 
-    On Linux what the kernel calls available, or what the control group allows if that is less; elsewhere half of all
+    On Linux, what the kernel calls available, or what the control group allows if that is less; elsewhere, half of all
     memory.
     """
     if sys.platform == "win32":
@@ -34,7 +34,7 @@ def available_bytes() -> int:
 
 
 def _number_in(file: Path) -> int | None:
-    """The number that a small file holds; None where it holds none ("max") or cannot be read."""
+    """The number in a small file; None if it does not hold a number ("max") or cannot be read."""
     try:
         return int(file.read_text())
     except (OSError, ValueError):
@@ -42,7 +42,7 @@ def _number_in(file: Path) -> int | None:
 
 
 def _windows_bytes() -> int:
-    """Available physical memory as Windows gives it."""
+    """Available physical memory as Windows reports it."""
     import ctypes
 
     class Status(ctypes.Structure):

@@ -1,4 +1,4 @@
-"""How far work has come: one value from every room, which the faces put into words."""
+"""Progress of long work: one kind of value for every stage, which the command line and the viewer put into words."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ thumbnails (in pictures), searching for each picture (a share), measuring the sp
 
 
 class Progress(NamedTuple):
-    """What is done of a stage, and how much there is of it, in the stage's own unit."""
+    """How much of a stage is done, and how much there is in all, in the stage's own unit."""
 
     stage: Stage
-    """What is being done, such as "fingerprints"."""
+    """The stage, such as "fingerprints"."""
     done: float = 0
-    """Of the stage so far."""
+    """Amount done so far."""
     total: float | None = None
-    """None while it is unknown. 1.0 where `done` is a share."""
+    """Amount in all: None while unknown, 1.0 if `done` is a share."""
     note: str = ""
-    """Name of what the stage works on where it comes several times: the file that is fetched, the model measured."""
+    """What the stage works on, if it occurs several times: the file being fetched, the model being measured."""
     expected_s: float | None = None
-    """Seconds that this stage and those that follow from it will take, roughly, where that was estimated."""
+    """Estimated seconds that this stage and those that follow from it will take, if known."""
 
 
 OnProgress = Callable[[Progress], None]
@@ -45,9 +45,9 @@ OnProgress = Callable[[Progress], None]
 
 
 def silent(progress: Progress) -> None:
-    """Progress that nobody watches."""
+    """Ignore progress."""
 
 
 def shares(progress: OnProgress, stage: Stage) -> Callable[[float], None]:
-    """Takes the share of one stage that is done, from 0 to 1, and passes it on."""
+    """A callback that takes the share done of one stage, from 0 to 1, and passes it on."""
     return lambda share: progress(Progress(stage, share, 1.0))

@@ -1,4 +1,4 @@
-"""Folders of links: each cluster a folder, each picture in it a link to the original or a copy of it."""
+"""Folders of links: one folder per cluster, with a link to the original or a copy of each picture in it."""
 
 from imagecluster.present.links.building import LINKS_MARKER, LinkKind, LinkReport, Unlinked, make_links
 

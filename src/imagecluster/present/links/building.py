@@ -24,7 +24,7 @@ from imagecluster.system.files import OwnFolder, unfinished_name
 from imagecluster.system.progress import OnProgress, Progress, silent
 
 LINKS_MARKER = ".imagecluster-links"
-"""Name of the file that marks a folder as a link tree of ours. No folder without it is ever removed."""
+"""Name of the file that marks a folder as a link tree of ours. A folder without it is never removed."""
 
 LinkKind = Literal["symlink", "hardlink", "copy"]
 
@@ -41,7 +41,7 @@ _DEPTH = 3
 
 @dataclass(frozen=True, slots=True)
 class Unlinked:
-    """A picture that is missing from the tree, and why."""
+    """A picture that is missing from the tree, and the reason."""
 
     path: Path
     reason: str
@@ -50,18 +50,18 @@ class Unlinked:
 
 @dataclass(frozen=True, slots=True)
 class LinkReport:
-    """What was built."""
+    """The tree that was built."""
 
     directory: Path
-    """The tree, absolute."""
+    """Absolute path of the tree."""
     kind: LinkKind
     folders: tuple[str, ...]
     """Folder of each cluster inside the tree, in the order of the clusters."""
     n_links: int
     unlinked: tuple[Unlinked, ...]
-    """Pictures that could not be linked, mostly because they are gone by now."""
+    """Pictures that could not be linked, mostly because they no longer exist."""
     kept: tuple[Path, ...]
-    """Folders with files that lay in the former tree but were not made by it."""
+    """Folders with files that lay in the former tree but were not part of it."""
 
 
 def make_links(
@@ -73,32 +73,32 @@ def make_links(
     within: OwnFolder | None = None,
     is_elsewhere: IsElsewhere = nowhere,
 ) -> LinkReport:
-    """A tree `directory/cluster_with_N/cluster_i/name`, replacing the one that an earlier call built there.
+    """Build a tree `directory/cluster_with_N/cluster_i/name`, replacing the one that an earlier call built there.
 
     The tree is built beside its place and then swapped in, so that whatever happens, the former or the new one is
-    complete. What the former tree did not make itself (a picture that an editor saved over its link or copy, a folder
-    or hidden file of somebody's) is not removed but kept in a folder beside it, and so are a hard link and a copy whose
-    original was deleted. One process at a time.
+    complete. Anything in the former tree that imagecluster did not make (a picture that an editor saved over its link
+    or copy, somebody's folder or hidden file) is not removed but kept in a folder beside it, and so are a hard link and
+    a copy whose original was deleted. Only one process may build a tree at a time.
 
-    A tree that is already as it should be is left as it is: on some file systems making a link takes as long as
-    fingerprinting took.
+    A tree that is already as it should be is left untouched: on some file systems, making a link takes as long as
+    fingerprinting did.
 
     Parameters
     ----------
     clusters
-        The pictures of each cluster. Names that are equal on some file system are numbered (`name_2.jpg`).
+        The pictures of each cluster. Names that some file system treats as equal are numbered (`name_2.jpg`).
     directory
         The tree's own folder: absent, empty, or built by an earlier call.
     kind
         `symlink`: relative links, which still work when tree and pictures are moved together; absolute ones to
         another drive. `hardlink`: a second name for the same file. `copy`: with its modification time.
     progress
-        Called after each cluster, with the pictures that are linked.
+        Called after each cluster, with the number of pictures linked so far.
     within
-        The folder in which `directory` lies, where that is held open.
+        The folder in which `directory` lies, if it is held open.
     is_elsewhere
-        Whether a picture with a content exists, given as its 128-bit XXH3 digest. A copy whose original was renamed,
-        or was one of several equal pictures, is then known not to be the last one.
+        Whether a picture with a content exists, given as its 128-bit XXH3 digest. It tells that a copy is not the last
+        one although its original was renamed, or was one of several equal pictures.
 
     Raises
     ------
@@ -143,7 +143,7 @@ def _marker_text(kind: LinkKind) -> str:
 
 
 def _refuse_pictures_inside(clusters: Sequence[Sequence[StrPath]], place: str) -> None:
-    """The next call would remove them."""
+    """Refuse pictures inside the tree: the next call would remove them."""
     inside = place + os.sep
     for folder in {os.path.dirname(picture) for members in clusters for picture in members}:
         if (os.path.realpath(folder) + os.sep).startswith(inside):
@@ -155,7 +155,7 @@ def _refuse_pictures_inside(clusters: Sequence[Sequence[StrPath]], place: str) -
 
 @contextmanager
 def _output_errors(directory: Path) -> Iterator[None]:
-    """Maps whatever the file system says to OutputError."""
+    """Turn errors of the file system into OutputError."""
     try:
         yield
     except OSError as error:
@@ -166,7 +166,7 @@ def _output_errors(directory: Path) -> Iterator[None]:
 
 
 class _Builder:
-    """Fills the new tree, or finds that the former one is the same."""
+    """Fills the new tree, or finds that the former one is already the same."""
 
     def __init__(self, tree: MadeTree, kind: LinkKind) -> None:
         self._tree = tree
@@ -185,7 +185,7 @@ class _Builder:
         record: BinaryIO,
         progress: OnProgress,
     ) -> None:
-        """Makes the folders and all that is in them."""
+        """Make the folders and everything in them."""
         n_done, n_pictures = 0, sum(map(len, clusters))
         for where, links in self._plan(clusters):
             above, name = where.split("/")
@@ -197,7 +197,7 @@ class _Builder:
             progress(Progress("links", n_done, n_pictures))
 
     def stands(self, clusters: Sequence[Sequence[StrPath]]) -> bool:
-        """Whether the tree in its place is exactly the one to build, with a link or copy of each picture."""
+        """Whether the existing tree is exactly the one to build, with a link or copy of each picture."""
         if f"kind: {self._kind}".encode() not in self._tree.marked().splitlines():
             return False
         top = self._tree.opened()
@@ -223,7 +223,7 @@ class _Builder:
         return True
 
     def _is_as_made(self, folder: OwnFolder, status: os.stat_result, parent: str, original: str, name: str) -> bool:
-        """Whether a link or copy is the one to make, of a picture that is there."""
+        """Whether a link or copy is the one to make, and its picture exists."""
         picture = os.stat(os.path.join(parent, original))
         if self._kind == "symlink":
             return stat.S_ISLNK(status.st_mode) and folder.readlink(name) == self._prefix(parent) + original
@@ -233,7 +233,7 @@ class _Builder:
         return same and stat.S_ISREG(status.st_mode) and status.st_ino != picture.st_ino
 
     def _plan(self, clusters: Sequence[Sequence[StrPath]]) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
-        """Folder of each cluster, and for each picture in it its own folder, its name and the link's name."""
+        """The folder of each cluster, with the folder, the name and the link's name of each picture in it."""
         for folder, members in zip(cluster_folders(map(len, clusters)), clusters, strict=True):
             pictures = [os.path.split(picture) for picture in members]
             names = distinct_names([name for _, name in pictures], self._name_bytes)
@@ -241,7 +241,7 @@ class _Builder:
             yield folder, links
 
     def _link(self, folder: OwnFolder, parent: str, name: str, where: str, record: BinaryIO) -> None:
-        """One picture of the tree, or a note on why it is missing."""
+        """Add one picture to the tree, or note why it is missing."""
         picture = os.path.join(parent, name)
         try:
             os.stat(picture)
@@ -268,7 +268,7 @@ class _Builder:
         self.n_links += 1
 
     def _copy(self, folder: OwnFolder, picture: str, where: str, record: BinaryIO) -> None:
-        """A copy of a picture, with its times, rights and attributes; under its own name when all of it is there."""
+        """Copy a picture with its times, permissions and attributes; the copy gets its name when it is complete."""
         link = where.rpartition("/")[2]
         unfinished = unfinished_name(link)
         with open(picture, "rb") as source, folder.create(unfinished) as target:  # noqa: PTH123
@@ -280,7 +280,7 @@ class _Builder:
         folder.rename(unfinished, link)
 
     def _relative(self, picture: str) -> str:
-        """A picture seen from the folder that the tree lies in, where both may be moved together."""
+        """Path of a picture relative to the folder that holds the tree, if both may be moved together."""
         if os.stat(picture).st_dev != self._device:
             return picture
         with suppress(ValueError):  # another drive, on Windows
@@ -288,22 +288,22 @@ class _Builder:
         return picture
 
     def _leave_out(self, picture: str, error: OSError) -> None:
-        """Takes note of a picture that cannot be linked."""
+        """Note a picture that cannot be linked."""
         gone = isinstance(error, FileNotFoundError | NotADirectoryError)
         reason = "the file is gone" if gone else (error.strerror or type(error).__name__).lower()
         self.unlinked.append(Unlinked(Path(picture), reason))
 
     def _prefix(self, folder: str) -> str:
-        """What comes before a picture's name in a symbolic link to it, by the picture's folder."""
+        """The part before the picture's name in a symbolic link to a picture in a folder."""
         if folder not in self._prefixes:
             target = self._target(os.path.abspath(folder))
             self._prefixes[folder] = target if target.endswith(os.sep) else target + os.sep
         return self._prefixes[folder]
 
     def _target(self, folder: str) -> str:
-        """A folder as the links of this tree name it.
+        """A folder as the links of this tree refer to it.
 
-        The path as it was given is preferred to the resolved one, so that links inside the collection (a year that
+        The given path is preferred to the resolved one, so that links inside the collection (a year that
         lies on another disk) are kept; but only if it leads there from where the tree really lies.
         """
         real = os.path.realpath(folder)
@@ -332,7 +332,7 @@ def _upper_levels(top: OwnFolder) -> set[str]:
 
 
 def _copy_status(picture: str, copy: BinaryIO, path: Path) -> None:
-    """Gives a copy the original's rights, attributes and times, as far as its file system knows them."""
+    """Give a copy the original's permissions, attributes and times, as far as its file system has them."""
     if os.utime not in os.supports_fd:
         shutil.copystat(picture, path)
         return
@@ -346,7 +346,7 @@ def _copy_status(picture: str, copy: BinaryIO, path: Path) -> None:
 
 
 def _link_error(error: OSError, kind: LinkKind, picture: str, place: str) -> OutputError:
-    """What to do about a link that the file system refused."""
+    """The error for a link that the file system refused, with what to do."""
     if kind == "hardlink" and error.errno == errno.EXDEV:
         return OutputError(
             f"cannot make hard links to {picture!r} in {place!r}: they are on different drives; use copy or symlink"

@@ -1,4 +1,4 @@
-"""Names of the links in one folder: no two equal on any file system."""
+"""Names of the links in one folder: distinct on every file system."""
 
 # os.path on text throughout: over 500,000 pictures a Path costs more than the link.
 # ruff: noqa: PTH122
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 
 def distinct_names(names: Sequence[str], longest_bytes: int) -> list[str]:
-    """Names of one folder, no two equal on any file system; the first of equals keeps its own."""
+    """Names of one folder, distinct on every file system; the first of equal ones keeps its name."""
     names = [_numbered(name, 0, longest_bytes) for name in names]
     taken = {_folded(name) for name in names}
     if len(taken) == len(names):
@@ -34,7 +34,7 @@ def distinct_names(names: Sequence[str], longest_bytes: int) -> list[str]:
 
 
 def longest_name_bytes(folder: str) -> int:
-    """How long a name the file system takes."""
+    """The longest name, in bytes, that the file system accepts."""
     try:
         return os.pathconf(folder, "PC_NAME_MAX")
     except (AttributeError, OSError, ValueError):
@@ -42,12 +42,12 @@ def longest_name_bytes(folder: str) -> int:
 
 
 def _folded(name: str) -> str:
-    """Equal for names that a file system which ignores case and Unicode's forms takes for equal."""
+    """A form that is the same for names that differ only in case or in Unicode's normal form."""
     return name.lower() if name.isascii() else unicodedata.normalize("NFC", name.casefold())
 
 
 def _numbered(name: str, number: int, longest_bytes: int) -> str:
-    """`name_2.jpg` for number 2, the name itself for number 0; shortened where it would be too long."""
+    """`name_2.jpg` for number 2, the name itself for number 0; shortened if it would be too long."""
     stem, suffix = os.path.splitext(name)
     tail = f"_{number}{suffix}" if number else suffix
     if len(os.fsencode(tail)) >= longest_bytes:
