@@ -105,7 +105,7 @@ def view(root: Path, planting=None) -> list[str]:
         answers.append(client.post("/api/search", asked))
         for kind in EXPORTS:
             answers.append(client.post("/api/export", {"kind": kind, "sim": state.get("sim", 0.5), "min_size": 2}))
-        snapshot = client.viewer.snapshot()
+        snapshot = client.session.snapshot()
         directory = root / "imagecluster"
         keep_map(directory, snapshot, np.zeros((len(snapshot), 2), np.float32), method="umap", follow=False)
         ends = time.monotonic() + LONGEST_S / 2

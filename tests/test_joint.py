@@ -189,7 +189,7 @@ def test_every_command_takes_them(models, pics, tmp_path, capsys):
     found = {entry["model"]: entry["n_dimensions"] for entry in json.loads(capsys.readouterr().out)["models"]}
     assert found == {"far@1": 7, "one@1": 24, "far+one@1+1": 31}
     with served(pics, model=name) as client:
-        assert client.viewer.snapshot().model == "far+one@1+1"
+        assert client.session.snapshot().model == "far+one@1+1"
         assert len(client.data("search?picture=0&k=3").json()["results"]) == 3
 
 

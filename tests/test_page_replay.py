@@ -16,7 +16,7 @@ from imagecluster.cut.sim_scale import calibrated, closeness, relative
 from imagecluster.linkage import average_linkage
 from imagecluster.models import DEFAULT_MODEL, find_model
 from imagecluster.records import Dendrogram
-from imagecluster.web.corrected import edits_for_page
+from imagecluster.web.correction_json import edits_for_page
 from page_browser import needs_browser
 from page_server import serving
 from pictures import draw_groups

@@ -109,7 +109,7 @@ def test_every_error_is_one_of_ours_and_drawn_in_the_docstring():
         ("import imagecluster", ("numpy", "PIL", "onnxruntime", "sqlite3")),
         ("import imagecluster.cli.parser as p; p.build_parser()", ("numpy", "PIL", "onnxruntime", "sqlite3")),
         ("from imagecluster import calc, io, main, postproc", ("onnxruntime", "matplotlib", "scipy", "fastcluster")),
-        ("import imagecluster.web.serve, imagecluster.web.api", ("PIL", "onnxruntime", "umap")),
+        ("import imagecluster.web.serve, imagecluster.web.routes", ("PIL", "onnxruntime", "umap")),
         ("import imagecluster.collection", ("onnxruntime", "scipy", "sklearn", "pyarrow", "tqdm")),
         (
             "import imagecluster.collection",

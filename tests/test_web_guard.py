@@ -336,7 +336,7 @@ def test_a_picture_that_became_a_link_is_not_sent(tmp_path):
     secret = tmp_path / "secret.txt"
     secret.write_text("a secret of somebody")
     with served(root) as client:
-        snapshot = client.viewer.snapshot()
+        snapshot = client.session.snapshot()
         client.data("original/0")
         for picture, replace in (
             (0, lambda path: path.symlink_to(secret)),

@@ -108,9 +108,9 @@ def test_a_read_only_viewer_keeps_nothing(folder):
             for _ in range(100):
                 if (folder / "imagecluster" / "viewer").exists() or read_only:
                     break
-                client.viewer._ended.wait(0.05)
+                client.session._ended.wait(0.05)
             if read_only:
-                client.viewer._ended.wait(1.0)
+                client.session._ended.wait(1.0)
         assert (folder / "imagecluster" / "viewer").exists() is not read_only
 
 

@@ -18,8 +18,7 @@ from imagecluster.functions.running import run
 from imagecluster.store import Store
 from imagecluster.store.layout import DATABASE_NAME
 from imagecluster.system.progress import Progress
-from imagecluster.web import viewer as viewer_module
-from imagecluster.web import writes
+from imagecluster.web import post_requests, viewer_session
 from imagecluster.web.guard import Rules
 from pictures import draw, draw_groups
 from waiting import wait_until
@@ -109,7 +108,7 @@ def shared_client(tmp_path_factory):
 
 def test_ids_of_another_snapshot_correct_nothing(folder, monkeypatch):
     """The same number is another picture there: a correction must say which snapshot it means."""
-    monkeypatch.setattr(viewer_module, "_LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr(viewer_session, "_LOOK_EVERY_S", 0.05)
     hide = {"record": {"kind": "hide", "ids": [0]}}
     with served(folder) as client:
         assert client.post("/api/edits", {"snapshot": "0123456789abcdef", **hide}).status == 410
@@ -171,8 +170,8 @@ def test_exports_hold_corrections(folder):
 def test_a_picture_is_shown_in_the_file_manager_of_this_machine_alone(folder, monkeypatch):
     """With its path as one argument and no shell; not for those who come over the network."""
     called = []
-    monkeypatch.setattr(writes.subprocess, "Popen", lambda command, **_: called.append(command))
-    monkeypatch.setattr(writes.shutil, "which", lambda name: "/usr/bin/" + name)
+    monkeypatch.setattr(post_requests.subprocess, "Popen", lambda command, **_: called.append(command))
+    monkeypatch.setattr(post_requests.shutil, "which", lambda name: "/usr/bin/" + name)
     with served(folder) as client:
         key = client.state()["snapshot"]
         assert client.post("/api/reveal", {"snapshot": key, "id": 0}).status == 200
@@ -220,8 +219,8 @@ def test_a_folder_that_was_never_sorted_is_sorted_in_the_page(tmp_path, monkeypa
         return original(found, store, model, settings, **more)
 
     monkeypatch.setattr(doors, "fingerprint_scan", in_two_parts)
-    monkeypatch.setattr(viewer_module, "_PICTURES_EVERY_S", 0.0)
-    monkeypatch.setattr(viewer_module, "_REST", 0.0)
+    monkeypatch.setattr(viewer_session, "_PICTURES_EVERY_S", 0.0)
+    monkeypatch.setattr(viewer_session, "_REST", 0.0)
     with served(root) as client:
         wait_until(lambda: client.state()["n"] == 4)
         state = client.state()
@@ -243,7 +242,7 @@ def test_a_folder_that_was_never_sorted_is_sorted_in_the_page(tmp_path, monkeypa
 
 def test_a_run_elsewhere_refreshes_the_page(folder, monkeypatch):
     """The former snapshot still answers, so that a page has time to change over."""
-    monkeypatch.setattr(viewer_module, "_LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr(viewer_session, "_LOOK_EVERY_S", 0.05)
     with served(folder) as client:
         before = client.state()["snapshot"]
         draw(folder / "new.png", 9)
@@ -281,7 +280,7 @@ def test_pictures_without_a_dendrogram_are_clustered(folder):
 def test_the_slider_means_what_it_meant_in_the_latest_run(folder):
     """The scale of the run, and the original's where the run is from before there were two."""
     with served(folder) as client:
-        assert client.viewer.snapshot().scale.name == "calibrated"
+        assert client.session.snapshot().scale.name == "calibrated"
     with sqlite3.connect(folder / "imagecluster" / DATABASE_NAME) as connection:
         ((kept,),) = connection.execute("SELECT settings FROM runs ORDER BY rowid DESC LIMIT 1").fetchall()
         settings = {name: value for name, value in json.loads(kept).items() if name != "sim_scale"}
@@ -289,7 +288,7 @@ def test_the_slider_means_what_it_meant_in_the_latest_run(folder):
     connection.close()
     with served(folder) as client:
         state = client.state()
-        assert client.viewer.snapshot().scale.name == "relative"
+        assert client.session.snapshot().scale.name == "relative"
         assert state["scale"] == {"heights": [0.0, state["largest_distance"]], "sims": [1.0, 0.0]}
         client.post("/api/export", {"kind": "json", "sim": 0.4, "min_size": 2})
         written = json.loads((folder / "imagecluster" / "clusters.json").read_text())

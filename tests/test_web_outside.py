@@ -33,7 +33,7 @@ def test_the_results_are_those_of_the_command_line(client, tmp_path):
     draw(tmp_path / "new.png", 1, size=(170, 130))
     answer = asked(client, (tmp_path / "new.png").read_bytes()).json()["results"]
     names = client.data("names.json?from=0&to=9").json()
-    hits = search(client.viewer.setup.root, tmp_path / "new.png", k=9)
+    hits = search(client.session.options.root, tmp_path / "new.png", k=9)
     assert [names[found["id"]] for found in answer] == [hit.path.name for hit in hits]
     assert [1 - found["distance"] for found in answer] == pytest.approx([hit.similarity for hit in hits], abs=1e-5)
 
@@ -53,6 +53,6 @@ def test_what_is_no_picture_is_refused(client):
 def test_a_read_only_viewer_answers_too(client, tmp_path):
     """Since nothing is written; without the token of the page it does not."""
     draw(tmp_path / "new.png", 1)
-    with served(client.viewer.setup.root, rules=Rules(token=TOKEN, read_only=True)) as closed:
+    with served(client.session.options.root, rules=Rules(token=TOKEN, read_only=True)) as closed:
         assert len(asked(closed, (tmp_path / "new.png").read_bytes()).json()["results"]) == 9
         assert closed.post("/api/search", {}, headers={"X-Imagecluster-Token": "else"}).status == 403

@@ -20,8 +20,8 @@ from imagecluster.collection import Settings
 from imagecluster.errors import InputError
 from imagecluster.functions.running import run
 from imagecluster.web.access import Access, address_of, listener
-from imagecluster.web.answers import application
 from imagecluster.web.guard import Rules
+from imagecluster.web.responses import application
 from imagecluster.web.serve import serve, server
 from pictures import draw_groups
 from web_samples import served

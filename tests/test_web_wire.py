@@ -92,7 +92,7 @@ def test_the_server_sends_what_the_wire_says(folder):
         ]  # fmt: skip
         for answer, kind in answers:
             assert misfits(answer.json(), kind) == []
-        news = json.loads(json.dumps(client.viewer.news()))
+        news = json.loads(json.dumps(client.session.news()))
         assert {"run", "edits", "snapshot", "colours"} <= set(news)
         assert misfits(news, wire.News) == []
 

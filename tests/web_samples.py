@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from imagecluster.web.access import Access, listener
-from imagecluster.web.api import build_api
 from imagecluster.web.guard import Rules
+from imagecluster.web.routes import build_api
 from imagecluster.web.serve import server
-from imagecluster.web.setup import Setup
-from imagecluster.web.viewer import Viewer
+from imagecluster.web.viewer_options import ViewerOptions
+from imagecluster.web.viewer_session import ViewerSession
 
 TOKEN = "the token of this page"
 
@@ -45,7 +45,7 @@ class Client:
     """Asks one server."""
 
     port: int
-    viewer: Viewer
+    session: ViewerSession
     headers: dict[str, str] = field(default_factory=dict)
 
     def ask(self, method: str, address: str, *, headers=None, body=None) -> Answer:
@@ -89,21 +89,23 @@ class Client:
 
 
 @contextmanager
-def served(root: Path, directory: Path | None = None, *, rules: Rules | None = None, **setup) -> Iterator[Client]:
+def served(root: Path, directory: Path | None = None, *, rules: Rules | None = None, **options) -> Iterator[Client]:
     """A running viewer of a folder."""
     rules = rules or Rules(token=TOKEN)
-    viewer = Viewer(Setup(root=root, directory=directory or root / "imagecluster", read_only=rules.read_only, **setup))
+    session = ViewerSession(
+        ViewerOptions(root=root, directory=directory or root / "imagecluster", read_only=rules.read_only, **options)
+    )
     listening = listener(Access(port=0))
     api = Future()
-    api.set_result(build_api(viewer, rules))
+    api.set_result(build_api(session, rules))
     running = server(api, rules, root.name)
-    viewer.begin()
+    session.begin()
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:
-        yield Client(listening.getsockname()[1], viewer)
+        yield Client(listening.getsockname()[1], session)
     finally:
-        viewer.close()
+        session.close()
         running.should_exit = True
         thread.join(20)
         listening.close()

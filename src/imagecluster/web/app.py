@@ -13,9 +13,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from imagecluster.web.answers import application
 from imagecluster.web.guard import Guard, Rules
 from imagecluster.web.page_files import asset, asset_names, bundled_script, bundled_styles
+from imagecluster.web.responses import application
 
 __all__ = ["build_app"]
 

@@ -16,9 +16,9 @@ from imagecluster.explore.colours import UNKNOWN
 from imagecluster.explore.similar import all_nearest, exact_similarities
 from imagecluster.explore.snapshot import Snapshot, is_absolute
 from imagecluster.web import wire
-from imagecluster.web.corrected import edits_for_page
-from imagecluster.web.described import collection_facts, curve
-from imagecluster.web.setup import name_of
+from imagecluster.web.correction_json import edits_for_page
+from imagecluster.web.snapshot_json import collection_facts, curve
+from imagecluster.web.viewer_options import name_of
 
 __all__ = ["View", "copy_data", "hidden_pictures"]
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from imagecluster.web.answers import refusal
+from imagecluster.web.responses import refusal
 
 __all__ = ["Guard", "Rules"]
 

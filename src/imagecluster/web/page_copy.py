@@ -33,8 +33,8 @@ from imagecluster.system.files import OwnFolder, unfinished_name
 from imagecluster.system.progress import OnProgress, Progress, silent
 from imagecluster.web.copy_data import View, copy_data, hidden_pictures
 from imagecluster.web.page_files import asset, bundled_script, bundled_styles
-from imagecluster.web.setup import name_of
 from imagecluster.web.thumbnails import SIDES_PX, ThumbnailMaker
+from imagecluster.web.viewer_options import name_of
 
 __all__ = ["COPY_SIDES_PX", "Copied", "Source", "View", "stored_source", "write_page_copy"]
 

@@ -19,10 +19,10 @@ from imagecluster.web.access import LOOPBACK, Access
 from imagecluster.web.app import build_app
 from imagecluster.web.connections import Connection
 from imagecluster.web.guard import Rules
-from imagecluster.web.setup import Setup
+from imagecluster.web.viewer_options import ViewerOptions
 
 if TYPE_CHECKING:
-    from imagecluster.web.viewer import Viewer
+    from imagecluster.web.viewer_session import ViewerSession
 
 __all__ = ["serve", "server"]
 
@@ -30,14 +30,16 @@ _ACCEPTED_AT_ONCE = 64
 """Connections that asyncio accepts before it handles any; with 2,048 the file descriptors ran out first."""
 
 
-def serve(setup: Callable[[], Setup], access: Access, listening: socket.socket, *, title: str, read_only: bool) -> None:
+def serve(
+    options: Callable[[], ViewerOptions], access: Access, listening: socket.socket, *, title: str, read_only: bool
+) -> None:
     """Serve the page until the process is told to end.
 
     The browser gets the page while the rest of the program is still being loaded, and starts meanwhile.
 
     Parameters
     ----------
-    setup
+    options
         Returns the collection to view; called in a thread.
     access
         Who can reach the server.
@@ -58,20 +60,20 @@ def serve(setup: Callable[[], Setup], access: Access, listening: socket.socket, 
         read_only=read_only,
         can_reveal=not access.is_remote,
     )
-    viewer: Future[Viewer] = Future()
+    session: Future[ViewerSession] = Future()
     api: Future[ASGIApp] = Future()
     running = server(api, rules, title, access)
 
     def load() -> None:
         try:
-            from imagecluster.web.viewer import Viewer
+            from imagecluster.web.viewer_session import ViewerSession
 
-            viewer.set_result(Viewer(setup()))
-            running.before_exit = viewer.result().end
-            viewer.result().begin()
-            from imagecluster.web.api import build_api
+            session.set_result(ViewerSession(options()))
+            running.before_exit = session.result().end
+            session.result().begin()
+            from imagecluster.web.routes import build_api
 
-            api.set_result(build_api(viewer.result(), rules))
+            api.set_result(build_api(session.result(), rules))
         except BaseException as error:
             api.set_exception(error)
             running.should_exit = True
@@ -82,8 +84,8 @@ def serve(setup: Callable[[], Setup], access: Access, listening: socket.socket, 
         with contextlib.suppress(KeyboardInterrupt):
             running.run(sockets=[listening])
     finally:
-        if viewer.done():
-            viewer.result().close()
+        if session.done():
+            session.result().close()
     if api.done():
         api.result()  # raises the error that kept it from being loaded
 

@@ -12,7 +12,7 @@ from imagecluster.cli.arguments import Commands, add_db, port, positive, similar
 from imagecluster.errors import ArgumentError, InputError
 
 if TYPE_CHECKING:
-    from imagecluster.web.setup import Setup
+    from imagecluster.web.viewer_options import ViewerOptions
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -66,7 +66,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
 def command(arguments: argparse.Namespace) -> int:
     """Serve the page until Ctrl-C."""
     from imagecluster.web.access import Access, address_of, listener, read_password
-    from imagecluster.web.setup import name_of
+    from imagecluster.web.viewer_options import name_of
 
     if not arguments.path.is_dir():
         raise InputError(f"{str(arguments.path)!r} is not a folder; name the folder of pictures")
@@ -94,19 +94,19 @@ def command(arguments: argparse.Namespace) -> int:
         from imagecluster.web.serve import serve
 
         serve(
-            partial(_setup, arguments), access, listening,
+            partial(_options, arguments), access, listening,
             title=name_of(path), read_only=arguments.read_only,
         )  # fmt: skip
     return 0
 
 
-def _setup(arguments: argparse.Namespace) -> Setup:
+def _options(arguments: argparse.Namespace) -> ViewerOptions:
     """The collection to view, and how."""
     from imagecluster.collection import locate
-    from imagecluster.web.setup import Setup
+    from imagecluster.web.viewer_options import ViewerOptions
 
     place = locate(arguments.path, arguments.db)
-    return Setup(
+    return ViewerOptions(
         root=place.root,
         directory=place.directory,
         follow=place.follow,

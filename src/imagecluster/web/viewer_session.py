@@ -26,10 +26,10 @@ from imagecluster.system.progress import Progress, Stage
 from imagecluster.web import wire
 from imagecluster.web.background import Background
 from imagecluster.web.page_copy import Source
-from imagecluster.web.setup import Setup
 from imagecluster.web.thumbnails import ThumbnailMaker
+from imagecluster.web.viewer_options import ViewerOptions
 
-__all__ = ["RunState", "Viewer"]
+__all__ = ["RunState", "ViewerSession"]
 
 Tower = Callable[[str], NDArray[np.float32]]
 """Returns the vector of a text."""
@@ -69,20 +69,20 @@ class RunState:
         }  # fmt: skip
 
 
-class Viewer:
+class ViewerSession:
     """The holder of the current snapshot, which is replaced when a run brings something new.
 
     `begin` loads the collection or, if there is none, runs the chain in a thread. Any thread may call any method.
     """
 
-    def __init__(self, setup: Setup) -> None:
-        self.setup = setup
-        self.history = History(setup.directory / EDITS_NAME, follow=setup.follow)
-        self._cache = Thumbnails(setup.directory / THUMBNAILS_NAME, follow=setup.follow)
-        self.thumbnails = ThumbnailMaker(self._cache, keep=not setup.read_only)
-        self.background = Background(setup.directory, self._cache, keep=not setup.read_only, follow=setup.follow)
-        self._sim = setup.sim
-        self._model = find_model(setup.model or DEFAULT_MODEL).identity
+    def __init__(self, options: ViewerOptions) -> None:
+        self.options = options
+        self.history = History(options.directory / EDITS_NAME, follow=options.follow)
+        self._cache = Thumbnails(options.directory / THUMBNAILS_NAME, follow=options.follow)
+        self.thumbnails = ThumbnailMaker(self._cache, keep=not options.read_only)
+        self.background = Background(options.directory, self._cache, keep=not options.read_only, follow=options.follow)
+        self._sim = options.sim
+        self._model = find_model(options.model or DEFAULT_MODEL).identity
         self._n_runs = 0
         self._first = threading.Condition()
         self._snapshots: list[Snapshot] = []
@@ -143,7 +143,7 @@ class Viewer:
     def source(self, snapshot: Snapshot) -> Source:
         """The collection as a source for a copy of the page."""
         return Source(
-            snapshot, self.history.edits, self.thumbnails, self.background.known_colours, self.setup.directory
+            snapshot, self.history.edits, self.thumbnails, self.background.known_colours, self.options.directory
         )
 
     def metadata(self, snapshot: Snapshot, picture: int) -> Metadata | None:
@@ -201,7 +201,7 @@ class Viewer:
     def _work(self) -> None:
         self._guarded(self._bring_up)
         if not self._snapshots:
-            self._publish(empty_snapshot(self.setup.root))
+            self._publish(empty_snapshot(self.options.root))
         while not self._ended.wait(_LOOK_EVERY_S):
             self._guarded(self._look)
 
@@ -218,20 +218,20 @@ class Viewer:
     def _bring_up(self) -> None:
         """Show the collection; if there is none, or on request, look for new pictures."""
         self._load()
-        if self.setup.update or not self._n_runs or latest_run(self._opened_store(), self._model) is None:
+        if self.options.update or not self._n_runs or latest_run(self._opened_store(), self._model) is None:
             self._working(self._update)
-        elif self._snapshots[-1].provisional and not self.setup.read_only:
+        elif self._snapshots[-1].provisional and not self.options.read_only:
             self._working(self._cluster)
 
     def _working(self, work: Callable[[], None]) -> None:
         """Bring the database up to date, and show the result."""
-        if self.setup.read_only:
+        if self.options.read_only:
             raise InputError(
-                f"{self.setup.root} has not been clustered, and the viewer is read-only; run imagecluster first"
+                f"{self.options.root} has not been clustered, and the viewer is read-only; run imagecluster first"
             )
-        if self._opened() and self._opened_store().root != self.setup.root:
+        if self._opened() and self._opened_store().root != self.options.root:
             raise InputError(
-                f"the database in {self.setup.directory} belongs to {self._opened_store().root}; view that folder, or"
+                f"the database in {self.options.directory} belongs to {self._opened_store().root}; view that folder, or"
                 " run imagecluster as before"
             )
         self._run = RunState(running=True, stage="scan")
@@ -247,24 +247,24 @@ class Viewer:
 
     def _opened(self) -> bool:
         """Whether there is a store; it is opened for reading."""
-        if self._store is None and Store.exists(self.setup.directory):
-            self._store = Store.open(self.setup.directory, writable=False)
+        if self._store is None and Store.exists(self.options.directory):
+            self._store = Store.open(self.options.directory, writable=False)
         return self._store is not None
 
     def _opened_store(self) -> Store:
         if not self._opened() or self._store is None:
-            raise StoreError(f"there is no database of imagecluster in {self.setup.directory}")
+            raise StoreError(f"there is no database of imagecluster in {self.options.directory}")
         return self._store
 
     def _load(self) -> None:
         """Show the contents of the store."""
         if not self._opened():
-            self._publish(empty_snapshot(self.setup.root))
+            self._publish(empty_snapshot(self.options.root))
             return
         store = self._opened_store()
         runs = store.runs()
         self._n_runs = len(runs)
-        if runs and self.setup.model is None:
+        if runs and self.options.model is None:
             self._model = runs[-1].model
         run = latest_run(store, self._model)
         if run is not None and self._sim is None:
@@ -284,12 +284,12 @@ class Viewer:
                 took_s = time.monotonic() - started_s
                 next_s = started_s + max(_PICTURES_EVERY_S, _REST * took_s)
 
-        db = self.setup.directory if self.setup.follow else None
-        update([self.setup.root], self._settings(), db=db, progress=show)
+        db = self.options.directory if self.options.follow else None
+        update([self.options.root], self._settings(), db=db, progress=show)
 
     def _cluster(self) -> None:
         """Cluster pictures for which the database has fingerprints but no dendrogram."""
-        with Store.open(self.setup.directory, follow=self.setup.follow) as store:
+        with Store.open(self.options.directory, follow=self.options.follow) as store:
             open_latest(store, self._model, progress=self._show_progress)  # keeps what it makes
 
     def _show_progress(self, progress: Progress) -> None:
@@ -304,8 +304,8 @@ class Viewer:
     def _settings(self) -> Settings:
         """Settings of the latest run with this model, with this viewer's cut."""
         run = latest_run(self._opened_store(), self._model) if self._opened() else None
-        former = settings_of(run) if run else Settings(model=self.setup.model or DEFAULT_MODEL)
-        return replace(former, sim=self.sim, min_size=self.setup.min_size, page=True)
+        former = settings_of(run) if run else Settings(model=self.options.model or DEFAULT_MODEL)
+        return replace(former, sim=self.sim, min_size=self.options.min_size, page=True)
 
 
 def _tower_here(settings: Settings) -> Tower | None:

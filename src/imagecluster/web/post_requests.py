@@ -29,16 +29,16 @@ from imagecluster.present.outputs import write
 from imagecluster.store import Store
 from imagecluster.system.files import OwnFolder, exists
 from imagecluster.web import wire
-from imagecluster.web.answers import unkept_json
-from imagecluster.web.corrected import edit_of_request, edits_for_page
-from imagecluster.web.described import neighbour
+from imagecluster.web.correction_json import edit_of_request, edits_for_page
 from imagecluster.web.guard import Rules
 from imagecluster.web.page_copy import View, write_page_copy
 from imagecluster.web.request import json_body, picture_id
+from imagecluster.web.responses import unkept_json
 from imagecluster.web.sent_pictures import SentPictures
-from imagecluster.web.viewer import Viewer
+from imagecluster.web.snapshot_json import neighbour
+from imagecluster.web.viewer_session import ViewerSession
 
-__all__ = ["COPY_NAME", "Writes"]
+__all__ = ["COPY_NAME", "PostRequests"]
 
 COPY_NAME = "viewer.html"
 """Name of a copy of the page, in the folder of the database."""
@@ -47,17 +47,17 @@ _LONGEST_LINK = 1 << 20
 _MOST_FOUND = 200
 
 
-class Writes:
+class PostRequests:
     """The addresses that change something, and the list of corrections."""
 
-    def __init__(self, viewer: Viewer, rules: Rules) -> None:
-        self._viewer = viewer
+    def __init__(self, session: ViewerSession, rules: Rules) -> None:
+        self._session = session
         self._rules = rules
         self._sent = SentPictures()
 
     def edits(self, request: Request) -> Response:
         """All corrections in effect."""
-        return unkept_json(self._state(self._viewer.snapshot()))
+        return unkept_json(self._state(self._session.snapshot()))
 
     async def edit(self, request: Request) -> Response:
         """Add a correction, or undo or redo one."""
@@ -65,7 +65,7 @@ class Writes:
         return await run_in_threadpool(self._edited, values)
 
     def _edited(self, values: dict[str, Any]) -> Response:
-        history = self._viewer.history
+        history = self._session.history
         if "record" in values:
             history.add(edit_of_request(values["record"], self._asked_of(values)))
         elif values.get("undo") is True:
@@ -74,20 +74,20 @@ class Writes:
             history.redo()
         else:
             raise HTTPException(400, "give a record, or undo or redo as true")
-        return unkept_json(self._state(self._viewer.snapshot()))
+        return unkept_json(self._state(self._session.snapshot()))
 
     def _asked_of(self, values: dict[str, Any]) -> Snapshot:
         """The snapshot whose ids a request uses; in another one they mean other pictures."""
         key = values.get("snapshot")
         if not isinstance(key, str):
             raise HTTPException(400, "give the key of the snapshot that the ids belong to, as in /api/state")
-        snapshot = self._viewer.snapshot_of(key)
+        snapshot = self._session.snapshot_of(key)
         if snapshot is None:
             raise HTTPException(410, "the collection has changed; ask /api/state for the current snapshot")
         return snapshot
 
     def _state(self, snapshot: Snapshot) -> wire.Edits:
-        version, edits, can_redo = self._viewer.history.state()
+        version, edits, can_redo = self._session.history.state()
         return {
             "snapshot": snapshot.key,
             "version": version,
@@ -102,22 +102,22 @@ class Writes:
         return await run_in_threadpool(self._exported, values)
 
     def _exported(self, values: dict[str, Any]) -> Response:
-        snapshot = self._viewer.snapshot()
-        sim, min_size = values.get("sim"), values.get("min_size", self._viewer.setup.min_size)
+        snapshot = self._session.snapshot()
+        sim, min_size = values.get("sim"), values.get("min_size", self._session.options.min_size)
         if not isinstance(sim, int | float) or isinstance(sim, bool) or type(min_size) is not int:
             raise HTTPException(400, "sim must be a number from 0 to 1, and min_size a whole number of 1 or more")
         if not isinstance(values.get("kind"), str):
             raise HTTPException(400, "kind must be the name of an output")
         if snapshot.provisional or not len(snapshot):
             raise HTTPException(409, "there are no clusters yet")
-        directory = self._viewer.setup.directory
+        directory = self._session.options.directory
         if values.get("kind") == "copy":
             view = View(float(sim), min_size, _link_of(values))
             return unkept_json({"path": os.fspath(self._copied(snapshot, view))})
         own_cuts = _own_cuts(values)
         if own_cuts:
             snapshot = self._asked_of(values)
-        with Store.open(directory, follow=self._viewer.setup.follow) as store:
+        with Store.open(directory, follow=self._session.options.follow) as store:
             collection = open_latest(store, snapshot.model)
             if own_cuts and not np.array_equal(collection.dendrogram.order, snapshot.dendrogram.order):
                 raise ArgumentError(
@@ -129,9 +129,9 @@ class Writes:
 
     def _copied(self, snapshot: Snapshot, view: View) -> Path:
         """A copy of the page, in one file beside the database."""
-        setup = self._viewer.setup
-        with OwnFolder(setup.directory, follow=setup.follow) as folder:
-            return write_page_copy(self._viewer.source(snapshot), folder.path / COPY_NAME, view, within=folder).page
+        options = self._session.options
+        with OwnFolder(options.directory, follow=options.follow) as folder:
+            return write_page_copy(self._session.source(snapshot), folder.path / COPY_NAME, view, within=folder).page
 
     async def search(self, request: Request) -> Response:
         """Pictures that look like one from outside."""
@@ -140,7 +140,7 @@ class Writes:
 
     def _found(self, values: dict[str, Any]) -> Response:
         snapshot = self._asked_of(values)
-        settings = self._viewer.settings(snapshot)
+        settings = self._session.settings(snapshot)
         if settings is None:
             raise HTTPException(409, "the pictures are not clustered yet")
         direction = self._sent.direction(values.get("content"), values.get("name"), settings)

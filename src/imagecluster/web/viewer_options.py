@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Setup", "name_of"]
+__all__ = ["ViewerOptions", "name_of"]
 
 
 @dataclass(frozen=True, slots=True)
-class Setup:
+class ViewerOptions:
     """The collection to view, and how to start."""
 
     root: Path

@@ -16,13 +16,13 @@ from starlette.routing import Route
 
 from imagecluster.records import Skip
 from imagecluster.web import wire
-from imagecluster.web.answers import application, unkept_json
-from imagecluster.web.described import collection_facts
+from imagecluster.web.get_requests import GetRequests
 from imagecluster.web.guard import Rules
-from imagecluster.web.reads import Reads
-from imagecluster.web.setup import name_of
-from imagecluster.web.viewer import Viewer
-from imagecluster.web.writes import Writes
+from imagecluster.web.post_requests import PostRequests
+from imagecluster.web.responses import application, unkept_json
+from imagecluster.web.snapshot_json import collection_facts
+from imagecluster.web.viewer_options import name_of
+from imagecluster.web.viewer_session import ViewerSession
 
 __all__ = ["build_api"]
 
@@ -33,9 +33,9 @@ _LOOK_EVERY_S = 0.2
 _HEARTBEAT_S = 15.0
 
 
-def build_api(viewer: Viewer, rules: Rules) -> Starlette:
+def build_api(session: ViewerSession, rules: Rules) -> Starlette:
     """The application that answers for a viewer."""
-    standing, reads, writes = _Standing(viewer, rules), Reads(viewer), Writes(viewer, rules)
+    standing, reads, writes = _Standing(session, rules), GetRequests(session), PostRequests(session, rules)
     return application(
         [
             Route("/api/state", standing.state),
@@ -58,24 +58,24 @@ def _as_texts(skips: Sequence[Skip], root: Path) -> list[tuple[str, str]]:
 class _Standing:
     """The addresses that tell the current state."""
 
-    def __init__(self, viewer: Viewer, rules: Rules) -> None:
-        self._viewer = viewer
+    def __init__(self, session: ViewerSession, rules: Rules) -> None:
+        self._session = session
         self._rules = rules
 
     def state(self, request: Request) -> Response:
         """Everything that the page needs at its start."""
-        viewer = self._viewer
-        snapshot = viewer.snapshot()
+        session = self._session
+        snapshot = session.snapshot()
         state: wire.State = {
             **collection_facts(snapshot),
-            "root_name": name_of(viewer.setup.root),
-            "sim": viewer.sim,
-            "min_size": viewer.setup.min_size,
+            "root_name": name_of(session.options.root),
+            "sim": session.sim,
+            "min_size": session.options.min_size,
             "read_only": self._rules.read_only,
             "can_reveal": self._rules.can_reveal and not self._rules.read_only,
-            "can_search_text": viewer.text_tower(snapshot) is not None,
-            "run": viewer.run_state.as_json(),
-            "skips": [] if len(snapshot) else _as_texts(viewer.skips(), viewer.setup.root),
+            "can_search_text": session.text_tower(snapshot) is not None,
+            "run": session.run_state.as_json(),
+            "skips": [] if len(snapshot) else _as_texts(session.skips(), session.options.root),
             "copied": None,
         }
         return unkept_json(state)
@@ -90,8 +90,8 @@ class _Standing:
         told: dict[str, Any] = {}
         silent_s = 0.0
         yield "retry: 1000\n\n"
-        while not self._viewer.ended and not await request.is_disconnected():
-            for kind, data in self._viewer.news().items():
+        while not self._session.ended and not await request.is_disconnected():
+            for kind, data in self._session.news().items():
                 # Colours and maps that exist already are not news to a page that has just opened.
                 is_new = kind in told or kind not in ("colours", "map")
                 if told.get(kind) != data:

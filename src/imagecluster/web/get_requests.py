@@ -18,13 +18,13 @@ from imagecluster.errors import DecodeError
 from imagecluster.explore.similar import extreme_pairs, nearest, nearest_outside, nearest_to
 from imagecluster.explore.snapshot import Snapshot
 from imagecluster.web import wire
-from imagecluster.web.answers import immutable_bytes, immutable_json, unkept_bytes, unkept_json
-from imagecluster.web.described import curve, neighbour, pair
 from imagecluster.web.request import picture_id, run_of_places, whole_number
+from imagecluster.web.responses import immutable_bytes, immutable_json, unkept_bytes, unkept_json
+from imagecluster.web.snapshot_json import curve, neighbour, pair
 from imagecluster.web.thumbnails import ORIGINAL_PX, SIDES_PX, Shown
-from imagecluster.web.viewer import Viewer
+from imagecluster.web.viewer_session import ViewerSession
 
-__all__ = ["Reads"]
+__all__ = ["GetRequests"]
 
 MOST_NAMES = 2000
 """Largest number of names in one answer."""
@@ -60,11 +60,11 @@ _FOR_A_WHILE = "private, max-age=600"
 Answer = Callable[[Snapshot, Request], Response]
 
 
-class Reads:
+class GetRequests:
     """The answers below a snapshot's key."""
 
-    def __init__(self, viewer: Viewer) -> None:
-        self._viewer = viewer
+    def __init__(self, session: ViewerSession) -> None:
+        self._session = session
         self.answers: dict[str, Answer] = {
             "order.bin": lambda snapshot, _: immutable_bytes(snapshot.order_bytes),
             "gap.bin": lambda snapshot, _: immutable_bytes(snapshot.gap_bytes),
@@ -85,7 +85,7 @@ class Reads:
         """The answer, called with the snapshot that the address names."""
 
         def answered(request: Request) -> Response:
-            snapshot = self._viewer.snapshot_of(request.path_params["snapshot"])
+            snapshot = self._session.snapshot_of(request.path_params["snapshot"])
             if snapshot is None:
                 raise HTTPException(410, "the collection has changed; ask /api/state for the current snapshot")
             return answer(snapshot, request)
@@ -93,7 +93,7 @@ class Reads:
         return answered
 
     def _pictures(self, snapshot: Snapshot, request: Request) -> Response:
-        colours, n_unknown = self._viewer.background.colours(snapshot)
+        colours, n_unknown = self._session.background.colours(snapshot)
         content = snapshot.picture_bytes(colours)
         return unkept_bytes(content) if n_unknown else immutable_bytes(content)
 
@@ -117,7 +117,7 @@ class Reads:
 
     def _original(self, snapshot: Snapshot, request: Request) -> Response:
         picture = picture_id(snapshot, request.path_params["id"])
-        metadata = self._viewer.metadata(snapshot, picture)
+        metadata = self._session.metadata(snapshot, picture)
         media_type = _SHOWN_BY_BROWSERS.get(metadata.format if metadata else "")
         file = None if media_type is None else _opened(snapshot.path(picture), media_type)
         if file is not None:
@@ -127,12 +127,12 @@ class Reads:
 
     def _shown(self, snapshot: Snapshot, request: Request, side_px: int) -> Shown:
         picture = picture_id(snapshot, request.path_params["id"])
-        return self._viewer.thumbnails.shown(snapshot, picture, side_px=side_px)
+        return self._session.thumbnails.shown(snapshot, picture, side_px=side_px)
 
     def _picture(self, snapshot: Snapshot, request: Request) -> Response:
         picture = picture_id(snapshot, request.path_params["id"])
         name, path = snapshot.name(picture), snapshot.path(picture)
-        metadata = self._viewer.metadata(snapshot, picture)
+        metadata = self._session.metadata(snapshot, picture)
         from imagecluster.decode import exif_fields, read_bytes
 
         try:
@@ -171,7 +171,7 @@ class Reads:
         return immutable_json(curve(snapshot))
 
     def _map(self, snapshot: Snapshot, request: Request) -> Response:
-        found = self._viewer.background.map_of(snapshot)
+        found = self._session.background.map_of(snapshot)
         if found is None:
             return Response(status_code=202, headers={"Cache-Control": "no-store"})
         content = found.places.astype("<f4").tobytes()
@@ -184,7 +184,7 @@ class Reads:
         if not 1 <= k <= MOST_FOUND:
             raise HTTPException(400, f"k is {k}; it must be from 1 to {MOST_FOUND}")
         if "text" in request.query_params:
-            tower = self._viewer.text_tower(snapshot)
+            tower = self._session.text_tower(snapshot)
             if tower is None:
                 raise HTTPException(400, f"{snapshot.model or 'no model'} cannot search by text; give picture=ID")
             found = nearest_to(snapshot, tower(request.query_params["text"]), k=k)
