@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from imagecluster.corrections import Apart, Edit, Hide, Move, Name, Together, Unhide
+from imagecluster.corrections import Apart, Edit, Hide, History, Move, Name, Together, Unhide
 from imagecluster.errors import ArgumentError
 from imagecluster.explore.snapshot import Snapshot
 from imagecluster.web import wire
 
-__all__ = ["edit_of_request", "edits_for_page"]
+__all__ = ["corrections_state", "edit_of_request", "edits_for_page"]
 
 _KINDS: dict[str, Any] = {"together": Together, "hide": Hide, "unhide": Unhide}
 _KIND_OF: dict[type[Edit], wire.CorrectionKind] = {
@@ -71,6 +71,18 @@ def edits_for_page(edits: Sequence[Edit], snapshot: Snapshot) -> wire.Correction
             if content_hash in number:
                 contents[number[content_hash]].append(picture)
     return {"contents": contents, "edits": listed}
+
+
+def corrections_state(history: History, snapshot: Snapshot) -> wire.Edits:
+    """All corrections in effect, and whether there is one to undo or redo."""
+    version, edits, can_redo = history.state()
+    return {
+        "snapshot": snapshot.key,
+        "version": version,
+        "corrections": edits_for_page(edits, snapshot),
+        "can_undo": bool(edits),
+        "can_redo": can_redo,
+    }
 
 
 def _hashes(ids: Any, what: str, snapshot: Snapshot) -> frozenset[bytes]:

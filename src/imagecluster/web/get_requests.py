@@ -1,14 +1,19 @@
-"""Answers to all questions about a snapshot, under whose key nothing ever changes."""
+"""The answers to GET requests: the current state, news as they come, and all questions about a snapshot.
+
+Nothing ever changes under a snapshot's key.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import json
 import math
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -17,11 +22,15 @@ from starlette.responses import Response, StreamingResponse
 from imagecluster.errors import DecodeError
 from imagecluster.explore.similar import extreme_pairs, nearest, nearest_outside, nearest_to
 from imagecluster.explore.snapshot import Snapshot
+from imagecluster.records import Skip
 from imagecluster.web import wire
+from imagecluster.web.correction_json import corrections_state
+from imagecluster.web.guard import Rules
 from imagecluster.web.request import picture_id, run_of_places, whole_number
 from imagecluster.web.responses import immutable_bytes, immutable_json, unkept_bytes, unkept_json
-from imagecluster.web.snapshot_json import curve, neighbour, pair
+from imagecluster.web.snapshot_json import collection_facts, curve, neighbour, pair
 from imagecluster.web.thumbnails import ORIGINAL_PX, SIDES_PX, Shown
+from imagecluster.web.viewer_options import name_of
 from imagecluster.web.viewer_session import ViewerSession
 
 __all__ = ["GetRequests"]
@@ -33,6 +42,12 @@ MOST_FOUND = 1000
 """Largest number of pictures that a search returns."""
 
 N_NEIGHBOURS = 12
+
+MOST_SKIPS = 100
+"""Largest number of unreadable files that the page lists."""
+
+_LOOK_EVERY_S = 0.2
+_HEARTBEAT_S = 15.0
 
 _SHOWN_BY_BROWSERS = {
     "AVIF": "image/avif",
@@ -61,25 +76,58 @@ Answer = Callable[[Snapshot, Request], Response]
 
 
 class GetRequests:
-    """The answers below a snapshot's key."""
+    """The answers to all GET requests below /api; `routes.py` lists their addresses."""
 
-    def __init__(self, session: ViewerSession) -> None:
+    def __init__(self, session: ViewerSession, rules: Rules) -> None:
         self._session = session
-        self.answers: dict[str, Answer] = {
-            "order.bin": lambda snapshot, _: immutable_bytes(snapshot.order_bytes),
-            "gap.bin": lambda snapshot, _: immutable_bytes(snapshot.gap_bytes),
-            "rank.bin": lambda snapshot, _: immutable_bytes(snapshot.path_rank.astype("<u4").tobytes()),
-            "pictures.bin": self._pictures,
-            "names.json": self._names,
-            "named": self._named,
-            "thumb/{id}": self._thumbnail,
-            "original/{id}": self._original,
-            "picture/{id}": self._picture,
-            "cluster": self._cluster,
-            "curve": self._curve,
-            "map.bin": self._map,
-            "search": self._search,
+        self._rules = rules
+
+    def state(self, request: Request) -> Response:
+        """Everything that the page needs at its start."""
+        session = self._session
+        snapshot = session.snapshot()
+        state: wire.State = {
+            **collection_facts(snapshot),
+            "root_name": name_of(session.options.root),
+            "sim": session.sim,
+            "min_size": session.options.min_size,
+            "read_only": self._rules.read_only,
+            "can_reveal": self._rules.can_reveal and not self._rules.read_only,
+            "can_search_text": session.text_tower(snapshot) is not None,
+            "run": session.run_state.as_json(),
+            "skips": [] if len(snapshot) else _as_texts(session.skips(), session.options.root),
+            "copied": None,
         }
+        return unkept_json(state)
+
+    async def events(self, request: Request) -> Response:
+        """News as they come, as a stream of events."""
+        return StreamingResponse(
+            self._news(request), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+        )
+
+    async def _news(self, request: Request) -> AsyncIterator[str]:
+        told: dict[str, Any] = {}
+        silent_s = 0.0
+        yield "retry: 1000\n\n"
+        while not self._session.ended and not await request.is_disconnected():
+            for kind, data in self._session.news().items():
+                # Colours and maps that exist already are not news to a page that has just opened.
+                is_new = kind in told or kind not in ("colours", "map")
+                if told.get(kind) != data:
+                    told[kind] = data
+                    if is_new:
+                        silent_s = 0.0
+                        yield f"event: {kind}\ndata: {json.dumps(data)}\n\n"
+            if silent_s >= _HEARTBEAT_S:
+                silent_s = 0.0
+                yield ": still here\n\n"
+            await asyncio.sleep(_LOOK_EVERY_S)
+            silent_s += _LOOK_EVERY_S
+
+    def edits(self, request: Request) -> Response:
+        """All corrections in effect."""
+        return unkept_json(corrections_state(self._session.history, self._session.snapshot()))
 
     def below(self, answer: Answer) -> Callable[[Request], Response]:
         """The answer, called with the snapshot that the address names."""
@@ -92,12 +140,26 @@ class GetRequests:
 
         return answered
 
-    def _pictures(self, snapshot: Snapshot, request: Request) -> Response:
+    def order(self, snapshot: Snapshot, request: Request) -> Response:
+        """Leaf order, uint32 little-endian."""
+        return immutable_bytes(snapshot.order_bytes)
+
+    def gaps(self, snapshot: Snapshot, request: Request) -> Response:
+        """Heights between neighbours of the leaf order, float64 little-endian."""
+        return immutable_bytes(snapshot.gap_bytes)
+
+    def ranks(self, snapshot: Snapshot, request: Request) -> Response:
+        """Place of each picture in the order of paths, uint32 little-endian."""
+        return immutable_bytes(snapshot.path_rank.astype("<u4").tobytes())
+
+    def pictures(self, snapshot: Snapshot, request: Request) -> Response:
+        """Facts of all pictures, with the average colours that are known so far."""
         colours, n_unknown = self._session.background.colours(snapshot)
         content = snapshot.picture_bytes(colours)
         return unkept_bytes(content) if n_unknown else immutable_bytes(content)
 
-    def _names(self, snapshot: Snapshot, request: Request) -> Response:
+    def names(self, snapshot: Snapshot, request: Request) -> Response:
+        """Names of a run of pictures, by their ids."""
         first, end = whole_number(request, "from"), whole_number(request, "to")
         if not 0 <= first <= end <= len(snapshot) or end - first > MOST_NAMES:
             raise HTTPException(
@@ -106,16 +168,19 @@ class GetRequests:
         names: wire.Names = list(map(snapshot.name, range(first, end)))
         return immutable_json(names)
 
-    def _named(self, snapshot: Snapshot, request: Request) -> Response:
+    def named(self, snapshot: Snapshot, request: Request) -> Response:
+        """Pictures whose name holds a text."""
         return immutable_json({"ids": snapshot.names.holding(request.query_params.get("text", "")).tolist()})
 
-    def _thumbnail(self, snapshot: Snapshot, request: Request) -> Response:
+    def thumbnail(self, snapshot: Snapshot, request: Request) -> Response:
+        """A small picture."""
         side_px = whole_number(request, "size", SIDES_PX[0])
         if side_px not in SIDES_PX:
             raise HTTPException(400, f"size is {side_px}; it must be one of {', '.join(map(str, SIDES_PX))}")
         return _as_response(self._shown(snapshot, request, side_px))
 
-    def _original(self, snapshot: Snapshot, request: Request) -> Response:
+    def original(self, snapshot: Snapshot, request: Request) -> Response:
+        """The file of a picture, or a large picture where browsers cannot show its format."""
         picture = picture_id(snapshot, request.path_params["id"])
         metadata = self._session.metadata(snapshot, picture)
         media_type = _SHOWN_BY_BROWSERS.get(metadata.format if metadata else "")
@@ -129,7 +194,8 @@ class GetRequests:
         picture = picture_id(snapshot, request.path_params["id"])
         return self._session.thumbnails.shown(snapshot, picture, side_px=side_px)
 
-    def _picture(self, snapshot: Snapshot, request: Request) -> Response:
+    def picture(self, snapshot: Snapshot, request: Request) -> Response:
+        """What is known about one picture, and its nearest neighbours."""
         picture = picture_id(snapshot, request.path_params["id"])
         name, path = snapshot.name(picture), snapshot.path(picture)
         metadata = self._session.metadata(snapshot, picture)
@@ -156,7 +222,8 @@ class GetRequests:
         }
         return unkept_json(facts)
 
-    def _cluster(self, snapshot: Snapshot, request: Request) -> Response:
+    def cluster(self, snapshot: Snapshot, request: Request) -> Response:
+        """The closest and farthest pair of a cluster, and the nearest picture outside it."""
         first, end = run_of_places(snapshot, request)
         pairs = extreme_pairs(snapshot, first, end)
         outside = nearest_outside(snapshot, snapshot.dendrogram.order[first:end])
@@ -167,10 +234,12 @@ class GetRequests:
         }
         return immutable_json(facts)
 
-    def _curve(self, snapshot: Snapshot, request: Request) -> Response:
+    def curve(self, snapshot: Snapshot, request: Request) -> Response:
+        """The number of clusters at each similarity."""
         return immutable_json(curve(snapshot))
 
-    def _map(self, snapshot: Snapshot, request: Request) -> Response:
+    def map(self, snapshot: Snapshot, request: Request) -> Response:
+        """Place of each picture in the map; HTTP 202 while it is being computed."""
         found = self._session.background.map_of(snapshot)
         if found is None:
             return Response(status_code=202, headers={"Cache-Control": "no-store"})
@@ -179,7 +248,8 @@ class GetRequests:
         # A better map may have been kept when this program starts again under the same key, so this one is not cached.
         return unkept_bytes(content, headers=headers)
 
-    def _search(self, snapshot: Snapshot, request: Request) -> Response:
+    def search(self, snapshot: Snapshot, request: Request) -> Response:
+        """Pictures most similar to a text or to another picture of the collection."""
         k = whole_number(request, "k", 100)
         if not 1 <= k <= MOST_FOUND:
             raise HTTPException(400, f"k is {k}; it must be from 1 to {MOST_FOUND}")
@@ -191,6 +261,11 @@ class GetRequests:
         else:
             found = nearest(snapshot, picture_id(snapshot, request.query_params.get("picture")), k=k)
         return immutable_json({"results": list(map(neighbour, found))})
+
+
+def _as_texts(skips: Sequence[Skip], root: Path) -> list[tuple[str, str]]:
+    """Name and reason of files that could not be read."""
+    return [(os.fsdecode(bytes(skip.path)).removeprefix(f"{root}{os.sep}"), skip.reason) for skip in skips[:MOST_SKIPS]]
 
 
 def _opened(path: Path, media_type: str) -> BinaryIO | None:

@@ -1,6 +1,7 @@
-"""Requests that the page sends: corrections, exports, a picture to look for, and opening a picture's folder.
+"""The answers to POST requests: corrections, exports, a picture to look for, and opening a picture's folder.
 
-The guard has checked the token.
+A search by a picture from outside is among them, though it changes nothing, because the picture is sent in the body;
+searches by text and by a picture of the collection are in `get_requests.py`. The guard has checked the token.
 """
 
 from __future__ import annotations
@@ -28,8 +29,7 @@ from imagecluster.explore.snapshot import Snapshot
 from imagecluster.present.outputs import write
 from imagecluster.store import Store
 from imagecluster.system.files import OwnFolder, exists
-from imagecluster.web import wire
-from imagecluster.web.correction_json import edit_of_request, edits_for_page
+from imagecluster.web.correction_json import corrections_state, edit_of_request
 from imagecluster.web.guard import Rules
 from imagecluster.web.page_copy import View, write_page_copy
 from imagecluster.web.request import json_body, picture_id
@@ -48,16 +48,12 @@ _MOST_FOUND = 200
 
 
 class PostRequests:
-    """The addresses that change something, and the list of corrections."""
+    """The answers to all POST requests; `routes.py` lists their addresses."""
 
     def __init__(self, session: ViewerSession, rules: Rules) -> None:
         self._session = session
         self._rules = rules
         self._sent = SentPictures()
-
-    def edits(self, request: Request) -> Response:
-        """All corrections in effect."""
-        return unkept_json(self._state(self._session.snapshot()))
 
     async def edit(self, request: Request) -> Response:
         """Add a correction, or undo or redo one."""
@@ -74,7 +70,7 @@ class PostRequests:
             history.redo()
         else:
             raise HTTPException(400, "give a record, or undo or redo as true")
-        return unkept_json(self._state(self._session.snapshot()))
+        return unkept_json(corrections_state(history, self._session.snapshot()))
 
     def _asked_of(self, values: dict[str, Any]) -> Snapshot:
         """The snapshot whose ids a request uses; in another one they mean other pictures."""
@@ -85,16 +81,6 @@ class PostRequests:
         if snapshot is None:
             raise HTTPException(410, "the collection has changed; ask /api/state for the current snapshot")
         return snapshot
-
-    def _state(self, snapshot: Snapshot) -> wire.Edits:
-        version, edits, can_redo = self._session.history.state()
-        return {
-            "snapshot": snapshot.key,
-            "version": version,
-            "corrections": edits_for_page(edits, snapshot),
-            "can_undo": bool(edits),
-            "can_redo": can_redo,
-        }
 
     async def export(self, request: Request) -> Response:
         """Write an output of the clusters that the page shows."""
