@@ -17,7 +17,7 @@ from PIL import Image
 
 from conftest import read_manifest
 from imagecluster.cli import main
-from imagecluster.collection import Settings, doors
+from imagecluster.collection import Settings, opening
 from imagecluster.collection.place import refuse_when_most_are_gone
 from imagecluster.errors import ArgumentError, InputError, OutputError, StoreDamagedError, StoreLockedError
 from imagecluster.functions.running import run
@@ -300,14 +300,14 @@ def test_larger_pictures_than_allowed_are_skipped_until_the_limit_is_raised(tmp_
 def test_a_file_that_disappears_between_scan_and_decode_is_a_skip(tmp_path, monkeypatch):
     """Nothing fails, and the next run does not believe the skip."""
     folder = draw_groups(tmp_path / "pics")
-    scan = doors.scan
+    scan = opening.scan
 
     def scan_and_remove(*arguments, **options):
         found = scan(*arguments, **options)
         (folder / "0_0.png").rename(tmp_path / "away.png")
         return found
 
-    monkeypatch.setattr(doors, "scan", scan_and_remove)
+    monkeypatch.setattr(opening, "scan", scan_and_remove)
     assert counts(run([folder])) == (9, 8, 0, 1)
     monkeypatch.undo()
     (tmp_path / "away.png").rename(folder / "0_0.png")

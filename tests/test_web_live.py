@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from imagecluster.cli import main
-from imagecluster.collection import Settings, doors
+from imagecluster.collection import Settings, opening
 from imagecluster.functions.running import run
 from imagecluster.store import Store
 from imagecluster.store.layout import DATABASE_NAME
@@ -208,7 +208,7 @@ def test_a_folder_that_was_never_sorted_is_sorted_in_the_page(tmp_path, monkeypa
     """Progress and the pictures so far come as events; no outputs are written, and thumbnails are there."""
     root = draw_groups(tmp_path / "pics", (3, 3))
     gate = threading.Event()
-    original = doors.fingerprint_scan
+    original = opening.fingerprint_scan
 
     def in_two_parts(found, store, model, settings, **more):
         progress = more["progress"]
@@ -218,7 +218,7 @@ def test_a_folder_that_was_never_sorted_is_sorted_in_the_page(tmp_path, monkeypa
         gate.wait(60)
         return original(found, store, model, settings, **more)
 
-    monkeypatch.setattr(doors, "fingerprint_scan", in_two_parts)
+    monkeypatch.setattr(opening, "fingerprint_scan", in_two_parts)
     monkeypatch.setattr(viewer_session, "_PICTURES_EVERY_S", 0.0)
     monkeypatch.setattr(viewer_session, "_REST", 0.0)
     with served(root) as client:

@@ -1,8 +1,8 @@
 """A collection: pictures with their fingerprints, and everything that determines their clusters."""
 
 from imagecluster.collection.collection import Collection, Scanned
-from imagecluster.collection.doors import DENDROGRAM, bring_up, open_latest
 from imagecluster.collection.fingerprinting import fingerprint_scan
+from imagecluster.collection.opening import DENDROGRAM, bring_up, open_latest
 from imagecluster.collection.place import Place, locate, place_of
 from imagecluster.collection.recipe import Recipe, is_key_of, is_of_cosines
 from imagecluster.collection.report import Report

@@ -51,7 +51,7 @@ class Scanned:
 class Collection:
     """Pictures with their fingerprints, and everything that determines their clusters.
 
-    There are two ways to one: `doors.bring_up` scans the files and fingerprints new ones, `doors.open_latest` takes
+    There are two ways to one: `opening.bring_up` scans the files and fingerprints new ones, `opening.open_latest` takes
     what the latest run left. A collection never changes, and works as long as its store is open.
     """
 

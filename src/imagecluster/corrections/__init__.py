@@ -5,9 +5,9 @@ collection that has grown since. `History` keeps corrections in a file beside th
 applies them, one after another, to the clusters of a cut.
 """
 
+from imagecluster.corrections.corrected_cut import apply
 from imagecluster.corrections.history import EDITS_NAME, History
 from imagecluster.corrections.kinds import Apart, Edit, Hide, Move, Name, Together, Unhide, edit_from_json, edit_to_json
-from imagecluster.corrections.outcome import apply
 from imagecluster.corrections.replay import Replayed, replay
 
 __all__ = [

@@ -13,7 +13,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from imagecluster.collection import Collection, is_of_cosines, open_latest
-from imagecluster.collection.doors import all_apart
+from imagecluster.collection.opening import all_apart
 from imagecluster.cut.sim_scale import SimScale, relative
 from imagecluster.cut.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, Suggestion, suggest
 from imagecluster.errors import StoreDamagedError, StoreError
