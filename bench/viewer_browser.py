@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagecluster.explore.kept import KEPT_NAME
+from imagecluster.explore.viewer_cache import KEPT_NAME
 from viewer_process import viewing
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from imagecluster.present.links import LINKS_MARKER
-from imagecluster.present.made_tree import MADE
+from imagecluster.present.owned_tree import RECORD_NAME
 
 
 def touch(path: Path, content: bytes = b"x") -> Path:
@@ -18,5 +18,5 @@ def listing(tree: Path) -> dict[str, bytes | None]:
     return {
         path.relative_to(tree).as_posix(): path.read_bytes() if path.exists() else None
         for path in sorted(tree.rglob("*"))
-        if (path.is_symlink() or path.is_file()) and path.name not in (LINKS_MARKER, MADE)
+        if (path.is_symlink() or path.is_file()) and path.name not in (LINKS_MARKER, RECORD_NAME)
     }

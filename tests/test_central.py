@@ -13,7 +13,7 @@ from imagecluster.cut.central import Centres, most_central
 from imagecluster.functions.running import run
 from imagecluster.linkage import average_linkage
 from imagecluster.store import Store
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.safe_files import OwnFolder
 from pictures import draw, draw_groups
 
 

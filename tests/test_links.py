@@ -16,7 +16,7 @@ import xxhash
 from imagecluster.collection.report import cluster_folders
 from imagecluster.errors import ArgumentError, NotOursError, OutputError
 from imagecluster.present.links import LINKS_MARKER, make_links
-from imagecluster.present.made_tree import MADE
+from imagecluster.present.owned_tree import RECORD_NAME
 from imagecluster.system.progress import Progress
 
 from .links_samples import listing, touch
@@ -372,10 +372,10 @@ def test_a_folder_of_somebodys_is_kept_and_a_tree_without_changes_stands(picture
 def test_the_links_of_a_tree_from_before_records_are_removed_its_files_are_not(pictures, tree):
     """An earlier version marked its trees and kept no record of them."""
     make_links([pictures], tree)
-    (tree / MADE).unlink()
+    (tree / RECORD_NAME).unlink()
     assert make_links([pictures[:2]], tree).kept == ()
     make_links([pictures], tree, kind="copy")
-    (tree / MADE).unlink()
+    (tree / RECORD_NAME).unlink()
     (kept,) = make_links([pictures[:2]], tree).kept
     assert len(listing(kept)) == 7
 
@@ -384,7 +384,7 @@ def test_the_links_of_a_tree_from_before_records_are_removed_its_files_are_not(p
 def test_a_planted_marker_or_record_is_refused(pictures, tree, tmp_path):
     """Neither is read or written through a link."""
     victim = touch(tmp_path / "victim", b"precious")
-    for name in (LINKS_MARKER, MADE):
+    for name in (LINKS_MARKER, RECORD_NAME):
         make_links([pictures], tree)
         (tree / name).unlink()
         (tree / name).symlink_to(victim)

@@ -19,7 +19,7 @@ from imagecluster.errors import ArgumentError, InputError, OutputError
 from imagecluster.explore.similar import extreme_pairs
 from imagecluster.functions.running import run
 from imagecluster.store import Store
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.safe_files import OwnFolder
 from imagecluster.web import copy_data, page_copy
 from imagecluster.web.page_copy import View, stored_source, write_page_copy
 from imagecluster.web.page_files import bundle

@@ -25,7 +25,7 @@ from imagecluster.present.fingerprints import write_fingerprints
 from imagecluster.records import Scan
 from imagecluster.store import Store
 from imagecluster.store.layout import is_store
-from imagecluster.system.files import exists
+from imagecluster.system.safe_files import exists
 from ordinary_user import ordinary_user
 from picture_samples import png_of_size
 from pictures import draw, draw_groups

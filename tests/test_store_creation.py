@@ -10,7 +10,7 @@ import pytest
 
 from imagecluster.errors import OutputError, StoreError
 from imagecluster.store import Store, database, layout, schema
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.safe_files import OwnFolder
 from pictures import draw_groups
 from store_samples import MODEL, batch_of
 

@@ -7,7 +7,7 @@ import pytest
 
 from imagecluster.records import Dendrogram
 from imagecluster.store import Store, dendrograms
-from imagecluster.system import arrays
+from imagecluster.system import array_cache
 
 SMALL = Dendrogram(
     merges=np.array([[0, 1, 0.125, 2], [2, 3, 0.75, 3]], dtype=np.float64),
@@ -56,7 +56,7 @@ def test_only_the_newest_stay(store):
     """Older dendrograms make room, so that playing with options does not fill the disk."""
     for n in range(dendrograms.KEPT + 3):
         store.save_dendrogram(f"key {n}", SMALL, {})
-        path = store.directory / "dendrograms" / arrays.file_name(f"key {n}")
+        path = store.directory / "dendrograms" / array_cache.file_name(f"key {n}")
         os.utime(path, ns=(n, n))
     found = [store.load_dendrogram(f"key {n}") is not None for n in range(dendrograms.KEPT + 3)]
     assert found == [False] * 3 + [True] * dendrograms.KEPT
@@ -87,7 +87,7 @@ def test_a_damaged_dendrogram_is_passed_over(store, caplog, damage):
 def test_no_flipped_bit_is_an_error_or_believed(store):
     """Whichever byte of the file is wrong, the dendrogram is the saved one or none."""
     store.save_dendrogram("key", SMALL, {"n": 1})
-    path = store.directory / "dendrograms" / arrays.file_name("key")
+    path = store.directory / "dendrograms" / array_cache.file_name("key")
     whole = path.read_bytes()
     n_found = 0
     for place in range(len(whole)):

@@ -10,8 +10,8 @@ from imagecluster.errors import ImageclusterError, NotOursError
 from imagecluster.records import Dendrogram
 from imagecluster.store import Store, Thumbnails
 from imagecluster.store.database import connect
-from imagecluster.system import arrays
-from imagecluster.system.files import OwnFolder
+from imagecluster.system import array_cache
+from imagecluster.system.safe_files import OwnFolder
 from store_samples import MODEL, batch_of
 
 MAKES = {
@@ -88,7 +88,7 @@ def test_the_first_fingerprints_are_not_written_through_links(tmp_path, victim, 
         assert str(tmp_path / "db" / name) in str(refused.value)
 
 
-@pytest.mark.parametrize("name", ["dendrograms", f"dendrograms/{arrays.file_name('key')}"])
+@pytest.mark.parametrize("name", ["dendrograms", f"dendrograms/{array_cache.file_name('key')}"])
 def test_what_can_be_computed_again_is_not_kept_behind_links(root, victim, make, name):
     """Neither read nor written, and nothing in the folder that a link leads to is removed to make room."""
     (victim.with_name("0" * 32 + ".npz")).hardlink_to(victim)

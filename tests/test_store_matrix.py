@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 
 from imagecluster.errors import ArgumentError, StoreDamagedError
 from imagecluster.store import matrix
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.safe_files import OwnFolder
 
 NAME = "m@1.f16"
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from imagecluster.collection.report import Report
 from imagecluster.errors import ArgumentError, NotOursError, OutputError
-from imagecluster.present.files import replacing
+from imagecluster.present.output_file import replacing
 from imagecluster.present.tables import statistics, write_csv, write_json
 from imagecluster.records import Clusters, KernelError, Skip, TimeTerm
 

@@ -14,15 +14,15 @@ import xxhash
 
 from imagecluster.cut.central import Run
 from imagecluster.store import layout
-from imagecluster.system.arrays import ArrayCache, Kept, Kind
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.array_cache import ArrayCache, CacheKind, Kept
+from imagecluster.system.safe_files import OwnFolder
 
 __all__ = ["KeptCentres"]
 
 LEAST_PICTURES = 5_000
 """For fewer pictures nothing is kept: their fingerprints are read quickly, and each run checks that they are sound."""
 
-_KIND = Kind(layout.CENTRES_NAME, "list of central pictures", "imagecluster-centres", version=1, n_keys=2)
+_KIND = CacheKind(layout.CENTRES_NAME, "list of central pictures", "imagecluster-centres", version=1, n_keys=2)
 """Those of the latest two dendrograms."""
 
 

@@ -11,7 +11,7 @@ from imagecluster.errors import ImageclusterError, InputError
 from imagecluster.records import Scan
 from imagecluster.scan import absolute
 from imagecluster.store import Store, default_location
-from imagecluster.system.files import exists
+from imagecluster.system.safe_files import exists
 
 
 class Place(NamedTuple):

@@ -17,7 +17,7 @@ from typing import Any
 
 from imagecluster.corrections.kinds import Edit, edit_from_json, edit_to_json
 from imagecluster.errors import ArgumentError, NotOursError, OutputError, StoreDamagedError, StoreVersionError
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.safe_files import OwnFolder
 
 __all__ = ["EDITS_NAME", "History"]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.explore.kept import keep, kept
+from imagecluster.explore.viewer_cache import keep, kept
 from imagecluster.store import HASH_BYTES, Thumbnails
-from imagecluster.system.arrays import Kept, Kind
+from imagecluster.system.array_cache import CacheKind, Kept
 
 __all__ = ["UNKNOWN", "Colours"]
 
@@ -19,7 +19,7 @@ UNKNOWN = 0xFF808080
 """Value of an unknown colour: the top byte says so, and the others are a medium grey."""
 
 _HASH = f"V{HASH_BYTES}"
-_KIND = Kind("colours", "list of average colours", "imagecluster-colours", version=1, n_keys=1)
+_KIND = CacheKind("colours", "list of average colours", "imagecluster-colours", version=1, n_keys=1)
 _KEY = "average"
 _SAVE_EVERY = 20_000
 _TELL_EVERY = 2_000

@@ -9,9 +9,9 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from imagecluster.explore.kept import keep, kept
 from imagecluster.explore.snapshot import Snapshot
-from imagecluster.system.arrays import Kept, Kind
+from imagecluster.explore.viewer_cache import keep, kept
+from imagecluster.system.array_cache import CacheKind, Kept
 
 __all__ = ["fitted", "keep_map", "kept_map", "principal_map"]
 
@@ -21,7 +21,7 @@ _SAMPLE = 20_000
 _BLOCK_ROWS = 2048
 _SEED = 0
 
-_KIND = Kind("maps", "map", "imagecluster-map", version=1, n_keys=4)
+_KIND = CacheKind("maps", "map", "imagecluster-map", version=1, n_keys=4)
 
 
 def principal_map(snapshot: Snapshot) -> NDArray[np.float32]:

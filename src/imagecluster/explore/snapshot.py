@@ -18,11 +18,11 @@ from imagecluster.cut.sim_scale import SimScale, relative
 from imagecluster.cut.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, Suggestion, suggest
 from imagecluster.errors import StoreDamagedError, StoreError
 from imagecluster.explore.exact_index import ExactIndex
-from imagecluster.explore.kept import keep, kept
 from imagecluster.explore.name_search import Names
+from imagecluster.explore.viewer_cache import keep, kept
 from imagecluster.records import Dendrogram
 from imagecluster.store import Leaves, MappedFingerprints, Store
-from imagecluster.system.arrays import Kept, Kind
+from imagecluster.system.array_cache import CacheKind, Kept
 
 __all__ = ["Snapshot", "empty_snapshot", "is_absolute", "keep_snapshot", "load_snapshot"]
 
@@ -30,7 +30,7 @@ _LARGEST_SIDE_PX = 0xFFFF
 _SHORTEST = 1e-30
 """Length that is used for a fingerprint of zeros."""
 
-_KIND = Kind("viewer", "order of the names", "imagecluster-viewer", version=1, n_keys=1)
+_KIND = CacheKind("viewer", "order of the names", "imagecluster-viewer", version=1, n_keys=1)
 """The order of the names, and where the clusters are bounded the gaps of the dendrogram."""
 
 _PICTURE = np.dtype([("width_px", "<u2"), ("height_px", "<u2"), ("colour", "<u4"), ("taken_s", "<f8")])

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from imagecluster.errors import NotOursError
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.safe_files import OwnFolder
 
 __all__ = ["remember", "remembered"]
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from imagecluster.collection.report import relative_names
 from imagecluster.errors import ArgumentError, MissingExtraError
-from imagecluster.present.files import replacing
+from imagecluster.present.output_file import replacing
 from imagecluster.records import Fingerprints
 from imagecluster.store import Store
 

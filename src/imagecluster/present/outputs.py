@@ -25,8 +25,8 @@ from imagecluster.present.tables import statistics, write_csv, write_json
 from imagecluster.present.thumbnails import ThumbnailOf
 from imagecluster.records import Clusters
 from imagecluster.store import Run
-from imagecluster.system.files import OwnFolder, exists
 from imagecluster.system.progress import OnProgress, silent
+from imagecluster.system.safe_files import OwnFolder, exists
 
 Output = Literal["links", "csv", "json", "parquet", "page"]
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from imagecluster.collection.report import Report, relative_names
 from imagecluster.cut.sim_scale import closeness
 from imagecluster.errors import ArgumentError
-from imagecluster.present.files import replacing
 from imagecluster.present.markup import asset, count, escaped, opening
+from imagecluster.present.output_file import replacing
 from imagecluster.present.page_plan import Plan, SizeGroup, by_size, plan
 from imagecluster.present.tiles import RATIO_RULES, Tiles, in_page_order
 from imagecluster.records import Cluster
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.safe_files import OwnFolder
 
 _LARGEST_BYTES = 40_000_000
 """Size above which browsers take seconds to open the page."""

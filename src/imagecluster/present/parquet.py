@@ -7,9 +7,9 @@ from pathlib import Path
 
 from imagecluster.collection.report import Report
 from imagecluster.errors import MissingExtraError
-from imagecluster.present.files import replacing
+from imagecluster.present.output_file import replacing
 from imagecluster.present.tables import table
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.safe_files import OwnFolder
 
 
 def write_parquet(report: Report, file: Path, within: OwnFolder | None = None) -> None:

@@ -11,8 +11,8 @@ from imagecluster.errors import ArgumentError
 from imagecluster.explore.queries import Query
 from imagecluster.explore.searching import Hit, content_hash_of
 from imagecluster.models import Model
-from imagecluster.present.files import replacing
 from imagecluster.present.markup import asset, count, escaped, opening
+from imagecluster.present.output_file import replacing
 from imagecluster.present.thumbnails import ThumbnailOf
 from imagecluster.present.tiles import RATIO_RULES, Tiles
 from imagecluster.scan import absolute

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from imagecluster.collection.report import Report, relative_names
-from imagecluster.present.files import replacing
+from imagecluster.present.output_file import replacing
 from imagecluster.records import TimeTerm
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.safe_files import OwnFolder
 
 _FORMAT = "imagecluster-clusters"
 _VERSION = 1

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from imagecluster.errors import ImageclusterError, NotOursError, StoreDamagedError, StoreError, StoreLockedError
-from imagecluster.system.files import OwnFolder, is_open_here
+from imagecluster.system.safe_files import OwnFolder, is_open_here
 
 __all__ = [
     "BUSY_TIMEOUT_S",

@@ -10,15 +10,15 @@ import numpy as np
 from imagecluster.records import Dendrogram
 from imagecluster.store import layout
 from imagecluster.store.values import SavedDendrogram
-from imagecluster.system.arrays import ArrayCache, Kept, Kind
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.array_cache import ArrayCache, CacheKind, Kept
+from imagecluster.system.safe_files import OwnFolder
 
 __all__ = ["KEPT", "load", "save"]
 
 KEPT = 4
 """How many dendrograms stay; of 500,000 pictures each takes 24 MB."""
 
-_KIND = Kind(layout.DENDROGRAMS_NAME, "dendrogram", "imagecluster-dendrogram", version=1, n_keys=KEPT)
+_KIND = CacheKind(layout.DENDROGRAMS_NAME, "dendrogram", "imagecluster-dendrogram", version=1, n_keys=KEPT)
 
 
 def save(folder: OwnFolder, key: str, dendrogram: Dendrogram, info: Mapping[str, Any]) -> None:

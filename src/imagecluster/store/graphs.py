@@ -8,15 +8,15 @@ import numpy as np
 
 from imagecluster.records import NeighbourGraph, Recall
 from imagecluster.store import layout
-from imagecluster.system.arrays import ArrayCache, Kept, Kind
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.array_cache import ArrayCache, CacheKind, Kept
+from imagecluster.system.safe_files import OwnFolder
 
 __all__ = ["KEPT", "load", "save"]
 
 KEPT = 2
 """How many graphs stay, one for each way of comparing; of 500,000 pictures each takes 75 MB."""
 
-_KIND = Kind(layout.GRAPHS_NAME, "neighbours", "imagecluster-neighbours", version=1, n_keys=KEPT)
+_KIND = CacheKind(layout.GRAPHS_NAME, "neighbours", "imagecluster-neighbours", version=1, n_keys=KEPT)
 
 
 def save(folder: OwnFolder, key: str, graph: NeighbourGraph) -> None:

@@ -15,8 +15,8 @@ from imagecluster.store import layout, tables
 from imagecluster.store.database import transaction
 from imagecluster.store.reading import Leaves
 from imagecluster.store.values import HASH_BYTES
-from imagecluster.system.arrays import ArrayCache, Kept, Kind
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.array_cache import ArrayCache, CacheKind, Kept
+from imagecluster.system.safe_files import OwnFolder
 
 __all__ = ["LEAST_PICTURES", "change_mark", "is_due", "load", "save"]
 
@@ -25,7 +25,7 @@ LEAST_PICTURES = 5_000
 
 _MARK = "pictures"
 _NUMBERS = ("rows", "size_bytes", "width_px", "height_px", "taken_s")
-_KIND = Kind(layout.LEAVES_NAME, "list of pictures", "imagecluster-leaves", version=1, n_keys=2)
+_KIND = CacheKind(layout.LEAVES_NAME, "list of pictures", "imagecluster-leaves", version=1, n_keys=2)
 """Those of the latest two models."""
 
 

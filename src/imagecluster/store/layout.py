@@ -11,7 +11,7 @@ from pathlib import Path, PureWindowsPath
 
 from imagecluster.errors import NotOursError, OutputError, StoreDamagedError, StoreVersionError
 from imagecluster.scan import STORE_MARKER
-from imagecluster.system.files import Entry, OwnFolder, is_link, is_unfinished, sync_folder
+from imagecluster.system.safe_files import Entry, OwnFolder, is_link, is_unfinished, sync_folder
 
 __all__ = [
     "DATABASE_NAME",

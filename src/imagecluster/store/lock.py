@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from imagecluster.errors import OutputError, StoreLockedError
 from imagecluster.store.layout import LOCK_NAME
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.safe_files import OwnFolder
 
 __all__ = ["WriterLock"]
 

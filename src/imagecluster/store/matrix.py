@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from imagecluster.errors import ArgumentError, StoreDamagedError
 from imagecluster.store.database import sync_file
 from imagecluster.store.layout import FINGERPRINTS_NAME
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.safe_files import OwnFolder
 
 __all__ = ["ON_DISK", "append", "check_size", "checksums", "encode", "file_name", "gather", "mapped", "rewrite"]
 

@@ -19,7 +19,7 @@ from imagecluster.store.database import (
     transaction,
 )
 from imagecluster.store.lock import WriterLock
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.safe_files import OwnFolder
 
 __all__ = ["claimed", "connected", "held", "prepared", "settled_root"]
 

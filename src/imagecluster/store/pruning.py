@@ -10,7 +10,7 @@ import numpy as np
 
 from imagecluster.store import kept_leaves, layout, matrix, tables
 from imagecluster.store.database import transaction
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.safe_files import OwnFolder
 
 __all__ = ["forget_gone"]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from imagecluster.errors import StoreError
 from imagecluster.store import layout, matrix, tables
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.safe_files import OwnFolder
 
 __all__ = ["Leaves", "gathered", "read_leaves"]
 

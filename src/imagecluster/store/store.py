@@ -32,7 +32,7 @@ from imagecluster.store.values import (
     SavedDendrogram,
     StoreInfo,
 )
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.safe_files import OwnFolder
 
 __all__ = ["Store"]
 

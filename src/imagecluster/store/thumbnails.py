@@ -12,7 +12,7 @@ from typing import Self
 
 from imagecluster.errors import NotOursError
 from imagecluster.store.database import connect, connect_reader
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.safe_files import OwnFolder
 
 __all__ = ["Thumbnails"]
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from imagecluster.errors import ArgumentError, ChecksumError, DownloadError
-from imagecluster.system.files import sync_folder
 from imagecluster.system.progress import OnProgress, Progress, silent
+from imagecluster.system.safe_files import sync_folder
 
 __all__ = ["Patience", "digest", "download"]
 
@@ -79,8 +79,8 @@ def download(
 ) -> Path:
     """Download a file, unless it is there already, and check it; an existing file is used as it is.
 
-    Proxies come from the environment (HTTPS_PROXY, NO_PROXY). The part that an interrupted call has fetched is kept beside
-    the destination, and the next call continues from there if the server can.
+    Proxies come from the environment (HTTPS_PROXY, NO_PROXY). The part that an interrupted call has fetched is kept
+    beside the destination, and the next call continues from there if the server can.
 
     Parameters
     ----------

@@ -24,13 +24,13 @@ from imagecluster.errors import ArgumentError, InputError, OutputError
 from imagecluster.explore.colours import Colours
 from imagecluster.explore.projection import kept_map, principal_map
 from imagecluster.explore.snapshot import Snapshot, load_snapshot
-from imagecluster.present.files import replacing
-from imagecluster.present.made_tree import MADE, MadeTree, copied_key, is_litter, key_of, record_end
+from imagecluster.present.output_file import replacing
+from imagecluster.present.owned_tree import RECORD_NAME, OwnedTree, copied_key, is_litter, key_of, record_end
 from imagecluster.scan import PAGE_MARKER
 from imagecluster.store import Run, Store
 from imagecluster.system.cores import n_cores
-from imagecluster.system.files import OwnFolder, unfinished_name
 from imagecluster.system.progress import OnProgress, Progress, silent
+from imagecluster.system.safe_files import OwnFolder, unfinished_name
 from imagecluster.web.copy_data import View, copy_data, hidden_pictures
 from imagecluster.web.page_files import asset, bundled_script, bundled_styles
 from imagecluster.web.thumbnails import SIDES_PX, ThumbnailMaker
@@ -319,7 +319,7 @@ def _write_folder(
 
     Returns its size, the page, and the folders that keep the files of others that were in the earlier one.
     """
-    with MadeTree(place, marker=PAGE_MARKER, text=_MARKER_TEXT, what="copy of the page") as tree:
+    with OwnedTree(place, marker=PAGE_MARKER, text=_MARKER_TEXT, what="copy of the page") as tree:
         kept = tree.recover()
         _refuse_strangers(tree)
         size_bytes, missing = 0, []
@@ -337,14 +337,14 @@ def _write_folder(
         return size_bytes, Path(tree.place) / "index.html", tuple(kept)
 
 
-def _refuse_strangers(tree: MadeTree) -> None:
+def _refuse_strangers(tree: OwnedTree) -> None:
     """Refuse a folder that holds more than an earlier copy, as somebody uses it for something else."""
     folder = tree.opened()
     if folder is None:
         return
     with folder:
         names = {name for name, _ in folder.listing() if not is_litter(folder, name)}
-    if names - {PAGE_MARKER, MADE, "index.html", "pictures"}:
+    if names - {PAGE_MARKER, RECORD_NAME, "index.html", "pictures"}:
         raise OutputError(
             f"{tree.place} holds files that are not part of an earlier copy, so it is left alone; choose another place"
         )

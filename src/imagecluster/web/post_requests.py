@@ -28,7 +28,7 @@ from imagecluster.explore.similar import nearest_to
 from imagecluster.explore.snapshot import Snapshot
 from imagecluster.present.outputs import write
 from imagecluster.store import Store
-from imagecluster.system.files import OwnFolder, exists
+from imagecluster.system.safe_files import OwnFolder, exists
 from imagecluster.web.correction_json import corrections_state, edit_of_request
 from imagecluster.web.guard import Rules
 from imagecluster.web.page_copy import View, write_page_copy

@@ -81,7 +81,7 @@ def command(arguments: argparse.Namespace) -> int:
     """Print the scores of a folder's fingerprints and clusters, and draw them on request."""
     from imagecluster.collection import locate
     from imagecluster.evaluate.evaluation import Question, evaluate_clustering, read_labels
-    from imagecluster.present.earlier import refuse_to_replace
+    from imagecluster.present.overwrite_guard import refuse_to_replace
     from imagecluster.present.score_plot import plot_scores
     from imagecluster.store import Store
 

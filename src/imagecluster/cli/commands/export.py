@@ -50,8 +50,8 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
 def command(arguments: argparse.Namespace) -> int:
     """Write the fingerprints or the page."""
     from imagecluster.collection import locate
-    from imagecluster.present.earlier import refuse_to_replace
     from imagecluster.present.fingerprints import write_fingerprints
+    from imagecluster.present.overwrite_guard import refuse_to_replace
     from imagecluster.store import Store
 
     refuse_to_replace(arguments.page or arguments.fingerprints, force=arguments.force)

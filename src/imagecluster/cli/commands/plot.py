@@ -61,7 +61,7 @@ def command(arguments: argparse.Namespace) -> int:
     """Draw the clusters of a folder into a file."""
     from imagecluster.collection import locate
     from imagecluster.present import plots
-    from imagecluster.present.earlier import refuse_to_replace
+    from imagecluster.present.overwrite_guard import refuse_to_replace
     from imagecluster.present.thumbnails import SmallPictures, ThumbnailOf
     from imagecluster.store import Store
 

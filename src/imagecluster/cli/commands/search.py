@@ -107,7 +107,7 @@ def command(arguments: argparse.Namespace) -> int:
     from imagecluster.collection import locate
     from imagecluster.explore.queries import queries
     from imagecluster.explore.searching import Searcher
-    from imagecluster.present.earlier import refuse_to_replace
+    from imagecluster.present.overwrite_guard import refuse_to_replace
     from imagecluster.present.search_page import write_search_page
     from imagecluster.store import Store
 

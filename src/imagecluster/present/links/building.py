@@ -18,10 +18,10 @@ from typing import BinaryIO, Literal, get_args
 from imagecluster.collection.report import cluster_folders
 from imagecluster.errors import ArgumentError, NotOursError, OutputError
 from imagecluster.present.links.names import distinct_names, longest_name_bytes
-from imagecluster.present.made_tree import MADE, IsElsewhere, MadeTree, copied_key, key_of, nowhere, record_end
+from imagecluster.present.owned_tree import RECORD_NAME, IsElsewhere, OwnedTree, copied_key, key_of, nowhere, record_end
 from imagecluster.scan import StrPath
-from imagecluster.system.files import OwnFolder, unfinished_name
 from imagecluster.system.progress import OnProgress, Progress, silent
+from imagecluster.system.safe_files import OwnFolder, unfinished_name
 
 LINKS_MARKER = ".imagecluster-links"
 """Name of the file that marks a folder as a link tree of ours. A folder without it is never removed."""
@@ -112,7 +112,7 @@ def make_links(
         raise ArgumentError(f"kind is {kind!r}; it must be one of {', '.join(get_args(LinkKind))}")
     with (
         _output_errors(directory),
-        MadeTree(
+        OwnedTree(
             directory,
             marker=LINKS_MARKER,
             text=_marker_text("symlink"),
@@ -168,7 +168,7 @@ def _output_errors(directory: Path) -> Iterator[None]:
 class _Builder:
     """Fills the new tree, or finds that the former one is already the same."""
 
-    def __init__(self, tree: MadeTree, kind: LinkKind) -> None:
+    def __init__(self, tree: OwnedTree, kind: LinkKind) -> None:
         self._tree = tree
         self._kind = kind
         self._given_parent = os.path.dirname(tree.given)
@@ -215,7 +215,7 @@ class _Builder:
                         ):
                             return False
                     n_links += len(links)
-                if _upper_levels(top) - {LINKS_MARKER, MADE} != folders:
+                if _upper_levels(top) - {LINKS_MARKER, RECORD_NAME} != folders:
                     return False
             except (OSError, NotOursError):
                 return False

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.errors import ArgumentError, MissingExtraError
-from imagecluster.present.files import replacing
+from imagecluster.present.output_file import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -20,9 +20,9 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.safe_files import OwnFolder
 
-__all__ = ["ArrayCache", "Kept", "Kind", "file_name"]
+__all__ = ["ArrayCache", "CacheKind", "Kept", "file_name"]
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ _OURS = re.compile(r"[0-9a-f]{32}\.npz")
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class CacheKind:
     """A kind of arrays that the cache keeps."""
 
     folder: str
@@ -90,7 +90,7 @@ class ArrayCache:
 
     """
 
-    def __init__(self, folder: OwnFolder, kind: Kind) -> None:
+    def __init__(self, folder: OwnFolder, kind: CacheKind) -> None:
         self._folder = folder
         self._kind = kind
 

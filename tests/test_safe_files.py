@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from imagecluster.errors import NotOursError
-from imagecluster.system import files
-from imagecluster.system.files import OwnFolder, is_unfinished
+from imagecluster.system import safe_files
+from imagecluster.system.safe_files import OwnFolder, is_unfinished
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links as Linux and macOS have them")
 
@@ -48,7 +48,7 @@ def umask():
 @pytest.fixture(params=["held open", "by path, as on Windows"])
 def folder(request, tmp_path, monkeypatch):
     """An empty folder of ours."""
-    monkeypatch.setattr(files, "_HELD", request.param == "held open")
+    monkeypatch.setattr(safe_files, "_HELD", request.param == "held open")
     with OwnFolder(tmp_path / "own", create=True) as own:
         yield own
 
@@ -155,7 +155,7 @@ def test_a_link_that_comes_between_check_and_use_does_not_win(folder, victim, ma
 
 def test_a_folder_that_is_exchanged_for_a_link_is_not_left(tmp_path, folder, victim):
     """What was opened stays the same folder, whatever has its name by now."""
-    if not files._HELD:
+    if not safe_files._HELD:
         pytest.skip("Windows holds no folders open")
     with folder.child("sub", create=True) as sub:
         (folder.path / "sub").rename(folder.path / "moved")
@@ -193,7 +193,7 @@ def test_only_our_own_unfinished_files_are_removed(folder, victim):
 
 def test_a_closed_folder_is_not_used(folder):
     """The number of its descriptor may be another file's by now."""
-    if not files._HELD:
+    if not safe_files._HELD:
         pytest.skip("there is no descriptor")
     folder.close()
     folder.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from imagecluster.errors import NotOursError, OutputError
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.safe_files import OwnFolder
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from numpy.typing import NDArray
 
 from imagecluster.errors import NotOursError
-from imagecluster.system.arrays import ArrayCache, Kept, Kind
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.array_cache import ArrayCache, CacheKind, Kept
+from imagecluster.system.safe_files import OwnFolder
 
 __all__ = ["keep", "kept"]
 
@@ -20,7 +20,9 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-def keep(directory: Path, kind: Kind, key: str, arrays: Mapping[str, NDArray[Any]], *, follow: bool = True) -> None:
+def keep(
+    directory: Path, kind: CacheKind, key: str, arrays: Mapping[str, NDArray[Any]], *, follow: bool = True
+) -> None:
     """Keep arrays in the database's folder, if possible: the viewer can do without."""
     try:
         with OwnFolder(directory, follow=follow) as folder:
@@ -31,7 +33,7 @@ def keep(directory: Path, kind: Kind, key: str, arrays: Mapping[str, NDArray[Any
         _log.warning("the %s is not kept: %s", kind.noun, error)
 
 
-def kept(directory: Path, kind: Kind, key: str, use: Callable[[Kept], T]) -> T | None:
+def kept(directory: Path, kind: CacheKind, key: str, use: Callable[[Kept], T]) -> T | None:
     """What `use` makes of the arrays kept under a key, as in `ArrayCache.load`; None also where there is no folder."""
     try:
         with OwnFolder(directory, follow=True) as folder:

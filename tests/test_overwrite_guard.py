@@ -8,7 +8,7 @@ import pytest
 
 from imagecluster.cli import main
 from imagecluster.errors import OutputError
-from imagecluster.present.earlier import refuse_to_replace
+from imagecluster.present.overwrite_guard import refuse_to_replace
 from pictures import draw_groups
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from imagecluster.errors import NotOursError
-from imagecluster.system.arrays import ArrayCache, Kind, file_name
-from imagecluster.system.files import OwnFolder
+from imagecluster.system.array_cache import ArrayCache, CacheKind, file_name
+from imagecluster.system.safe_files import OwnFolder
 
-KIND = Kind("things", "list of things", "imagecluster-things", version=1, n_keys=2)
+KIND = CacheKind("things", "list of things", "imagecluster-things", version=1, n_keys=2)
 ARRAYS = {"a": np.arange(3.0), "b": np.array([[1, 2]], np.uint8)}
 
 
@@ -43,8 +43,8 @@ def test_another_version_or_encoding_counts_as_absent(folder, caplog):
     """Without a word: a newer program writes its own."""
     ArrayCache(folder, KIND).save("key", ARRAYS)
     for other in (
-        Kind("things", "", "imagecluster-things", version=2, n_keys=2),
-        Kind("things", "", "else", version=1, n_keys=2),
+        CacheKind("things", "", "imagecluster-things", version=2, n_keys=2),
+        CacheKind("things", "", "else", version=1, n_keys=2),
     ):
         assert kept(ArrayCache(folder, other), "key") is None
     assert caplog.text == ""

@@ -17,11 +17,11 @@ from typing import BinaryIO, Literal, NamedTuple, Self
 import xxhash
 
 from imagecluster.errors import NotOursError, OutputError
-from imagecluster.system.files import Entry, OwnFolder, is_unfinished
+from imagecluster.system.safe_files import Entry, OwnFolder, is_unfinished
 
-__all__ = ["MADE", "IsElsewhere", "MadeTree", "copied_key", "is_litter", "key_of", "nowhere", "record_end"]
+__all__ = ["RECORD_NAME", "IsElsewhere", "OwnedTree", "copied_key", "is_litter", "key_of", "nowhere", "record_end"]
 
-MADE = ".imagecluster-made"
+RECORD_NAME = ".imagecluster-made"
 """Name of the file that records what was made in a tree."""
 
 Kind = Literal["folder", "symlink", "hardlink", "file"]
@@ -73,7 +73,7 @@ def _content(source: BinaryIO, target: BinaryIO | None = None) -> bytes:
     return content.digest()
 
 
-class MadeTree:
+class OwnedTree:
     """The place of such a tree, with the places of a new tree and of an old tree beside it.
 
     A marker identifies the tree as ours, and a record in it names everything that was made. When the tree is removed,
@@ -164,7 +164,7 @@ class MadeTree:
             with self._beside.child(self._new, create=True) as folder:
                 with folder.create(self._marker) as stream:
                     stream.write(text.encode())
-                with folder.open_writing(MADE, append=True) as record:
+                with folder.open_writing(RECORD_NAME, append=True) as record:
                     yield folder, record
         except BaseException:
             self._remove(self._new)
@@ -227,7 +227,7 @@ class MadeTree:
         self._claim(name)
         with self._beside.child(name) as folder:
             # Marker and record go last, so that a tree whose removal was interrupted is still known to be ours.
-            removal = _Removal(self.parent, read_record(folder), (self._marker, MADE), self._is_elsewhere)
+            removal = _Removal(self.parent, read_record(folder), (self._marker, RECORD_NAME), self._is_elsewhere)
             if emptied := removal.empty(folder, ""):
                 self._unmark(folder)
         if emptied:
@@ -249,7 +249,7 @@ class MadeTree:
         return [Path(place)]
 
     def _unmark(self, folder: OwnFolder) -> None:
-        folder.remove(MADE)
+        folder.remove(RECORD_NAME)
         folder.remove(self._marker)
 
 
@@ -270,9 +270,9 @@ def record_end(original: str = "") -> bytes:
 
 def read_record(folder: OwnFolder) -> Recorded:
     """The record of a tree."""
-    if folder.status(MADE) is None:
+    if folder.status(RECORD_NAME) is None:
         return Recorded(False, frozenset(), {})
-    with folder.open_reading(MADE) as stream:
+    with folder.open_reading(RECORD_NAME) as stream:
         entries = stream.read().split(b"\0")[:-1]  # after the last end is nothing, or an incomplete entry
     originals = {entry[:32]: os.fsdecode(entry[33:]) for entry in entries if len(entry) > 33}
     return Recorded(True, frozenset(entry[:32] for entry in entries), originals)
