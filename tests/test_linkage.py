@@ -17,10 +17,11 @@ from imagecluster.linkage import average_linkage, needed_bytes
 from imagecluster.linkage.average import _link
 from imagecluster.linkage.duplicates import identical_rows
 from imagecluster.linkage.graph import GraphPlan, neighbour_graph
-from imagecluster.linkage.rounds import Rounds
+from imagecluster.linkage.reciprocal_merges import ReciprocalMerger
 from imagecluster.linkage.vectors import ClusterVectors, inverse_norms
-from imagecluster.neighbours import Neighbours, in_turn
+from imagecluster.neighbours import Neighbours
 from imagecluster.records import Dendrogram
+from imagecluster.system.cores import in_turn
 from imagecluster.system.progress import Progress
 
 KINDS = ("isotropic", "mixture", "grid", "binary", "duplicates", "blob", "chain", "power", "axes", "scaled", "line")
@@ -301,25 +302,25 @@ def test_every_cluster_of_every_cut_is_a_run_of_the_leaf_order(X: NDArray[np.flo
         assert same_partition(runs, fcluster(tree.merges, height, "distance"))
 
 
-def rounds_of(X: NDArray[np.float64]) -> Rounds:
+def merger_of(X: NDArray[np.float64]) -> ReciprocalMerger:
     """The finished state of a linkage of different rows."""
     unique = identical_rows(X)
     vectors = ClusterVectors(X, inverse_norms(X, run=in_turn), unique.leaf, unique.count, run=in_turn)
     graph = neighbour_graph(vectors, unique.digests, GraphPlan(16), run=in_turn)
-    rounds = Rounds(vectors, Neighbours(graph.index, graph.similarity, graph.bound), run=in_turn)
-    rounds.merge_all()
-    return rounds
+    merger = ReciprocalMerger(vectors, Neighbours(graph.index, graph.similarity, graph.bound), run=in_turn)
+    merger.merge_all()
+    return merger
 
 
 def test_many_equal_distances_take_few_rounds() -> None:
     """Where all pairs are equally far, a round merges many of them and not one."""
-    assert rounds_of(np.eye(600)).n_rounds < 120
+    assert merger_of(np.eye(600)).n_rounds < 120
 
 
 def test_clear_groups_take_few_scans() -> None:
     """Where pictures come in clear groups, most clusters never look beyond their first candidates."""
     X = sample("mixture", 1500, 40, np.random.default_rng(0))
-    assert rounds_of(X).n_rescanned < 1500
+    assert merger_of(X).n_rescanned < 1500
 
 
 @settings(max_examples=60, deadline=None)

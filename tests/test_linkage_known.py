@@ -12,9 +12,10 @@ from imagecluster.linkage import average_linkage, estimate, link, needed_bytes
 from imagecluster.linkage.average import _link
 from imagecluster.linkage.graph import GraphPlan
 from imagecluster.linkage.planning import fitting_candidates
-from imagecluster.neighbours import Columns, Farthest, Neighbours, approximate_neighbours, in_turn, scan
+from imagecluster.neighbours import Columns, Farthest, Neighbours, approximate_neighbours, scan
 from imagecluster.neighbours.cells import measured_recall
 from imagecluster.records import Dendrogram
+from imagecluster.system.cores import in_turn
 
 
 def groups(n: int, d: int, seed: int) -> NDArray[np.float64]:

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from imagecluster.explore.exact_index import ALL_CORES, Ranked, nearest_of_each, unit_vector
 from imagecluster.explore.snapshot import Snapshot
-from imagecluster.linkage.setting import threads
 from imagecluster.linkage.vectors import float32_error
-from imagecluster.neighbours import AllPairs, Farthest, Mapper, Neighbours
+from imagecluster.neighbours import AllPairs, Farthest, Neighbours
+from imagecluster.system.cores import Mapper, threads
 
 __all__ = [
     "Nearest",

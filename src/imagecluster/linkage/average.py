@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from imagecluster.linkage.dendrogram import dendrogram_of_unique
 from imagecluster.linkage.duplicates import identical_rows
 from imagecluster.linkage.graph import GraphPlan, neighbour_graph
+from imagecluster.linkage.input_check import checked
 from imagecluster.linkage.planning import fitting_candidates
-from imagecluster.linkage.rounds import Rounds
-from imagecluster.linkage.setting import checked, threads
+from imagecluster.linkage.reciprocal_merges import ReciprocalMerger
 from imagecluster.linkage.vectors import ClusterVectors, inverse_norms
-from imagecluster.neighbours import Mapper, Neighbours
+from imagecluster.neighbours import Neighbours
 from imagecluster.records import Dendrogram, NeighbourGraph
+from imagecluster.system.cores import Mapper, threads
 from imagecluster.system.progress import OnProgress, shares, silent
 
 __all__ = ["Linkage", "average_linkage", "link"]
@@ -142,8 +143,8 @@ def _link(
         run=run,
         progress=shares(progress, "neighbours" if plan.approximate else "pairs"),
     )
-    rounds = Rounds(vectors, Neighbours(graph.index, graph.similarity, graph.bound), run=run)
-    children, heights = rounds.merge_all(progress=shares(progress, "merging"))
+    merger = ReciprocalMerger(vectors, Neighbours(graph.index, graph.similarity, graph.bound), run=run)
+    children, heights = merger.merge_all(progress=shares(progress, "merging"))
     largest_distance = max(0.0, 1.0 - graph.smallest)
     tree = dendrogram_of_unique(unique, children, np.maximum(heights, 0.0), largest_distance=largest_distance)
     return Linkage(tree, graph)

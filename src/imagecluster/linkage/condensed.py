@@ -12,7 +12,7 @@ from imagecluster.errors import ArgumentError, MissingExtraError
 from imagecluster.linkage.methods import EUCLIDEAN_METRICS, OWN_METRICS
 from imagecluster.linkage.nearest import BLOCK_COLUMNS, BLOCK_ROWS, Tiles, run_in_batches, squared_distances
 from imagecluster.linkage.points import Points, check_finite
-from imagecluster.neighbours import Mapper, in_turn
+from imagecluster.system.cores import Mapper, in_turn
 
 _Block = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
 

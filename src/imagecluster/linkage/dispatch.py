@@ -12,14 +12,14 @@ from imagecluster.linkage.average import average_linkage
 from imagecluster.linkage.condensed import condensed, condensed_bytes
 from imagecluster.linkage.dendrogram import dendrogram, dendrogram_of_merges, dendrogram_of_unique
 from imagecluster.linkage.duplicates import identical_rows
+from imagecluster.linkage.input_check import checked
 from imagecluster.linkage.methods import EUCLIDEAN_METRICS, OF_CENTROIDS, check_method
 from imagecluster.linkage.nearest import Tiles, largest_squared
 from imagecluster.linkage.points import Points, less_their_mean
-from imagecluster.linkage.setting import checked, threads
 from imagecluster.linkage.spanning import N_CANDIDATES, merges_of_tree, spanning_tree
 from imagecluster.linkage.ward import ward_merges
-from imagecluster.neighbours import Mapper
 from imagecluster.records import Dendrogram
+from imagecluster.system.cores import Mapper, threads
 from imagecluster.system.memory import available_bytes
 from imagecluster.system.progress import OnProgress, shares, silent
 

@@ -14,13 +14,13 @@ from imagecluster.neighbours import (
     BLOCK_ROWS,
     AllPairs,
     Farthest,
-    Mapper,
     Neighbours,
     Pair,
     approximate_neighbours,
     updated_neighbours,
 )
 from imagecluster.records import NeighbourGraph
+from imagecluster.system.cores import Mapper
 
 _MOST_NEW = 0.25
 """Share of new vectors above which comparing all pairs takes no longer than comparing the new ones with all."""

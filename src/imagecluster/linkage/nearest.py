@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.linkage.points import CHUNK_BYTES
-from imagecluster.linkage.rounds import pair_hash
-from imagecluster.neighbours import Mapper, in_turn
+from imagecluster.linkage.reciprocal_merges import pair_hash
+from imagecluster.system.cores import Mapper, in_turn
 
 Result = TypeVar("Result")
 

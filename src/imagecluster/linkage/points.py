@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from imagecluster.errors import VectorError
 from imagecluster.linkage.vectors import inverse_norms
-from imagecluster.neighbours import Mapper, in_turn
+from imagecluster.system.cores import Mapper, in_turn
 
 CHUNK_BYTES = 1 << 22
 """Size of the vectors that are processed at once; a few MiB stay in the processor's cache."""

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from imagecluster.linkage.nearest import Tiles, nearest, squared_distances
 from imagecluster.linkage.points import CHUNK_BYTES
-from imagecluster.linkage.rounds import pair_hash
-from imagecluster.neighbours import BLOCK_ROWS, Columns, Mapper, Neighbours, in_turn, scan
+from imagecluster.linkage.reciprocal_merges import pair_hash
+from imagecluster.neighbours import BLOCK_ROWS, Columns, Neighbours, scan
+from imagecluster.system.cores import Mapper, in_turn
 
 N_CANDIDATES = 12
 """Number of neighbours kept per point, so that the next is at hand when the nearest joins the point's own group."""

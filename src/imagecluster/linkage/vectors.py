@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.errors import VectorError
-from imagecluster.neighbours import Mapper, in_turn
+from imagecluster.system.cores import Mapper, in_turn
 
 _CHUNK_BYTES = 1 << 22
 """Size of the gathered vectors of a chunk of products; a few MiB stay in the processor's cache."""

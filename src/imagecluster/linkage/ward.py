@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.linkage.nearest import Tiles, nearest
-from imagecluster.neighbours import Mapper, in_turn
+from imagecluster.system.cores import Mapper, in_turn
 
 
 def ward_merges(

@@ -3,7 +3,7 @@
 from imagecluster.neighbours.all_pairs import AllPairs
 from imagecluster.neighbours.cells import approximate_neighbours
 from imagecluster.neighbours.farthest import NO_PAIR, Farthest, Pair
-from imagecluster.neighbours.lists import BLOCK_ROWS, Mapper, Neighbours, in_turn
+from imagecluster.neighbours.lists import BLOCK_ROWS, Neighbours
 from imagecluster.neighbours.scanning import Columns, scan
 from imagecluster.neighbours.updating import updated_neighbours
 
@@ -13,11 +13,9 @@ __all__ = [
     "AllPairs",
     "Columns",
     "Farthest",
-    "Mapper",
     "Neighbours",
     "Pair",
     "approximate_neighbours",
-    "in_turn",
     "scan",
     "updated_neighbours",
 ]

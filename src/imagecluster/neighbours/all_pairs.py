@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.neighbours.farthest import NO_PAIR, Farthest, Pair
-from imagecluster.neighbours.lists import BLOCK_ROWS, Mapper, Neighbours, in_turn
+from imagecluster.neighbours.lists import BLOCK_ROWS, Neighbours
+from imagecluster.system.cores import Mapper, in_turn
 
 _Found = tuple[NDArray[np.int64], NDArray[np.int32], NDArray[Any]]
 """Row within a block, column, similarity."""

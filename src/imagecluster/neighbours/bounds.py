@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.neighbours.lists import Mapper, in_turn
+from imagecluster.system.cores import Mapper, in_turn
 
 _MOST_DIRECTIONS = 256
 _CHOICES = (32, 64, 128, _MOST_DIRECTIONS)

@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.neighbours.lists import BLOCK_ROWS, Mapper, Neighbours, in_turn
+from imagecluster.neighbours.lists import BLOCK_ROWS, Neighbours
 from imagecluster.neighbours.scanning import Columns, scan
 from imagecluster.records import Recall
+from imagecluster.system.cores import Mapper, in_turn
 
 _CELLS_A_ROOT = 4
 """Number of cells per square root of the number of rows; of 1,000,000 rows, each cell then holds 250 on average."""

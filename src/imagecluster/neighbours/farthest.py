@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.neighbours.bounds import CHECK, CHECK_EXACTLY, Bounds, Coordinates, Plan
-from imagecluster.neighbours.lists import BLOCK_ROWS, Mapper, in_turn
+from imagecluster.neighbours.lists import BLOCK_ROWS
+from imagecluster.system.cores import Mapper, in_turn
 
 _MOST_CANDIDATES = 4096
 """Largest number of exact products of single pairs in a tile; beyond it the exact product of the tile is faster."""

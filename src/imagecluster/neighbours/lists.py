@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
-
 BLOCK_ROWS = 1024
 """Number of rows in a block: a tile of 1024 x 1024 float32 stays near the processor, and larger ones are not faster."""
-
-
-class Mapper(Protocol):
-    """A function that applies another to items, perhaps in threads, and returns results in the order of the items."""
-
-    def __call__(self, function: Callable[[_Item], _Result], items: Iterable[_Item], /) -> list[_Result]:
-        """Results in the order of `items`."""
-
-
-def in_turn(function: Callable[[_Item], _Result], items: Iterable[_Item], /) -> list[_Result]:
-    """Results of `function` for each item, one after another in this thread."""
-    return [function(item) for item in items]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.neighbours.lists import BLOCK_ROWS, Mapper, Neighbours, in_turn
+from imagecluster.neighbours.lists import BLOCK_ROWS, Neighbours
+from imagecluster.system.cores import Mapper, in_turn
 
 
 def _jitter(size: float, rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.float64]:

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.neighbours.farthest import Farthest, Pair
-from imagecluster.neighbours.lists import BLOCK_ROWS, Mapper, Neighbours, in_turn
+from imagecluster.neighbours.lists import BLOCK_ROWS, Neighbours
 from imagecluster.neighbours.scanning import Columns, scan
+from imagecluster.system.cores import Mapper, in_turn
 
 
 def updated_neighbours(

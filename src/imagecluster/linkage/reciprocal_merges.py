@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.linkage.vectors import ClusterVectors, float32_error
-from imagecluster.neighbours import BLOCK_ROWS, Columns, Mapper, Neighbours, scan
+from imagecluster.neighbours import BLOCK_ROWS, Columns, Neighbours, scan
+from imagecluster.system.cores import Mapper
 
 _NOISE = 2.0**-48
 """Similarities that differ by less (3.6e-15) are equal, since products of a pair computed in two ways differ less."""
@@ -32,7 +33,7 @@ _ROWS_A_MERGE = 16
 """Number of clusters with stale neighbours that are examined after a round: at least, and per merge."""
 
 
-class Entries:
+class CandidateLists:
     """Up-to-date candidate lists of some clusters.
 
     Attributes
@@ -83,7 +84,7 @@ def pair_hash(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.uint64]:
     return np.asarray(mixed ^ (mixed >> np.uint64(31)))
 
 
-class Rounds:
+class ReciprocalMerger:
     """The state of a linkage: clusters, their candidate lists, and the merges so far.
 
     Parameters
@@ -188,7 +189,7 @@ class Rounds:
             stale = np.sort(stale[np.lexsort((stale, -self.best[stale]))[:n_rows]])
         self.evaluate(stale)
 
-    def current(self, rows: NDArray[np.int64]) -> Entries:
+    def current(self, rows: NDArray[np.int64]) -> CandidateLists:
         """Lists of some clusters after all merges so far."""
         old = self.index[rows]
         index = self.parent[old]
@@ -212,7 +213,7 @@ class Rounds:
             index = np.where(first, _pick(index, order), self.n)
             exact = _pick(exact, order) & ~several & first
             upper = joined
-        return Entries(index, upper, exact)
+        return CandidateLists(index, upper, exact)
 
     def evaluate(self, rows: NDArray[np.int64], *, final: bool = False) -> NDArray[np.int64]:
         """Find the nearest neighbours of some clusters from their lists; return clusters whose lists do not suffice.
@@ -225,33 +226,33 @@ class Rounds:
 
     def _evaluate(self, rows: NDArray[np.int64], *, final: bool) -> NDArray[np.int64]:
         """Evaluate a chunk of clusters."""
-        entries = self.current(rows)
-        self._take_products(rows, entries, one_each=True)
-        self._take_products(rows, entries, one_each=False)
-        exact = np.where(entries.exact, entries.upper, -np.inf)
+        lists = self.current(rows)
+        self._take_products(rows, lists, one_each=True)
+        self._take_products(rows, lists, one_each=False)
+        exact = np.where(lists.exact, lists.upper, -np.inf)
         best = exact.max(axis=1)
         column = exact.argmax(axis=1)
         ties = np.flatnonzero((exact == best[:, None]).sum(axis=1) > 1)
         if len(ties):
-            value = pair_hash(rows[ties, None], entries.index[ties])
+            value = pair_hash(rows[ties, None], lists.index[ties])
             value[exact[ties] != best[ties, None]] = np.iinfo(np.uint64).max
             column[ties] = value.argmin(axis=1)
-        nearest = entries.index[np.arange(len(rows)), column]
+        nearest = lists.index[np.arange(len(rows)), column]
         known = (best >= self.bound[rows] - _NOISE) & (best > -np.inf)
         if final:
             known[:] = True
         best = np.where(known, best, np.maximum(best, self.bound[rows]))
-        self.index[rows], self.upper[rows], self.exact[rows] = entries.index, entries.upper, entries.exact
-        self.stamp[rows] = self.version[entries.index]
+        self.index[rows], self.upper[rows], self.exact[rows] = lists.index, lists.upper, lists.exact
+        self.stamp[rows] = self.version[lists.index]
         self.best[rows], self.nearest[rows], self.known[rows] = best, nearest, known
         self.nearest_stamp[rows] = self.version[nearest]
         self.stale[rows] = False
         return np.asarray(rows[~known])
 
-    def _take_products(self, rows: NDArray[np.int64], entries: Entries, *, one_each: bool) -> None:
+    def _take_products(self, rows: NDArray[np.int64], lists: CandidateLists, *, one_each: bool) -> None:
         """Compute exactly the entries that can be the best: the highest of each row, or all of them."""
-        loose = np.where(entries.exact, -np.inf, entries.upper)
-        best = np.where(entries.exact, entries.upper, -np.inf).max(axis=1)
+        loose = np.where(lists.exact, -np.inf, lists.upper)
+        best = np.where(lists.exact, lists.upper, -np.inf).max(axis=1)
         floor = np.maximum(best, self.bound[rows] - _NOISE)
         if one_each:
             column = loose.argmax(axis=1)
@@ -261,8 +262,8 @@ class Rounds:
         else:
             row, column = np.nonzero((loose >= floor[:, None]) & (loose > -np.inf))
         if len(row):
-            entries.upper[row, column] = self.vectors.similarities(rows[row], entries.index[row, column], run=self.run)
-            entries.exact[row, column] = True
+            lists.upper[row, column] = self.vectors.similarities(rows[row], lists.index[row, column], run=self.run)
+            lists.exact[row, column] = True
 
     def merge(self, first: NDArray[np.int64], second: NDArray[np.int64]) -> None:
         """Merge disjoint pairs, and mark the clusters whose nearest neighbour changes."""
