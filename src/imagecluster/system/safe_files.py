@@ -90,9 +90,9 @@ class Entry(NamedTuple):
 class OwnFolder:
     """A folder of ours that is held open.
 
-    A file in it is ours if it is a regular file with one name (neither a symbolic nor a hard link) that belongs to us,
-    to the folder's owner or to root; in a folder that a group shares, to anybody. Everything else raises NotOursError,
-    which says what is there and what to do, before anything is read or changed.
+    A file in it is ours if it is a regular file with one name (neither a symbolic nor a hard link) that belongs to
+    us, to the folder's owner or to root; in a folder that a group shares, to anybody. Everything else raises
+    NotOursError, which says what is there and what to do, before anything is read or changed.
 
     Parameters
     ----------
