@@ -51,7 +51,7 @@ class Scored(NamedTuple):
 
     labelled: Labelled
     dendrogram: Dendrogram
-    curve: evaluate.Curve
+    curve: evaluate.ScoreCurve
     scale: SimScale
 
     @property

@@ -13,7 +13,7 @@ from imagecluster.collection import Settings
 from imagecluster.cut.sim_scale import relative
 from imagecluster.errors import MissingExtraError
 from imagecluster.evaluate import SCORES
-from imagecluster.evaluate.evaluation import Question, evaluate_clustering
+from imagecluster.evaluate.evaluation import EvaluationSettings, evaluate_clustering
 from imagecluster.evaluate.label_table import Labels
 from imagecluster.functions.running import run
 from imagecluster.linkage import average_linkage
@@ -156,7 +156,7 @@ def test_a_missing_matplotlib_names_its_cure(tmp_path, monkeypatch):
     """And nothing is written."""
     X = np.array([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0]])
     tree, labels = average_linkage(X), Labels(("a", "a", "b"), 0)
-    found = evaluate_clustering(tree, X.astype(np.float32), relative(tree.top), labels, Question(0.5))
+    found = evaluate_clustering(tree, X.astype(np.float32), relative(tree.top), labels, EvaluationSettings(0.5))
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(MissingExtraError, match=r"imagecluster\[plot\]"):
         plot_scores(tmp_path / "x.png", found, title="")

@@ -10,7 +10,7 @@ import pytest
 
 from imagecluster.cli import main
 from imagecluster.embed.speed import measure_speed
-from imagecluster.models import DEFAULT_MODEL, MODELS, QUALITY, Published, find_model
+from imagecluster.models import DEFAULT_MODEL, MODELS, QUALITY, PublishedSource, find_model
 from onnx_samples import write_encoder
 
 
@@ -25,7 +25,7 @@ def no_weights_of_this_machine(tmp_path, monkeypatch):
 @pytest.fixture
 def published(tmp_path, monkeypatch):
     """VGG16 declared with a small file at an address where nothing answers."""
-    source = Published("http://127.0.0.1:9/net.h5", "net.h5", "md5:" + hashlib.md5(b"net").hexdigest(), 3)
+    source = PublishedSource("http://127.0.0.1:9/net.h5", "net.h5", "md5:" + hashlib.md5(b"net").hexdigest(), 3)
     monkeypatch.setitem(MODELS, "vgg16", replace(MODELS["vgg16"], source=source))
     return tmp_path / "models" / "net.h5"
 

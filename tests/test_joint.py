@@ -18,7 +18,7 @@ from imagecluster.embed import embedding as embed
 from imagecluster.errors import ArgumentError, ModelError
 from imagecluster.functions.running import run
 from imagecluster.models import MODELS, find_model, joined, joint_model, parse_joint
-from imagecluster.models.sources import Published, Several
+from imagecluster.models.sources import PublishedSource, SeveralSources
 from imagecluster.store import Store
 from onnx_samples import write_encoder
 from pictures import draw, draw_groups
@@ -196,7 +196,7 @@ def test_every_command_takes_them(models, pics, tmp_path, capsys):
 def test_fetching_joint_models_fetches_all_of_them(models, tmp_path):
     """One that is missing makes all of them missing."""
     file = tmp_path / "one.onnx"
-    source = Several((MODELS["one"].source, Published("http://127.0.0.1:9/x", "x", "md5:" + "0" * 32, 3)))
+    source = SeveralSources((MODELS["one"].source, PublishedSource("http://127.0.0.1:9/x", "x", "md5:" + "0" * 32, 3)))
     assert source.present() is None
     assert source.n_bytes == file.stat().st_size + 3
     assert find_model("one+two").source.obtain() == file

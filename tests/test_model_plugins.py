@@ -12,7 +12,7 @@ from imagecluster import fingerprint
 from imagecluster.cli import main
 from imagecluster.decode import Frame
 from imagecluster.errors import ArgumentError, ModelError
-from imagecluster.models import DEFAULT_MODEL, Model, Output, Packaged, Pixels, find_model, model_names, plugins
+from imagecluster.models import DEFAULT_MODEL, Model, Output, PackagedSource, Pixels, find_model, model_names, plugins
 from onnx_samples import write_encoder
 from pictures import draw_groups
 
@@ -26,7 +26,7 @@ def package(monkeypatch, tmp_path):
         return Model(
             name=name,
             version="1",
-            source=Packaged(file, hashlib.sha256(file.read_bytes()).hexdigest()),
+            source=PackagedSource(file, hashlib.sha256(file.read_bytes()).hexdigest()),
             geometry=Frame(64, 64),
             pixels=Pixels(mean=(127.5, 127.5, 127.5), scale=(60.0, 60.0, 60.0)),
             output=Output("embedding"),

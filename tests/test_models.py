@@ -15,7 +15,7 @@ from imagecluster.models import (
     DEFAULT_MODEL,
     MODELS,
     Output,
-    Packaged,
+    PackagedSource,
     Pixels,
     find_model,
     load_centre,
@@ -38,7 +38,7 @@ def drawn(side_px=256):
 
 def test_the_declared_checksum_is_that_of_the_shipped_file():
     """Weights and declaration change together, so that a database never mixes two networks."""
-    shipped = [model.source for model in MODELS.values() if isinstance(model.source, Packaged)]
+    shipped = [model.source for model in MODELS.values() if isinstance(model.source, PackagedSource)]
     assert shipped
     for source in shipped:
         assert hashlib.sha256(source.path.read_bytes()).hexdigest() == source.sha256

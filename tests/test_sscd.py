@@ -15,7 +15,7 @@ from imagecluster.embed import Embedder, to_pixels
 from imagecluster.errors import MissingExtraError, ModelError
 from imagecluster.functions import fingerprint
 from imagecluster.models import MODELS, Pixels, find_model
-from imagecluster.models.sources import Installed
+from imagecluster.models.sources import InstalledSource
 from imagecluster.models.sscd import SSCD
 from onnx_samples import write_encoder
 
@@ -33,7 +33,7 @@ def package(tmp_path, monkeypatch):
     )
     monkeypatch.syspath_prepend(folder.parent)
     digits = hashlib.sha256(file.read_bytes()).hexdigest()
-    return Installed("stand_in_for_immaculate", "net.onnx", digits, file.stat().st_size, extra="immaculate")
+    return InstalledSource("stand_in_for_immaculate", "net.onnx", digits, file.stat().st_size, extra="immaculate")
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from imagecluster.errors import ArgumentError, ChecksumError, MissingExtraError,
 from imagecluster.functions.running import run
 from imagecluster.models import DEFAULT_MODEL, MODELS, TextTower, text_models
 from imagecluster.models.encoders import EXPORTS
-from imagecluster.models.sources import Given
+from imagecluster.models.sources import GivenSource
 from imagecluster.models.text import CLIP_WORDS, MOBILECLIP_WORDS, SIGLIP2_WORDS
 from page_browser import needs_browser
 from text_samples import COLOURS, declared, write_clip_tokenizer, write_gemma_tokenizer, write_text_network
@@ -79,7 +79,7 @@ def pics(tmp_path):
 
 
 def tower_of(tokenizer, words, network="none.onnx"):
-    return TextTower(Given(network), Given(tokenizer), words, "text_embeds", 512)
+    return TextTower(GivenSource(network), GivenSource(tokenizer), words, "text_embeds", 512)
 
 
 def names(hits):
@@ -192,7 +192,7 @@ def test_what_does_not_fit_says_why(tmp_path, change, text, error, message):
     tokenizer = tmp_path / "tokenizer.json"
     tower = tower_of(tokenizer, CLIP_WORDS, tmp_path / "text_model.onnx")
     files = {"net.onnx": tmp_path / "text_model.onnx", "vision.onnx": tmp_path / "vision_model.onnx"}
-    change = {key: Given(files[value]) if value in files else value for key, value in change.items()}
+    change = {key: GivenSource(files[value]) if value in files else value for key, value in change.items()}
     with pytest.raises(error, match=message):
         replace(tower, **change)(text)
 

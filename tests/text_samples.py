@@ -11,7 +11,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
-from imagecluster.models import MODELS, Model, Published, TextTower
+from imagecluster.models import MODELS, Model, PublishedSource, TextTower
 from onnx_samples import write_encoder
 
 COLOURS = {"green": (30, 200, 40), "blue": (20, 30, 210), "red": (220, 20, 30)}
@@ -128,10 +128,10 @@ def declared(name: str, folder: Path, url: str) -> Model:
     text = write_text_network(folder / "text_model.onnx", tokenizer, model, output=tower.output)
     image = write_encoder(folder / "vision_model.onnx", {model.output.name: (2, model.n_dimensions)})
 
-    def published(file: Path, source: Published) -> Published:
+    def published(file: Path, source: PublishedSource) -> PublishedSource:
         content = file.read_bytes()
         checksum = f"sha256:{hashlib.sha256(content).hexdigest()}"
-        return Published(f"{url}/{file.name}", source.file_name, checksum, len(content))
+        return PublishedSource(f"{url}/{file.name}", source.file_name, checksum, len(content))
 
     return replace(
         model,

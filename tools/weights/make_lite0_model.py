@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from quantised import N_RANGES, SETS, pictures, write_network
 
 from imagecluster.embed import Embedder, to_pixels
-from imagecluster.models import MODELS, WEIGHTS, Model, Packaged, unit_root
+from imagecluster.models import MODELS, WEIGHTS, Model, PackagedSource, unit_root
 
 N_CENTRE = 600
 """Pictures a set at most, for the centre."""
@@ -41,7 +41,7 @@ def main() -> None:
     )
     write_network(0, inputs, weights, side_px=model.geometry.side_px)
     sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
-    centre = mean_root(replace(model, source=Packaged(weights, sha256)), arguments.photos)
+    centre = mean_root(replace(model, source=PackagedSource(weights, sha256)), arguments.photos)
     np.save(arguments.out / model.output.centre.name, centre)
     print(f"{weights}: {weights.stat().st_size} bytes\nsha256 = {sha256}")
     print(f"length of the centre: {np.linalg.norm(centre):.4f}")

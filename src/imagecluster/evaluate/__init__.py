@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from imagecluster.evaluate.labels import DISTRACTOR, UNLABELLED, Labelling, labelling
-from imagecluster.evaluate.partitions import SCORES, Best, Curve, curve
+from imagecluster.evaluate.partitions import SCORES, BestHeights, ScoreCurve, curve
 from imagecluster.evaluate.ranking import Retrieval, retrieval
 
 __all__ = [
     "DISTRACTOR",
     "SCORES",
     "UNLABELLED",
-    "Best",
-    "Curve",
+    "BestHeights",
     "Labelling",
     "Retrieval",
+    "ScoreCurve",
     "curve",
     "labelling",
     "retrieval",

@@ -14,7 +14,7 @@ from imagecluster.cut.sim_scale import SimScale
 from imagecluster.errors import InputError
 from imagecluster.evaluate.label_table import FOLDERS, Labels, folder_labels, table_labels
 from imagecluster.evaluate.labels import Labelling, labelling
-from imagecluster.evaluate.partitions import Curve, curve
+from imagecluster.evaluate.partitions import ScoreCurve, curve
 from imagecluster.evaluate.ranking import Retrieval, retrieval
 from imagecluster.records import Dendrogram, SimScaleName
 from imagecluster.system.progress import OnProgress, shares, silent
@@ -23,7 +23,7 @@ RECALL_AT = (1, 5, 10)
 
 
 @dataclass(frozen=True, slots=True)
-class BestCut:
+class BestSim:
     """The cut at which a score is highest."""
 
     value: float
@@ -42,7 +42,7 @@ class Evaluation:
     n_strangers: int
     """Number of rows in the table of labels that name no picture of the collection."""
     retrieval: Retrieval
-    curve: Curve
+    curve: ScoreCurve
     sims: tuple[float, ...]
     """Similarity index of each cut of the curve."""
     sim: float
@@ -50,7 +50,7 @@ class Evaluation:
     at_sim: dict[str, float]
     """Scores at this index, by name."""
     n_clusters_at_sim: int
-    best: dict[str, BestCut]
+    best: dict[str, BestSim]
     """The best cut for each score, by name."""
 
 
@@ -74,8 +74,8 @@ def read_labels(
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """The subject of an evaluation."""
+class EvaluationSettings:
+    """What to score, and how."""
 
     sim: float
     """Similarity index of the cut to score."""
@@ -90,7 +90,7 @@ def evaluate_clustering(
     vectors: NDArray[np.float32],
     scale: SimScale,
     labels: Labels,
-    asked: Question,
+    settings: EvaluationSettings,
     *,
     progress: OnProgress = silent,
 ) -> Evaluation:
@@ -106,7 +106,7 @@ def evaluate_clustering(
         Scale of `sim`.
     labels
         A label for each picture.
-    asked
+    settings
         The subject of the evaluation.
     progress
         Called with the completed share of the search.
@@ -117,8 +117,8 @@ def evaluate_clustering(
         `sim` is outside [0, 1], or no picture has a class.
 
     """
-    height = cut.cut_height(dendrogram, sim=asked.sim, scale=scale)
-    numbered = labelling(labels.labels, distractors=asked.distractors)
+    height = cut.cut_height(dendrogram, sim=settings.sim, scale=scale)
+    numbered = labelling(labels.labels, distractors=settings.distractors)
     scores = curve(dendrogram, numbered.numbers)
     return Evaluation(
         sim_scale=scale.name,
@@ -126,21 +126,25 @@ def evaluate_clustering(
         labelling=numbered,
         n_strangers=labels.n_strangers,
         retrieval=retrieval(
-            vectors, numbered.numbers, ks=RECALL_AT, n_threads=asked.n_threads, progress=shares(progress, "retrieval")
+            vectors,
+            numbered.numbers,
+            ks=RECALL_AT,
+            n_threads=settings.n_threads,
+            progress=shares(progress, "retrieval"),
         ),
         curve=scores,
         sims=tuple(cut.sim_at_height(dendrogram, float(each), scale=scale) for each in scores.height),
-        sim=asked.sim,
+        sim=settings.sim,
         at_sim=scores.at(height),
         n_clusters_at_sim=scores.n_clusters_at(height),
         best=best_cuts(scores, dendrogram, scale),
     )
 
 
-def best_cuts(curve: Curve, dendrogram: Dendrogram, scale: SimScale | None = None) -> dict[str, BestCut]:
+def best_cuts(curve: ScoreCurve, dendrogram: Dendrogram, scale: SimScale | None = None) -> dict[str, BestSim]:
     """The best cut for each score, by name, on a scale of sim (default: the relative one)."""
     found = {}
     for name in curve.scores:
         best = curve.best(name)
-        found[name] = BestCut(best.value, cut.sim_at_height(dendrogram, best.height, scale=scale), best.n_clusters)
+        found[name] = BestSim(best.value, cut.sim_at_height(dendrogram, best.height, scale=scale), best.n_clusters)
     return found

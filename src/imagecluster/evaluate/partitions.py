@@ -31,7 +31,7 @@ _EQUAL = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Best:
+class BestHeights:
     """The cut at which a score is highest."""
 
     value: float
@@ -45,7 +45,7 @@ class Best:
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class ScoreCurve:
     """Scores of all distinct cuts of a dendrogram, from single pictures to all in one cluster."""
 
     height: NDArray[np.float64]
@@ -70,7 +70,7 @@ class Curve:
         """Number of the cut at a height."""
         return max(0, int(np.searchsorted(self.height, height, "right")) - 1)
 
-    def best(self, name: str) -> Best:
+    def best(self, name: str) -> BestHeights:
         """The cut at which a score is highest: the longest range of heights, and the lowest of equally long ones.
 
         Raises
@@ -91,10 +91,10 @@ class Curve:
         low = float(self.height[start])
         high = float(self.height[end]) if end < len(self.height) else np.inf
         height = (low + high) / 2 if np.isfinite(high) else low
-        return Best(float(values.max()), low, high, height, self.n_clusters_at(height))
+        return BestHeights(float(values.max()), low, high, height, self.n_clusters_at(height))
 
 
-def curve(dendrogram: Dendrogram, labels: NDArray[Any]) -> Curve:
+def curve(dendrogram: Dendrogram, labels: NDArray[Any]) -> ScoreCurve:
     """Scores of all distinct cuts of a dendrogram against classes.
 
     Parameters
@@ -106,7 +106,7 @@ def curve(dendrogram: Dendrogram, labels: NDArray[Any]) -> Curve:
 
     Returns
     -------
-    Curve
+    ScoreCurve
 
     Raises
     ------
@@ -136,7 +136,7 @@ def curve(dendrogram: Dendrogram, labels: NDArray[Any]) -> Curve:
     n_merges = np.flatnonzero(np.append(heights, np.inf) > np.concatenate([[0.0], heights]))
     followed = contingency_sums(dendrogram, numbers)
     scores = _scores(followed)
-    return Curve(
+    return ScoreCurve(
         height=np.concatenate([[0.0], heights])[n_merges],
         n_clusters=dendrogram.n_leaves - n_merges,
         scores={name: scores[name][n_merges] for name in SCORES},

@@ -17,7 +17,15 @@ from imagecluster.models.preprocess import PRESETS, parse_preprocess
 from imagecluster.models.quality import QUALITY, Quality
 from imagecluster.models.remembered import remember, remembered
 from imagecluster.models.session import open_session
-from imagecluster.models.sources import MODELS_VARIABLE, Given, Installed, Packaged, Published, Source, models_folder
+from imagecluster.models.sources import (
+    MODELS_VARIABLE,
+    GivenSource,
+    InstalledSource,
+    PackagedSource,
+    PublishedSource,
+    Source,
+    models_folder,
+)
 from imagecluster.models.text import TextTower, Words
 from imagecluster.models.vgg16 import VGG16_LAYERS
 
@@ -32,14 +40,14 @@ __all__ = [
     "VGG16_VARIABLE",
     "WEIGHTS",
     "Crop",
-    "Given",
-    "Installed",
+    "GivenSource",
+    "InstalledSource",
     "Model",
     "Output",
-    "Packaged",
+    "PackagedSource",
     "Part",
     "Pixels",
-    "Published",
+    "PublishedSource",
     "Quality",
     "Source",
     "TextTower",

@@ -15,7 +15,7 @@ from imagecluster.models.declaration import Model, Output
 from imagecluster.models.onnx_graph import Network
 from imagecluster.models.preprocess import PRESETS, Preprocess, parse_preprocess
 from imagecluster.models.session import open_session
-from imagecluster.models.sources import Given, Published, Source, remembered_digest
+from imagecluster.models.sources import GivenSource, PublishedSource, Source, remembered_digest
 from imagecluster.models.text import CLIP_WORDS, MOBILECLIP_WORDS, SIGLIP2_WORDS, TextTower, Words
 
 __all__ = ["EXPORTS", "Export", "TextExport", "export_model", "file_model"]
@@ -72,8 +72,10 @@ class Export:
         if self.text is None:
             return None
         text, base = self.text, f"{_HUB}{self.revision}"
-        network = Published(f"{base}/onnx/text_model.onnx", f"{name}-text.onnx", f"sha256:{text.sha256}", text.n_bytes)
-        tokenizer = Published(
+        network = PublishedSource(
+            f"{base}/onnx/text_model.onnx", f"{name}-text.onnx", f"sha256:{text.sha256}", text.n_bytes
+        )
+        tokenizer = PublishedSource(
             f"{base}/tokenizer.json", f"{name}-tokenizer.json", f"sha256:{text.tokenizer_sha256}",
             text.tokenizer_n_bytes,
         )  # fmt: skip
@@ -127,10 +129,10 @@ def export_model(name: str, weights: Path | None = None) -> Model:
     """Declaration of a public export, with its own file or a file of the user."""
     export = EXPORTS[name]
     preprocess = PRESETS[export.preset]
-    source: Source = Published(export.url, f"{name}.onnx", f"sha256:{export.sha256}", export.n_bytes)
+    source: Source = PublishedSource(export.url, f"{name}.onnx", f"sha256:{export.sha256}", export.n_bytes)
     version = _VERSION
     if weights is not None:
-        source = Given(weights.absolute())
+        source = GivenSource(weights.absolute())
         digits = _digits(source.obtain())
         version = _VERSION if digits == export.sha256 else f"{_VERSION}-{digits[:8]}"
     return Model(
@@ -166,7 +168,7 @@ def file_model(path: Path, preprocess: str) -> Model:
     """
     path = path.absolute()
     prepared = parse_preprocess(preprocess)
-    source = Given(path)
+    source = GivenSource(path)
     session = open_session(Network(source.obtain()), name=path.name)
     side_px, last = _input(session, path, prepared)
     model = Model(

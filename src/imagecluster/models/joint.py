@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from imagecluster.errors import ArgumentError
 from imagecluster.models.declaration import Model, Output, Part
-from imagecluster.models.sources import Several
+from imagecluster.models.sources import SeveralSources
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,7 +77,7 @@ def joint_model(parts: Sequence[tuple[Model, float]]) -> Model:
     return Model(
         name="+".join(spelled),
         version="+".join(model.version for model in models),
-        source=Several(tuple(model.source for model in models)),
+        source=SeveralSources(tuple(model.source for model in models)),
         geometry=first.geometry,
         pixels=first.pixels,
         output=Output("joint"),

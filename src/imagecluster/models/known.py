@@ -11,7 +11,7 @@ from imagecluster.models.encoders import EXPORTS, export_model, file_model
 from imagecluster.models.joint import is_joint_name, joint_model, parse_joint
 from imagecluster.models.plugins import plugin_model, plugin_names
 from imagecluster.models.preprocess import PRESETS
-from imagecluster.models.sources import Packaged
+from imagecluster.models.sources import PackagedSource
 from imagecluster.models.sscd import SSCD, sscd_model
 from imagecluster.models.vgg16 import VGG16_LAYERS, vgg16_model
 
@@ -28,7 +28,7 @@ MODELS = {
         Model(
             name="efficientnet-lite-duo",
             version="int8.1",
-            source=Packaged(
+            source=PackagedSource(
                 WEIGHTS / "efficientnet-lite-duo-int8.onnx",
                 sha256="90c799254f400ed900464b990fd499846dedb434bd1b04ddadda68553968d666",
             ),
@@ -43,7 +43,7 @@ MODELS = {
         Model(
             name="efficientnet-lite0",
             version="int8.1",
-            source=Packaged(
+            source=PackagedSource(
                 WEIGHTS / "efficientnet-lite0-int8.onnx",
                 sha256="58242340aa4fb21161d936eec9fea318cd98571f4f114f2b4c88327ec35389d0",
             ),

@@ -16,11 +16,11 @@ from imagecluster.system.progress import OnProgress, silent
 
 __all__ = [
     "MODELS_VARIABLE",
-    "Given",
-    "Installed",
-    "Packaged",
-    "Published",
-    "Several",
+    "GivenSource",
+    "InstalledSource",
+    "PackagedSource",
+    "PublishedSource",
+    "SeveralSources",
     "Source",
     "models_folder",
     "remembered_digest",
@@ -49,7 +49,7 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Packaged:
+class PackagedSource:
     """A file that is part of the package."""
 
     path: Path
@@ -78,7 +78,7 @@ class Packaged:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class GivenSource:
     """A file that the user names."""
 
     path: Path
@@ -100,7 +100,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedSource:
     """A file at a public address, looked for on this machine first."""
 
     url: str
@@ -146,7 +146,7 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class Installed:
+class InstalledSource:
     """A file of another package, which an extra installs."""
 
     module: str
@@ -187,7 +187,7 @@ class Installed:
 
 
 @dataclass(frozen=True, slots=True)
-class Several:
+class SeveralSources:
     """The files of several models together."""
 
     sources: tuple[Source, ...]

