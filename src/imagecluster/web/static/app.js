@@ -12,17 +12,17 @@ import { Menu } from './gallery/menu.js';
 import { MapView } from './map/map.js';
 import { Cluster } from './views/cluster.js';
 import { Dialogs } from './views/dialogs.js';
-import { Dock } from './views/dock.js';
 import { DropHint, watchDropped } from './views/drop.js';
 import { NothingFound, Notices, Unready } from './views/notices.js';
 import { Picture } from './views/picture.js';
+import { SliderBar } from './views/slider_bar.js';
 import { Timeline } from './views/timeline.js';
-import { Top } from './views/top.js';
+import { Toolbar } from './views/toolbar.js';
 
 function Page() {
   const ready = state.status.value.kind === 'ready' && (state.collection.value?.n ?? 0) > 0;
   const view = state.view.value;
-  return html`<${Top}/>
+  return html`<${Toolbar}/>
     <div class="middle">
       ${!ready && html`<${Unready}/>`}
       <div class=${state.isSplit.value ? 'views split' : 'views'} hidden=${!ready || view === 'timeline'}>
@@ -32,7 +32,7 @@ function Page() {
       ${ready && view === 'timeline' && html`<${Timeline}/>`}
       <${Notices}/>
     </div>
-    <${Dock}/>
+    <${SliderBar}/>
     <${Picture}/><${Cluster}/><${Dialogs}/><${Menu}/><${DropHint}/>`;
 }
 

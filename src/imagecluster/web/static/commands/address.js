@@ -2,7 +2,7 @@
 import { batch, effect } from '../core/preact.js';
 import { remembered } from '../state/preferences.js';
 import * as state from '../state/state.js';
-import { openCluster } from './look.js';
+import { openCluster } from './navigate.js';
 import { SORTS } from './view.js';
 
 const WRITE_AFTER_MS = 250;

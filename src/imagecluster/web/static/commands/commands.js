@@ -8,7 +8,8 @@ import * as history from '../state/history.js';
 import * as selection from '../state/selection.js';
 import * as state from '../state/state.js';
 import * as corrections from './corrections.js';
-import * as look from './look.js';
+import * as navigate from './navigate.js';
+import * as pictureFile from './picture_file.js';
 import { focusSearch, searchSimilar } from './search.js';
 import * as select from './select.js';
 import * as similarity from './similarity.js';
@@ -35,26 +36,26 @@ const command = (group, id, label, keys, undo, run, enabled) => ({
 
 /** @type {readonly Command[]} */
 export const COMMANDS = [
-  command('Move', 'left', 'Previous picture', 'ArrowLeft', 'none', () => look.move('left'), inGallery),
-  command('Move', 'right', 'Next picture', 'ArrowRight', 'none', () => look.move('right'), inGallery),
-  command('Move', 'up', 'Picture above', 'ArrowUp', 'none', () => look.move('up'), inGallery),
-  command('Move', 'down', 'Picture below', 'ArrowDown', 'none', () => look.move('down'), inGallery),
-  command('Move', 'next-cluster', 'Next cluster', 'j', 'none', () => look.move('next'), inGallery),
-  command('Move', 'previous-cluster', 'Previous cluster', 'k', 'none', () => look.move('previous'), inGallery),
-  command('Move', 'first', 'First picture', 'Home', 'none', () => look.move('first'), inGallery),
-  command('Move', 'last', 'Last picture', 'End', 'none', () => look.move('last'), inGallery),
+  command('Move', 'left', 'Previous picture', 'ArrowLeft', 'none', () => navigate.move('left'), inGallery),
+  command('Move', 'right', 'Next picture', 'ArrowRight', 'none', () => navigate.move('right'), inGallery),
+  command('Move', 'up', 'Picture above', 'ArrowUp', 'none', () => navigate.move('up'), inGallery),
+  command('Move', 'down', 'Picture below', 'ArrowDown', 'none', () => navigate.move('down'), inGallery),
+  command('Move', 'next-cluster', 'Next cluster', 'j', 'none', () => navigate.move('next'), inGallery),
+  command('Move', 'previous-cluster', 'Previous cluster', 'k', 'none', () => navigate.move('previous'), inGallery),
+  command('Move', 'first', 'First picture', 'Home', 'none', () => navigate.move('first'), inGallery),
+  command('Move', 'last', 'Last picture', 'End', 'none', () => navigate.move('last'), inGallery),
 
-  command('Look', 'open', 'Show the picture large', ['Enter', ' '], 'none', look.openPicture, hasActive),
-  command('Look', 'open-cluster', 'About the cluster', 'c', 'none', look.openCluster, ready),
+  command('Look', 'open', 'Show the picture large', ['Enter', ' '], 'none', navigate.openPicture, hasActive),
+  command('Look', 'open-cluster', 'About the cluster', 'c', 'none', navigate.openCluster, ready),
   command('Look', 'similar', 'Find similar pictures', 'f', 'none', searchSimilar, hasActive),
-  command('Look', 'compare', 'Compare the selected pictures', 'Shift+C', 'none', look.compare,
+  command('Look', 'compare', 'Compare the selected pictures', 'Shift+C', 'none', navigate.compare,
     () => ready() && state.selection.value.size > 1),
   command('Look', 'search', 'Search', '/', 'none', focusSearch),
-  command('Look', 'reveal', 'Show in the file manager', 'o', 'none', look.reveal,
+  command('Look', 'reveal', 'Show in the file manager', 'o', 'none', pictureFile.reveal,
     () => hasActive() && (state.server.value?.can_reveal ?? false)),
-  command('Look', 'copy-path', 'Copy the path', 'y', 'none', look.copyPath, hasActive),
-  command('Look', 'close', 'Close, or select nothing', 'Escape', 'none', look.close),
-  command('Look', 'keys', 'Keyboard shortcuts', '?', 'none', () => look.showDialog('keys')),
+  command('Look', 'copy-path', 'Copy the path', 'y', 'none', pictureFile.copyPath, hasActive),
+  command('Look', 'close', 'Close, or select nothing', 'Escape', 'none', navigate.close),
+  command('Look', 'keys', 'Keyboard shortcuts', '?', 'none', () => navigate.showDialog('keys')),
 
   command('Similarity', 'looser', 'Looser: fewer, larger clusters', '[', 'view', () => similarity.stepSim(-0.01), ready),
   command('Similarity', 'stricter', 'Stricter: more, tighter clusters', ']', 'view', () => similarity.stepSim(0.01), ready),
@@ -96,7 +97,7 @@ export const COMMANDS = [
   command('View', 'larger', 'Larger pictures', ['+', '='], 'view', () => view.stepSize(1), inGallery),
   command('View', 'smaller', 'Smaller pictures', '-', 'view', () => view.stepSize(-1), inGallery),
   command('View', 'sort', 'Next sort order', 'Shift+S', 'view', view.nextSort, ready),
-  command('View', 'export', 'Export', 'e', 'none', () => look.showDialog('export'), canWrite),
+  command('View', 'export', 'Export', 'e', 'none', () => navigate.showDialog('export'), canWrite),
 ];
 
 const BY_ID = new Map(COMMANDS.map((c) => [c.id, c]));

@@ -4,7 +4,7 @@ import { titleOf } from '../state/clusters.js';
 import * as selection from '../state/selection.js';
 import * as state from '../state/state.js';
 import { runCommand } from '../commands/commands.js';
-import { openPicture } from '../commands/look.js';
+import { openPicture } from '../commands/navigate.js';
 import { watchDragging } from './drag.js';
 import { Grid, measures } from './grid.js';
 import { openMenu } from './menu.js';

@@ -1,6 +1,6 @@
 /** What pointer, wheel and keys do on the map: moving about, zooming, picking, the lasso. */
 import * as selection from '../state/selection.js';
-import { openPicture } from '../commands/look.js';
+import { openPicture } from '../commands/navigate.js';
 
 /** A press that moves less than this is a click. */
 const CLICK_PX = 4;

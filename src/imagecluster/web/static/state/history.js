@@ -14,9 +14,9 @@ const MOST = 200;
  */
 
 /** @type {import('../vendor/signals.js').Signal<readonly Entry[]>} */
-export const done = signal([]);
+export const undoStack = signal([]);
 /** @type {import('../vendor/signals.js').Signal<readonly Entry[]>} */
-export const undone = signal([]);
+export const redoStack = signal([]);
 
 /** @returns {ViewState} */
 const viewState = () => ({
@@ -50,22 +50,22 @@ export function changeView(id, label, change) {
   const after = viewState();
   const keys = /** @type {(keyof ViewState)[]} */ (Object.keys(after));
   if (keys.every((key) => before[key] === after[key])) return;
-  const last = done.peek()[done.peek().length - 1];
+  const last = undoStack.peek()[undoStack.peek().length - 1];
   const now = performance.now();
-  if (last?.kind === 'view' && last.id === id && now - last.atMs < TOGETHER_MS && !undone.peek().length) {
-    done.value = [...done.peek().slice(0, -1), { ...last, after, atMs: now }];
+  if (last?.kind === 'view' && last.id === id && now - last.atMs < TOGETHER_MS && !redoStack.peek().length) {
+    undoStack.value = [...undoStack.peek().slice(0, -1), { ...last, after, atMs: now }];
   } else push({ kind: 'view', id, label, before, after, atMs: now });
 }
 
 /** @param {Entry} entry */
 function push(entry) {
-  done.value = [...done.peek(), entry].slice(-MOST);
-  undone.value = [];
+  undoStack.value = [...undoStack.peek(), entry].slice(-MOST);
+  redoStack.value = [];
 }
 
 /** Another collection: its places and ids are not those of earlier views; corrections can still be taken back. */
 export function forgetViews() {
-  for (const entries of [done, undone]) entries.value = entries.peek().filter(({ kind }) => kind === 'edit');
+  for (const entries of [undoStack, redoStack]) entries.value = entries.peek().filter(({ kind }) => kind === 'edit');
 }
 
 /** Fetches the corrections anew. */
@@ -85,10 +85,10 @@ export function setEdits({ snapshot, version, corrections, can_undo: canUndo, ca
 export const forgetEdits = () => { state.edits.value = state.NO_EDITS; };
 
 /** Whether there is something to take back: changes of this visit, then corrections of earlier ones. */
-export const canUndo = () => done.value.length > 0 || (state.edits.value.canUndo && !state.readOnly.value);
+export const canUndo = () => undoStack.value.length > 0 || (state.edits.value.canUndo && !state.readOnly.value);
 
 /** Whether there is something to do again. */
-export const canRedo = () => undone.value.length > 0 || (state.edits.value.canRedo && !state.readOnly.value);
+export const canRedo = () => redoStack.value.length > 0 || (state.edits.value.canRedo && !state.readOnly.value);
 
 /** @type {Entry} */
 const EARLIER = { kind: 'edit', id: 'earlier', label: 'an earlier correction' };
@@ -125,10 +125,10 @@ async function send(label, record, snapshot) {
 }
 
 /** Takes the latest change back. */
-export const undo = () => (queue = queue.then(() => step(done, undone, 'undo', 'Undone')));
+export const undo = () => (queue = queue.then(() => step(undoStack, redoStack, 'undo', 'Undone')));
 
 /** Makes the change again that was taken back last. */
-export const redo = () => (queue = queue.then(() => step(undone, done, 'redo', 'Redone')));
+export const redo = () => (queue = queue.then(() => step(redoStack, undoStack, 'redo', 'Redone')));
 
 /**
  * @param {import('../vendor/signals.js').Signal<readonly Entry[]>} from @param {import('../vendor/signals.js').Signal<readonly Entry[]>} to

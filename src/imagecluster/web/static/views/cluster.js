@@ -7,7 +7,7 @@ import { closeness, simOf } from '../data/scale.js';
 import { clustersNow } from '../state/clusters.js';
 import * as state from '../state/state.js';
 import { CommandButton, Icon } from '../commands/buttons.js';
-import { openPicture } from '../commands/look.js';
+import { openPicture } from '../commands/navigate.js';
 import { setSim, whyNoMore } from '../commands/similarity.js';
 import { Modal } from './modal.js';
 import { Tree } from './tree.js';

@@ -5,7 +5,7 @@ import { askPicture, original, thumbnail } from '../data/api.js';
 import { simOf } from '../data/scale.js';
 import * as state from '../state/state.js';
 import { CommandButton, Icon } from '../commands/buttons.js';
-import { openPicture, showDialog } from '../commands/look.js';
+import { openPicture, showDialog } from '../commands/navigate.js';
 import { Modal } from './modal.js';
 import { Zoom } from './zoom.js';
 

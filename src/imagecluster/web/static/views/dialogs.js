@@ -7,7 +7,7 @@ import { viewLink } from '../commands/address.js';
 import { Icon } from '../commands/buttons.js';
 import { COMMANDS, has, keyText } from '../commands/commands.js';
 import { naming, setName } from '../commands/corrections.js';
-import { showDialog } from '../commands/look.js';
+import { showDialog } from '../commands/navigate.js';
 import { Compare } from './compare.js';
 import { Modal } from './modal.js';
 

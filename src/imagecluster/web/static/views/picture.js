@@ -6,7 +6,7 @@ import { simOf } from '../data/scale.js';
 import { clustersNow, titleOf } from '../state/clusters.js';
 import * as state from '../state/state.js';
 import { CommandButton, Icon } from '../commands/buttons.js';
-import { closePicture, openCluster } from '../commands/look.js';
+import { closePicture, openCluster } from '../commands/navigate.js';
 import { sectionOf } from '../commands/target.js';
 import { Modal } from './modal.js';
 import { Zoom } from './zoom.js';

@@ -5,7 +5,7 @@ import { thumbnail } from '../data/api.js';
 import { span } from '../data/arrange.js';
 import { titleOf } from '../state/clusters.js';
 import * as state from '../state/state.js';
-import { openCluster } from '../commands/look.js';
+import { openCluster } from '../commands/navigate.js';
 
 const LANE_PX = 56;
 /** Room that a picture takes in its lane; what lies nearer to the one before is a stroke in its colour. */

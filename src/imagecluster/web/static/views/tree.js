@@ -5,7 +5,7 @@ import { thumbnail } from '../data/api.js';
 import { treeOf } from '../data/cut.js';
 import { simOf } from '../data/scale.js';
 import * as state from '../state/state.js';
-import { openPicture } from '../commands/look.js';
+import { openPicture } from '../commands/navigate.js';
 
 /** Larger clusters are drawn with one leaf for each of their tightest parts. */
 const MOST_LEAVES = 48;

@@ -36,7 +36,7 @@ function Sizes() {
 }
 
 /** The top bar. */
-export function Top() {
+export function Toolbar() {
   const server = state.server.value;
   const views = VIEWS.filter(([name]) => name !== 'timeline' || server?.has_times);
   const sorts = SORTS.filter(([key]) => key !== 'time' || server?.has_times);

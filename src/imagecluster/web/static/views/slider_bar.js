@@ -98,7 +98,7 @@ function Numbers() {
 }
 
 /** The foot bar. */
-export function Dock() {
+export function SliderBar() {
   if (!state.collection.value?.n) return null;
   if (state.server.value?.provisional) return html`<${Waiting}/>`;
   return html`<section class="dock" aria-label="Similarity">

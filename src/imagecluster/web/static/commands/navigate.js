@@ -1,7 +1,6 @@
 /** Commands that move through the pictures and open them. */
 import { batch } from '../core/preact.js';
 import { countText } from '../core/text.js';
-import { postReveal } from '../data/api.js';
 import * as selection from '../state/selection.js';
 import * as state from '../state/state.js';
 import { branchOf, pictureOf, sectionOf } from './target.js';
@@ -73,25 +72,3 @@ export function compare() {
 
 /** @param {import('../state/state.js').DialogName} name */
 export const showDialog = (name) => { state.dialog.value = name; };
-
-/** @param {Context} context */
-export async function reveal(context) {
-  try {
-    await postReveal({ snapshot: state.collectionNow().snapshot, id: pictureOf(context) });
-  } catch (error) {
-    state.notify(error instanceof Error ? error.message : String(error));
-  }
-}
-
-/** @param {Context} context */
-export async function copyPath(context) {
-  const id = pictureOf(context), { names } = state.collectionNow();
-  await names.fetch([id]);
-  const path = names.pathOf(id);
-  try {
-    await navigator.clipboard.writeText(path);
-    state.notify(`Copied: ${path}`);
-  } catch {
-    state.notify(`The browser did not allow copying. The path is ${path}`);
-  }
-}
