@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 import types
 import typing
 from pathlib import Path
@@ -11,11 +12,13 @@ import pytest
 from imagecluster.cli import main
 from imagecluster.collection import Settings
 from imagecluster.functions.running import run
+from imagecluster.present.outputs import Output
 from imagecluster.web import wire
 from pictures import draw_groups
 from web_samples import served
 
-TOOL = Path(__file__).parents[1] / "tools" / "wire.py"
+ROOT = Path(__file__).parents[1]
+TOOL = ROOT / "tools" / "wire.py"
 
 
 def misfits(value, kind, where=""):
@@ -128,3 +131,12 @@ def test_what_has_no_counterpart_in_typescript_is_refused():
     assert text.endswith("/** Text. */\nexport interface A {\n  /** More. */\n  b?: (number | null)[];\n}\n")
     with pytest.raises(ValueError, match=r"line 2 .*set\[int\]"):
         tool.types_of("class A(TypedDict):\n    b: set[int]\n")
+
+
+def test_the_page_offers_every_output_that_can_be_written():
+    """And its own copy; the wire, the page's list and the outputs name the same kinds, each once."""
+    dialogs = (ROOT / "src/imagecluster/web/static/views/dialogs.js").read_text(encoding="utf-8")
+    listed = re.search(r"const KINDS = .*?\(\[\n(.*?)^\]\);", dialogs, re.DOTALL | re.MULTILINE)
+    offered = re.findall(r"^  \['(\w+)', ", listed[1], re.MULTILINE)
+    assert sorted(offered) == sorted(typing.get_args(wire.ExportKind))
+    assert set(typing.get_args(wire.ExportKind)) == {*typing.get_args(Output), "copy"}
