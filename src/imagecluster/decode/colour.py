@@ -90,7 +90,8 @@ def _ground(image: Image.Image) -> tuple[int, int, int, int]:
     for _, band in bands(image):
         rgba = band if band.mode == "RGBA" else band.convert("RGBA")
         alpha = rgba.getchannel("A")
-        if alpha.getextrema() == (255, 255):
+        least, most = alpha.getextrema()
+        if least == 255 or most < _VISIBLE:  # type: ignore[operator]
             continue
         contrast = ImageChops.multiply(alpha, ImageChops.invert(rgba.convert("L")))
         n_visible += sum(alpha.histogram()[_VISIBLE:])
@@ -156,10 +157,13 @@ def _limits(image: Image.Image, kind: np.dtype[np.uint32] | None) -> tuple[float
     lows, highs, samples = [], [], []
     for _, band in bands(image):
         values = _numbers(band, kind).ravel()
-        usable = values[np.isfinite(values)] if values.dtype.kind == "f" else values
+        low, high = float(values.min()), float(values.max())
+        usable = values
+        if not np.isfinite(low + high):
+            usable = values[np.isfinite(values)]
         if usable.size:
-            lows.append(float(usable.min()))
-            highs.append(float(usable.max()))
+            lows.append(low if usable is values else float(usable.min()))
+            highs.append(high if usable is values else float(usable.max()))
             samples.append(usable[::step].copy())  # else it would keep the whole part
     if not samples:
         return 0.0, 1.0
@@ -186,7 +190,10 @@ def _without_outliers(low: float, high: float, sample: NDArray[np.generic]) -> t
 def _scaled(values: _Grey, limits: tuple[float, float], is_negative: bool) -> NDArray[np.uint8]:
     """32-bit grey as 8 bits, from black to white within the limits; what is not a number is black."""
     bottom, top = limits
-    scaled = (values.astype(np.float64) - bottom) * (255.0 / (top - bottom))
-    scaled = np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0)
-    eight: NDArray[np.uint8] = np.clip(scaled + 0.5, 0, 255).astype(np.uint8)
+    scaled = values.astype(np.float64)
+    scaled -= bottom
+    scaled *= 255.0 / (top - bottom)
+    np.nan_to_num(scaled, copy=False, nan=0.0, posinf=255.0, neginf=0.0)
+    scaled += 0.5
+    eight: NDArray[np.uint8] = np.clip(scaled, 0, 255, out=scaled).astype(np.uint8)
     return ~eight if is_negative else eight

@@ -27,7 +27,7 @@ def check_memory(n_bytes: int) -> None:
 
     """
     if n_bytes > MAX_MEMORY_BYTES:
-        msg = f"decoding it would take {n_bytes / 1e9:,.1f} GB of memory, the limit is {MAX_MEMORY_BYTES / 1e9:.1f} GB"
+        msg = f"decoding it would take {n_bytes / 1e6:,.0f} MB of memory, the limit is {MAX_MEMORY_BYTES / 1e6:,.0f} MB"
         raise DecodeError(msg)
 
 

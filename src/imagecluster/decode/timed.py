@@ -12,7 +12,7 @@ __all__ = ["MAX_DECODING_S", "MAX_OPENING_S", "TimedBytes"]
 MAX_OPENING_S = 2.0
 """Most processor time that finding a picture's header may take: a few milliseconds are usual."""
 
-MAX_DECODING_S = 6.0
+MAX_DECODING_S = 5.0
 """Most processor time that decoding may take: the largest pictures that are read here take about half of it."""
 
 _READS = 128
