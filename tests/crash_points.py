@@ -246,7 +246,9 @@ def state_of(folder: Path) -> dict[str, Any]:
     found["files"] = sorted(
         place.relative_to(store).as_posix()
         for place in store.rglob("*")
-        if (store / "clusters") not in place.parents and not place.name.endswith(("-wal", "-shm", ".npz"))
+        if (store / "clusters") not in place.parents
+        and not place.name.endswith(("-wal", "-shm", ".npz"))
+        and not (place.parent.name.startswith("clusters.kept") and place.name.startswith(".imagecluster-"))
     )
     found.update(_tables(store))
     journal = store / "edits.jsonl"
@@ -322,6 +324,7 @@ class Scenario:
             self.mend()
             self.expected.append(state_of(self.folder))
 
+    options: tuple[str, ...] = ()
     n_steps = 0
     """Steps that are acknowledged one by one; 0 for work that is one step."""
 
@@ -333,7 +336,7 @@ class Scenario:
         """The work, in a child."""
         from imagecluster.cli import main
 
-        return main(["run", os.fspath(self.folder)])
+        return main(["run", *self.options, os.fspath(self.folder)])
 
     def reset(self) -> None:
         """Back to the state before the work."""
@@ -343,7 +346,7 @@ class Scenario:
 
     def mend(self) -> None:
         """One plain run, which has to succeed without a word on standard error."""
-        ended = command("run", "--quiet", self.folder)
+        ended = command("run", "--quiet", *self.options, self.folder)
         if ended.code or "Traceback" in ended.text or "imagecluster:" in ended.text:
             raise AssertionError(f"the next run ends with {ended.code}: {ended.text[-1500:]}")
 
@@ -424,6 +427,21 @@ class SecondRun(Scenario):
         shutil.copy(self.folder / "12.png", self.folder / "05.png")
 
 
+class Copies(SecondRun):
+    """The same with copies in place of links, among which the user has put a file, and has changed a copy."""
+
+    options = ("--links", "copy")
+
+    def prepare(self) -> None:
+        """A finished run, and then the changes."""
+        super().prepare()
+        assert command("run", "--quiet", *self.options, self.folder).code == 0
+        one, other = sorted((self.store / "clusters").rglob("*.png"))[:2]
+        one.write_bytes(b"edited")
+        other.with_name("mine.txt").write_bytes(b"mine")
+        draw_pictures(self.folder, range(15, 18))
+
+
 class Correction(Scenario):
     """Corrections in the viewer, by its own server."""
 
@@ -456,7 +474,7 @@ class Correction(Scenario):
         return 0
 
 
-SCENARIOS = {"first": Scenario, "second": SecondRun, "correction": Correction}
+SCENARIOS = {"first": Scenario, "second": SecondRun, "copies": Copies, "correction": Correction}
 
 
 def wait_for(is_so: Callable[[], Any]) -> None:
