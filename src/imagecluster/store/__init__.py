@@ -1,4 +1,4 @@
-"""Keeps everything that is known of a collection, so that nothing is computed twice.
+"""The store: everything known about a collection, kept on disk so that nothing is computed twice.
 
 A store is a folder that carries our marker file. It holds an SQLite database, a matrix of float16 fingerprints for
 each model, saved dendrograms and a cache of thumbnails; docs/file-formats.md describes them.

@@ -29,21 +29,21 @@ __all__ = [
 ]
 
 BUSY_TIMEOUT_S = 30.0
-"""How long a connection waits for another one's lock."""
+"""Seconds that a connection waits for another one's lock."""
 
 SIDE_FILES = ("-wal", "-shm", "-journal")
-"""Endings of the names of what SQLite keeps beside a database."""
+"""Name endings of the files that SQLite keeps beside a database."""
 
 _DAMAGED = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))
 _FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG)) if os.name != "nt" else frozenset((errno.ENOSPC,))
 
 
 def connect_writer(folder: OwnFolder, name: str) -> sqlite3.Connection:
-    """A connection that reads and writes, with a write-ahead log where the file system carries one.
+    """Open a connection that reads and writes, with a write-ahead log if the file system supports one.
 
     `synchronous=FULL` makes a commit survive a power cut. NORMAL would only keep the database consistent: the
     log is then synced every thousand pages, and some batches before the cut are computed again. The price is
-    one more fsync for a batch that took a good part of a second to compute.
+    one more fsync per batch, which took a good part of a second to compute.
     """
     connection = connect(folder, name, "rw")
     try:
@@ -68,7 +68,7 @@ def connect_writer(folder: OwnFolder, name: str) -> sqlite3.Connection:
 
 
 def connect_reader(folder: OwnFolder, name: str) -> sqlite3.Connection:
-    """A connection that only reads: beside a writer, and on media that cannot be written to."""
+    """Open a connection that only reads, also beside a writer and on read-only media."""
     connection = connect(folder, name, "ro")
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -79,19 +79,19 @@ def connect_reader(folder: OwnFolder, name: str) -> sqlite3.Connection:
     else:
         return connection
     # The log's companion file cannot be made here, or the journal of a killed run waits for a writer to roll it back.
-    # Without a log and a journal the database alone is complete.
+    # Without log and journal, the database alone is complete.
     waiting = [name + ending for ending in SIDE_FILES if ending != "-shm" and _size(folder, name + ending)]
     return _connect_copy(folder, name, waiting) if waiting else connect(folder, name, "ro&immutable=1")
 
 
 def _size(folder: OwnFolder, name: str) -> int:
-    """Bytes of a file, 0 where there is none."""
+    """Size of a file in bytes, 0 if there is none."""
     status = folder.status(name)
     return 0 if status is None else status.st_size
 
 
 def _connect_copy(folder: OwnFolder, name: str, waiting: Sequence[str]) -> sqlite3.Connection:
-    """A connection to a copy in memory, in which the log or the journal of an interrupted run was taken account of."""
+    """Open a connection to a copy in memory, to which the log or journal of an interrupted run was applied."""
     with tempfile.TemporaryDirectory(prefix="imagecluster-") as place:
         for file in (name, *waiting):
             with folder.open_reading(file) as source, Path(place, file).open("wb") as copy:
@@ -104,7 +104,7 @@ def _connect_copy(folder: OwnFolder, name: str, waiting: Sequence[str]) -> sqlit
 
 
 def serialized(connection: sqlite3.Connection) -> bytes:
-    """A database as the bytes of its file."""
+    """The bytes of a database's file."""
     if hasattr(connection, "serialize"):  # missing where Python was built with an SQLite from before 2021
         return connection.serialize()
     with tempfile.TemporaryDirectory(prefix="imagecluster-") as folder:
@@ -114,17 +114,17 @@ def serialized(connection: sqlite3.Connection) -> bytes:
 
 
 def connect(folder: OwnFolder, name: str, mode: str, *, timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
-    """A connection to a database of ours, of which all files are looked at before SQLite gets it.
+    """Open a connection to a database of ours, all of whose files are checked before SQLite opens it.
 
-    SQLite opens files by path. So afterwards its file is looked for among those that this process has open: a link that
-    came in between is refused before the first statement.
+    SQLite opens files by path. Therefore its file is then looked for among those that this process has open: a link
+    that came in between is refused before the first statement.
 
     Raises
     ------
     NotOursError
-        One of the files is a link, or not ours.
+        One of the files is a link or not ours.
     FileNotFoundError
-        There is none.
+        There is no database.
 
     """
     looked_at = folder.status(name)
@@ -141,14 +141,14 @@ def connect(folder: OwnFolder, name: str, mode: str, *, timeout_s: float = BUSY_
 
 
 def _connect(path: Path, mode: str, *, timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
-    """A connection without implicit transactions, which may be handed from thread to thread."""
+    """Open a connection without implicit transactions, which may be handed from thread to thread."""
     return sqlite3.connect(
         _address(path, mode), uri=True, timeout=timeout_s, isolation_level=None, check_same_thread=False
     )
 
 
 def _address(path: Path, mode: str) -> str:
-    """SQLite's name of a file opened in a certain way."""
+    """SQLite's address of a file, with the mode to open it in."""
     uri = path.absolute().as_uri()
     if not uri.startswith("file:///"):  # a Windows share; SQLite takes no host, but two more slashes
         uri = "file:////" + uri.removeprefix("file://")
@@ -157,7 +157,7 @@ def _address(path: Path, mode: str) -> str:
 
 @contextlib.contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Everything done inside is kept, or nothing."""
+    """A block whose changes are committed together, or not at all."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -171,7 +171,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 @contextlib.contextmanager
 def explained(directory: Path) -> Iterator[None]:
-    """Turns errors of SQLite and of the file system into ours, which say what to do."""
+    """Turn errors of SQLite and of the file system into ours, which say what to do."""
     try:
         yield
     except ImageclusterError:
@@ -187,7 +187,7 @@ def explained(directory: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def believed(directory: Path) -> Iterator[None]:
-    """Turns what only values raise that we never wrote into StoreDamagedError: SQLite keeps any value in any column."""
+    """Turn errors raised by values that we never wrote into StoreDamagedError: SQLite keeps any value in any column."""
     try:
         yield
     except ImageclusterError:
@@ -198,7 +198,7 @@ def believed(directory: Path) -> Iterator[None]:
 
 
 def _damaged_message(directory: Path, what: object) -> str:
-    """What to tell about a database that cannot be read."""
+    """Message for a database that cannot be read."""
     return (
         f"the database in {directory} is damaged ({what}). Nothing was changed: restore the folder from a"
         " backup, or move it away and run again, which computes the fingerprints anew"
@@ -211,7 +211,7 @@ def _primary_code(error: sqlite3.Error) -> int:
 
 
 def _full_message(directory: Path) -> str:
-    """What to tell when the disk is full."""
+    """Message for a full disk."""
     return (
         f"no space left for the database in {directory}: make room, or give another place with --db, and run"
         " again. What was committed before is kept"
@@ -219,7 +219,7 @@ def _full_message(directory: Path) -> str:
 
 
 def _sqlite_meaning(error: sqlite3.Error, directory: Path) -> StoreError:
-    """Our error for one of SQLite's."""
+    """Our error for an error of SQLite."""
     code = _primary_code(error)
     if code in _DAMAGED:
         return StoreDamagedError(_damaged_message(directory, error))
@@ -236,7 +236,7 @@ def _sqlite_meaning(error: sqlite3.Error, directory: Path) -> StoreError:
 
 
 def sync_file(descriptor: int) -> None:
-    """Makes a file's bytes survive a power cut."""
+    """Make a file's bytes survive a power cut."""
     if sys.platform == "darwin":  # fsync leaves them in the drive's cache there
         import fcntl
 

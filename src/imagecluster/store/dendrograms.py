@@ -16,13 +16,13 @@ from imagecluster.system.safe_files import OwnFolder
 __all__ = ["KEPT", "load", "save"]
 
 KEPT = 4
-"""How many dendrograms stay; of 500,000 pictures each takes 24 MB."""
+"""Number of dendrograms that are kept; with 500,000 pictures each takes 24 MB."""
 
 _KIND = CacheKind(layout.DENDROGRAMS_NAME, "dendrogram", "imagecluster-dendrogram", version=1, n_keys=KEPT)
 
 
 def save(folder: OwnFolder, key: str, dendrogram: Dendrogram, info: Mapping[str, Any]) -> None:
-    """Writes a dendrogram under a key into a store's folder, and removes all but the newest ones."""
+    """Write a dendrogram under a key into a store's folder, and remove all but the newest ones."""
     arrays = {
         "merges": np.asarray(dendrogram.merges, dtype="<f8"),
         "order": np.asarray(dendrogram.order, dtype="<i8"),
@@ -33,7 +33,7 @@ def save(folder: OwnFolder, key: str, dendrogram: Dendrogram, info: Mapping[str,
 
 
 def load(folder: OwnFolder, key: str) -> SavedDendrogram | None:
-    """The dendrogram kept under a key; None where there is none that can be used."""
+    """The dendrogram kept under a key; None if there is no usable one."""
     return ArrayCache(folder, _KIND).load(key, _dendrogram)
 
 

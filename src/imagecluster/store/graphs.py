@@ -14,13 +14,13 @@ from imagecluster.system.safe_files import OwnFolder
 __all__ = ["KEPT", "load", "save"]
 
 KEPT = 2
-"""How many graphs stay, one for each way of comparing; of 500,000 pictures each takes 75 MB."""
+"""Number of graphs that are kept, one for each way of comparing; with 500,000 pictures each takes 75 MB."""
 
 _KIND = CacheKind(layout.GRAPHS_NAME, "neighbours", "imagecluster-neighbours", version=1, n_keys=KEPT)
 
 
 def save(folder: OwnFolder, key: str, graph: NeighbourGraph) -> None:
-    """Writes a graph under a key into a store's folder."""
+    """Write a graph under a key into a store's folder."""
     arrays = {
         "digests": np.asarray(graph.digests, dtype="<u8"),
         "index": np.asarray(graph.index, dtype="<i4"),
@@ -36,7 +36,7 @@ def save(folder: OwnFolder, key: str, graph: NeighbourGraph) -> None:
 
 
 def load(folder: OwnFolder, key: str) -> NeighbourGraph | None:
-    """The graph kept under a key; None where there is none that can be used."""
+    """The graph kept under a key; None if there is no usable one."""
     return ArrayCache(folder, _KIND).load(key, _graph)
 
 

@@ -1,7 +1,7 @@
-"""The pictures of a collection in one file beside the database, so that a large one is read at once.
+"""The pictures of a collection in one file beside the database, from which a large collection is read at once.
 
-Out of the tables a hundred thousand pictures take half a second. The file is found by the mark that the database
-carries, which changes with every change of its pictures; it may be deleted at any time.
+Reading a hundred thousand pictures from the tables takes half a second. The file is found by a mark in the database,
+which changes whenever its pictures change; the file may be deleted at any time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from imagecluster.system.safe_files import OwnFolder
 __all__ = ["LEAST_PICTURES", "change_mark", "is_due", "load", "save"]
 
 LEAST_PICTURES = 5_000
-"""Fewer are read out of the tables: that takes 25 ms at most."""
+"""Fewer are read from the tables, which takes 25 ms at most."""
 
 _MARK = "pictures"
 _NUMBERS = ("rows", "size_bytes", "width_px", "height_px", "taken_s")
@@ -30,22 +30,22 @@ _KIND = CacheKind(layout.LEAVES_NAME, "list of pictures", "imagecluster-leaves",
 
 
 def change_mark(connection: sqlite3.Connection) -> None:
-    """Gives the pictures of the database another mark; to be called in each transaction that changes them."""
+    """Change the mark of the database's pictures; to be called in each transaction that changes them."""
     tables.write_setting(connection, _MARK, os.urandom(8))
 
 
 def is_due(connection: sqlite3.Connection, folder: OwnFolder, model: str) -> bool:
-    """Whether the pictures of a model are worth keeping and are not kept yet."""
+    """Whether the pictures of a model are worth keeping in a file and are not yet kept."""
     key, known = _key(connection, model), tables.model_row(connection, model)
     if known is None or known.n_rows < LEAST_PICTURES or (key and key in ArrayCache(folder, _KIND)):
         return False
-    # Equal contents stand in the order of their absolute paths: with pictures outside of the root, the root decides.
+    # Equal contents stand in the order of their absolute paths: with pictures outside the root, the root decides.
     outside = "SELECT 1 FROM files WHERE path >= x'2f' AND path < x'30' OR substr(path, 2, 1) = x'3a' LIMIT 1"
     return connection.execute(outside).fetchone() is None
 
 
 def save(connection: sqlite3.Connection, folder: OwnFolder, model: str, leaves: Leaves) -> None:
-    """Keeps pictures that a writer has just read."""
+    """Keep pictures that a writer has just read."""
     if tables.read_setting(connection, _MARK) is None:  # the database is older than this file
         with transaction(connection):
             change_mark(connection)
@@ -59,7 +59,7 @@ def save(connection: sqlite3.Connection, folder: OwnFolder, model: str, leaves: 
 
 
 def load(connection: sqlite3.Connection, folder: OwnFolder, model: str) -> Leaves | None:
-    """The pictures of a model as the database holds them now; None where they are not kept."""
+    """The pictures of a model as the database holds them now; None if they are not kept."""
     key = _key(connection, model)
     return None if key is None else ArrayCache(folder, _KIND).load(key, _leaves)
 

@@ -1,4 +1,4 @@
-"""Where a store lies, what marks it as ours, and how paths are written inside it."""
+"""The place of a store, the marker that makes it ours, and the form of paths inside it."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ format: {version}
 def default_location(root: Path) -> Path:
     """The folder in which the store of a collection belongs.
 
-    That is `root/imagecluster`, as long as a store is already there or `root` can be written to. Otherwise a
-    folder of the user's own data directory whose name follows from the absolute path of `root`.
+    This is `root/imagecluster` if a store is already there or `root` can be written to. Otherwise it is a
+    folder in the user's own data directory whose name is derived from the absolute path of `root`.
 
     Raises
     ------
@@ -93,19 +93,19 @@ def _is_writable(folder: Path) -> bool:
 
 
 def is_store(directory: Path) -> bool:
-    """Whether a folder carries our marker; False too where that cannot be seen."""
+    """Whether a folder has our marker; False also if that cannot be seen."""
     return os.path.isfile(directory / STORE_MARKER)  # noqa: PTH113 - a Path raises if the folder may not be read
 
 
 def check_marker(folder: OwnFolder, *, newest: int) -> None:
-    """Refuses a store whose marker names a format above `newest`.
+    """Refuse a store whose marker names a format above `newest`.
 
     Raises
     ------
     StoreVersionError
         The format is newer than this program.
     StoreDamagedError
-        The marker names no format.
+        The marker does not name a format.
 
     """
     with folder.open_reading(STORE_MARKER) as marker:
@@ -121,7 +121,7 @@ def check_marker(folder: OwnFolder, *, newest: int) -> None:
 
 
 def newer_format_message(directory: Path, found: int, newest: int) -> str:
-    """What to tell about a store of a format above `newest`."""
+    """Message for a store of a format above `newest`."""
     return (
         f"the database in {directory} has format {found}, but this imagecluster reads formats up to {newest}:"
         " upgrade with `pip install --upgrade imagecluster`, or give another place with --db"
@@ -129,7 +129,7 @@ def newer_format_message(directory: Path, found: int, newest: int) -> str:
 
 
 def claimed_folder(directory: Path, *, follow: bool, version: int) -> OwnFolder:
-    """A folder held open that carries our marker, made where it is missing.
+    """Open a folder that has our marker and hold it open; make it if it is missing.
 
     Raises
     ------
@@ -151,7 +151,7 @@ def claimed_folder(directory: Path, *, follow: bool, version: int) -> OwnFolder:
 
 
 def claim(folder: OwnFolder, *, version: int) -> None:
-    """Makes a folder carry our marker with `version`.
+    """Put our marker with `version` into a folder.
 
     Raises
     ------
@@ -187,7 +187,7 @@ def claim(folder: OwnFolder, *, version: int) -> None:
 
 
 def _holds(folder: OwnFolder, text: bytes) -> bool:
-    """Whether the marker is there and says this."""
+    """Whether the marker exists and contains this text."""
     try:
         with folder.open_reading(STORE_MARKER) as marker:
             return marker.read() == text
@@ -196,7 +196,7 @@ def _holds(folder: OwnFolder, text: bytes) -> bool:
 
 
 def _is_unfinished_marker(folder: OwnFolder, entry: Entry) -> bool:
-    """Whether a file is one that `claim` was writing when it was killed: by its name, and by what it holds."""
+    """Whether a file is one that `claim` was writing when it was killed, judging by its name and content."""
     if not (entry.name.startswith(f".{STORE_MARKER}.") and is_unfinished(entry.name)):
         return False
     before, after = (part.encode() for part in _MARKER_TEXT.split("{version}"))
@@ -208,7 +208,7 @@ def _is_unfinished_marker(folder: OwnFolder, entry: Entry) -> bool:
 
 
 def own_files(directory: Path) -> list[Path]:
-    """The files of a store that take space; what others keep in its folder is not counted."""
+    """The files of a store that take space; other files in its folder are not counted."""
     database = [directory / (name + end) for name in (DATABASE_NAME, THUMBNAILS_NAME) for end in ("", "-wal")]
     matrices = (directory / FINGERPRINTS_NAME).glob("*.f16")
     kept = [
@@ -220,14 +220,14 @@ def own_files(directory: Path) -> list[Path]:
 
 
 def size_on_disk(files: Iterable[Path]) -> int:
-    """Bytes that files take, missing ones nothing."""
+    """Size of files in bytes; missing ones count as 0."""
     return sum(file.stat().st_size for file in files if file.is_file())
 
 
 class PathKeys:
-    """Writes paths as the database keeps them: bytes, '/' between names, relative to a root.
+    """Converts paths to the form that the database keeps: bytes, '/' between names, relative to a root.
 
-    A path outside the root stays absolute. Bytes, because a file's name need not be UTF-8.
+    A path outside the root stays absolute. Bytes are used because a file name need not be UTF-8.
     """
 
     def __init__(self, root: Path) -> None:
@@ -249,7 +249,7 @@ class PathKeys:
         return self.root / text  # an absolute text replaces the root
 
     def paths(self, keys: list[bytes]) -> list[Path]:
-        """The absolute paths of many keys; joining names to known folders costs a third less than parsing."""
+        """The absolute paths of many keys; joining names to known folders takes a third less time than parsing."""
         folders: dict[bytes, Path] = {}
         paths = []
         for key in keys:
@@ -262,7 +262,7 @@ class PathKeys:
 
 
 def stored_root(root: Path, directory: Path) -> bytes:
-    """How the root is written: relative to the store where the store lies inside it, else absolute."""
+    """The root in the form that is stored: relative to the store if the store lies inside it, else absolute."""
     real_root, real_directory = root.resolve(), directory.resolve()
     if real_directory.is_relative_to(real_root):
         return os.fsencode(Path(os.path.relpath(real_root, real_directory)).as_posix())
@@ -270,7 +270,7 @@ def stored_root(root: Path, directory: Path) -> bytes:
 
 
 def restored_root(stored: bytes, directory: Path) -> Path:
-    """The absolute root that `stored_root` wrote, seen from where the store lies now."""
+    """The absolute root from what `stored_root` gave, seen from where the store lies now."""
     text = os.fsdecode(stored)
     if os.name == "nt" and PureWindowsPath(text).drive:
         return Path(text)

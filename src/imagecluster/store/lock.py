@@ -20,8 +20,8 @@ OWNER_NAME = "lock-owner"
 class WriterLock:
     """The exclusive right to write to a store, held by the operating system's lock on a file.
 
-    The system drops the lock when its holder ends, however it ends. Who holds it stands in a second file, for
-    the message alone: on Windows a locked file cannot be read.
+    The system drops the lock when its holder ends, however it ends. A second file says who holds it, for the
+    message alone: on Windows, a locked file cannot be read.
     """
 
     def __init__(self, folder: OwnFolder) -> None:
@@ -30,7 +30,7 @@ class WriterLock:
         self._windows_lock: Any = None
 
     def acquire(self) -> None:
-        """Takes the lock, or fails at once.
+        """Take the lock, or fail at once.
 
         Raises
         ------
@@ -65,7 +65,7 @@ class WriterLock:
             file.write(text.encode())
 
     def _lock(self) -> bool:
-        """Whether nobody held the lock."""
+        """Take the lock if nobody holds it; whether it was taken."""
         import fcntl
 
         file = self._folder.open_writing(LOCK_NAME)
@@ -81,7 +81,7 @@ class WriterLock:
         return True
 
     def _lock_windows(self) -> bool:
-        """Whether nobody held the lock."""
+        """Take the lock if nobody holds it; whether it was taken."""
         from filelock import FileLock, Timeout
 
         self._folder.status(LOCK_NAME)
@@ -94,7 +94,7 @@ class WriterLock:
         return True
 
     def _owner(self) -> str:
-        """Who holds the lock, as far as it said so."""
+        """Description of the process that holds the lock, as far as it is known."""
         try:
             with self._folder.open_reading(OWNER_NAME) as file:
                 return file.read(200).decode(errors="replace").strip() or "of unknown origin"
@@ -102,7 +102,7 @@ class WriterLock:
             return "of unknown origin"
 
     def release(self) -> None:
-        """Gives the lock back."""
+        """Release the lock."""
         with contextlib.suppress(OSError, OutputError):
             self._folder.remove(OWNER_NAME)
         if self._file is not None:

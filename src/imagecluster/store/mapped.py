@@ -1,4 +1,4 @@
-"""A model's fingerprints as they lie on disk, for a scan over all of them, and the pictures that rows stand for."""
+"""A model's fingerprints as they lie on disk, for a pass over all of them, and the pictures that rows stand for."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ if TYPE_CHECKING:
     from imagecluster.store.store import Store
 
 _MOST_VALUES = 500
-"""Values of one SQL statement; SQLite allows 999 everywhere."""
+"""Values per SQL statement; SQLite allows 999 everywhere."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredContent:
-    """One row of the matrix."""
+    """The content that one row of the matrix stands for."""
 
     row: int
     content_hash: bytes
     vector: NDArray[np.float32]
-    """Shape (n_dimensions,), as it is kept."""
+    """Shape (n_dimensions,), as stored."""
     paths: tuple[Path, ...]
-    """Files of this content that the latest scan found, in the order of the paths' bytes; perhaps none."""
+    """Files of this content that the latest scan found, ordered by the bytes of their paths; may be empty."""
 
 
 class MappedFingerprints:
     """The matrix of a model, opened as a memory map.
 
     Rows are not checked against their checksums before `contents` names them: reading all of them would take longer
-    than the scan. Fingerprints that a run adds later are not in it; `is_current` tells.
+    than the pass. Fingerprints that a run adds later are not in it; see `is_current`.
 
     Parameters
     ----------
@@ -73,21 +73,21 @@ class MappedFingerprints:
                     raise
 
     rows: NDArray[np.float16]
-    """Shape (n_rows, n_dimensions), read only: one row a content, those of gone files included."""
+    """Shape (n_rows, n_dimensions), read-only: one row per content, including those of gone files."""
 
     def is_current(self) -> bool:
-        """Whether these are still all fingerprints of the model: no run has added some, or put them in other rows."""
+        """Whether these are still all fingerprints of the model: no run has added any or moved them to other rows."""
         with self._store._reading() as connection:
             return tables.model_row(connection, self._model.identity) == self._model
 
     def row_of(self, content_hash: bytes) -> int | None:
-        """The row of a content's fingerprint; None where there is none."""
+        """The row of a content's fingerprint; None if it has none."""
         with self._store._reading() as connection:
             found = tables.fingerprint_rows(connection, self._model.id, [content_hash])
         return found[content_hash][1] if found else None
 
     def contents(self, rows: Sequence[int]) -> list[StoredContent] | None:
-        """What rows stand for, in the order of the rows; None where a writer has moved the rows meanwhile.
+        """The contents that rows stand for, in the order of the rows; None if a writer has moved the rows meanwhile.
 
         Raises
         ------
@@ -131,7 +131,7 @@ class MappedFingerprints:
 
 
 def known_file(store: Store, path: Path) -> KnownFile | None:
-    """What the store knows of one file, or None where the latest scan did not find it or could not read it."""
+    """What the store knows about one file; None if the latest scan did not find it or could not read it."""
     with store._reading() as connection:
         row = connection.execute(
             "SELECT size_bytes, mtime_ns, hash FROM files WHERE path = ? AND hash IS NOT NULL AND gone_s IS NULL",
@@ -143,7 +143,7 @@ def known_file(store: Store, path: Path) -> KnownFile | None:
 def _in_parts(
     connection: sqlite3.Connection, select: str, values: Sequence[Any], first: tuple[Any, ...]
 ) -> list[tuple[Any, ...]]:
-    """Rows of a statement that ends in `IN`, asked for a few values at a time."""
+    """Rows of a statement that ends in `IN`, executed for a few values at a time."""
     found: list[tuple[Any, ...]] = []
     for start in range(0, len(values), _MOST_VALUES):
         part = values[start : start + _MOST_VALUES]

@@ -1,4 +1,4 @@
-"""Fingerprints on disk: a flat little-endian float16 matrix, one row a content, in the order of the commits."""
+"""Fingerprints on disk: a flat little-endian float16 matrix, one row per content, in the order of the commits."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from imagecluster.system.safe_files import OwnFolder
 __all__ = ["ON_DISK", "append", "check_size", "checksums", "encode", "file_name", "gather", "mapped", "rewrite"]
 
 ON_DISK = np.dtype("<f2")
-"""Type of a number in the file."""
+"""Type of the numbers in the file."""
 _BLOCK_ROWS = 4096
 _LONGEST_NAME = 200
 
 
 def file_name(model: str, *, generation: int = 0) -> str:
-    """The name of a model's matrix: safe on every file system, and different for different models.
+    """The file name of a model's matrix: safe on every file system, and different for different models.
 
     What could be a separator, or a capital letter that some file systems do not tell from a small one, is
     percent-encoded. A rewritten matrix gets the next generation's name.
@@ -60,7 +60,7 @@ def encode(vectors: Sequence[Any]) -> NDArray[np.float16]:
     Raises
     ------
     ArgumentError
-        Vectors of different or no length, with NaN or infinite values, or with values that float16 cannot
+        Vectors differ in length or are empty, or contain NaN, infinite values or values that float16 cannot
         hold (beyond 65504).
 
     """
@@ -90,12 +90,12 @@ def checksums(rows: NDArray[np.float16]) -> list[int]:
 
 
 def _bytes_of(rows: NDArray[Any]) -> memoryview:
-    """The bytes that rows have on disk."""
+    """The bytes of rows on disk."""
     return np.ascontiguousarray(rows, dtype=ON_DISK).reshape(-1).view(np.uint8).data
 
 
 def append(folder: OwnFolder, name: str, rows: NDArray[np.float16], *, after: int) -> None:
-    """Writes rows behind the first `after` ones of a matrix in a store's folder and waits until they are on the disk.
+    """Write rows behind the first `after` ones of a matrix in a store's folder and wait until they are on the disk.
 
     Whatever an interrupted run left there is overwritten. The file never gets shorter, since a reader may have
     mapped it into its memory.
@@ -123,7 +123,7 @@ def append(folder: OwnFolder, name: str, rows: NDArray[np.float16], *, after: in
 
 
 def check_size(folder: OwnFolder, name: str, *, n_rows: int, n_dimensions: int) -> None:
-    """Refuses a matrix that is shorter than its committed rows.
+    """Refuse a matrix that is shorter than its committed rows.
 
     Raises
     ------
@@ -145,12 +145,12 @@ def check_size(folder: OwnFolder, name: str, *, n_rows: int, n_dimensions: int) 
 
 
 def mapped(folder: OwnFolder, name: str, *, n_rows: int, n_dimensions: int) -> NDArray[np.float16]:
-    """The first rows of a matrix as a memory map, shape (n_rows, n_dimensions), read only.
+    """The first rows of a matrix as a read-only memory map, shape (n_rows, n_dimensions).
 
     Raises
     ------
     StoreDamagedError
-        There are fewer rows.
+        The matrix has fewer rows.
 
     """
     check_size(folder, name, n_rows=n_rows, n_dimensions=n_dimensions)
@@ -181,7 +181,7 @@ def gather(
     Returns
     -------
     array of shape (n, n_dimensions)
-        Exactly what was kept, widened to float32.
+        Exactly the stored numbers, widened to float32.
 
     Raises
     ------
@@ -213,9 +213,9 @@ def rewrite(
     *,
     n_dimensions: int,
 ) -> None:
-    """Writes the given rows of one matrix as another one, a new file, and waits until it is on the disk.
+    """Write the given rows of one matrix to another one, a new file, and wait until it is on the disk.
 
-    `names` are those of the matrix and of the new one.
+    `names` are the names of the matrix and of the new one.
 
     Raises
     ------
@@ -237,7 +237,7 @@ def rewrite(
 
 
 def _damaged(folder: OwnFolder, name: str, what: str) -> str:
-    """What to tell about a matrix that does not fit its database."""
+    """Error for a matrix that does not fit its database."""
     return (
         f"the fingerprints in {folder.path / FINGERPRINTS_NAME / name} are damaged: the file {what}. Was it copied"
         " without the database beside it?"

@@ -1,4 +1,4 @@
-"""The steps from a folder to an open store."""
+"""The steps of opening a store in a folder."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ROOT = "root"
 
 
 def held(directory: Path, *, follow: bool) -> OwnFolder:
-    """The folder of a store to read from, held open.
+    """Open the folder of a store for reading, and hold it open.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def held(directory: Path, *, follow: bool) -> OwnFolder:
 
 
 def claimed(directory: Path, *, has_root: bool, follow: bool) -> tuple[OwnFolder, WriterLock]:
-    """A folder, which carries our marker afterwards, held open, and the right to write to it.
+    """Open a folder, put our marker into it, and take the right to write to it.
 
     Raises
     ------
@@ -78,14 +78,14 @@ def claimed(directory: Path, *, has_root: bool, follow: bool) -> tuple[OwnFolder
 
 
 def connected(folder: OwnFolder, root: Path | None, *, writable: bool) -> sqlite3.Connection:
-    """A connection to the database of a folder; a writer with a root makes one where there is none.
+    """Connect to the database in a folder; a writer with a root makes a missing one.
 
     Raises
     ------
     StoreError
-        There is none to read, or no root for a new one.
+        There is no database to read, or no root for a new one.
     StoreDamagedError
-        There is none, but fingerprints that belong to one: a new one would overwrite them.
+        There is no database, but there are fingerprints that belong to one: a new one would overwrite them.
 
     """
     status = folder.status(layout.DATABASE_NAME)
@@ -117,7 +117,7 @@ def _has_fingerprints(folder: OwnFolder) -> bool:
 
 
 def _create(folder: OwnFolder, root: Path) -> None:
-    """Makes a database that has its tables and its root from the first moment that it is there."""
+    """Make a database that has its tables and its root from the moment it exists."""
     layout.claim(folder, version=schema.newest_format())  # the marker first, as in `prepared`
     with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
         schema.migrate(fresh)
@@ -134,7 +134,7 @@ def _no_store(directory: Path) -> str:
 
 
 def prepared(connection: sqlite3.Connection, folder: OwnFolder, *, writable: bool) -> int:
-    """The format of a database, brought to the newest one where it is older and may be written to.
+    """The format of a database, after migrating an older one if it may be written to.
 
     Raises
     ------
@@ -163,12 +163,12 @@ def prepared(connection: sqlite3.Connection, folder: OwnFolder, *, writable: boo
 
 
 def settled_root(connection: sqlite3.Connection, directory: Path, root: Path | None, *, writable: bool) -> Path:
-    """The collection's folder: the one that the store knows, unless it is gone and another one is given.
+    """The collection's folder: the one that the store knows, unless that no longer exists and another one is given.
 
     Raises
     ------
     StoreError
-        The store knows none, and none is given.
+        The store does not know a folder, and none is given.
 
     """
     stored = tables.read_setting(connection, _ROOT)
@@ -182,7 +182,7 @@ def settled_root(connection: sqlite3.Connection, directory: Path, root: Path | N
     kept = layout.restored_root(stored, directory)
     if root is None or root == kept:
         return kept
-    # The store may itself be a link, so that '..' is the parent of the link or of where it leads.
+    # The store may itself be a link: '..' is then the parent of the link or of its target.
     places = (kept, layout.restored_root(stored, directory.resolve()))
     if any(_is_same(root, place) for place in places):
         return root

@@ -1,4 +1,4 @@
-"""Forgetting what belongs to files that are gone."""
+"""Forgetting files that are gone, with all that belongs to them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["forget_gone"]
 
 
 def forget_gone(connection: sqlite3.Connection, folder: OwnFolder) -> int:
-    """Removes files that are gone, contents that no file has any more, and their fingerprints.
+    """Forget files that are gone, contents that no file has any longer, and their fingerprints.
 
-    Matrices are written anew, as files of other names, and the old ones removed after the transaction: a crash
-    leaves either the old state or the new one, at worst with a file too many, which the next call removes.
+    Matrices are written anew, under other names, and the old ones are removed after the transaction: a crash
+    leaves either the old state or the new one, at worst with a superfluous file, which the next call removes.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def forget_gone(connection: sqlite3.Connection, folder: OwnFolder) -> int:
 
 
 def _close_gaps(connection: sqlite3.Connection, folder: OwnFolder, model: tables.ModelRow) -> None:
-    """Rewrites a matrix without the rows that no fingerprint names, keeping the order of the others."""
+    """Rewrite a matrix without the rows that no fingerprint refers to, in the same order."""
     found = connection.execute(
         "SELECT row, checksum FROM fingerprints WHERE model = ? ORDER BY row", (model.id,)
     ).fetchall()

@@ -1,4 +1,4 @@
-"""Fingerprints of a store, and the pictures that have one."""
+"""Reading fingerprints from a store, and the pictures that have one."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ __all__ = ["Leaves", "gathered", "read_leaves"]
 class Leaves:
     """The pictures that the latest scan found and that have a fingerprint, in the order of a dendrogram's leaves.
 
-    That order is by content and then by path, so that a renamed picture changes nothing.
+    The order is by content and then by path, so that renaming a picture changes nothing.
     """
 
     keys: tuple[bytes, ...]
     """Path of each as the database keeps it: relative to the root, or absolute."""
     hashes: tuple[bytes, ...]
     rows: NDArray[np.int64]
-    """Row of the model's matrix, shape (n,)."""
+    """Row of each in the model's matrix, shape (n,)."""
     size_bytes: NDArray[np.int64]
     width_px: NDArray[np.int64]
     height_px: NDArray[np.int64]
     taken_s: NDArray[np.float64]
-    """Seconds since 1970; NaN where a picture does not say."""
+    """Seconds since 1970; NaN if unknown."""
     n_with_place: int
 
     def __len__(self) -> int:
@@ -41,7 +41,7 @@ class Leaves:
 
 
 def read_leaves(connection: sqlite3.Connection, keys: layout.PathKeys, model: str) -> Leaves:
-    """The pictures with a fingerprint of a model; none for an unknown model.
+    """The pictures with a fingerprint of a model; empty for an unknown model.
 
     Three passes, each over one table: without statistics SQLite may join them in quadratic time.
     """
@@ -85,7 +85,7 @@ def gathered(
     StoreError
         A content has no fingerprint of this model.
     StoreDamagedError
-        A row of the matrix is not what was committed.
+        A row of the matrix is not the one that was committed.
 
     """
     while True:
@@ -102,6 +102,6 @@ def gathered(
         try:
             return matrix.gather(folder, known.matrix, numbers[:, 0], numbers[:, 1], n_dimensions=known.n_dimensions)
         except (StoreError, FileNotFoundError):
-            # A writer's forget_gone may have put another matrix in place of the one just looked up.
+            # A writer's forget_gone may have replaced the matrix just looked up.
             if tables.model_row(connection, model) == known:
                 raise

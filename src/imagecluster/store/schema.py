@@ -1,4 +1,4 @@
-"""The tables of the database, and how an older format becomes the present one.
+"""The tables of the database, and the migration of older formats to the current one.
 
 The format is SQLite's `user_version`. Each migration leads from one format to the next and is never changed once
 released; a new one is appended. docs/file-formats.md describes the outcome for outsiders.
@@ -40,7 +40,7 @@ def m001_first_tables(connection: sqlite3.Connection) -> None:
             latitude_deg REAL,
             longitude_deg REAL
         ) WITHOUT ROWID""",
-        # One row a path: a file has either a known content or a reason why not.
+        # One row per path: a file has either a known content or a reason why it does not.
         """CREATE TABLE files (
             path BLOB PRIMARY KEY,
             size_bytes INTEGER NOT NULL,
@@ -52,7 +52,7 @@ def m001_first_tables(connection: sqlite3.Connection) -> None:
             gone_s REAL,
             CHECK ((hash IS NULL) = (reason IS NOT NULL))
         ) WITHOUT ROWID""",
-        # From what a search finds to its files without a pass over all of them.
+        # Leads from the contents that a search finds to their files without a pass over all files.
         "CREATE INDEX files_by_hash ON files (hash)",
         """CREATE TABLE fingerprints (
             model INTEGER NOT NULL REFERENCES models (id),
@@ -78,7 +78,7 @@ def m001_first_tables(connection: sqlite3.Connection) -> None:
 
 
 def m002_notes(connection: sqlite3.Connection) -> None:
-    """What is missing of a picture that was read in part; an index finds the few that have a note."""
+    """Notes on what is missing from a partly read picture; an index finds the few that have one."""
     connection.execute("ALTER TABLE contents ADD COLUMN note TEXT NOT NULL DEFAULT ''")
     connection.execute("CREATE INDEX contents_with_note ON contents (hash) WHERE note != ''")
 
@@ -95,7 +95,7 @@ def newest_format() -> int:
 
 
 def format_of(connection: sqlite3.Connection) -> int:
-    """The format of a database; 0 where it is empty."""
+    """The format of a database; 0 if it is empty."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
@@ -107,7 +107,7 @@ def check_format(connection: sqlite3.Connection, directory: Path) -> int:
     StoreVersionError
         The format is newer than this program.
     StoreDamagedError
-        The database is another program's.
+        The database belongs to another program.
 
     """
     found = format_of(connection)
@@ -125,7 +125,7 @@ def check_format(connection: sqlite3.Connection, directory: Path) -> int:
 
 
 def migrate(connection: sqlite3.Connection) -> int:
-    """Brings a database to the newest format, each step in a transaction of its own; returns the old format."""
+    """Bring a database to the newest format, each step in its own transaction; returns the old format."""
     before = format_of(connection)
     for version, step in enumerate(MIGRATIONS[before:], start=before + 1):
         with transaction(connection):

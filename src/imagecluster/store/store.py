@@ -1,4 +1,4 @@
-"""Everything that is known of a collection, on disk."""
+"""The store: everything known about a collection, on disk."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ __all__ = ["Store"]
 class Store:
     """A collection's files, contents, fingerprints and dendrograms. Made by `Store.open`.
 
-    A store may be handed from thread to thread; calls take turns. Every method may raise `StoreError`, with
-    what went wrong and what to do; `StoreDamagedError` where the files contradict themselves.
+    A store may be used from several threads; calls take turns. Every method may raise `StoreError`, which says
+    what went wrong and what to do, and `StoreDamagedError` if the files contradict each other.
     """
 
     def __init__(self, folder: OwnFolder, connection: sqlite3.Connection, lock: WriterLock | None) -> None:
@@ -55,38 +55,38 @@ class Store:
 
     @classmethod
     def open(cls, directory: Path, *, root: Path | None = None, writable: bool = True, follow: bool = True) -> Self:
-        """The store in a folder, created where there is none and `writable`.
+        """Open the store in a folder; with `writable`, create a missing one.
 
-        A writer has the store for itself among writers until `close`; the operating system takes that right
-        back when the process ends, however it ends. Readers need no right: they work beside a writer and see
-        what it has committed, and they work on media that cannot be written to.
+        A writer is the only writer until `close`; the operating system releases its lock when the process ends,
+        however it ends. Readers need no lock: they work beside a writer and see what it has committed, and they
+        work on read-only media.
 
         Parameters
         ----------
         directory
-            Where the store lies, as given by `default_location` or by the user.
+            Folder of the store, from `default_location` or from the user.
         root
-            The collection's folder. Paths below it are kept relative to it. Needed for a new store only; an
-            existing one knows its root, and takes this one instead where the old one is no longer there.
+            The collection's folder. Paths below it are kept relative to it. Needed only for a new store; an
+            existing one knows its root, and takes this one instead if the old one no longer exists.
         writable
             False for a reader.
         follow
-            Whether `directory` itself may be a link: only where the user named it. Inside it no link is followed.
+            Whether `directory` itself may be a link: only if the user named it. Inside it, no link is followed.
 
         Raises
         ------
         NotOursError
-            A link, or something else that is not ours, has the name of one of our files. Nothing was changed.
+            A link, or something else that is not ours, has the name of one of our files. Nothing has been changed.
         OutputError
-            The folder holds something else, or cannot be made.
+            The folder contains something else, or cannot be made.
         StoreLockedError
             Another process is writing.
         StoreVersionError
             A newer imagecluster wrote it.
         StoreDamagedError
-            The database or a matrix of fingerprints is unreadable or too short. Nothing was changed.
+            The database or a matrix of fingerprints is unreadable or too short. Nothing has been changed.
         StoreError
-            There is no store for a reader, or no root for a new one.
+            There is no store to read, or no root for a new one.
 
         """
         directory = Path(os.path.abspath(directory))  # noqa: PTH100 - '..' folded, links kept
@@ -115,13 +115,13 @@ class Store:
 
     @staticmethod
     def exists(directory: Path) -> bool:
-        """Whether a folder holds a store; what is left of a creation that was cut off is none."""
+        """Whether a folder contains a store; the remains of an interrupted creation do not count."""
         database = directory / layout.DATABASE_NAME
         return layout.is_store(directory) and database.is_file() and database.stat().st_size > 0
 
     @property
     def directory(self) -> Path:
-        """Where the store lies, absolute."""
+        """The absolute path of the store's folder."""
         return self._directory
 
     @property
@@ -131,7 +131,7 @@ class Store:
 
     @property
     def root(self) -> Path:
-        """The collection's folder, absolute."""
+        """The absolute path of the collection's folder."""
         return self._keys.root
 
     @property
@@ -141,11 +141,11 @@ class Store:
 
     @property
     def writable(self) -> bool:
-        """Whether this is the writer."""
+        """Whether the store was opened to write."""
         return self._lock is not None
 
     def close(self) -> None:
-        """Ends the use of the store. Closing twice is fine."""
+        """Close the store. Closing twice is fine."""
         with self._guard:
             connection, self._connection = self._connection, None
             if connection is not None:
@@ -164,7 +164,7 @@ class Store:
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        """The connection, with errors explained, those of values in the tables among them."""
+        """The connection, with errors explained, including those of values in the tables."""
         with self._connected() as connection, believed(self._directory):
             yield connection
 
@@ -187,14 +187,14 @@ class Store:
             yield connection
 
     def recognise(self, files: Iterable[ImageFile], *, decoder: str) -> Recognised:
-        """A scan's files, sorted by what is known of them: a file is known by path, size and time.
+        """Sort a scan's files by what is known about them: a file is recognised by path, size and time.
 
         Parameters
         ----------
         files
-            What the scan found.
+            The files that the scan found.
         decoder
-            As in `Batch.decoder`: a file that could not be read counts as unknown if this was another one.
+            As in `Batch.decoder`: a file that could not be read by another decoder counts as unknown.
 
         """
         with self._reading() as connection:
@@ -216,12 +216,12 @@ class Store:
         return Recognised(tuple(known), tuple(skips), tuple(unknown))
 
     def known_files(self, *, gone: bool = False) -> dict[Path, KnownFile]:
-        """The files of known content, by absolute path, in the order of the paths' bytes.
+        """The files of known content by absolute path, ordered by the bytes of their paths.
 
         Parameters
         ----------
         gone
-            Whether files that the latest scan did not find are given too.
+            Whether to include files that the latest scan did not find.
 
         """
         select = "SELECT path, size_bytes, mtime_ns, hash, gone_s IS NOT NULL FROM files WHERE hash IS NOT NULL"
@@ -236,7 +236,7 @@ class Store:
             return tables.count(connection, "files WHERE hash IS NOT NULL AND gone_s IS NULL")
 
     def outside_root(self) -> tuple[Path, ...]:
-        """Pictures outside the root that the latest scan found, in the order of the paths' bytes."""
+        """Pictures outside the root that the latest scan found, ordered by the bytes of their paths."""
         found = "hash IS NOT NULL AND gone_s IS NULL"
         absolute = "path >= x'2f' AND path < x'30'" if os.sep == "/" else "substr(path, 2, 1) = x'3a'"
         with self._reading() as connection:
@@ -244,7 +244,7 @@ class Store:
             return self.paths_of([row[0] for row in rows])
 
     def known_skips(self) -> tuple[Skip, ...]:
-        """The files that the latest scan found and that could not be read, in the order of the paths' bytes."""
+        """Files that the latest scan found but could not read, ordered by the bytes of their paths."""
         with self._reading() as connection:
             rows = connection.execute(
                 "SELECT path, stage, reason FROM files WHERE hash IS NULL AND gone_s IS NULL"
@@ -253,7 +253,7 @@ class Store:
         return tuple(Skip(path, row[1], row[2]) for path, row in zip(paths, rows, strict=True))
 
     def notes(self) -> dict[Path, str]:
-        """What is missing of pictures that the latest scan found and that were read in part, by path, in its order."""
+        """Notes on what is missing from partly read pictures that the latest scan found, by path, in order of path."""
         select = (
             "SELECT path, note FROM contents JOIN files USING (hash) WHERE note != '' AND gone_s IS NULL ORDER BY path"
         )
@@ -273,18 +273,18 @@ class Store:
             )
 
     def commit(self, batch: Batch, *, model: str) -> None:
-        """Adds a batch, all of it or nothing; when this returns, the batch survives a power cut.
+        """Add a batch, all of it or nothing; once this returns, the batch survives a power cut.
 
-        The vectors are appended to the matrix and synced first, then one transaction names their rows. What a
-        crash leaves between the two is overwritten by the next append. A content that already has a
-        fingerprint of this model keeps it. A file that was known is replaced, and is no longer gone.
+        First the vectors are appended to the matrix and synced, then one transaction records their rows. What a
+        crash between the two leaves is overwritten by the next append. A content that already has a
+        fingerprint of this model keeps it. A known file is replaced, and is no longer gone.
 
         Raises
         ------
         ArgumentError
             A hash without metadata, a vector that float16 cannot hold, or a malformed model name.
         StoreDamagedError
-            The model's earlier fingerprints have another number of dimensions.
+            The model's earlier fingerprints have a different number of dimensions.
 
         """
         key = self._keys.key
@@ -311,14 +311,14 @@ class Store:
                 kept_leaves.change_mark(connection)
 
     def mark_present(self, paths: Iterable[Path]) -> int:
-        """Notes which files a scan found: all others are gone from now on, those that were gone are back.
+        """Note which files a scan found: all others count as gone from now on, and these no longer do.
 
         Gone files keep their fingerprints, so that an unplugged drive costs nothing.
 
         Returns
         -------
         int
-            Number of files that were there before this scan and are not now.
+            Number of files that existed before this scan and no longer do.
 
         """
         key = self._keys.key
@@ -336,19 +336,19 @@ class Store:
         return len(gone)
 
     def forget_gone(self) -> int:
-        """Forgets the files that are gone, with fingerprints that no other file needs; the number of files."""
+        """Forget the files that are gone, with fingerprints that no other file needs; returns the number of files."""
         with self._writing() as connection, believed(self._directory):
             return pruning.forget_gone(connection, self._folder)
 
     def vectors(self, model: str, hashes: Sequence[bytes]) -> NDArray[np.float32]:
-        """The fingerprints of contents as they are kept, shape (n_hashes, n_dimensions), row i for hash i.
+        """The fingerprints of contents as stored, shape (n_hashes, n_dimensions), row i for hash i.
 
         Raises
         ------
         StoreError
             A content has no fingerprint of this model.
         StoreDamagedError
-            A row of the matrix is not what was committed.
+            A row of the matrix is not the one that was committed.
 
         """
         with self._reading() as connection:
@@ -361,14 +361,14 @@ class Store:
             return reading.read_leaves(connection, self._keys, model) if kept is None else kept
 
     def keep_leaves(self, model: str, leaves: Leaves | None = None) -> None:
-        """Keeps what `leaves` gives in a file, where there is much of it: a reader then has it at once.
+        """Keep the result of `leaves` in a file if it is large, so that a reader has it at once.
 
         Parameters
         ----------
         model
             `name@version`.
         leaves
-            What `leaves` has just given; default: it is read.
+            Result of `leaves` just obtained; read if not given.
 
         """
         with self._writing() as connection, believed(self._directory):
@@ -377,15 +377,15 @@ class Store:
                 kept_leaves.save(connection, self._folder, model, now)
 
     def path_of(self, key: bytes) -> Path:
-        """Absolute path of a picture, by its key in `leaves`."""
+        """The absolute path of a picture, given its key in `leaves`."""
         return self._keys.path(key)
 
     def paths_of(self, keys: Sequence[bytes]) -> tuple[Path, ...]:
-        """Absolute paths of many pictures."""
+        """The absolute paths of many pictures."""
         return tuple(self._keys.paths(list(keys)))
 
     def modified_ns(self) -> dict[bytes, int]:
-        """Modification time of each picture that the latest scan found, in ns since 1970, by its key in `leaves`."""
+        """Modification time in ns since 1970 of each picture that the latest scan found, by its key in `leaves`."""
         with self._reading() as connection:
             return dict(
                 connection.execute("SELECT path, mtime_ns FROM files WHERE hash IS NOT NULL AND gone_s IS NULL")
@@ -417,40 +417,40 @@ class Store:
         return Fingerprints(tuple(paths), vectors, model)
 
     def metadata(self, hashes: Collection[bytes]) -> dict[bytes, Metadata]:
-        """What is known of contents, by hash; unknown hashes are left out."""
+        """Metadata of contents by hash; unknown hashes are left out."""
         with self._reading() as connection:
             return tables.metadata(connection, hashes)
 
     def save_dendrogram(self, key: str, dendrogram: Dendrogram, info: Mapping[str, Any]) -> None:
-        """Keeps a dendrogram exactly; only the newest few stay.
+        """Keep a dendrogram exactly; only the newest few stay.
 
-        The key names all that it depends on: pictures in order, model, method. `info` must survive JSON.
+        The key names everything that it depends on: pictures in order, model, method. `info` must survive JSON.
         """
         with self._writing():
             dendrograms.save(self._folder, key, dendrogram, info)
 
     def load_dendrogram(self, key: str) -> SavedDendrogram | None:
-        """The dendrogram that was kept under a key, or None."""
+        """The dendrogram kept under a key, or None."""
         with self._reading():
             return dendrograms.load(self._folder, key)
 
     def save_graph(self, key: str, graph: NeighbourGraph) -> None:
-        """Keeps a neighbour graph in place of the one under the key; only the newest few stay."""
+        """Keep a neighbour graph, replacing the one under the key; only the newest few stay."""
         with self._writing():
             graphs.save(self._folder, key, graph)
 
     def load_graph(self, key: str) -> NeighbourGraph | None:
-        """The neighbour graph that was kept under a key, or None."""
+        """The neighbour graph kept under a key, or None."""
         with self._reading():
             return graphs.load(self._folder, key)
 
     def record_run(self, run: Run) -> None:
-        """Remembers a run."""
+        """Record a run."""
         with self._writing() as connection, transaction(connection):
             tables.add_run(connection, run)
 
     def runs(self) -> tuple[Run, ...]:
-        """All runs, the oldest first."""
+        """All recorded runs, oldest first."""
         with self._reading() as connection:
             return tables.read_runs(connection)
 

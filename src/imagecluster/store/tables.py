@@ -1,4 +1,4 @@
-"""What is asked of the tables, and written to them, in terms of keys and hashes."""
+"""Reading and writing the tables, in terms of keys and hashes."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ __all__ = [
     "write_setting",
 ]
 
-# Below this many, one look-up each beats a pass over the whole table.
+# Below this number, one look-up each is faster than a pass over the whole table.
 _FEW = 1000
 
 _LATEST_S = 1e12
-"""Seconds from 1970 that no time is away."""
+"""Seconds before and after 1970 within which all times must lie."""
 
 NEW_MODEL = 0
-"""The id of a model that is not in the table yet."""
+"""Id of a model that is not yet in the table."""
 
 
 class ModelRow(NamedTuple):
@@ -58,12 +58,12 @@ class ModelRow(NamedTuple):
 
 
 def signed64(number: int) -> int:
-    """The number itself where SQLite can hold it, else its low 64 bits (a file's time beyond the year 2262)."""
+    """The number itself if SQLite can hold it, else its low 64 bits (a file's time beyond the year 2262)."""
     return number if -(2**63) <= number < 2**63 else (number + 2**63) % 2**64 - 2**63
 
 
 def _storable(text: str) -> str:
-    """Text that SQLite takes: a name that is not UTF-8 leaves surrogates in messages."""
+    """The text in a form that SQLite accepts: names that are not UTF-8 leave surrogates in messages."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
@@ -76,14 +76,14 @@ def read_setting(connection: sqlite3.Connection, name: str) -> bytes | None:
 
 
 def write_setting(connection: sqlite3.Connection, name: str, value: bytes) -> None:
-    """Sets a setting."""
+    """Set a setting."""
     connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
 
 
 def known_signatures(connection: sqlite3.Connection) -> dict[bytes, bytes]:
-    """Hashes of the files of known content, by the signature of key, size and time.
+    """Hashes of the files of known content, by their signature of key, size and time.
 
-    One flat value a row: half a million tuples would keep the garbage collector busy for longer than SQLite.
+    One flat value per row: half a million tuples would keep the garbage collector busy for longer than SQLite.
     """
     return dict(
         connection.execute(
@@ -93,7 +93,7 @@ def known_signatures(connection: sqlite3.Connection) -> dict[bytes, bytes]:
 
 
 def skip_signatures(connection: sqlite3.Connection, decoder: str) -> dict[bytes, tuple[Stage, str]]:
-    """Stage and reason of the files that this decoder could not read, by the same signature."""
+    """Stage and reason for the files that this decoder could not read, by the same signature."""
     rows = connection.execute(
         "SELECT CAST(path || '|' || size_bytes || '|' || mtime_ns AS BLOB), stage, reason FROM files"
         " WHERE hash IS NULL AND decoder = ?",
@@ -103,12 +103,12 @@ def skip_signatures(connection: sqlite3.Connection, decoder: str) -> dict[bytes,
 
 
 def signature(key: bytes, file: ImageFile) -> bytes:
-    """What a file is known by: its key, size and time."""
+    """What identifies a file: its key, size and time."""
     return b"%b|%d|%d" % (key, file.size_bytes, signed64(file.mtime_ns))
 
 
 def model_rows(connection: sqlite3.Connection) -> list[ModelRow]:
-    """All models, in the order in which they came."""
+    """All models, in the order in which they were added."""
     rows = connection.execute("SELECT id, identity, n_dimensions, n_rows, matrix FROM models ORDER BY id")
     return [_model(row) for row in rows]
 
@@ -122,7 +122,7 @@ def model_row(connection: sqlite3.Connection, identity: str) -> ModelRow | None:
 
 
 def _model(row: tuple[Any, ...]) -> ModelRow:
-    """A row of `models`. ValueError where it is none that `add_fingerprints` wrote."""
+    """A row of `models`; ValueError if `add_fingerprints` cannot have written it."""
     found = ModelRow(*row)
     if [type(value) for value in row] != [int, str, int, int, str] or found.n_rows < 0 or found.n_dimensions < 1:
         raise ValueError(f"a model of {row!r:.200}")
@@ -132,7 +132,7 @@ def _model(row: tuple[Any, ...]) -> ModelRow:
 def _by_hash(
     connection: sqlite3.Connection, select: str, values: tuple[Any, ...], hashes: Collection[bytes]
 ) -> dict[bytes, tuple[Any, ...]]:
-    """Rows by their first column, a hash; `select` ends in a WHERE clause that takes `values`."""
+    """Rows by their first column, a hash; `select` ends with a WHERE clause that takes `values`."""
     if len(hashes) > _FEW:
         wanted = set(hashes)
         return {row[0]: row for row in connection.execute(select, values) if row[0] in wanted}
@@ -147,14 +147,14 @@ def _by_hash(
 def fingerprint_rows(
     connection: sqlite3.Connection, model: int, hashes: Collection[bytes]
 ) -> dict[bytes, tuple[bytes, int, int]]:
-    """(hash, row, checksum) by hash, of the hashes that have a fingerprint."""
+    """(hash, row, checksum) by hash, for the hashes that have a fingerprint."""
     select = "SELECT hash, row, checksum FROM fingerprints WHERE model = ?"
     found = _by_hash(connection, select, (model,), hashes)
     return {content_hash: (row[0], row[1], row[2]) for content_hash, row in found.items()}
 
 
 def metadata(connection: sqlite3.Connection, hashes: Collection[bytes]) -> dict[bytes, Metadata]:
-    """Metadata by hash, of the hashes that are known."""
+    """Metadata by hash, for the hashes that are known."""
     select = (
         "SELECT hash, width_px, height_px, format, taken_s, latitude_deg, longitude_deg, note FROM contents WHERE true"
     )
@@ -162,7 +162,7 @@ def metadata(connection: sqlite3.Connection, hashes: Collection[bytes]) -> dict[
 
 
 def _metadata(row: tuple[Any, ...]) -> Metadata:
-    """A row of `contents`. ValueError or TypeError where it is none that `add_metadata` wrote."""
+    """A row of `contents`; ValueError or TypeError if `add_metadata` cannot have written it."""
     found = Metadata(*row[1:])
     sizes, numbers = row[1:3], [value for value in row[4:7] if value is not None]
     is_text = type(found.format) is str and type(found.note) is str
@@ -172,18 +172,18 @@ def _metadata(row: tuple[Any, ...]) -> Metadata:
 
 
 def _is_far(number: float) -> bool:
-    """Whether a time or a place cannot be."""
+    """Whether a time or a place is impossible."""
     return not abs(number) < _LATEST_S
 
 
 def new_hashes(connection: sqlite3.Connection, model: ModelRow, hashes: Collection[bytes]) -> list[bytes]:
-    """The hashes that have no fingerprint of this model, in their order."""
+    """The hashes that do not have a fingerprint of this model, in the given order."""
     found = fingerprint_rows(connection, model.id, hashes)
     return [content_hash for content_hash in hashes if content_hash not in found]
 
 
 def add_metadata(connection: sqlite3.Connection, batch: Batch) -> None:
-    """Writes a batch's metadata; what was known of a content is replaced."""
+    """Write a batch's metadata, replacing earlier metadata of the same contents."""
     connection.executemany(
         "INSERT OR REPLACE INTO contents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -194,7 +194,7 @@ def add_metadata(connection: sqlite3.Connection, batch: Batch) -> None:
 
 
 def check_contents(connection: sqlite3.Connection, batch: Batch) -> None:
-    """Refuses hashes of which no metadata is known.
+    """Refuse hashes without metadata.
 
     Raises
     ------
@@ -213,7 +213,7 @@ def check_contents(connection: sqlite3.Connection, batch: Batch) -> None:
 
 
 def put_files(connection: sqlite3.Connection, rows: Iterable[tuple[bytes, ImageFile, bytes]]) -> None:
-    """Writes files of known content: key, file, hash."""
+    """Write files of known content: key, file, hash."""
     connection.executemany(
         "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, NULL, NULL, NULL, NULL)",
         ((key, f.size_bytes, signed64(f.mtime_ns), h) for key, f, h in rows),
@@ -221,7 +221,7 @@ def put_files(connection: sqlite3.Connection, rows: Iterable[tuple[bytes, ImageF
 
 
 def put_skips(connection: sqlite3.Connection, rows: Iterable[tuple[bytes, ImageFile, str, str]], decoder: str) -> None:
-    """Writes files that gave no fingerprint: key, file, stage, reason."""
+    """Write files without a fingerprint: key, file, stage, reason."""
     connection.executemany(
         "INSERT OR REPLACE INTO files VALUES (?, ?, ?, NULL, ?, ?, ?, NULL)",
         (
@@ -234,7 +234,7 @@ def put_skips(connection: sqlite3.Connection, rows: Iterable[tuple[bytes, ImageF
 def add_fingerprints(
     connection: sqlite3.Connection, model: ModelRow, hashes: Sequence[bytes], checksums: Sequence[int]
 ) -> None:
-    """Notes that the model's next rows hold the fingerprints of these hashes."""
+    """Record that the model's next rows hold the fingerprints of these hashes."""
     model_id = model.id
     if model_id == NEW_MODEL:
         connection.execute(
@@ -253,12 +253,12 @@ def add_fingerprints(
 
 
 def check_dimensions(model: ModelRow, n_dimensions: int) -> None:
-    """Refuses fingerprints of another length than the model's.
+    """Refuse fingerprints whose length is not the model's.
 
     Raises
     ------
     StoreDamagedError
-        Two networks carry the same name.
+        Two networks have the same name.
 
     """
     if n_dimensions != model.n_dimensions:
@@ -271,13 +271,13 @@ def check_dimensions(model: ModelRow, n_dimensions: int) -> None:
 
 
 def set_gone(connection: sqlite3.Connection, *, gone: Sequence[bytes], back: Sequence[bytes], now_s: float) -> None:
-    """Marks keys as gone since now, and others as present."""
+    """Mark some keys as gone since now, and others as present."""
     connection.executemany("UPDATE files SET gone_s = ? WHERE path = ?", ((now_s, key) for key in gone))
     connection.executemany("UPDATE files SET gone_s = NULL WHERE path = ?", ((key,) for key in back))
 
 
 def add_run(connection: sqlite3.Connection, run: Run) -> None:
-    """Remembers a run."""
+    """Record a run."""
     counts = (run.n_scanned, run.n_fingerprinted, run.n_reused, run.n_skipped)
     connection.execute(
         "INSERT INTO runs VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -286,7 +286,7 @@ def add_run(connection: sqlite3.Connection, run: Run) -> None:
 
 
 def read_runs(connection: sqlite3.Connection) -> tuple[Run, ...]:
-    """All runs, the oldest first. ValueError where a row is none that `add_run` wrote."""
+    """All runs, oldest first; ValueError if `add_run` cannot have written a row."""
     select = (
         "SELECT started_s, duration_s, model, n_scanned, n_fingerprinted, n_reused, n_skipped, settings"
         " FROM runs ORDER BY id"
@@ -304,5 +304,5 @@ def read_runs(connection: sqlite3.Connection) -> tuple[Run, ...]:
 
 
 def count(connection: sqlite3.Connection, what: str) -> int:
-    """Number of rows of a table, `what` being its name and perhaps a WHERE clause: a constant of ours."""
+    """Number of rows of a table; `what` is its name, possibly with a WHERE clause, and always a constant of ours."""
     return int(connection.execute(f"SELECT count(*) FROM {what}").fetchone()[0])  # noqa: S608

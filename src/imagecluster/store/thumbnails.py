@@ -1,4 +1,4 @@
-"""A cache of thumbnails in a file of its own, which may be deleted at any time."""
+"""A cache of thumbnails in its own file, which may be deleted at any time."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ _TABLE = """CREATE TABLE IF NOT EXISTS thumbnails (
 
 
 class Thumbnails:
-    """Encoded small pictures by content hash and size.
+    """Encoded thumbnails by content hash and size.
 
-    Being a cache it never fails: what cannot be read is missing, what cannot be written is not kept, and a
-    damaged file is replaced. Any thread and any process may use it, beside a run that writes to the store.
+    As a cache it never fails: what cannot be read counts as missing, what cannot be written is not kept, and a
+    damaged file is replaced. Any thread and any process may use it, also beside a run that writes to the store.
 
     Parameters
     ----------
     path
-        The file, created on the first `put`. A missing folder, or one that cannot be written to, is fine.
+        The file, created by the first `put`. The folder may be missing or read-only.
     follow
-        Whether the folder around it may be a link. The file itself may not: it is then passed over.
+        Whether its folder may be a link. The file itself may not: a link is ignored.
 
     """
 
@@ -52,7 +52,7 @@ class Thumbnails:
         self._has_warned = False
 
     def get(self, content_hash: bytes, *, side_px: int) -> bytes | None:
-        """The encoded picture, or None."""
+        """The encoded thumbnail, or None."""
         with self._guard:
             try:
                 connection = self._connected(write=False)
@@ -67,7 +67,7 @@ class Thumbnails:
             return row[0] if row and isinstance(row[0], bytes) else None
 
     def put(self, content_hash: bytes, image: bytes, *, side_px: int) -> None:
-        """Keeps an encoded picture, if possible."""
+        """Keep an encoded thumbnail, if possible."""
         with self._guard:
             try:
                 connection = self._connected(write=True)
@@ -79,7 +79,7 @@ class Thumbnails:
                 self._give_up(error)
 
     def close(self) -> None:
-        """Closes the file; the next call opens it again."""
+        """Close the file; the next call opens it again."""
         with self._guard:
             self._disconnect()
 
@@ -92,7 +92,7 @@ class Thumbnails:
         self.close()
 
     def _connected(self, *, write: bool) -> sqlite3.Connection | None:
-        """An open connection, or None where there is nothing to read."""
+        """An open connection, or None if there is nothing to read."""
         if self._connection is not None and (self._is_writable or not write):
             return self._connection
         self._disconnect()
@@ -121,7 +121,7 @@ class Thumbnails:
             self._connection = None
 
     def _give_up(self, error: Exception) -> None:
-        """Goes on without the file; a damaged one is removed, so that the next `put` makes it anew."""
+        """Continue without the file; a damaged one is removed, and the next `put` makes a new one."""
         level = logging.DEBUG if self._has_warned else logging.WARNING
         self._has_warned = True
         _log.log(level, "the thumbnail cache %s is not used: %s", self._path, error)

@@ -28,14 +28,14 @@ HASH_BYTES = 16
 
 
 class HashedFile(NamedTuple):
-    """A file and the hash of what it holds."""
+    """A file and the hash of its content."""
 
     file: ImageFile
     content_hash: bytes
 
 
 class SkippedFile(NamedTuple):
-    """A file that gave no fingerprint, and why."""
+    """A file without a fingerprint, and the reason."""
 
     file: ImageFile
     stage: Stage
@@ -43,7 +43,7 @@ class SkippedFile(NamedTuple):
 
 
 class KnownFile(NamedTuple):
-    """What the store remembers of a file."""
+    """What the store knows about a file."""
 
     size_bytes: int
     mtime_ns: int
@@ -54,7 +54,7 @@ class KnownFile(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """A scan's files, sorted by what the store knows of them. Each part is in the order of the scan."""
+    """A scan's files, sorted by what the store knows about them. Each part is in the order of the scan."""
 
     files: tuple[HashedFile, ...]
     """Unchanged since an earlier run, so that their content is known."""
@@ -66,16 +66,16 @@ class Recognised:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """What one commit adds. Everything of a batch is in the store, or nothing."""
+    """The content of one commit: either all of a batch is in the store, or nothing."""
 
     files: tuple[HashedFile, ...] = ()
     metadata: Mapping[bytes, Metadata] = field(default_factory=dict)
-    """By content hash; needed for every content that the store does not hold yet."""
+    """By content hash; needed for every content that is not yet in the store."""
     vectors: Mapping[bytes, Any] = field(default_factory=dict)
     """By content hash: real, finite numbers of shape (n_dimensions,). Kept as float16."""
     skips: tuple[SkippedFile, ...] = ()
     decoder: str = ""
-    """Names the decoder and its limits: a skip is believed only as long as this stays the same."""
+    """Name of the decoder and its limits: a skip is valid only as long as this stays the same."""
 
     def __post_init__(self) -> None:
         for content_hash in (*(f.content_hash for f in self.files), *self.metadata, *self.vectors):
@@ -86,7 +86,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of the chain, as the store remembers it. n_scanned = fingerprinted + reused + skipped."""
+    """A record of one run. n_scanned = fingerprinted + reused + skipped."""
 
     started_s: float
     """Seconds since 1970."""
@@ -97,12 +97,12 @@ class Run:
     n_reused: int
     n_skipped: int
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """Whatever else is worth remembering; must survive JSON."""
+    """Further settings worth recording; must survive JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What a store holds of one fingerprint model."""
+    """Figures about one fingerprint model in a store."""
 
     model: str
     """`name@version`."""
@@ -114,19 +114,19 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class StoreInfo:
-    """What a store holds."""
+    """Figures about a store."""
 
     directory: Path
     root: Path
     format_version: int
     n_files: int
-    """Files with a known content that the latest scan found."""
+    """Files of known content that the latest scan found."""
     n_gone: int
-    """Files of earlier scans, readable or not, that the latest did not find."""
+    """Files of earlier scans, readable or not, that the latest one did not find."""
     n_skipped: int
-    """Files that the latest scan found and that gave no fingerprint."""
+    """Files that the latest scan found but that have no fingerprint."""
     n_contents: int
-    """Distinct contents, those of gone files included."""
+    """Distinct contents, including those of gone files."""
     models: tuple[ModelInfo, ...]
     n_runs: int
     size_bytes: int
@@ -135,7 +135,7 @@ class StoreInfo:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SavedDendrogram:
-    """A dendrogram and what was said of it when it was saved."""
+    """A dendrogram and the information saved with it."""
 
     dendrogram: Dendrogram
     info: Mapping[str, Any]
