@@ -1,8 +1,8 @@
-"""Turns a file's bytes into one small upright RGB picture, and what the picture says of itself.
+"""Decoding of a file's bytes to one small upright RGB picture and its metadata.
 
 Nothing here trusts a file: only formats that people keep pictures in are opened, the number of pixels is
-checked before they are allocated, and whatever a decoder throws becomes a `DecodeError` with one line of
-reason. All of it may run in several threads at once.
+checked before they are allocated, and whatever a decoder raises becomes a `DecodeError` with a reason of one
+line. Everything may run in several threads at once.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _HOME = {"Picture": "picture", "decode": "picture", "exif_fields": "fields", "re
 
 
 def __getattr__(name: str) -> Any:
-    """What opens pictures is loaded where it is first used: Pillow and its formats take time."""
+    """Import what opens pictures when it is first used: importing Pillow and its formats takes time."""
     if name in _HOME:
         return getattr(importlib.import_module(f"imagecluster.decode.{_HOME[name]}"), name)
     raise AttributeError(f"module 'imagecluster.decode' has no attribute {name!r}")

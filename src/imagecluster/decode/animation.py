@@ -1,4 +1,4 @@
-"""Animations that begin with an empty frame: black, white, or nothing at all."""
+"""Choice of the frame of an animation that begins with an empty one: black, white, or transparent."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ _EMPTY = 12
 """Largest difference of levels in a frame that counts as empty: compression leaves some."""
 
 _CLEAR = 96
-"""Difference of levels from which a frame shows something: fading in begins with less."""
+"""Difference of levels from which a frame shows something: a fade-in begins with less."""
 
 _MOST_FRAMES = 100
 _MOST_PX = 50_000_000
 _LARGEST_PX = 8_000_000
-"""What is looked at depends on nothing but the file, so that the same frame is taken on every computer."""
+"""Limits that depend on nothing but the file, so that the same frame is chosen on every computer."""
 
 
 def later_frame(image: ImageFile.ImageFile, first: Image.Image, decode: Callable[[], Image.Image]) -> int | None:
-    """The number of the frame to show instead of an empty first one; None where the first is to stay.
+    """The number of the frame to show instead of an empty first one; None to keep the first.
 
     Parameters
     ----------
     image
-        Opened, its first frame decoded.
+        An opened picture whose first frame has been decoded.
     first
         That frame, small and in RGB.
     decode
-        Gives the frame at which `image` stands in the same way.
+        Returns the current frame of `image` in the same form.
 
     """
     if image.format not in _ANIMATED or _contrast(first) > _EMPTY:
@@ -54,7 +54,7 @@ def later_frame(image: ImageFile.ImageFile, first: Image.Image, decode: Callable
 
 
 def _later(image: ImageFile.ImageFile) -> Iterator[int]:
-    """Numbers of the frames that are looked at."""
+    """Numbers of the frames to examine."""
     n_pixels = image.width * image.height
     if n_pixels <= _LARGEST_PX and getattr(image, "is_animated", False):
         yield from range(1, min(_MOST_FRAMES, max(2, _MOST_PX // max(1, n_pixels))))

@@ -1,4 +1,4 @@
-"""Brings every colour mode of Pillow to 8 bits a channel, alpha on a ground on which the picture shows."""
+"""Conversion of every colour mode of Pillow to 8 bits per channel, with transparency laid on a visible background."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from PIL import Image, ImageChops, TiffImagePlugin
 __all__ = ["BAND_PX", "bands", "flatten", "flattener", "to_rgb"]
 
 BAND_PX = 1_000_000
-"""Pixels that are brought to 8 bits at a time: whole pictures would take gigabytes."""
+"""Number of pixels converted to 8 bits at a time: whole pictures would take gigabytes."""
 
 _FILTERABLE = frozenset(("L", "RGB", "CMYK", "YCbCr", "LAB"))
 
 _WHITE, _DARK = (255, 255, 255, 255), (32, 32, 32, 255)
 
 _VISIBLE = 32
-"""Least alpha, or difference from white, that anybody sees."""
+"""Smallest alpha, or difference from white, that is visible."""
 
 _SAMPLE = 1_000_000
 
@@ -26,17 +26,17 @@ _Grey = NDArray[np.int32] | NDArray[np.uint32] | NDArray[np.float32]
 
 
 def flatten(image: Image.Image) -> Image.Image:
-    """The picture in a mode whose channels can be averaged: 8 bits each, nothing transparent.
+    """Convert the picture to a mode whose channels can be averaged: 8 bits each, nothing transparent.
 
-    Colour is left as it is (L, RGB, CMYK, YCbCr, LAB, or RGBA without transparency), since it is cheaper to
-    convert after the resize. The argument may be changed in place.
+    The colour space is kept (L, RGB, CMYK, YCbCr, LAB, or RGBA without transparency), since converting is cheaper
+    after the resize. The argument may be changed in place.
     """
     convert = flattener(image)
     return convert(image) if convert else image
 
 
 def flattener(image: Image.Image) -> Callable[[Image.Image], Image.Image] | None:
-    """What flattens the picture or a part of it; None where nothing is to be done."""
+    """A function that flattens the picture or a part of it; None if nothing is to be done."""
     if image.mode.startswith("I;16"):
         shift, is_negative = _shift(image), _is_negative(image)
         return lambda part: Image.fromarray(_sixteen_bits(np.asarray(part), shift, is_negative))
@@ -65,14 +65,14 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 
 def bands(image: Image.Image, *, multiple_of: int = 1) -> Iterator[tuple[int, Image.Image]]:
-    """The picture from top to bottom in parts of about a megapixel: the first row of each, and the part.
+    """Parts of the picture of about a megapixel, from top to bottom, each with its first row.
 
     Parameters
     ----------
     image
-        Loaded. A small one comes as it is.
+        A loaded picture. A small one is given as one part.
     multiple_of
-        Every part but the last has this many rows, or a multiple.
+        Every part but the last has a multiple of this many rows.
 
     """
     width, height = image.size
@@ -85,7 +85,7 @@ def bands(image: Image.Image, *, multiple_of: int = 1) -> Iterator[tuple[int, Im
 
 
 def _ground(image: Image.Image) -> tuple[int, int, int, int]:
-    """The colour under the transparent parts: white, unless all that is to be seen would be white on white."""
+    """The background colour of transparent parts: white, unless everything visible would be white on white."""
     n_visible = n_seen_on_white = 0
     for _, band in bands(image):
         rgba = band if band.mode == "RGBA" else band.convert("RGBA")
@@ -102,7 +102,7 @@ def _ground(image: Image.Image) -> tuple[int, int, int, int]:
 
 
 def _laid_on(image: Image.Image, ground: tuple[int, int, int, int]) -> Image.Image:
-    """The picture laid on a colour, as RGBA whose alpha is 255 everywhere."""
+    """The picture on a background colour, as RGBA with alpha 255 everywhere."""
     rgba = image if image.mode == "RGBA" else image.convert("RGBA")
     alpha = rgba.getchannel("A")
     if alpha.getextrema() != (255, 255):
@@ -114,19 +114,19 @@ def _laid_on(image: Image.Image, ground: tuple[int, int, int, int]) -> Image.Ima
 
 
 def _is_negative(image: Image.Image) -> bool:
-    """Whether 0 is white: Pillow turns TIFF pictures of 8 bits itself, those of more it does not."""
+    """Whether 0 is white: Pillow inverts TIFF pictures of 8 bits itself, but not those of more."""
     return isinstance(image, TiffImagePlugin.TiffImageFile) and bool(image.tag_v2.get(262) == 0)
 
 
 def _is_unsigned(image: Image.Image) -> bool:
-    """Whether the whole numbers of 32 bits are without a sign: Pillow takes their bits as they are."""
+    """Whether the 32-bit integers are unsigned: Pillow takes their bits as they are."""
     if not isinstance(image, TiffImagePlugin.TiffImageFile) or image.mode != "I":
         return False
     return bool(image.tag_v2.get(258, (1,)) == (32,) and image.tag_v2.get(339, (1,)) == (1,))
 
 
 def _shift(image: Image.Image) -> int:
-    """By how many bits grey of up to 16 bits is above one of 8.
+    """The number of bits by which grey of up to 16 bits exceeds 8 bits.
 
     12-bit and 8-bit values in a 16-bit container would come out black, so the depth is the smallest of 8, 12
     and 16 that holds the brightest pixel.
@@ -136,7 +136,7 @@ def _shift(image: Image.Image) -> int:
 
 
 def _sixteen_bits(values: NDArray[np.uint16], shift: int, is_negative: bool) -> NDArray[np.uint8]:
-    """Grey of up to 16 bits as 8; shape (height, width)."""
+    """Grey of up to 16 bits converted to 8 bits, shape (height, width)."""
     eight = np.empty(values.shape, np.uint8)
     np.right_shift(values, shift, out=eight, casting="unsafe")
     return ~eight if is_negative else eight
@@ -149,9 +149,9 @@ def _numbers(image: Image.Image, kind: np.dtype[np.uint32] | None) -> _Grey:
 
 
 def _limits(image: Image.Image, kind: np.dtype[np.uint32] | None) -> tuple[float, float]:
-    """The range that holds 32-bit grey: 0..1 (floats), 0..255, 0..65535, all whole numbers, else its own.
+    """The range of 32-bit grey: 0..1 (floats), 0..255, 0..65535, all integers, else that of its own values.
 
-    A few pixels far outside the range of all others, as broken sensors and filters leave them, do not count.
+    A few pixels far outside the range of all others, from broken sensors or filters, do not count.
     """
     step = max(1, image.width * image.height // _SAMPLE)
     lows, highs, samples = [], [], []
@@ -176,7 +176,7 @@ def _limits(image: Image.Image, kind: np.dtype[np.uint32] | None) -> tuple[float
 
 
 def _without_outliers(low: float, high: float, sample: NDArray[np.generic]) -> tuple[float, float]:
-    """The range without the thousandth at each end, where that lies farther out than three times all the rest."""
+    """The range without the thousandth of values at each end, if those lie beyond three times the range of the rest."""
     n_outside = max(1, len(sample) // 1000)
     if len(sample) <= 2 * n_outside:
         return low, high
@@ -188,7 +188,7 @@ def _without_outliers(low: float, high: float, sample: NDArray[np.generic]) -> t
 
 
 def _scaled(values: _Grey, limits: tuple[float, float], is_negative: bool) -> NDArray[np.uint8]:
-    """32-bit grey as 8 bits, from black to white within the limits; what is not a number is black."""
+    """32-bit grey converted to 8 bits, from black to white within the limits; NaN becomes black."""
     bottom, top = limits
     scaled = values.astype(np.float64)
     scaled -= bottom

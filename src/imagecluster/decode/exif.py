@@ -1,7 +1,7 @@
-"""Reads the few EXIF fields that we use: orientation, time and place.
+"""Reading of the few EXIF fields that we use: orientation, time and place.
 
-Pillow's own reader decodes every tag, which costs up to 0.5 ms a camera JPEG, a tenth of the whole decode;
-this one looks at the wanted tags only, and takes anything broken for absent.
+Pillow's own reader decodes every tag, which takes up to 0.5 ms per camera JPEG, a tenth of the whole decode;
+this one reads only the wanted tags, and treats anything broken as absent.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ _XMP_ORIENTATION = re.compile(rb"tiff:Orientation(?:=[\"']|>)([1-8])")
 
 @dataclass(frozen=True, slots=True)
 class Exif:
-    """What an EXIF block says; None where it does not say, or says something impossible."""
+    """The fields of an EXIF block; None if a field is absent or impossible."""
 
     orientation: int | None = None
     """1 to 8."""
     taken_s: float | None = None
     """Read as UTC, seconds since 1970."""
     date_time_s: float | None = None
-    """The field DateTime (tag 306) alone, read in the same way: when the file was last changed."""
+    """The field DateTime (tag 306), read in the same way: when the file was last changed."""
     latitude_deg: float | None = None
     longitude_deg: float | None = None
 
 
 def exif_block(info: Mapping[Any, Any]) -> bytes:
-    """The EXIF block among what Pillow read beside the pixels; empty where there is none."""
+    """The EXIF block in what Pillow read beside the pixels; empty if there is none."""
     block = info.get("exif")
     if isinstance(block, bytes):
         return block
@@ -58,7 +58,7 @@ def exif_block(info: Mapping[Any, Any]) -> bytes:
 
 
 def xmp_orientation(info: Mapping[Any, Any]) -> int | None:
-    """The orientation in an XMP packet, which counts where EXIF has none."""
+    """The orientation in an XMP packet, which counts if EXIF has none."""
     packet = info.get("xmp") or info.get("XML:com.adobe.xmp") or b""
     if isinstance(packet, str):
         packet = packet.encode("utf-8", "replace")
@@ -67,7 +67,7 @@ def xmp_orientation(info: Mapping[Any, Any]) -> int | None:
 
 
 def read_exif(block: bytes) -> Exif:
-    """The fields of an EXIF block, or of a whole file that is built like TIFF."""
+    """Read the fields of an EXIF block, or of a whole file with the structure of TIFF."""
     block = block.removeprefix(b"Exif\0\0")
     order = {b"II": "<", b"MM": ">"}.get(block[:2])
     if order is None or len(block) < 8:
@@ -77,7 +77,7 @@ def read_exif(block: bytes) -> Exif:
     own = reader.entries(_first(main.get(_EXIF_IFD)), (_DATE_TIME_ORIGINAL, _DATE_TIME_DIGITIZED))
     gps = reader.entries(_first(main.get(_GPS_IFD)), (_LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE))
     orientation = _first(main.get(_ORIENTATION))
-    # The first date that is given decides, even an impossible one: behind it stands the time of an edit.
+    # The first date that is given counts, even an impossible one: those behind it may be the time of an edit.
     dates = (own.get(_DATE_TIME_ORIGINAL), own.get(_DATE_TIME_DIGITIZED), main.get(_DATE_TIME))
     latitude, longitude = _place(gps)
     return Exif(
@@ -93,21 +93,21 @@ _Value = bytes | tuple[int | tuple[int, int], ...]
 
 
 class _Reader:
-    """Bounds-checked access to a TIFF structure; whatever lies outside is absent."""
+    """Bounds-checked access to a TIFF structure; whatever lies outside counts as absent."""
 
     def __init__(self, block: bytes, order: str) -> None:
         self._block = block
         self._order = order
 
     def number(self, offset: int, size: int) -> int:
-        """Unsigned number of 2 or 4 bytes; 0 outside the block."""
+        """An unsigned number of 2 or 4 bytes; 0 outside the block."""
         if offset + size > len(self._block):
             return 0
         (value,) = struct.unpack_from(self._order + ("H" if size == 2 else "I"), self._block, offset)
         return int(value)
 
     def entries(self, offset: int | None, wanted: tuple[int, ...]) -> dict[int, _Value]:
-        """Values of the wanted tags of the directory at `offset`."""
+        """Values of the wanted tags in the directory at `offset`."""
         if not offset or offset + 2 > len(self._block):
             return {}
         return {tag: value for tag, value in self._all(offset, wanted) if value}
@@ -135,19 +135,19 @@ class _Reader:
 
 
 def _first(value: _Value | None) -> int | None:
-    """First number of a field of whole numbers."""
+    """First number of a field of integers."""
     if isinstance(value, tuple) and isinstance(value[0], int):
         return value[0]
     return None
 
 
 def _is_given(date: _Value | None) -> bool:
-    """Whether a date field says anything: cameras fill unknown ones with blanks, colons and NUL."""
+    """Whether a date field has a value: cameras fill unknown ones with blanks, colons and NUL."""
     return isinstance(date, bytes) and bool(date.strip(b" :\0"))
 
 
 def _time(value: _Value | None) -> float | None:
-    """Seconds since 1970 of an EXIF date, read as UTC; None where it cannot be."""
+    """Seconds since 1970 of an EXIF date, read as UTC; None if it is impossible."""
     found = _DATE.match(value) if isinstance(value, bytes) else None
     if found is None:
         return None
@@ -161,7 +161,7 @@ def _time(value: _Value | None) -> float | None:
 
 
 def _place(gps: Mapping[int, _Value]) -> tuple[float, float] | tuple[None, None]:
-    """Latitude and longitude in degrees; both or none, and not the exact 0, 0 of receivers without a fix."""
+    """Latitude and longitude in degrees; both or neither, and not the exact 0, 0 of receivers without a fix."""
     latitude = _degrees(gps.get(_LATITUDE), gps.get(_LATITUDE_REF), b"N", b"S")
     longitude = _degrees(gps.get(_LONGITUDE), gps.get(_LONGITUDE_REF), b"E", b"W")
     if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
@@ -172,7 +172,7 @@ def _place(gps: Mapping[int, _Value]) -> tuple[float, float] | tuple[None, None]
 
 
 def _degrees(value: _Value | None, side: _Value | None, positive: bytes, negative: bytes) -> float | None:
-    """Degrees of up to three rationals (degrees, minutes, seconds) and a letter for the hemisphere."""
+    """Degrees from up to three rationals (degrees, minutes, seconds) and a letter for the hemisphere."""
     letter = side[:1].upper() if isinstance(side, bytes) else b""
     if not isinstance(value, tuple) or letter not in (positive, negative):
         return None

@@ -1,4 +1,4 @@
-"""All that a picture's EXIF block says, as text for people."""
+"""All fields of a picture's EXIF block as readable text."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _LONGEST = 200
 _MOST = 100
 _LEFT_OUT = frozenset(("MakerNote", "UserComment", "PrintImageMatching", "XMLPacket", "ImageResources", "GPSInfo",
                        "ExifOffset", "JPEGThumbnail", "TIFFThumbnail", "ComponentsConfiguration"))  # fmt: skip
-"""Blocks for programs, and pointers."""
+"""Fields left out: blocks for programs, and pointers."""
 
 
 def exif_fields(data: bytes, *, suffix: str = "") -> dict[str, str]:
-    """Names and values of a picture's EXIF fields, each value one printable line; empty where there are none.
+    """Names and values of a picture's EXIF fields, each value one printable line; empty if there are none.
 
     Parameters
     ----------
     data
         The whole file.
     suffix
-        Of the file's name.
+        Suffix of the file's name.
 
     """
     try:
@@ -40,14 +40,14 @@ def exif_fields(data: bytes, *, suffix: str = "") -> dict[str, str]:
 
 
 def _named(fields: Any, names: dict[int, str]) -> dict[str, str]:
-    """Fields that have a name and a value for people."""
+    """The fields that have a name and a readable value."""
     named = ((names.get(tag, ""), value) for tag, value in dict(fields).items())
     texts = {name: _text(value) for name, value in named if name and name not in _LEFT_OUT}
     return {name: text for name, text in texts.items() if text}
 
 
 def _text(value: Any) -> str:
-    """A value as one line; empty where it says nothing to people."""
+    """A value as one line; empty if it is not readable."""
     if isinstance(value, bytes):
         value = value.decode("ascii", "ignore") if len(value) <= _LONGEST else ""
     if isinstance(value, tuple):

@@ -1,4 +1,4 @@
-"""Pictures in exactly the size that a network reads, as other programs prepare them with Pillow."""
+"""Pictures of exactly the size that a network reads, prepared as other programs do with Pillow."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ Fit = Literal["squash", "crop", "pad"]
 Interpolation = Literal["bilinear", "bicubic", "lanczos"]
 
 _MAX_ASPECT = 16
-"""Longer pictures are cut to this at their middle first: scaled as a whole they could fill the memory."""
+"""Longer pictures are first cut to this ratio at their middle: scaled as a whole they could fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A size that whole pictures are brought to.
+    """A size that whole pictures are resized to.
 
     Every pixel is decoded, the picture made upright and RGB, and then resized as `PIL.Image.resize` does it, so that
-    a network reads the same 8-bit values as in the program that it comes from.
+    a network reads the same 8-bit values as in the program that it was made for.
 
     Raises
     ------
@@ -39,7 +39,7 @@ class Frame:
     the whole picture fit and fills the rest."""
     interpolation: Interpolation = "bicubic"
     short_side_px: int = 0
-    """For 'crop', at least the frame's longer side; 0 stands for that."""
+    """For 'crop', at least the frame's longer side; 0 means exactly that."""
     fill: tuple[int, int, int] = (0, 0, 0)
     """For 'pad', RGB levels."""
 
@@ -82,7 +82,7 @@ class Frame:
 
 
 def _cut(image: Image.Image) -> Image.Image:
-    """The middle of a picture, at most 16 times as long as wide."""
+    """The middle of a picture, with sides in a ratio of at most 16 to 1."""
     longest = _MAX_ASPECT * min(image.size)
     if max(image.size) <= longest:
         return image

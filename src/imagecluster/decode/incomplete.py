@@ -1,4 +1,4 @@
-"""JPEGs whose end is missing, or has something else in its place: what is there is read.
+"""Reading of JPEGs whose end is missing or replaced by something else.
 
 Many phones write a panorama without its end marker and put a video, sound or a small JPEG right behind it; a failed
 download lacks the last rows.
@@ -22,18 +22,18 @@ __all__ = ["Mended", "mended"]
 
 _END = b"\xff\xd9"
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-"""Neither a byte of the scan, nor a restart marker, nor filling."""
+"""A marker: neither a byte of the scan, nor a restart marker, nor fill bytes."""
 
 _START_OF_SCAN = 0xDA
 _FRAMES = frozenset((0xC0, 0xC1, 0xC2, 0xC9, 0xCA))
 _BETWEEN_SCANS = frozenset((0xC4, 0xCC, 0xDB, 0xDD, _START_OF_SCAN))
-"""Tables, restart intervals and scans; all else behind a scan is no part of the picture."""
+"""Markers of tables, restart intervals and scans; anything else behind a scan is not part of the picture."""
 
 _MOST_MISSING = 0.5
 
 _LARGEST_BYTES = 100_000_000
 _LARGEST_PX = 100_000_000
-"""Larger ones stay damaged: decoding them three times would take too long."""
+"""Larger pictures count as damaged: decoding them three times would take too long."""
 
 _COMPARED_PX = 8_000_000
 
@@ -44,19 +44,19 @@ class Mended:
 
     data: bytes
     note: str
-    """What is missing, one line; empty where nothing is."""
+    """What is missing, in one line; empty if nothing is."""
 
 
 def mended(data: bytes, *, max_pixels: int) -> Mended:
-    """What is there of a JPEG that a decoder does not read to its end.
+    """Make a JPEG that is not complete readable to its end.
 
-    Rows that are missing are left out of its height. Whether any are is found out by trial: the picture is decoded with
-    nothing and with noise behind its last byte, and where the two differ there was nothing to decode.
+    Missing rows are left out of its height. They are found by trial: the picture is decoded with nothing and with noise
+    behind its last byte, and where the two results differ there was nothing to decode.
 
     Raises
     ------
     DecodeError
-        More than half of the picture is missing; the file is too large for this, or no JPEG.
+        More than half of the picture is missing; the file is too large for this, or is not a JPEG.
 
     """
     if len(data) > _LARGEST_BYTES:
@@ -65,7 +65,7 @@ def mended(data: bytes, *, max_pixels: int) -> Mended:
     body = data[: scans.end].rstrip(b"\xff")
     max_pixels = min(max_pixels, _LARGEST_PX)
     if scans.n_scans > 1:
-        # The first of several scans holds the whole picture coarsely.
+        # The first of several scans contains the whole picture at low detail.
         seen = _differences(body, scale=1, max_pixels=max_pixels)
         return Mended(body + _END, "incomplete: fine detail is missing" if seen.any() else "")
     differing = _differences(body, scale=8, max_pixels=max_pixels)
@@ -82,18 +82,18 @@ def mended(data: bytes, *, max_pixels: int) -> Mended:
 
 @dataclass(frozen=True, slots=True)
 class _Scans:
-    """Where the parts of a JPEG lie."""
+    """The positions of the parts of a JPEG."""
 
     height_at: int
     height_px: int
     rows_per_mcu: int
     n_scans: int
     end: int
-    """Where the last scan ends, or the file."""
+    """The end of the last scan, or of the file."""
 
 
 def _scans(data: bytes) -> _Scans:
-    """Walks through a JPEG's segments and scans (ITU-T T.81, annex B); DecodeError where there is no scan."""
+    """Go through a JPEG's segments and scans (ITU-T T.81, annex B); DecodeError if there is no scan."""
     at, height_at, n_layers, n_scans, rows_per_mcu = 2, 0, 0, 0, 8
     end = len(data)
     while at + 4 <= len(data) and data[at] == 0xFF:
@@ -124,19 +124,19 @@ def _scans(data: bytes) -> _Scans:
 
 
 def _is_progressive(data: bytes, height_at: int) -> bool:
-    """Whether the frame whose height stands there comes in scans of rising detail."""
+    """Whether the frame whose height is at this position is stored in scans of increasing detail."""
     return data[height_at - 4] in (0xC2, 0xCA)
 
 
 def _differences(body: bytes, *, scale: int, max_pixels: int) -> NDArray[np.bool_]:
-    """For each row at a scale, whether it depends on what stands behind the file's end."""
+    """For each row at a scale, whether it depends on what follows the end of the file."""
     plain = _pixels(body + _END, scale, max_pixels)
     noisy = _pixels(body + _noise() + _END, scale, max_pixels)
     return np.asarray((plain != noisy).reshape(len(plain), -1).any(axis=1))
 
 
 def _noise() -> bytes:
-    """Bytes that no picture goes on with, and all restart markers among them."""
+    """Bytes that do not continue any picture, with all restart markers among them."""
     rng = np.random.default_rng(1)
     parts = rng.integers(0, 255, (16, 512), dtype=np.uint8)
     return b"".join(part.tobytes() + bytes((0xFF, 0xD0 + i % 8)) for i, part in enumerate(parts))

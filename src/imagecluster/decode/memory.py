@@ -1,4 +1,4 @@
-"""How much memory decoding may take: for one picture, and for all that are decoded at once."""
+"""Limits on the memory that decoding takes: for one picture, and for all that are decoded at once."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from imagecluster.errors import DecodeError
 __all__ = ["MAX_MEMORY_BYTES", "check_memory", "room"]
 
 MAX_MEMORY_BYTES = 800_000_000
-"""Most that the bytes of a file and what its decoder allocates may take together.
+"""Maximum for the bytes of a file and its decoder's memory together.
 
 With the interpreter and the network a run stays below 1 GB.
 """
 
 
 def check_memory(n_bytes: int) -> None:
-    """Refuses a picture that takes more memory than is allowed for one.
+    """Refuse a picture that takes more memory than one picture may.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def check_memory(n_bytes: int) -> None:
 
 
 class _Room:
-    """The memory that the pictures being decoded take together."""
+    """The memory that all pictures being decoded take together."""
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
@@ -40,14 +40,14 @@ class _Room:
         self._taken_bytes = 0
 
     def take(self, n_bytes: int) -> None:
-        """Waits until there is room; whoever comes first is served first, so that a large picture is not passed by."""
+        """Wait until there is room; first come, first served, so that small pictures do not overtake a large one."""
         with self._turn, self._changed:
             while self._taken_bytes and self._taken_bytes + n_bytes > MAX_MEMORY_BYTES:
                 self._changed.wait()
             self._taken_bytes += n_bytes
 
     def give(self, n_bytes: int) -> None:
-        """Gives back what was taken."""
+        """Give back what was taken."""
         with self._changed:
             self._taken_bytes -= n_bytes
             self._changed.notify_all()
@@ -58,7 +58,7 @@ _ROOM = _Room()
 
 @contextmanager
 def room(n_bytes: int) -> Iterator[None]:
-    """A block in which a picture takes this much memory; it begins when all threads together have that much left.
+    """A block in which a picture takes this much memory; it starts when that much is left for all threads together.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""How many bytes a decoder will allocate for a picture, from its header alone.
+"""Estimates, from its header alone, of the memory and time that decoding a picture will take.
 
-Measured on Pillow 13 with pictures of 40 megapixels, peak of the process above what the file itself takes, in bytes per
-pixel: PNG, BMP, TIFF and PPM 4 (1 or 2 of one channel), progressive JPEG 3 to 6, AVIF 8.6 to 10, HEIF 7, WebP 16.
+Measured on Pillow 13 with pictures of 40 megapixels, peak of the process without the file itself, in bytes per pixel:
+PNG, BMP, TIFF and PPM 4 (1 or 2 for one channel), progressive JPEG 3 to 6, AVIF 8.6 to 10, HEIF 7, WebP 16.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from imagecluster.errors import DecodeError
 __all__ = ["WEBP_BYTES_PER_PIXEL", "check_tags", "check_time", "needed_bytes", "pixel_bytes"]
 
 WEBP_BYTES_PER_PIXEL = 16
-"""Two canvases, the decoder's own buffer, its copy and Pillow's picture."""
+"""For two canvases, the decoder's own buffer, its copy and Pillow's picture."""
 
 _IN_PYTHON = frozenset(("bmp_rle", "ppm_plain"))
-"""Decoders that collect a picture's bytes and copy them."""
+"""Formats whose decoders collect a picture's bytes and copy them."""
 
 _BYTES_PER_S = {"AVIF": 9e6, "HEIF": 7e6, "JPEG2000": 4.6e6}
 _MOST_S = 8.0
 
 _SMALL_MODES = {"1": 1, "L": 1, "P": 1}
 
-# What a strip or a tile costs as an object of Python; more of them than this are only in files that mean harm.
+# Bytes of a strip or tile as a Python object; only hostile files have more of them than this.
 _ENTRY_BYTES = 400
 _MOST_ENTRIES = 1_000_000
 
@@ -35,23 +35,23 @@ _NUMBER_BYTES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8
 
 
 def pixel_bytes(mode: str) -> int:
-    """Bytes that Pillow keeps of a pixel in a mode."""
+    """Bytes per pixel that Pillow keeps in a mode."""
     return 2 if mode.startswith("I;16") else _SMALL_MODES.get(mode, 4)
 
 
 def needed_bytes(image: Image.Image, size: tuple[int, int], *, whole: bool = False, turned: bool = False) -> int:
-    """Bytes that loading a picture and bringing it to RGB will take, with those of its file.
+    """Bytes that loading a picture and converting it to RGB will take, including those of its file.
 
     Parameters
     ----------
     image
-        Opened and not loaded; what makes its decoder leave out detail is set.
+        An opened picture that is not loaded; the settings that make its decoder leave out detail are made.
     size
         Width and height in its header.
     whole
-        Whether all its pixels are brought to RGB, and not a small picture of them.
+        Whether all its pixels are converted to RGB, and not only a small version of it.
     turned
-        Whether all its pixels are turned.
+        Whether all its pixels are rotated.
 
     """
     n_pixels = image.size[0] * image.size[1]
@@ -63,10 +63,10 @@ def needed_bytes(image: Image.Image, size: tuple[int, int], *, whole: bool = Fal
 
 
 def check_time(image: Image.Image) -> None:
-    """Refuses a picture whose decoder, which cannot be stopped, would take too long for the bytes it is to read.
+    """Refuse a picture whose decoder cannot be stopped and would take too long for the number of bytes to read.
 
-    Measured on noise, one core: AVIF 9 MB/s, HEIF 6 to 11 MB/s, JPEG 2000 4.6 MB/s and 4 million samples a second, of
-    which files that mean harm make one and a half. All others read more than 20 MB/s, or can be stopped.
+    Measured on noise, one core: AVIF 9 MB/s, HEIF 6 to 11 MB/s, JPEG 2000 4.6 MB/s and 4 million samples per second,
+    1.5 million with hostile files. All others read more than 20 MB/s, or can be stopped.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def check_time(image: Image.Image) -> None:
 
 
 def _of_decoder(image: Image.Image, n_pixels: int, size: tuple[int, int]) -> int:
-    """What the decoder of a format takes beside Pillow's picture."""
+    """Bytes that the decoder of a format takes in addition to Pillow's picture."""
     per_pixel = 0
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         return _coefficients(image, size)
@@ -106,7 +106,7 @@ def _of_decoder(image: Image.Image, n_pixels: int, size: tuple[int, int]) -> int
 
 
 def _coefficients(image: JpegImagePlugin.JpegImageFile, size: tuple[int, int]) -> int:
-    """All coefficients of a JPEG whose picture comes in several scans; they are held whatever the scale."""
+    """Bytes of all coefficients of a JPEG with several scans; they are held whatever the scale."""
     if "progressive" not in image.info and not _has_several_scans(image):
         return 0
     width, height = size
@@ -117,7 +117,7 @@ def _coefficients(image: JpegImagePlugin.JpegImageFile, size: tuple[int, int]) -
 
 
 def _has_several_scans(image: JpegImagePlugin.JpegImageFile) -> bool:
-    """Whether the first scan holds fewer layers than the picture has; the header was read up to the scan's end."""
+    """Whether the first scan has fewer components than the picture; the header was read up to the scan's end."""
     if image.layers < 2 or image.fp is None:
         return False
     position = image.fp.tell()
@@ -128,14 +128,14 @@ def _has_several_scans(image: JpegImagePlugin.JpegImageFile) -> bool:
 
 
 def check_tags(data: bytes) -> None:
-    """Refuses a file built like TIFF whose first directory holds an absurd number of values.
+    """Refuse a file with the structure of TIFF whose first directory holds an absurd number of values.
 
-    Pillow makes an object of each: a tag of 100 MB would become gigabytes.
+    Pillow makes an object from each: a tag of 100 MB would take gigabytes.
 
     Raises
     ------
     DecodeError
-        There are more than a million.
+        There are more than a million values.
 
     """
     if data[:4] not in (b"II*\0", b"MM\0*", b"MM*\0", b"II\0*", b"II+\0", b"MM\0+"):
@@ -157,7 +157,7 @@ def check_tags(data: bytes) -> None:
 
 
 def _strips(image: TiffImagePlugin.TiffImageFile, n_pixels: int) -> int:
-    """One strip or tile as libtiff holds it, the offsets of all, and a second picture where it is to be turned."""
+    """Bytes of one strip or tile in libtiff, of the offsets of all, and of a second picture if it is to be rotated."""
     tags = image.tag_v2
     offsets = tags.get(TiffImagePlugin.STRIPOFFSETS) or tags.get(TiffImagePlugin.TILEOFFSETS) or ()
     taken = _ENTRY_BYTES * len(offsets) if isinstance(offsets, tuple) else 0
@@ -169,18 +169,18 @@ def _strips(image: TiffImagePlugin.TiffImageFile, n_pixels: int) -> int:
         if TiffImagePlugin.TILEOFFSETS in tags:
             width, rows = int(tags.get(322, width)), int(tags.get(323, height))
         bits = max(8, *(int(bit) for bit in _numbers(tags.get(258, 8)))) * max(int(tags.get(277, 1)), 1)
-        # Twice, since JPEG, WebP and others in TIFF hold a copy of their own.
+        # Twice, since JPEG, WebP and others in TIFF hold their own copy.
         taken += 2 * width * rows * max(bits // 8, 4 if tags.get(262) == 6 else 1)
     return taken
 
 
 def _numbers(value: object) -> tuple[int, ...]:
-    """The values of a tag."""
+    """The numbers in a tag's value."""
     return value if isinstance(value, tuple) else (int(str(value)),)
 
 
 def _planes(image: Image.Image) -> int:
-    """Bytes a pixel of the planes that an AV1 decoder gives and of the bytes that Pillow copies, by the file's av1C."""
+    """Bytes per pixel of the planes from an AV1 decoder and of Pillow's copy, according to the file's av1C box."""
     fp = getattr(image, "fp", None)
     flags = 0x40
     if fp is not None:
@@ -196,7 +196,7 @@ def _planes(image: Image.Image) -> int:
 
 
 def _wavelets(image: Jpeg2KImagePlugin.Jpeg2KImageFile) -> int:
-    """Coefficients of the largest tile at the scale that is decoded, and what keeps track of all its blocks."""
+    """Bytes of the coefficients of the largest tile at the decoded scale, and of the bookkeeping for all its blocks."""
     if image.fp is None:
         return 0
     position = image.fp.tell()
@@ -219,7 +219,7 @@ def _wavelets(image: Jpeg2KImagePlugin.Jpeg2KImageFile) -> int:
 
 
 def _smallest_block(content: bytes) -> int:
-    """Samples of the smallest block or precinct that a coding style marker asks for (ITU-T T.800, A.6.1 and A.6.2)."""
+    """Samples in the smallest block or precinct that a coding style marker asks for (ITU-T T.800, A.6.1 and A.6.2)."""
     smallest: int = 4096
     at = content.find(b"\xff\x52")
     while 0 <= at < len(content) - 14:

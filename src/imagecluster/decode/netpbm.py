@@ -1,4 +1,4 @@
-"""Reads PGM and PPM files of uncommon depths, for which Pillow's decoder takes a microsecond and 30 bytes a sample."""
+"""Reading of PGM and PPM files of uncommon depths, for which Pillow's decoder takes 1 us and 30 bytes per sample."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _NAME = "imagecluster_ppm"
 
 
 def read_fast(image: ImageFile.ImageFile) -> None:
-    """Has an opened PGM or PPM decoded row by row, to the very values that Pillow's own decoder gives."""
+    """Make an opened PGM or PPM decode row by row, to the same values as with Pillow's own decoder."""
     if image.format == "PPM" and len(image.tile) == 1 and image.tile[0][0] == "ppm":
         tile = image.tile[0]
         image.tile = [ImageFile._Tile(_NAME, *tile[1:])]
 
 
 class _Decoder(ImageFile.PyDecoder):
-    """Scales samples of a largest value to 8 bits, or 16 in mode I."""
+    """Scales samples from their maximum value to 8 bits, or 16 bits in mode I."""
 
     _pulls_fd = True
 
     def decode(self, buffer: Any) -> tuple[int, int]:
-        """Reads the whole picture from the file; ValueError where it ends early."""
+        """Read the whole picture from the file; ValueError if it ends early."""
         assert self.fd is not None
         assert self.im is not None
         largest = int(self.args[-1])

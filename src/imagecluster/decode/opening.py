@@ -1,4 +1,4 @@
-"""Opens a picture's header with the decoders that we allow, and refuses what is too large."""
+"""Opening of a picture's header with the decoders that we allow, and refusal of pictures that are too large."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from imagecluster.errors import DecodeError
 
 __all__ = ["check_pixels", "open_header"]
 
-# AVIF before HEIF: Pillow's own decoder (libavif with dav1d) takes the files that both claim.
+# AVIF before HEIF: Pillow's own decoder (libavif with dav1d) then reads the files that both claim.
 _FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "TIFF", "BMP", "DIB", "JPEG2000", "PPM", "PSD")
 _TGA_SUFFIXES = frozenset((".tga", ".icb", ".vda", ".vst"))
 
-# Files with as many scans as this are made to take minutes: encoders write about ten.
+# Files with this many scans are built to take minutes: encoders write about ten.
 _MAX_JPEG_SCANS = 64
 
 # Importing a plugin registers it; without this, Pillow would import all its plugins in the first thread.
@@ -63,12 +63,12 @@ for _kind, _modes in (((0, (1,), 1, (16,), ()), ("I;16B", "I;16B")), ((1, (1,), 
 # Pillow's own limit warns through global state and cannot be set for one picture; check_pixels is stricter.
 Image.MAX_IMAGE_PIXELS = None
 
-# One picture a thread: threads inside the decoder would only take the cores from other pictures.
+# One picture per thread: threads inside the decoder would only take cores from other pictures.
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 
 
 def _silence_libtiff() -> None:
-    """Stops libtiff from writing about damaged files to standard error, in the middle of a progress bar."""
+    """Stop libtiff from writing about damaged files to standard error, in the middle of a progress bar."""
     try:
         # Looking a name up in Pillow's module also finds what it is linked to; not so on Windows.
         ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler(None)
@@ -80,7 +80,7 @@ _silence_libtiff()
 
 
 def check_pixels(width_px: int, height_px: int, max_pixels: int) -> None:
-    """Refuses a size that is empty or above the limit.
+    """Refuse a size that is empty or above the limit.
 
     Raises
     ------
@@ -97,14 +97,14 @@ def check_pixels(width_px: int, height_px: int, max_pixels: int) -> None:
 
 
 def open_header(data: bytes, *, max_pixels: int, suffix: str = "") -> ImageFile.ImageFile:
-    """The opened picture, its size checked and none of its pixels decoded.
+    """Open a picture and check its size; none of its pixels are decoded.
 
-    `suffix` matters only to Targa files, which cannot be told by their content.
+    `suffix` matters only for Targa files, which cannot be recognised by their content.
 
     Raises
     ------
     DecodeError
-        The picture is too large, made to take minutes, or in no format that is read here.
+        The picture is too large, built to take minutes, or not in a supported format.
 
     """
     _check_webp(data, max_pixels)
@@ -132,10 +132,10 @@ def open_header(data: bytes, *, max_pixels: int, suffix: str = "") -> ImageFile.
 
 
 def _set_right(image: ImageFile.ImageFile) -> None:
-    """Has pixels decoded as their file means them where Pillow takes them otherwise.
+    """Make pixels decode as their file means them where Pillow reads them differently.
 
-    CMYK in a JPEG is negative where its Adobe marker says who wrote it; without that marker it is not, as libjpeg, web
-    browsers and editors read it. Bytes of 16-bit samples in separate planes are read by libtiff: Pillow mixes them up.
+    CMYK in a JPEG is inverted if the file has an Adobe marker, and not otherwise, as in libjpeg, web browsers and
+    editors. 16-bit samples in separate planes are read by libtiff: Pillow mixes their bytes up.
     """
     if isinstance(image, JpegImagePlugin.JpegImageFile) and image.mode == "CMYK" and "adobe" not in image.info:
         decoder, extents, offset, _ = image.tile[0]
@@ -149,7 +149,7 @@ def _set_right(image: ImageFile.ImageFile) -> None:
 
 
 def _check_webp(data: bytes, max_pixels: int) -> None:
-    """Checks the canvas of a WebP, which Pillow allocates when it opens the file."""
+    """Check the canvas of a WebP, which Pillow allocates when it opens the file."""
     if data[:4] != b"RIFF" or data[8:12] != b"WEBP" or len(data) < 30:
         return
     if data[12:16] == b"VP8X":
@@ -165,7 +165,7 @@ def _check_webp(data: bytes, max_pixels: int) -> None:
 
 
 def _register_heif(data: bytes) -> None:
-    """Makes Pillow read HEIF, when the first such file comes."""
+    """Make Pillow read HEIF, once the first such file comes."""
     if data[4:8] != b"ftyp" or "HEIF" in Image.OPEN:
         return
     try:
@@ -190,7 +190,7 @@ _FOREIGN = (
 
 
 def _what_it_is(data: bytes) -> str:
-    """Why no decoder takes the data, in terms of what it is instead where that can be told."""
+    """The reason why no decoder accepts the data, with what it is instead if that can be recognised."""
     start = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     for magic, name in _FOREIGN:
         if start.startswith(magic.lower()):

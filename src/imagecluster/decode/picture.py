@@ -1,4 +1,4 @@
-"""Decodes one picture: header, limits, pixels, resize, orientation, colour."""
+"""Decoding of one picture: header, limits, pixels, resize, orientation, colour."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _WANT = re.compile(
     r"|insufficient memory|unsufficient memory|^decoder error -9$",
     re.IGNORECASE,
 )
-"""How Pillow, libheif, LibRaw and NumPy say that memory was not to be had."""
+"""Words of Pillow, libheif, LibRaw and NumPy for a lack of memory."""
 
 _log = logging.getLogger(__name__)
 
@@ -57,21 +57,21 @@ class Picture:
     """A decoded picture."""
 
     image: Image.Image
-    """RGB, upright; the short side has exactly the length that was asked for."""
+    """RGB, upright; the short side has exactly the requested length."""
     metadata: Metadata
     framed: Image.Image | None = None
-    """RGB, upright, in the frame that was asked for."""
+    """RGB, upright, in the requested frame."""
 
 
 def decode(
     data: bytes, *, short_side_px: int, frame: Frame | None = None, max_pixels: int = MAX_PIXELS, suffix: str = ""
 ) -> Picture:
-    """The picture in a file's bytes, small, upright and in RGB.
+    """Decode the picture in a file's bytes to a small upright one in RGB.
 
     The short side becomes exactly `short_side_px`, smaller pictures are enlarged, and the long side follows
     in proportion. A picture longer than 16 times its width is cut to that at its middle. Transparent parts
-    are white, or dark where all that is seen is white. Of an animation the first frame counts that is not empty,
-    of several pages the first, of a burst the main one.
+    become white, or dark if everything visible is white. The first frame of an animation that is not empty is used,
+    the first of several pages, and the main picture of a burst.
 
     Parameters
     ----------
@@ -80,21 +80,21 @@ def decode(
     short_side_px
         Length of the short side, at least 1.
     frame
-        Also gives `Picture.framed`. All pixels are decoded then, which takes six times as long for a large JPEG. Of a
-        camera raw file, the preview is framed.
+        Also fill `Picture.framed`. All pixels are then decoded, which takes six times as long for a large JPEG. For a
+        camera raw file, the preview is used.
     max_pixels
-        Larger pictures are refused, by their header.
+        Pictures with more pixels are refused, judging by their header.
     suffix
-        Of the file's name, with its dot: camera raw and Targa files cannot be told by their content alone.
+        Suffix of the file's name, with its dot: camera raw and Targa files cannot be recognised by content alone.
 
     Raises
     ------
     ArgumentError
         `short_side_px` or `max_pixels` is below 1.
     DecodeError
-        The data is damaged, too large, or no picture; the text is one printable line below 200 characters.
+        The data is damaged, too large, or not a picture; the text is one printable line of under 200 characters.
     ResourceError
-        There was not enough memory; another time there may be.
+        There was not enough memory; there may be at another time.
 
     """
     for name, value in (("short_side_px", short_side_px), ("max_pixels", max_pixels)):
@@ -105,7 +105,7 @@ def decode(
 
 
 def read_file_exif(data: bytes) -> Exif:
-    """What the EXIF block of a picture's bytes says; DecodeError as of `decode`. No pixel is decoded."""
+    """Read the EXIF block in a picture's bytes without decoding any pixels; DecodeError as for `decode`."""
 
     def read() -> Exif:
         image = open_header(data, max_pixels=MAX_PIXELS)
@@ -115,7 +115,7 @@ def read_file_exif(data: bytes) -> Exif:
 
 
 def _explained(work: Callable[[], T]) -> T:
-    """What `work` gives; whatever else it throws becomes a DecodeError."""
+    """The result of `work`; any other exception it raises becomes a DecodeError."""
     try:
         with quiet():
             return work()
@@ -129,7 +129,7 @@ def _explained(work: Callable[[], T]) -> T:
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """What is to come out, and of how many pixels at most."""
+    """The wanted result, and the largest number of pixels."""
 
     short_side_px: int
     frame: Frame | None
@@ -161,7 +161,7 @@ def _decode(data: bytes, target: _Target, suffix: str) -> Picture:
 
 
 def _plain_picture(image: ImageFile.ImageFile, data: bytes, target: _Target) -> Picture:
-    """The picture of an opened file; of a JPEG that does not end as it should, what is there of it."""
+    """The picture in an opened file; of an incomplete JPEG, as much as there is."""
     size = image.size
     try:
         picture = _read(image, data, target, size)
@@ -185,7 +185,7 @@ def _plain_picture(image: ImageFile.ImageFile, data: bytes, target: _Target) -> 
 def _read(
     image: ImageFile.ImageFile, data: bytes, target: _Target, size: tuple[int, int], *, note: str = ""
 ) -> Picture:
-    """The picture of an opened file; `size` is its whole width and height as they are stored."""
+    """The picture in an opened file; `size` is its full width and height as stored."""
     if target.frame is None:
         loading: AbstractContextManager[Image.Image] = nullcontext(
             shrink(image, short_side_px=target.short_side_px, max_pixels=target.max_pixels)
@@ -217,22 +217,22 @@ def _raw_picture(raw: RawPicture, data: bytes, target: _Target) -> Picture:
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """A picture whose pixels are there."""
+    """A picture whose pixels are loaded."""
 
     image: Image.Image
-    """In one of the modes of `flatten`; orientation is still the file's."""
+    """In one of the modes of `flatten`, with the file's orientation."""
     orientation: int
     size: tuple[int, int]
-    """Of the upright original."""
+    """Size of the upright original."""
     format: str
     profile: object
-    """Its colour profile, None where there is none."""
+    """Its colour profile, or None."""
     note: str = ""
     """As in `Metadata`."""
 
 
 def _finish(loaded: _Loaded, exif: Exif, target: _Target) -> Picture:
-    """The loaded picture made upright and RGB, with its metadata."""
+    """Make a loaded picture upright and RGB, and add its metadata."""
     image = loaded.image
     if loaded.orientation in _TRANSPOSE:
         image = image.transpose(_TRANSPOSE[loaded.orientation])
@@ -254,7 +254,7 @@ def _finish(loaded: _Loaded, exif: Exif, target: _Target) -> Picture:
 
 
 def _in_srgb(image: Image.Image, profile: object) -> Image.Image:
-    """The flattened picture in RGB; a picture without a profile does not load what converts by one."""
+    """Convert a flattened picture to RGB; the code for colour profiles is imported only if there is one."""
     if not profile:
         return to_rgb(image)
     from imagecluster.decode.profile import to_srgb
@@ -263,14 +263,14 @@ def _in_srgb(image: Image.Image, profile: object) -> Image.Image:
 
 
 def _is_for_want(error: Exception) -> bool:
-    """Whether memory or another resource was not to be had; decoders in C say so in words of their own."""
+    """Whether memory or another resource was lacking; decoders in C say so in their own words."""
     if isinstance(error, OSError) and error.errno in (errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN):
         return True
     return isinstance(error, MemoryError | ResourceError) or bool(_WANT.search(str(error)))
 
 
 def _reason(error: Exception) -> str:
-    """One printable line on what went wrong."""
+    """One printable line that says what went wrong."""
     if isinstance(error, SystemError) and isinstance(error.__cause__ or error.__context__, DecodeError):
         error = DecodeError(str(error.__cause__ or error.__context__))  # raised while a decoder in C was reading
     text = " ".join(str(error).split())

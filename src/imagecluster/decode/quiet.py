@@ -1,8 +1,8 @@
-"""Silences the decoders' warnings in decoding threads only.
+"""Suppression of the decoders' warnings, in decoding threads only.
 
 `warnings.catch_warnings` swaps a global list and is not safe in threads (before Python 3.14), and a plain
-filter would silence Pillow for the whole program that imports us. What Pillow logs about damaged TIFF
-files would reach the screen wherever a program has not configured logging.
+filter would silence Pillow for the whole program that imports us. Pillow's log messages about damaged TIFF
+files would appear on the screen of any program that has not configured logging.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["quiet"]
 
 
 class _DecodingThreads(threading.local):
-    """Takes the place of a compiled pattern in `warnings.filters`: matches in a thread that is decoding."""
+    """Stands in for a compiled pattern in `warnings.filters`; matches in threads that are decoding."""
 
     decoding = False
 
@@ -41,7 +41,7 @@ def quiet() -> Iterator[None]:
     """A block in which this thread's warnings are dropped; other threads keep theirs."""
     filters: Any = warnings.filters  # typed as a read-only sequence, but documented nowhere as such
     if not filters or filters[0] is not _FILTER:
-        # Whoever added or restored filters since is in front of ours, or has removed it.
+        # Filters that were added or restored since are in front of ours, or have removed it.
         filters[:] = [_FILTER, *(entry for entry in filters if entry is not _FILTER)]
     _THREADS.decoding = True
     try:

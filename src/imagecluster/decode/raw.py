@@ -1,4 +1,4 @@
-"""Cameras' raw files, through the preview that the camera put into them."""
+"""Reading of camera raw files through their embedded preview."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RawPicture", "looks_raw", "open_raw"]
 
-# Raw files that Pillow does not take for TIFF (or would, showing the wrong image): Canon CR2 and CR3, CRW,
+# Raw files that Pillow does not take for TIFF (or would, but show the wrong image): Canon CR2 and CR3, CRW,
 # Fujifilm, Olympus, Panasonic, Sigma, Minolta.
 _MAGIC = (
     (0, b"FUJIFILMCCD-RAW"),
@@ -35,42 +35,42 @@ _MAGIC = (
     (8, b"CR\x02\0"),
 )
 
-# LibRaw's flip (how far the sensor stood turned) as EXIF orientation.
+# LibRaw's flip (the rotation of the sensor) as EXIF orientation.
 _ORIENTATION_OF_FLIP = {0: 1, 3: 3, 5: 8, 6: 6}
 _TURNED = frozenset((5, 6, 7, 8))
 
 
 @dataclass(frozen=True, slots=True)
 class RawPicture:
-    """A raw file's picture, not yet upright."""
+    """The picture of a raw file, not yet upright."""
 
     image: Image.Image
-    """Resized; in one of the modes of `flatten`."""
+    """Resized, in one of the modes of `flatten`."""
     orientation: int
     """EXIF orientation that makes `image` upright."""
     width_px: int
-    """Of the raw picture, upright."""
+    """Width of the upright raw picture."""
     height_px: int
     exif: bytes
-    """EXIF block of the preview; empty where there is none."""
+    """EXIF block of the preview; empty if there is none."""
     profile: object = None
-    """Colour profile of the preview; None where there is none."""
+    """Colour profile of the preview, or None."""
 
 
 def looks_raw(data: bytes, suffix: str) -> bool:
-    """Whether the data should be tried as a camera's raw file first."""
+    """Whether to try the data as a camera raw file first."""
     if any(data.startswith(magic, offset) for offset, magic in _MAGIC):
         return True
     return suffix.lower() in RAW_SUFFIXES and not data.startswith((b"\xff\xd8", b"\x89PNG"))
 
 
 def open_raw(data: bytes, *, short_side_px: int, max_pixels: int) -> RawPicture:
-    """The preview of a raw file, or the file developed at half size where the preview is missing or small.
+    """Read the preview of a raw file, or develop it at half size if the preview is missing or small.
 
     Raises
     ------
     DecodeError
-        LibRaw does not know the file, or it is damaged or too large.
+        LibRaw does not know the format, or the file is damaged or too large.
     """
     import rawpy
 
@@ -94,7 +94,7 @@ def _picture(raw: RawPy, *, short_side_px: int, max_pixels: int) -> RawPicture:
     if preview is not None:
         block = exif_block(preview.info)
         orientation = _preview_orientation(preview, read_exif(block).orientation or orientation, (width, height))
-        # Damage may hide behind a sound header; the raw pixels are there still.
+        # There may be damage behind an intact header; the raw pixels may still be readable.
         with contextlib.suppress(Exception):
             small = shrink(preview, short_side_px=short_side_px, max_pixels=max_pixels)
             return RawPicture(small, orientation, width, height, block, preview.info.get("icc_profile"))
@@ -105,7 +105,7 @@ def _picture(raw: RawPy, *, short_side_px: int, max_pixels: int) -> RawPicture:
 
 
 def _preview(raw: RawPy, *, at_least_px: int, max_pixels: int) -> Image.Image | None:
-    """The embedded preview; None where there is none that can be opened, or only one too small."""
+    """The embedded preview; None if there is none, or it is too small or cannot be opened."""
     import rawpy
 
     try:
@@ -121,9 +121,9 @@ def _preview(raw: RawPy, *, at_least_px: int, max_pixels: int) -> Image.Image | 
 
 
 def _preview_orientation(preview: Image.Image, orientation: int, upright: tuple[int, int]) -> int:
-    """EXIF orientation that makes the preview stand as the raw picture does.
+    """EXIF orientation that turns the preview like the raw picture.
 
-    Some cameras and converters store a preview that is upright already; its shape tells.
+    Some cameras and converters store a preview that is upright already; its shape tells which.
     """
     width, height = preview.size
     if width == height or orientation not in _TURNED:

@@ -1,4 +1,4 @@
-"""Reads a file's bytes without ever waiting for a pipe or filling the memory."""
+"""Reading of a file's bytes without ever waiting for a pipe or filling the memory."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from imagecluster.errors import DecodeError, ResourceError
 __all__ = ["DECODER_VERSION", "MAX_BYTES", "MAX_PIXELS", "read_bytes"]
 
 DECODER_VERSION = 2
-"""Raised where files that were refused may be read: a skip that an older version gave is tried again."""
+"""Incremented when files that were refused may now be readable: skips of an older version are tried again."""
 
 MAX_BYTES = 2**29
-"""Largest file that is read: what is larger needs more memory than decoding may take."""
+"""Largest file that is read: larger ones need more memory than decoding may take."""
 
 MAX_PIXELS = 250_000_000
-"""Largest picture that is decoded: 200-megapixel phones exist."""
+"""Largest picture that is decoded: there are phones with 200 megapixels."""
 
-# A pipe that took a picture's place since the scan must not block the open; regular files ignore the flag.
+# A pipe that replaced a picture since the scan must not block the open; regular files ignore the flag.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def read_bytes(file: Path, *, max_bytes: int = MAX_BYTES) -> bytes:
-    """The whole content of a regular file.
+    """Read the whole content of a regular file.
 
     Raises
     ------
     DecodeError
-        The file is gone, not readable, not a regular file, or larger than `max_bytes`.
+        The file no longer exists, is not readable, not a regular file, or larger than `max_bytes`.
     ResourceError
         There is not enough memory to read it.
 

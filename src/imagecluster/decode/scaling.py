@@ -1,4 +1,4 @@
-"""Decodes a picture's pixels as small as its format allows, and resizes them."""
+"""Decoding of a picture's pixels at the smallest scale that its format allows, and resizing."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _MAX_ASPECT = 16
 
 
 def shrink(image: Image.Image, *, short_side_px: int, max_pixels: int) -> Image.Image:
-    """The picture with its final size, in one of the modes of `flatten`; orientation is still the file's.
+    """Decode the picture at its final size, in one of the modes of `flatten` and with the file's orientation.
 
-    It waits until all pictures that are decoded leave it the memory that it takes.
+    It waits until the other pictures being decoded leave enough memory.
     """
     size = image.size
     box = _scale_in_decoder(image, short_side_px)
@@ -43,10 +43,10 @@ def shrink(image: Image.Image, *, short_side_px: int, max_pixels: int) -> Image.
 
 @contextmanager
 def whole(image: Image.Image, *, max_pixels: int, turned: bool = False) -> Iterator[Image.Image]:
-    """The picture with all its pixels, in RGB; orientation is still the file's.
+    """Decode all pixels of the picture to RGB, with the file's orientation.
 
-    Its memory counts until the context ends: what is left of it is to be made small before. `turned` says whether it
-    will be turned meanwhile.
+    Its memory counts as used until the context ends: the picture must be reduced before. `turned` says whether it will
+    be rotated meanwhile.
     """
     expected = image.size
     with room(needed_bytes(image, expected, whole=True, turned=turned)):
@@ -59,14 +59,14 @@ def whole(image: Image.Image, *, max_pixels: int, turned: bool = False) -> Itera
 
 
 def scale_to(image: Image.Image, short_side_px: int) -> Image.Image:
-    """A decoded picture with its final size."""
+    """Resize a decoded picture to its final size."""
     return _resize(image, None, (0, 0, *image.size), _final_size(image.size, short_side_px))
 
 
 def _in_rgb(image: Image.Image) -> Image.Image:
-    """The loaded picture in RGB, brought there part by part.
+    """Convert the loaded picture to RGB, part by part.
 
-    Of grey and CMYK the colour profile is applied at once, that of RGB is left for the small picture.
+    The colour profile of grey and CMYK is applied at once, that of RGB later to the small picture.
     """
     profile = image.info.get("icc_profile") if image.mode in ("L", "CMYK", "LAB") else None
     convert = flattener(image)
@@ -81,7 +81,7 @@ def _in_rgb(image: Image.Image) -> Image.Image:
 
 
 def _converted(image: Image.Image, profile: object) -> Image.Image:
-    """The flattened picture in RGB, by its profile where there is one."""
+    """Convert the flattened picture to RGB, by its profile if it has one."""
     if profile is None:
         return to_rgb(image)
     from imagecluster.decode.profile import to_srgb
@@ -90,7 +90,7 @@ def _converted(image: Image.Image, profile: object) -> Image.Image:
 
 
 def _scale_in_decoder(image: Image.Image, short_side_px: int) -> _Box:
-    """Makes the decoder leave out detail that the final size cannot show; the picture's exact place in what comes."""
+    """Make the decoder leave out detail that the final size cannot show; the picture's exact box in the result."""
     width, height = image.size
     short = min(width, height)
     if isinstance(image, JpegImagePlugin.JpegImageFile):
@@ -112,9 +112,9 @@ def _scale_in_decoder(image: Image.Image, short_side_px: int) -> _Box:
 
 
 def _leave_out(image: Jpeg2KImagePlugin.Jpeg2KImageFile, levels: int) -> None:
-    """Has a JPEG 2000 picture decoded without its finest levels.
+    """Make a JPEG 2000 picture decode without its finest levels.
 
-    Its sides are rounded up (ITU-T T.800, B-14); Pillow's own `reduce` rounds half up, and fails where that is less.
+    Its sides are rounded up (ITU-T T.800, B-14); Pillow's own `reduce` rounds half up, and fails if that gives less.
     """
     width, height = (-(-side // 2**levels) for side in image.size)
     image._size = (width, height)
@@ -124,7 +124,7 @@ def _leave_out(image: Jpeg2KImagePlugin.Jpeg2KImageFile, levels: int) -> None:
 
 
 def _wavelet_levels(image: Jpeg2KImagePlugin.Jpeg2KImageFile) -> int:
-    """How many times a JPEG 2000 picture can be halved, from its coding style marker (ITU-T T.800, A.6.1)."""
+    """Number of times that a JPEG 2000 picture can be halved, from its coding style marker (ITU-T T.800, A.6.1)."""
     if image.fp is None:
         return 0
     position = image.fp.tell()
@@ -137,7 +137,7 @@ def _wavelet_levels(image: Jpeg2KImagePlugin.Jpeg2KImageFile) -> int:
 
 
 def _final_size(size: tuple[int, int], short_side_px: int) -> tuple[int, int]:
-    """Width and height whose short side is `short_side_px`, the long side in proportion up to the largest aspect."""
+    """Width and height for a short side of `short_side_px`; the long side in proportion, up to the largest aspect."""
     short = min(size)
     width, height = (min(_MAX_ASPECT * short_side_px, round(side * short_side_px / short)) for side in size)
     return width, height
@@ -166,7 +166,7 @@ def _resize(image: Image.Image, convert: _Convert, box: _Box, size: tuple[int, i
 
 
 def _reduced(image: Image.Image, convert: _Convert, factor: int) -> Image.Image:
-    """The flattened picture, blocks of `factor` x `factor` pixels averaged; a large one is flattened part by part."""
+    """The flattened picture, averaged over blocks of `factor` x `factor` pixels; a large one part by part."""
     if convert is None or image.width * image.height <= BAND_PX:
         # JPEG 2000 pictures hide the method under an attribute.
         return Image.Image.reduce(convert(image) if convert else image, factor)
