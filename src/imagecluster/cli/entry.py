@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from imagecluster.cli.parser import build_parser, with_command
 from imagecluster.errors import ArgumentError, ImageclusterError
 
 if TYPE_CHECKING:
@@ -26,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 success, 1 failure, 2 wrong usage."""
     os.environ.setdefault(*_REST_SOON)
     try:
+        from imagecluster.cli.parser import build_parser, with_command  # here, where Ctrl-C ends in one line
+
         parsed = build_parser().parse_args(with_command(list(sys.argv[1:] if arguments is None else arguments)))
         code = _command(parsed.command)(parsed)
         sys.stdout.flush()  # a reader that has gone shows here, not while the interpreter ends
