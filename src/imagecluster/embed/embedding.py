@@ -18,15 +18,13 @@ from PIL import Image
 from imagecluster.decode import MAX_PIXELS, Frame, Picture, decode, read_bytes
 from imagecluster.embed.embedder import Embedder
 from imagecluster.errors import DecodeError, ModelError, ResourceError
-from imagecluster.models import Crop, Model, to_fingerprint
+from imagecluster.models import to_fingerprint
 from imagecluster.records import ImageFile, Metadata, Skip
 from imagecluster.system.cores import n_cores
 
 CHUNK = 8
 """Number of files that a worker takes at a time: enough to make the hand-over free, and few enough to keep all workers
 busy."""
-SEEN_PX = 256
-"""Short side of the picture from which a thumbnail is made, if the network reads a frame of its own."""
 CHUNKS_AHEAD = 4
 """Number of chunks that a worker may be ahead of the consumer, which limits memory whatever the collection's size."""
 
@@ -186,7 +184,7 @@ class _Worker:
     def _decode(self, data: bytes, suffix: str, future: Future[Content]) -> _Decoded:
         pictures: dict[tuple[int, Frame | None], Picture] = {}
         for embedder in self._embedders:
-            key = short_side_px, frame = _decoding(embedder.model)
+            key = short_side_px, frame = embedder.model.decoding
             if key not in pictures:
                 pictures[key] = decode(
                     data, short_side_px=short_side_px, frame=frame, max_pixels=self._max_pixels, suffix=suffix
@@ -201,7 +199,7 @@ class _Worker:
         if not ours:
             return
         features = [
-            embedder.all_features([decoded.images[_decoding(embedder.model)] for decoded in ours])
+            embedder.all_features([decoded.images[embedder.model.decoding] for decoded in ours])
             for embedder in self._embedders
         ]
         for i, decoded in enumerate(ours):
@@ -217,24 +215,13 @@ class _Worker:
         ours.clear()
 
 
-def seen_px(model: Model) -> int:
-    """Short side in pixels with which pictures are decoded for a model, and thumbnails are made."""
-    return _decoding(model.members[0])[0]
-
-
-def _decoding(model: Model) -> tuple[int, Frame | None]:
-    """Short side and frame with which a model's pictures are decoded, which several models may share."""
-    geometry = model.geometry
-    return (geometry.short_side_px, None) if isinstance(geometry, Crop) else (SEEN_PX, geometry)
-
-
 @dataclass(frozen=True, slots=True)
 class _Decoded:
     """A picture that waits for the networks."""
 
     future: Future[Content]
     images: dict[tuple[int, Frame | None], Image.Image]
-    """Decoded pictures by `_decoding`."""
+    """Decoded pictures by their models' `decoding`."""
     metadata: Metadata
     thumbnail: bytes | None
 

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Channels", "Crop", "Model", "Output", "Part", "Pixels"]
+__all__ = ["SEEN_PX", "Channels", "Crop", "Model", "Output", "Part", "Pixels"]
+
+SEEN_PX = 256
+"""Short side of the picture from which a thumbnail is made, if the network reads a frame of its own."""
 
 Channels = Literal["RGB", "BGR"]
 
@@ -117,6 +120,12 @@ class Model:
     def members(self) -> tuple[Model, ...]:
         """The models whose networks are run: the parts, or this one alone."""
         return tuple(part.model for part in self.parts) or (self,)
+
+    @property
+    def decoding(self) -> tuple[int, Frame | None]:
+        """Short side in pixels and frame with which pictures are decoded for the first network, and thumbnails made."""
+        geometry = self.members[0].geometry
+        return (geometry.short_side_px, None) if isinstance(geometry, Crop) else (SEEN_PX, geometry)
 
     @property
     def identity(self) -> str:

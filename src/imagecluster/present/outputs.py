@@ -166,10 +166,8 @@ def _write_page(collection: Collection, report: Report, file: Path, within: OwnF
 
 def _seen_px(collection: Collection) -> int:
     """Short side with which the latest run decoded pictures; that of a thumbnail if its model is unknown by now."""
-    from imagecluster.embed import seen_px
-
     with suppress(ModelError):
-        return seen_px(collection.settings.find_model())
+        return collection.settings.find_model().decoding[0]
     return THUMBNAIL_PX
 
 

@@ -26,7 +26,7 @@ class ThumbnailOf:
         The store's.
     short_side_px
         Decodes files as the run did that kept the others, so that a cache that could not be written (a full disk, an
-        I/O error) shows in no output: `imagecluster.embed.seen_px` of its model.
+        I/O error) shows in no output: the first of its model's `decoding`.
 
     """
 
