@@ -57,7 +57,7 @@ def needed_bytes(image: Image.Image, size: tuple[int, int], *, whole: bool = Fal
     n_pixels = image.size[0] * image.size[1]
     per_pixel = pixel_bytes(image.mode)
     if whole:
-        per_pixel += 4 * (image.mode != "RGB") + 4 * turned
+        per_pixel += 4 * (image.mode != "RGB" or bool(image.info.get("icc_profile"))) + 4 * turned
     data_bytes = getattr(getattr(image, "fp", None), "n_bytes", 0)
     return data_bytes + n_pixels * per_pixel + _of_decoder(image, n_pixels, size)
 

@@ -201,8 +201,7 @@ def _read(
             orientation = exif.orientation or xmp_orientation(image.info) or 1
         if orientation >= 5:
             size = size[::-1]
-        profile = image.info.get("icc_profile")
-        return _finish(_Loaded(loaded, orientation, size, image.format or "", profile, note), exif, target)
+        return _finish(_Loaded(loaded, orientation, size, image.format or "", note), exif, target)
 
 
 def _raw_picture(raw: RawPicture, data: bytes, target: _Target) -> Picture:
@@ -211,7 +210,7 @@ def _raw_picture(raw: RawPicture, data: bytes, target: _Target) -> Picture:
         exif = replace(exif, latitude_deg=of_preview.latitude_deg, longitude_deg=of_preview.longitude_deg)
     if exif.taken_s is None:
         exif = replace(exif, taken_s=of_preview.taken_s)
-    loaded = _Loaded(raw.image, raw.orientation, (raw.width_px, raw.height_px), "RAW", raw.profile)
+    loaded = _Loaded(raw.image, raw.orientation, (raw.width_px, raw.height_px), "RAW")
     return _finish(loaded, exif, target)
 
 
@@ -225,8 +224,6 @@ class _Loaded:
     size: tuple[int, int]
     """Size of the upright original."""
     format: str
-    profile: object
-    """Its colour profile, or None."""
     note: str = ""
     """As in `Metadata`."""
 
@@ -239,7 +236,7 @@ def _finish(loaded: _Loaded, exif: Exif, target: _Target) -> Picture:
     framed = None
     if target.frame is not None:
         image = to_rgb(image)
-        framed = _in_srgb(target.frame.apply(image), loaded.profile)
+        framed = target.frame.apply(image)
         image = scale_to(image, target.short_side_px)
     metadata = Metadata(
         width_px=loaded.size[0],
@@ -250,16 +247,7 @@ def _finish(loaded: _Loaded, exif: Exif, target: _Target) -> Picture:
         longitude_deg=exif.longitude_deg,
         note=loaded.note,
     )
-    return Picture(image=_in_srgb(image, loaded.profile), metadata=metadata, framed=framed)
-
-
-def _in_srgb(image: Image.Image, profile: object) -> Image.Image:
-    """Convert a flattened picture to RGB; the code for colour profiles is imported only if there is one."""
-    if not profile:
-        return to_rgb(image)
-    from imagecluster.decode.profile import to_srgb
-
-    return to_srgb(image, profile)
+    return Picture(image=to_rgb(image), metadata=metadata, framed=framed)
 
 
 def _is_for_want(error: Exception) -> bool:

@@ -13,7 +13,7 @@ from PIL import Image, ImageCms
 
 from imagecluster.decode.colour import to_rgb
 
-__all__ = ["to_srgb"]
+__all__ = ["matters", "to_srgb"]
 
 _LARGEST_BYTES = 4_000_000
 """Size of the largest profiles in use: CMYK with fine tables."""
@@ -25,28 +25,31 @@ _SEEN = 2
 """Difference, out of 255, below which a profile counts as sRGB itself."""
 
 
-def to_srgb(image: Image.Image, profile: object) -> Image.Image:
-    """Convert a flattened picture to sRGB by the colour profile of its file.
+def matters(profile: bytes, mode: str) -> bool:
+    """Whether a colour profile changes a picture of a mode.
 
-    Parameters
-    ----------
-    image
-        A picture in one of the modes of `flatten`.
-    profile
-        The profile that Pillow found in the file. It is ignored if it is damaged, for other colours, or sRGB itself.
-
+    It does not if it is damaged, for other colours, or sRGB itself.
     """
-    if not isinstance(profile, bytes) or not 128 <= len(profile) <= _LARGEST_BYTES:
-        return to_rgb(image)
-    if image.mode not in _SPACES:
-        image = to_rgb(image)
-    transform = _transform(profile, image.mode)
+    return 128 <= len(profile) <= _LARGEST_BYTES and _transform(profile, _flat(mode)) is not None
+
+
+def to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    """Convert a flattened picture to sRGB by the colour profile of its file, or to RGB if the profile does not matter."""
+    mode = _flat(image.mode)
+    transform = _transform(profile, mode)
     if transform is None:
         return to_rgb(image)
     converted = Image.new("RGB", image.size)
-    transform.apply(image, converted)
+    transform.apply(image if image.mode == mode else image.convert(mode), converted)
     converted.info.clear()
     return converted
+
+
+def _flat(mode: str) -> str:
+    """The mode in which a picture's colours are those of its profile."""
+    if mode in _SPACES:
+        return mode
+    return "L" if mode == "1" or mode.startswith(("I", "F")) else "RGB"
 
 
 @lru_cache(maxsize=32)

@@ -53,8 +53,6 @@ class RawPicture:
     height_px: int
     exif: bytes
     """EXIF block of the preview; empty if there is none."""
-    profile: object = None
-    """Colour profile of the preview, or None."""
 
 
 def looks_raw(data: bytes, suffix: str) -> bool:
@@ -97,7 +95,7 @@ def _picture(raw: RawPy, *, short_side_px: int, max_pixels: int) -> RawPicture:
         # There may be damage behind an intact header; the raw pixels may still be readable.
         with contextlib.suppress(Exception):
             small = shrink(preview, short_side_px=short_side_px, max_pixels=max_pixels)
-            return RawPicture(small, orientation, width, height, block, preview.info.get("icc_profile"))
+            return RawPicture(small, orientation, width, height, block)
     check_pixels(sizes.raw_width, sizes.raw_height, max_pixels)
     developed = Image.fromarray(raw.postprocess(half_size=True, use_camera_wb=True, output_bps=8))
     small = shrink(developed, short_side_px=short_side_px, max_pixels=max_pixels)

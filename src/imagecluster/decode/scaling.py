@@ -38,7 +38,7 @@ def shrink(image: Image.Image, *, short_side_px: int, max_pixels: int) -> Image.
             check_pixels(*image.size, max_pixels)
             check_memory(needed_bytes(image, image.size))
             size, box = image.size, (0, 0, *image.size)
-        return _resize(image, flattener(image), box, _final_size(size, short_side_px))
+        return _resize(image, flattener(image), box, _final_size(size, short_side_px), profile=_profile(image))
 
 
 @contextmanager
@@ -64,25 +64,31 @@ def scale_to(image: Image.Image, short_side_px: int) -> Image.Image:
 
 
 def _in_rgb(image: Image.Image) -> Image.Image:
-    """Convert the loaded picture to RGB, part by part.
-
-    The colour profile of grey and CMYK is applied at once, that of RGB later to the small picture.
-    """
-    profile = image.info.get("icc_profile") if image.mode in ("L", "CMYK", "LAB") else None
-    convert = flattener(image)
-    if image.mode == "RGB" and convert is None:
+    """Convert the loaded picture to RGB, part by part."""
+    convert, profile = flattener(image), _profile(image)
+    if image.mode == "RGB" and convert is None and not profile:
         return image
     if image.width * image.height <= BAND_PX:
-        return _converted(convert(image) if convert else image, profile)
+        return _in_srgb(convert(image) if convert else image, profile)
     whole = Image.new("RGB", image.size)
     for top, band in bands(image):
-        whole.paste(_converted(convert(band) if convert else band, profile), (0, top))
+        whole.paste(_in_srgb(convert(band) if convert else band, profile), (0, top))
     return whole
 
 
-def _converted(image: Image.Image, profile: object) -> Image.Image:
+def _profile(image: Image.Image) -> bytes:
+    """The colour profile of a picture if it changes anything; empty if there is none, or it is sRGB."""
+    found = image.info.get("icc_profile")
+    if not found or not isinstance(found, bytes):
+        return b""
+    from imagecluster.decode.profile import matters
+
+    return found if matters(found, image.mode) else b""
+
+
+def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     """Convert the flattened picture to RGB, by its profile if it has one."""
-    if profile is None:
+    if not profile:
         return to_rgb(image)
     from imagecluster.decode.profile import to_srgb
 
@@ -143,8 +149,13 @@ def _final_size(size: tuple[int, int], short_side_px: int) -> tuple[int, int]:
     return width, height
 
 
-def _resize(image: Image.Image, convert: _Convert, box: _Box, size: tuple[int, int]) -> Image.Image:
+def _resize(
+    image: Image.Image, convert: _Convert, box: _Box, size: tuple[int, int], *, profile: bytes = b""
+) -> Image.Image:
     """The part of the picture inside `box`, flattened and cut to the largest aspect ratio, at its final size.
+
+    Colours are converted by the profile before LANCZOS, whose edges differ from one colour space to the other: a
+    picture in wide colours is then 0.005 away from its sRGB twin (1 - cosine) and not 0.03.
 
     Averaging whole blocks first, down to twice the final size, halves the time of LANCZOS on large pictures
     and moves their fingerprints by 0.0001. LANCZOS itself keeps copies of different sizes closest together:
@@ -158,6 +169,8 @@ def _resize(image: Image.Image, convert: _Convert, box: _Box, size: tuple[int, i
         image = _reduced(image, convert, factor)
     elif convert is not None:
         image = convert(image)
+    if profile:
+        image = _in_srgb(image.convert("RGB") if image.mode == "RGBA" else image, profile)
     if image.mode == "RGBA":  # opaque by now; LANCZOS would multiply by alpha once more
         image = image.convert("RGB")
     part = (box[0] + cut_x, box[1] + cut_y, box[2] - cut_x, box[3] - cut_y)
