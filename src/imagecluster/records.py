@@ -54,7 +54,7 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a picture says about itself. None where it says nothing, or something impossible."""
+    """What a picture says about itself; None if it says nothing, or something impossible."""
 
     width_px: int
     """Width after EXIF orientation was applied."""
@@ -66,7 +66,7 @@ class Metadata:
     latitude_deg: float | None = None
     longitude_deg: float | None = None
     note: str = ""
-    """What is missing of it, one line: "incomplete: last 2 % missing"; empty where it was read as a whole."""
+    """What is missing from the picture, in one line: "incomplete: last 2 % missing"; empty if it was read whole."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,13 +151,13 @@ class Dendrogram:
 
     @property
     def top(self) -> float:
-        """Distance that sim = 0 stands for: the largest, or the last merge's height where that is larger (ward)."""
+        """Distance at sim = 0: the largest one, or the height of the last merge if that is larger (ward)."""
         return max(self.largest_distance, float(self.gap.max(initial=0.0, where=self.gap < float("inf"))))
 
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """How well approximate lists of neighbours agree with exact ones, measured on a sample of rows."""
+    """Agreement of approximate lists of neighbours with exact ones, measured on a sample of rows."""
 
     n_sampled: int
     neighbours: float
@@ -253,7 +253,7 @@ class TimeTerm:
     source: TimeSource
     """The chosen source: `exif`, `stat` (the file's modification time), or `auto` (EXIF, else the file's)."""
     times_s: NDArray[np.float64]
-    """Time of each row, shape (n_images,), seconds since 1970; NaN where there is none."""
+    """Time of each row, shape (n_images,), seconds since 1970; NaN if there is none."""
     origins: tuple[TimeOrigin, ...]
     """Where each row's time comes from."""
     error: KernelError

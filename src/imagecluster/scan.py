@@ -1,4 +1,4 @@
-"""Finds the files that may hold pictures."""
+"""Search for files that may be pictures."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """What became of the files that were scanned."""
+    """The outcome for the files that were scanned."""
 
     n_fingerprinted: int
     n_reused: int
@@ -39,7 +39,7 @@ class Scanned:
     ignored: Mapping[str, int] = field(default_factory=dict)
     """Number of files ignored because their suffix is not that of a picture, by suffix."""
     notes: Mapping[Path, str] = field(default_factory=dict)
-    """What is missing of pictures that were read in part, by path."""
+    """Notes on what is missing from partly read pictures, by path."""
 
     @property
     def n_scanned(self) -> int:
@@ -111,7 +111,7 @@ class Collection:
 
     @cached_property
     def scanned(self) -> Scanned:
-        """What became of the scanned files; if none were scanned, of those that the latest run found."""
+        """The outcome for the scanned files; if none were scanned, for those that the latest run found."""
         return self.load_scanned()
 
     @cached_property

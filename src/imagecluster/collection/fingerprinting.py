@@ -33,7 +33,7 @@ THUMBNAIL_PX = 192
 
 @dataclass(frozen=True, slots=True)
 class Fingerprinted:
-    """What became of the files of a scan; their fingerprints are in the store."""
+    """The outcome for the files of a scan, whose fingerprints are in the store."""
 
     files: tuple[HashedFile, ...]
     """Pictures that have a fingerprint, in the order of their paths."""

@@ -15,7 +15,7 @@ from imagecluster.system.safe_files import exists
 
 
 class Place(NamedTuple):
-    """Where a run keeps its database and writes its outputs."""
+    """The folders in which a run keeps its database and writes its outputs."""
 
     root: Path
     """The collection's folder, absolute."""

@@ -49,7 +49,7 @@ class Report:
     metric: str = "cosine"
     """Metric of all distances except `clusters.max_diameter`."""
     notes: Mapping[str, str] = field(default_factory=dict)
-    """What is missing of pictures that were read in part, by their names."""
+    """Notes on what is missing from partly read pictures, by name."""
 
     def __post_init__(self) -> None:
         n_images, n_skipped = len(self.names), len(self.skips)

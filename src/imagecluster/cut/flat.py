@@ -133,7 +133,7 @@ def cut(
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Where a dendrogram is cut, and what counts as a cluster."""
+    """Settings of a cut: where it is, and what counts as a cluster."""
 
     sim: float
     """Similarity index in [0, 1], see `cut_height`."""

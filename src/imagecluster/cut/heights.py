@@ -1,4 +1,4 @@
-"""Where a dendrogram is cut: the height for a similarity index or a number of clusters, and back."""
+"""Conversion of a similarity index or a number of clusters to the height of a cut, and back."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ def curve(dendrogram: Dendrogram, labels: NDArray[Any]) -> ScoreCurve:
 
 
 def _distractors_apart(labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Labels in which every distractor has a class of its own, and classes are numbered without gaps."""
+    """Labels in which every distractor has its own class, and classes are numbered without gaps."""
     numbers = labels.copy()
     alone = np.flatnonzero(labels == DISTRACTOR)
     numbers[alone] = labels.max() + 1 + np.arange(len(alone))

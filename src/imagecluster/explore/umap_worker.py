@@ -1,4 +1,4 @@
-"""UMAP in a process of its own (`python -m`): it reads fingerprints and writes positions until there are no more.
+"""UMAP in a separate process (`python -m`), which reads fingerprints and writes positions until there are no more.
 
 All is little-endian: the numbers of rows and columns as uint64, then the rows as float32; the answer is two float32 per
 row. The map is made from the first rows, and all later ones are placed on it.

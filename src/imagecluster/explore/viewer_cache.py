@@ -1,4 +1,4 @@
-"""What the viewer computes for a collection, kept for its next start where that is possible."""
+"""The viewer's results for a collection, kept for its next start if possible."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def keep(
 
 
 def kept(directory: Path, kind: CacheKind, key: str, use: Callable[[Kept], T]) -> T | None:
-    """What `use` makes of the arrays kept under a key, as in `ArrayCache.load`; None also where there is no folder."""
+    """The result of `use` for the arrays kept under a key, as in `ArrayCache.load`; None also if there is no folder."""
     try:
         with OwnFolder(directory, follow=True) as folder:
             return ArrayCache(folder, kind).load(key, use)

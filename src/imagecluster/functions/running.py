@@ -47,7 +47,7 @@ class Result:
     outputs: Outputs
     seconds: float
     notes: Mapping[Path, str] = field(default_factory=dict)
-    """What is missing of pictures that were read in part, by path."""
+    """Notes on what is missing from partly read pictures, by path."""
     beside: Path | None = None
     """Folder of another collection's database that this run did not change, since these files are only part of it."""
 

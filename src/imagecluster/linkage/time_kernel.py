@@ -66,7 +66,7 @@ class Features:
         self.n_dimensions = FOURIER_DIMENSIONS if self._knots is None else len(self._knots)
 
     def __call__(self, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Coordinates of some of the times, shape (len(times_s), n_dimensions); zeros where there is no time."""
+        """Coordinates of some of the times, shape (len(times_s), n_dimensions); zeros for missing times."""
         t = times_s / self._scale_s
         found = np.zeros((len(t), self.n_dimensions))
         known = ~np.isnan(t)
@@ -80,7 +80,7 @@ def is_exact(n_images: int, n_times: int) -> bool:
 
 
 def time_features(times_s: ArrayLike, *, scale_s: float) -> NDArray[np.float64]:
-    """Unit vectors whose inner products are about exp(-|t - t'| / scale_s); zero rows where there is no time.
+    """Unit vectors whose inner products are about exp(-|t - t'| / scale_s); zero rows for missing times.
 
     Parameters
     ----------

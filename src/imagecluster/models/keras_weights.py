@@ -1,4 +1,4 @@
-"""Reads the weight files that Keras writes (HDF5), without Keras.
+"""Reading of Keras weight files (HDF5), without Keras.
 
 `pyfive` is a reader in pure Python of 0.3 MB; h5py would add 17 MB to every installation.
 """

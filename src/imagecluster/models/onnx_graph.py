@@ -1,4 +1,4 @@
-"""Writes small ONNX graphs, whose weights may be in another file.
+"""Writing of small ONNX graphs, whose weights may be in another file.
 
 The `onnx` package is far larger than the few messages of https://onnx.ai/onnx/repo-docs/IR.html that are needed here:
 each field of a protobuf message is a key (field number and wire type) and a value, which is all that is written below.

@@ -1,4 +1,4 @@
-"""Opens networks in the inference engine."""
+"""Opening of networks in the inference engine."""
 
 from __future__ import annotations
 

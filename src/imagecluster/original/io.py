@@ -52,7 +52,7 @@ def get_files(imagedir: StrPath, ext: str = "jpg|jpeg|bmp|png") -> list[str]:
     Parameters
     ----------
     imagedir
-        The folder, as it is to stand in front of each name.
+        The folder, in the form to put in front of each name.
     ext
         Regular expression for the extension without its dot; upper and lower case are not distinguished.
 

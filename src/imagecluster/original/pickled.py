@@ -1,4 +1,4 @@
-"""Reads a dictionary of arrays from a pickle without running any function that it names.
+"""Reading of a dictionary of arrays from a pickle, without running any function that it names.
 
 A pickle is a program: reading it calls every function that it names. Here each name that NumPy's arrays need stands for
 a harmless replacement that only takes notes, and every other name is refused. NumPy receives only raw numbers from the

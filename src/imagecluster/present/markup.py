@@ -1,4 +1,4 @@
-"""What all pages share: escaped text, counted nouns, and the frame of a page in a single file.
+"""Parts that all pages share: escaped text, counted nouns, and the frame of a page in a single file.
 
 Such a page asks nothing of the network and can send nothing: its policy allows only its own style and script, which are
 known by their hashes, and the pictures inside it.

@@ -1,4 +1,4 @@
-"""Whether a file is an earlier output of ours, which the next one may replace."""
+"""Check that a file is an earlier output of ours, which the next one may replace."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _MARKS = {
     ".html": b'<meta name="generator" content="imagecluster',
     ".htm": b'<meta name="generator" content="imagecluster',
     ".png": b"tEXtSoftware\0imagecluster",
-    # As Matplotlib lays it out, and no program that somebody edits a drawing with.
+    # In the layout of Matplotlib, which no drawing program produces.
     ".svg": b" <title>imagecluster</title>\n <metadata>\n",
     ".pdf": b"/Creator (imagecluster)",
-    # An entry of the metadata with the lengths of its two texts: the name alone may be in anybody's table.
+    # An entry of the metadata with the lengths of its two texts: the name alone may occur in any table.
     ".parquet": b"\x07creator\x18\x0cimagecluster",
 }
 """Marks by which our own files of each kind can be recognised."""
@@ -30,7 +30,7 @@ _NPZ_NAMES = {"paths.npy", "vectors.npy", "model.npy"}
 
 
 def refuse_to_replace(file: Path, *, force: bool) -> None:
-    """Refuse to replace a file by an output, unless it is an earlier output of the same kind as we wrote it.
+    """Refuse to replace a file by an output, unless it is an earlier output of the same kind and unchanged.
 
     Raises
     ------

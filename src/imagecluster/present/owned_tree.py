@@ -58,7 +58,7 @@ def copied_key(where: str, source: BinaryIO, target: BinaryIO | None = None) -> 
 
 
 def nowhere(content: bytes) -> bool:
-    """Answer of those who know of no files outside the tree."""
+    """Default of `is_elsewhere`: no files outside the tree are known."""
     del content
     return False
 
@@ -92,7 +92,7 @@ class OwnedTree:
     what
         Name of the tree in messages.
     within
-        The folder in which the tree lies, where that is held open: another one under its name is refused.
+        The folder in which the tree lies, if it is held open: another one under its name is refused.
     is_elsewhere
         Asked for a copy whose original has another name by now or no longer exists: it is not the last one of its
         picture if the same content exists elsewhere.

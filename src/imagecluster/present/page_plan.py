@@ -1,4 +1,4 @@
-"""What the page shows of the clusters: in groups of like size, and of very many pictures as many as it can hold."""
+"""Selection of what the page shows: clusters in groups of similar size, and as many pictures as it can hold."""
 
 from __future__ import annotations
 

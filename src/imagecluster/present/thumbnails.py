@@ -21,12 +21,12 @@ class ThumbnailOf:
     Parameters
     ----------
     paths, hashes
-        Of each row.
+        Path and content hash of each row.
     cache
-        The store's.
+        The store's thumbnails.
     short_side_px
-        Decodes files as the run did that kept the others, so that a cache that could not be written (a full disk, an
-        I/O error) shows in no output: the first of its model's `decoding`.
+        Size at which files are decoded, as in the run that kept the other thumbnails (the first of its model's
+        `decoding`), so that outputs are the same if the cache could not be written (a full disk, an I/O error).
 
     """
 

@@ -206,7 +206,7 @@ def _damaged_message(directory: Path, what: object) -> str:
 
 
 def _primary_code(error: sqlite3.Error) -> int:
-    """SQLite's error code without its details; 0 where the module itself raised the error."""
+    """SQLite's error code without its details; 0 if the module itself raised the error."""
     return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
 
 

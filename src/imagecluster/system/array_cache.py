@@ -86,7 +86,7 @@ class ArrayCache:
     folder
         The store's folder, held open by the caller.
     kind
-        What is kept.
+        Kind of the arrays.
 
     """
 
@@ -149,14 +149,14 @@ class ArrayCache:
         key
             Names everything that the arrays depend on.
         arrays
-            By name, of numbers.
+            Arrays of numbers, by name.
         info
             Further information about them; must survive JSON.
 
         Raises
         ------
         OSError
-            They cannot be written.
+            The arrays cannot be written.
 
         """
         kind, name = self._kind, file_name(key)

@@ -87,7 +87,7 @@ def download(
     url
         Address, http or https.
     destination
-        Where the file goes; its folder is made.
+        Path of the file; its folder is made if missing.
     checksum
         `sha256:` or `md5:` and hexadecimal digits.
     n_bytes

@@ -1,4 +1,4 @@
-"""What a request asks for, checked."""
+"""The checked values of a request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures that the page sends, to look for what is like them."""
+"""Pictures that the page sends to search for similar ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["SentPictures"]
 
 
 class SentPictures:
-    """Fingerprints of such pictures, made one after another with the model of the collection, which stays loaded."""
+    """Fingerprints of such pictures, made one at a time with the collection's model, which stays loaded."""
 
     def __init__(self) -> None:
         self._one_at_a_time = threading.Lock()
@@ -36,14 +36,14 @@ class SentPictures:
         content
             The file in base64.
         name
-            Its name: what is behind the last dot tells camera raw formats apart.
+            Its name; the part after the last dot distinguishes camera raw formats.
         settings
-            Of the run that fingerprinted the collection.
+            Settings of the run that fingerprinted the collection.
 
         Raises
         ------
         HTTPException
-            400 where the content is no base64, 422 where it is no picture.
+            400 if the content is not base64, 422 if it is not a picture.
 
         """
         try:

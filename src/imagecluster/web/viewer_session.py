@@ -92,7 +92,7 @@ class ViewerSession:
         self._towers: dict[str, Tower] = {}
 
     def begin(self) -> None:
-        """Load the collection in a thread of its own, and watch it until `close`."""
+        """Load the collection in a separate thread, and watch it until `close`."""
         threading.Thread(target=self._work, name="viewer", daemon=True).start()
 
     def end(self) -> None:

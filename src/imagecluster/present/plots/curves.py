@@ -74,5 +74,5 @@ def draw_curves(dendrogram: Dendrogram, *, sim: float | None, title: str, note: 
 
 
 def _above_zero(sizes: NDArray[np.float64] | NDArray[np.int64]) -> NDArray[np.float64]:
-    """Sizes with a gap where there is no cluster, since a logarithmic axis has no zero."""
+    """Sizes, with a gap if there is no cluster, since a logarithmic axis has no zero."""
     return np.where(sizes > 0, sizes, np.nan).astype(np.float64)

@@ -67,7 +67,7 @@ def uppermost(Z: NDArray[np.float64], n_leaves: int, *, most: int = MOST_LEAVES)
 
 
 class Hierarchy(NamedTuple):
-    """A tree to draw, with what is known of its leaves."""
+    """A tree to draw, with information about its leaves."""
 
     merges: NDArray[np.float64]
     """scipy's linkage matrix, shape (n_leaves - 1, 4)."""
@@ -75,10 +75,10 @@ class Hierarchy(NamedTuple):
     largest_distance: float
     """sim is 1 - height / largest distance."""
     names: Sequence[str] | None = None
-    """Of the leaves, written beside them."""
+    """Names of the leaves, written beside them."""
     labels: Sequence[int] | None = None
-    """Cluster of each leaf, which may have been corrected by hand, -1 for a leaf in none. Branches that lie in one
-    cluster have its colour; default: those below the line at the sim that is marked."""
+    """Cluster of each leaf, possibly corrected by hand; -1 for a leaf in no cluster. Branches inside a cluster get its
+    colour. Default: the clusters below the marked sim."""
 
 
 def draw_dendrogram(
