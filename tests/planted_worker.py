@@ -12,7 +12,6 @@ import os
 import shutil
 import signal
 import sys
-import time
 import traceback
 from pathlib import Path
 
@@ -90,6 +89,7 @@ def view(root: Path, planting=None) -> list[str]:
     import numpy as np
 
     from imagecluster.explore.projection import keep_map
+    from waiting import wait_until
     from web_samples import served
 
     answers = []
@@ -108,13 +108,9 @@ def view(root: Path, planting=None) -> list[str]:
         snapshot = client.session.snapshot()
         directory = root / "imagecluster"
         keep_map(directory, snapshot, np.zeros((len(snapshot), 2), np.float32), method="umap", follow=False)
-        ends = time.monotonic() + LONGEST_S / 2
-        while (
-            not planting
-            and time.monotonic() < ends
-            and not all(any(directory.glob(f"{name}/*.npz")) for name in ("viewer", "colours"))
-        ):
-            time.sleep(0.05)
+        if not planting:
+            kept = ("viewer", "colours")
+            wait_until(lambda: all(any(directory.glob(f"{name}/*.npz")) for name in kept), "what a viewer keeps")
     for answer in answers:
         assert answer.status != 500, answer.content
     return [answer.content.decode() for answer in answers if answer.status >= 400]

@@ -206,7 +206,7 @@ def test_a_fingerprint_without_direction_is_refused_with_its_picture(store):
 
 def test_too_little_memory_is_an_error_with_both_figures(store):
     """`--max-memory` is a promise."""
-    with pytest.raises(MemoryLimitError, match=r"needs 64 MiB .* allowed are 1 MiB"):
+    with pytest.raises(MemoryLimitError, match=r"needs 64 MiB .* 1 MiB are allowed"):
         tree(fill(store, 20), store, max_memory_bytes=1 << 20)
 
 
@@ -229,7 +229,7 @@ def test_the_command_line_takes_sizes(tmp_path, capsys):
     folder = str(draw_groups(tmp_path / "pics"))
     assert cli.main([folder, "--max-memory", "1.5GiB"]) == 0
     assert cli.main([folder, "--sim", "0.4", "--approx", "--max-memory", "3M"]) == 1
-    assert "allowed are 3 MiB" in capsys.readouterr().err
+    assert "3 MiB are allowed" in capsys.readouterr().err
     for wrong in (["--max-memory", "much"], ["--max-memory", "0"], ["--exact", "--approx"]):
         with pytest.raises(SystemExit):
             cli.main([folder, *wrong])
