@@ -42,6 +42,8 @@ from typing import Any
 
 import numpy as np
 
+from waiting import run_on, wait_until
+
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # a process of one thread may be forked
 
 WAYS = ("kill", "torn", "interrupt", "error", "full")
@@ -214,7 +216,7 @@ def in_child(
         if meanwhile is not None:
             meanwhile(child)
         if kill_after_s is not None:
-            time.sleep(kill_after_s)
+            run_on(kill_after_s)
             os.kill(child, signal.SIGKILL)
         with os.fdopen(reading, "rb") as stream:
             said = stream.read().decode().splitlines()
@@ -457,7 +459,7 @@ class Correction(Scenario):
         from web_samples import served
 
         with served(self.folder) as client:
-            wait_for(lambda: client.state()["n"] == 12)
+            wait_until(lambda: client.state()["n"] == 12)
             names = client.data("names.json?from=0&to=12").json()
             ids = [names.index(name) for name in ("00.png", "06.png", "03.png")]
             steps = (
@@ -475,15 +477,6 @@ class Correction(Scenario):
 
 
 SCENARIOS = {"first": Scenario, "second": SecondRun, "copies": Copies, "correction": Correction}
-
-
-def wait_for(is_so: Callable[[], Any]) -> None:
-    """Asks until it is so."""
-    for _ in range(3000):
-        if is_so():
-            return
-        time.sleep(0.01)
-    raise TimeoutError
 
 
 def draw_pictures(folder: Path, numbers: Iterable[int]) -> None:
@@ -520,7 +513,7 @@ def traced(scenario: Scenario, *options: str) -> Ended:
         tracer = subprocess.Popen(["strace", "-f", "-q", "-p", str(child), *options], stderr=subprocess.DEVNULL)
         tracers.append(tracer)
         status = Path("/proc", str(child), "status")
-        wait_for(lambda: "TracerPid:\t0\n" not in status.read_text())
+        wait_until(lambda: "TracerPid:\t0\n" not in status.read_text())
         os.kill(child, signal.SIGCONT)
 
     tracers: list[subprocess.Popen[bytes]] = []

@@ -22,3 +22,8 @@ def wait_until(condition: Callable[[], T], what: str | Callable[[], str] = "", *
             pytest.fail(f"waited for {LONG_S:.0f} s: {what() if callable(what) else what or condition}")
         time.sleep(pause_s)
     return found
+
+
+def run_on(seconds: float) -> None:
+    """Lets a process run on that is to be killed at a random moment; nothing is expected of it by then."""
+    time.sleep(seconds)
