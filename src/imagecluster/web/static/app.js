@@ -36,7 +36,7 @@ function Page() {
     <${Picture}/><${Cluster}/><${Dialogs}/><${Menu}/><${DropHint}/>`;
 }
 
-// For tests and measurements: what a visitor sees, as numbers.
+// For tests and measurements: numbers of what a visitor sees.
 Object.assign(globalThis, { imagecluster: { state, cutTimes, copy } });
 
 watchClusters();

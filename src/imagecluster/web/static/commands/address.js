@@ -1,4 +1,4 @@
-/** Keeps the address true to what is shown, and shows what an address says. */
+/** Keeps the address of the page in step with the view, and restores a view from an address. */
 import { batch, effect } from '../core/preact.js';
 import { remembered } from '../state/preferences.js';
 import * as state from '../state/state.js';
@@ -31,7 +31,7 @@ function unpackedIds(text, n) {
   return ids;
 }
 
-/** How the clusters are looked at, as a part of an address. */
+/** The settings of the view, as a part of an address. */
 function viewQuery() {
   const server = state.server.value;
   const query = new URLSearchParams();
@@ -45,14 +45,14 @@ function viewQuery() {
   return query;
 }
 
-/** The address of how the clusters are looked at, without its '#' and without what is selected and open. */
+/** The address of the settings of the view, without its '#', selection and open dialogs. */
 export function viewLink() {
   const query = viewQuery();
   query.set('of', state.collection.value?.snapshot ?? '');
   return query.toString();
 }
 
-/** The address of what is shown, without its '#'. */
+/** The address of the complete view, without its '#'. */
 function fullLink() {
   const collection = state.collection.value;
   if (!state.server.value || !collection) return '';
@@ -67,7 +67,7 @@ function fullLink() {
   return query.toString();
 }
 
-/** Shows what the address says, as far as it fits the collection. */
+/** Restores the view in the address, as far as it fits the collection. */
 export function readLink() {
   const server = state.server.peek(), collection = state.collection.peek();
   if (!server || !collection) return;
@@ -99,7 +99,7 @@ export function readLink() {
     if (picture >= 0) state.openedPicture.value = picture;
     else if (cluster >= 0) openCluster({ id: cluster });
   };
-  // The gallery has its size once it was shown for a frame.
+  // The gallery has its size only after it was shown for one frame.
   requestAnimationFrame(() => requestAnimationFrame(open));
 }
 
@@ -114,7 +114,7 @@ function ownCuts(text, n) {
   return branches;
 }
 
-/** Keeps the address up to date, and listens to the back button. */
+/** Keeps the address up to date, and handles the back button. */
 export function watchLink() {
   let timer = 0, own = location.hash;
   effect(() => {

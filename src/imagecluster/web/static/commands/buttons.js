@@ -1,9 +1,9 @@
-/** Buttons that are made from the list of commands. */
+/** Buttons, made from the list of commands. */
 import { PATHS } from '../core/icons.js';
 import { html } from '../core/preact.js';
 import { canRun, commandOf, has, keyText, runCommand } from './commands.js';
 
-/** A small drawing. @param {{name: string}} props */
+/** An icon. @param {{name: string}} props */
 export function Icon({ name }) {
   return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${PATHS[name] ?? ''}/></svg>`;
 }

@@ -1,8 +1,8 @@
 /**
- * Everything that can be done, in one list: keys, buttons and the list of keys are made from it.
+ * The list of all commands, from which keys, buttons and the list of keys are made.
  *
- * Each command says how it is taken back: `view` commands change what is shown and are undone here, `correction`
- * commands are undone by the server, `none` leaves nothing behind that could be undone.
+ * Each command says how it is undone: `view` commands change the view and are undone here, `correction` commands are
+ * undone by the server, and `none` marks commands with nothing to undo.
  */
 import * as history from '../state/history.js';
 import * as selection from '../state/selection.js';
@@ -109,7 +109,7 @@ export function commandOf(id) {
   return command;
 }
 
-/** Whether this page has a command at all: a copy lacks what only a server does. @param {string} id */
+/** Whether this page has a command at all: a copy lacks those that need a server. @param {string} id */
 export const has = (id) => !state.server.value?.copied?.lacks.includes(id);
 
 /** Whether a command can be run now. @param {string} id */

@@ -1,4 +1,4 @@
-/** Loads the collection, and stays in touch with the server: progress of a run, new data, the server's end. */
+/** Loads the collection, and listens to the server: progress of a run, new data, the server's end. */
 import { batch } from '../core/preact.js';
 import { askEdits, askState } from '../data/api.js';
 import { loadCollection } from '../data/collection.js';
@@ -11,7 +11,7 @@ import { repeatedSearch } from './search.js';
 
 const AGAIN_AFTER_MS = 2000;
 
-/** Loads what the server has now. @param {boolean} first whether nothing is shown yet */
+/** Loads the current collection from the server. @param {boolean} first whether nothing is shown yet */
 export async function load(first) {
   try {
     const server = await askState();
@@ -52,7 +52,7 @@ export async function load(first) {
   }
 }
 
-/** Listens to the server's news; a copy of the page has none. */
+/** Listens to news from the server; a copy of the page has none. */
 export function listen() {
   if (copy) return;
   const news = new EventSource('/api/events');
@@ -63,7 +63,7 @@ export function listen() {
     try {
       heard(JSON.parse(/** @type {MessageEvent} */ (event).data));
     } catch {
-      // News of another version of the server: the page goes on without them.
+      // News from another version of the server: the page ignores it.
     }
   });
   on('run', (data) => { state.run.value = data; });

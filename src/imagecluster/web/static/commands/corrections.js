@@ -1,4 +1,4 @@
-/** What the commands do that is kept: each is one record that the server stores, and can be undone. */
+/** Commands that make corrections: each is one record that the server stores, and can be undone. */
 import { signal } from '../core/preact.js';
 import { countText } from '../core/text.js';
 import { clustersNow } from '../state/clusters.js';
@@ -9,10 +9,10 @@ import { branchOf, pictureOf, sectionOf } from './target.js';
 
 /** @typedef {import('./target.js').Context} Context */
 
-/** Pictures that are about to be named. @type {import('../vendor/signals.js').Signal<{ids: number[], name: string, snapshot: string}>} */
+/** Pictures whose cluster is about to be named. @type {import('../vendor/signals.js').Signal<{ids: number[], name: string, snapshot: string}>} */
 export const naming = signal({ ids: [], name: '', snapshot: '' });
 
-/** Pictures that a correction is about: the selected ones, or else the one at hand. @param {Context} context */
+/** Pictures that a correction applies to: the selected ones, or else the current one. @param {Context} context */
 function pictures(context) {
   const selected = [...state.selection.peek()];
   if (selected.length && context.id === undefined) return selected;
@@ -50,7 +50,7 @@ export async function together() {
   if (await correct(`${countText(ids.length, 'picture')} kept together`, { kind: 'together', ids })) selection.clearWithoutUndo();
 }
 
-/** Puts pictures together with one that is on its own. @param {readonly number[]} ids @param {number} onto */
+/** Puts pictures together with a single picture. @param {readonly number[]} ids @param {number} onto */
 export async function joinPicture(ids, onto) {
   const all = [...new Set([...ids, onto])];
   if (await correct(`${countText(all.length, 'picture')} kept together`, { kind: 'together', ids: all })) selection.clearWithoutUndo();
@@ -83,7 +83,7 @@ export async function moveInto(ids, s) {
   if (await correct(`${countText(ids.length, 'picture')} moved`, { kind: 'move', ids: [...ids], to })) selection.clearWithoutUndo();
 }
 
-/** The picture after the one at hand, else the one before it, that stays; -1 for none. @param {ReadonlySet<number>} gone */
+/** The next picture that stays after the current one, else the previous one that stays; -1 for none. @param {ReadonlySet<number>} gone */
 function nextWithout(gone) {
   const { places } = state.collectionNow();
   for (const way of /** @type {const} */ (['right', 'left'])) {

@@ -1,4 +1,4 @@
-/** From the keyboard to the commands. */
+/** The keyboard's way to the commands. */
 import * as selection from '../state/selection.js';
 import * as state from '../state/state.js';
 import { COMMANDS, runCommand } from './commands.js';
@@ -8,10 +8,10 @@ const BY_KEY = new Map(COMMANDS.flatMap((c) => c.keys.map((key) => [key, c.id]))
 
 const MOVES = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End'];
 
-/** Commands that work inside the large view of a picture too. */
+/** Commands that also work in the large view of a picture. */
 const IN_PICTURE = new Set(['similar', 'reveal', 'copy-path', 'select', 'open-cluster', 'hide', 'undo', 'redo']);
 
-/** Name of a pressed key, as in the list of commands. @param {KeyboardEvent} event */
+/** Name of a pressed key, as used in the list of commands. @param {KeyboardEvent} event */
 function pressed(event) {
   const letter = event.key.length === 1 && /[a-z]/i.test(event.key);
   const parts = [];
@@ -21,7 +21,7 @@ function pressed(event) {
   return parts.join('+');
 }
 
-/** Whether an element uses a key itself. @param {EventTarget | null} target @param {string} key */
+/** Whether an element handles a key itself. @param {EventTarget | null} target @param {string} key */
 function usesKey(target, key) {
   if (!(target instanceof HTMLElement)) return false;
   if (target instanceof HTMLInputElement && target.type === 'range') return MOVES.includes(key) || key === 'PageUp' || key === 'PageDown';

@@ -38,7 +38,7 @@ export function openCluster(context) {
   });
 }
 
-/** Closes what is open, one thing after the other. */
+/** Closes what is open, one layer at a time. */
 export function close() {
   if (state.dialog.peek()) state.dialog.value = null;
   else if (state.openedPicture.peek() >= 0) closePicture();
@@ -54,11 +54,11 @@ export function close() {
 export function closePicture() {
   const id = state.openedPicture.peek();
   state.openedPicture.value = -1;
-  // Nothing behind a dialog can have the focus until the dialog is gone.
+  // Nothing behind a dialog can have the focus until the dialog is closed.
   if (id >= 0 && (state.view.peek() === 'gallery' || state.isSplit.peek())) setTimeout(() => state.focusPicture(id));
 }
 
-/** Side by side, more would be too small to tell apart. */
+/** Largest number of pictures to compare: side by side, more would be too small. */
 const MOST_COMPARED = 4;
 
 /** Compares the selected pictures, in the order of the gallery. */

@@ -1,4 +1,4 @@
-/** Commands on the file of a picture: show it in the file manager, copy its path. */
+/** Commands for the file of a picture: show it in the file manager, copy its path. */
 import { postReveal } from '../data/api.js';
 import * as state from '../state/state.js';
 import { pictureOf } from './target.js';

@@ -1,4 +1,4 @@
-/** Searches: by name, by words, by a picture of the collection, and by one from outside. */
+/** Searches: by name, by words, by a picture of the collection, and by a picture from outside. */
 import { batch } from '../core/preact.js';
 import { askLikePicture, askLikeText, askNamed, postSearch } from '../data/api.js';
 import * as state from '../state/state.js';
@@ -7,7 +7,7 @@ import { pictureOf } from './target.js';
 /** @typedef {import('./target.js').Context} Context */
 
 const MOST_FOUND = 200;
-/** What is typed is looked for when no key was pressed for so long. */
+/** Milliseconds without a key press after which the typed text is searched for. */
 const TYPED_MS = 150;
 let typedTimer = 0;
 
@@ -27,14 +27,14 @@ export function searchTyped() {
   else state.results.value = null;
 }
 
-/** Escape was pressed: nothing that was typed is looked for any more. */
+/** Escape was pressed: the typed text is not searched for any longer. */
 export function searchLeft() {
   clearTimeout(typedTimer);
   const box = searchBox();
   if (box) box.value = '';
 }
 
-/** Enter was pressed: looks at once, and goes from the box to what was found; the keys go on there. */
+/** Enter was pressed: searches at once, and moves the focus from the box to the results. */
 export async function searchEntered() {
   clearTimeout(typedTimer);
   await searchText();
@@ -42,7 +42,7 @@ export async function searchEntered() {
   if (state.results.peek() && shown?.k) state.focusPicture(state.collectionNow().order[shown.flat[shown.from[0]]]);
 }
 
-/** Shows what the search box asks for: clusters and files that are called so, then what looks so. */
+/** Shows the results for the search box: clusters and files with that name, then pictures that look like it. */
 async function searchText() {
   const server = state.server.peek(), text = searchBox()?.value ?? '';
   if (!server || !text.trim()) {
@@ -51,7 +51,7 @@ async function searchText() {
   }
   try {
     const results = await resultsOf(text, server);
-    // Somebody has typed on, or there is another collection.
+    // More was typed, or there is another collection.
     const collection = state.collectionNow();
     if (searchBox()?.value !== text || collection.snapshot !== server.snapshot) return;
     showResults({ ...results, ids: [...new Set([...collection.clustering.idsOfClustersNamed(text), ...results.ids])] });
@@ -71,8 +71,8 @@ async function resultsOf(text, server) {
 }
 
 /**
- * What is shown of a search in another snapshot, where the ids mean other pictures.
- * @param {import('../core/wire.js').State} server that has it @returns {Promise<import('../state/state.js').SearchResults | null>}
+ * The results of a search for another snapshot, in which the ids mean other pictures.
+ * @param {import('../core/wire.js').State} server with that snapshot @returns {Promise<import('../state/state.js').SearchResults | null>}
  */
 export async function repeatedSearch(server) {
   const kind = state.results.peek()?.kind, text = searchBox()?.value ?? '';
@@ -87,7 +87,7 @@ function showResults(results) {
   batch(() => {
     state.openedPicture.value = -1;
     state.openedCluster.value = null;
-    // Beside the map it is there already, and the map shows where the results lie.
+    // Beside the map the gallery is visible already, and the map shows where the results are.
     if (!state.isSplit.peek()) state.view.value = 'gallery';
     state.results.value = results;
   });
@@ -108,7 +108,7 @@ export async function searchSimilar(context) {
   }
 }
 
-/** The server takes 32 MB, in base64. */
+/** The server accepts 32 MB, in base64. */
 const LARGEST_FILE = 23_000_000;
 
 /** Searches by a picture from outside. @param {File} file */

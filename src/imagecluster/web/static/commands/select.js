@@ -11,7 +11,7 @@ export const toggleActive = (context) => selection.toggle(pictureOf(context));
 /** @param {Context} context */
 export const extendToActive = (context) => selection.extendTo(pictureOf(context));
 
-/** Selects a cluster, or all results of a search: only what is shown. @param {Context} context */
+/** Selects a cluster, or all results of a search: only pictures that are shown. @param {Context} context */
 export function selectCluster(context) {
   const arrangement = state.arrangement.peek(), s = state.results.peek() ? 0 : sectionOf(context);
   if (s >= 0 && arrangement?.k) selection.toggleAll(selection.sectionIds(arrangement, state.collectionNow(), s));

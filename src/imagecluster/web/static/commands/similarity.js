@@ -1,4 +1,4 @@
-/** Commands that cut: all branches at one similarity, or one of them on its own. */
+/** Commands that cut: all branches at one similarity, or a single branch. */
 import { countText, simText } from '../core/text.js';
 import { parentOf, splitOf, withBranch } from '../data/cut.js';
 import { simOf } from '../data/scale.js';
@@ -8,7 +8,7 @@ import { branchOf, pictureOf, sectionOf } from './target.js';
 
 /** @typedef {import('./target.js').Context} Context */
 
-/** Another cut. @param {number} sim */
+/** Cuts at another similarity. @param {number} sim */
 export function setSim(sim) {
   const value = Math.min(1, Math.max(0, sim));
   changeView('sim', `Similarity ${simText(value)}`, () => {
@@ -20,7 +20,7 @@ export function setSim(sim) {
 /** @param {number} step */
 export const stepSim = (step) => setSim(Math.round((state.sim.peek() + step) * 1000) / 1000);
 
-/** To the next suggestion. @param {1 | -1} way */
+/** Moves to the next suggestion. @param {1 | -1} way */
 export function snapSim(way) {
   const now = state.sim.peek();
   const sims = (state.curve.peek()?.suggestions ?? []).map((s) => s.sim).sort((a, b) => a - b);
@@ -40,7 +40,7 @@ export function split(context) {
   changeView('split', 'Split a cluster', () => { state.branches.value = withBranch(state.branches.peek(), cut); });
 }
 
-/** Why a branch joins nothing more. @param {[number, number] | null} branch */
+/** The reason why a branch joins nothing further. @param {[number, number] | null} branch */
 export function whyNoMore(branch) {
   const limit = state.server.peek()?.max_diameter ?? null;
   const all = !branch || branch[1] - branch[0] === state.collectionNow().n;
@@ -63,8 +63,8 @@ export function join(context) {
   state.notify(`Joined: ${countText(parent.to - parent.from, 'picture')}, together at similarity ${simText(sim)} and below.`, true);
 }
 
-/** One similarity for all branches again. */
+/** Cuts all branches at one similarity again. */
 export const resetBranches = () => changeView('reset', 'Reset custom splits', () => { state.branches.value = []; });
 
-/** @param {number} least pictures that a cluster must have to be shown as one */
+/** @param {number} least number of pictures in the smallest cluster that is shown */
 export const setMinSize = (least) => changeView('least', 'Smallest cluster', () => { state.minSize.value = least; });

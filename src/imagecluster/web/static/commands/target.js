@@ -1,14 +1,14 @@
-/** What a command is about: a picture, a section, a branch of the dendrogram. */
+/** The target of a command: a picture, a section, or a branch of the dendrogram. */
 import { sectionWith } from '../data/arrange.js';
 import { clustersNow } from '../state/clusters.js';
 import * as state from '../state/state.js';
 
-/** @typedef {{section?: number, id?: number}} Context  what the command was called on, if on something */
+/** @typedef {{section?: number, id?: number}} Context  what the command was called on, if anything */
 
-/** Picture that a command is about. @param {Context} context */
+/** The picture that a command applies to. @param {Context} context */
 export const pictureOf = (context) => context.id ?? (state.openedPicture.peek() >= 0 ? state.openedPicture.peek() : state.active.peek());
 
-/** Section of `clustersNow` that a command is about; -1 for none. @param {Context} context */
+/** The section of `clustersNow` that a command applies to; -1 for none. @param {Context} context */
 export function sectionOf(context) {
   if (context.section !== undefined) return context.section;
   if (state.results.peek()) {
@@ -21,8 +21,8 @@ export function sectionOf(context) {
 }
 
 /**
- * The branch of the dendrogram that a section stands for: its own run, or where corrections have mixed it, the one of
- * its first picture.
+ * The branch of the dendrogram for a section: its own run or, if corrections have mixed it, that of its first
+ * picture.
  * @param {number} s @returns {[number, number] | null}
  */
 export function branchOf(s) {

@@ -1,4 +1,4 @@
-/** Commands that change how the clusters are looked at. */
+/** Commands that change the view of the clusters. */
 import { changeView } from '../state/history.js';
 import * as state from '../state/state.js';
 

@@ -1,6 +1,6 @@
-/** Small drawings. */
+/** Icons. */
 
-/** Drawings by the command that they stand for, in a square of 24. */
+/** Icons by command, in a square of 24. */
 export const PATHS = /** @type {Record<string, string>} */ ({
   undo: 'M9 7H4V2M4.5 7A8 8 0 1 1 4 14',
   redo: 'M15 7h5V2M19.5 7A8 8 0 1 0 20 14',

@@ -1,4 +1,4 @@
-/** The third-party modules, under the names that the page uses. */
+/** The third-party modules, under the names that the page uses for them. */
 import htm from '../vendor/htm.js';
 import { Fragment, h, render } from '../vendor/preact.js';
 

@@ -1,4 +1,4 @@
-/** Texts: numbers, sizes and times for people, and whether a name holds what was typed. */
+/** Texts: readable numbers, sizes and times, and matching of names with typed words. */
 
 const number = new Intl.NumberFormat('en');
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
@@ -12,13 +12,13 @@ export const numberText = (value) => number.format(value);
 /** "1 picture", "12 pictures" @param {number} count @param {string} noun @param {string} [several] */
 export const countText = (count, noun, several = `${noun}s`) => `${numberText(count)} ${count === 1 ? noun : several}`;
 
-/** 0.62; the last digits that matter only. @param {number} sim */
+/** 0.62, without trailing zeros. @param {number} sim */
 export const simText = (sim) => sim.toFixed(3).replace(/0$/, '');
 
-/** A text without accents, in lower case: to compare what was typed with a name. @param {string} text */
+/** A text without accents, in lower case, to compare typed words with names. @param {string} text */
 const folded = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 
-/** Whether a name holds every word of a text. @param {string} name @param {string} text */
+/** Whether a name contains every word of a text. @param {string} name @param {string} text */
 export function isNamed(name, text) {
   const words = folded(text).split(/\s+/).filter(Boolean), within = folded(name);
   return words.length > 0 && words.every((word) => within.includes(word));
@@ -30,7 +30,7 @@ export const dayText = (seconds) => day.format(new Date(seconds * 1000));
 /** @param {number} seconds since 1970 */
 export const momentText = (seconds) => moment.format(new Date(seconds * 1000));
 
-/** First and last day; empty where no time is known. @param {number} from @param {number} to */
+/** First and last day; empty if no time is known. @param {number} from @param {number} to */
 export function spanText(from, to) {
   if (!Number.isFinite(from) || !Number.isFinite(to)) return '';
   return day.formatRange(new Date(from * 1000), new Date(to * 1000));

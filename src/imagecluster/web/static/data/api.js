@@ -1,10 +1,10 @@
 /**
- * Talks to the server; in a copy of the page, to the data that it holds. All addresses of data carry the snapshot's key,
- * so that the browser may keep every answer.
+ * Requests to the server or, in a copy of the page, to the data inside it. All addresses of data contain the snapshot's
+ * key, so that the browser can keep every answer.
  */
 import { copy } from './copy.js';
 
-/** What the server refused, or that it cannot be reached (status 0). */
+/** A refusal by the server, or that it cannot be reached (status 0). */
 export class ServerError extends Error {
   /** @param {string} message @param {number} status */
   constructor(message, status) {
@@ -31,42 +31,42 @@ async function ask(address, options) {
 /** @param {string} address @param {AbortSignal} [stop] @returns {Promise<any>} */
 const askJson = async (address, stop) => (await ask(address, { signal: stop })).json();
 
-/** How things stand. @returns {Promise<import('../core/wire.js').State>} */
+/** The current state. @returns {Promise<import('../core/wire.js').State>} */
 export const askState = () => askJson('/api/state');
 
-/** The corrections that hold. @returns {Promise<import('../core/wire.js').Edits>} */
+/** The current corrections. @returns {Promise<import('../core/wire.js').Edits>} */
 export const askEdits = () => askJson('/api/edits');
 
-/** What the slider would give. @param {string} snapshot @returns {Promise<import('../core/wire.js').Curve>} */
+/** The number of clusters at each similarity. @param {string} snapshot @returns {Promise<import('../core/wire.js').Curve>} */
 export const askCurve = (snapshot) => askJson(`/api/${snapshot}/curve`);
 
 /** Names of a range of ids. @param {string} snapshot @param {number} from @param {number} to @returns {Promise<import('../core/wire.js').Names>} */
 export const askNames = (snapshot, from, to) => askJson(`/api/${snapshot}/names.json?from=${from}&to=${to}`);
 
-/** Pictures whose path holds all words. @param {string} snapshot @param {string} text @returns {Promise<import('../core/wire.js').Named>} */
+/** Pictures whose path contains all words. @param {string} snapshot @param {string} text @returns {Promise<import('../core/wire.js').Named>} */
 export const askNamed = (snapshot, text) => askJson(`/api/${snapshot}/named?text=${encodeURIComponent(text)}`);
 
-/** Pictures that show what words say. @param {string} snapshot @param {string} text @param {number} most @returns {Promise<import('../core/wire.js').Found>} */
+/** Pictures that show what a text describes. @param {string} snapshot @param {string} text @param {number} most @returns {Promise<import('../core/wire.js').Found>} */
 export const askLikeText = (snapshot, text, most) => askJson(`/api/${snapshot}/search?text=${encodeURIComponent(text)}&k=${most}`);
 
-/** Pictures that look like one. @param {string} snapshot @param {number} id @param {number} most @returns {Promise<import('../core/wire.js').Found>} */
+/** Pictures that look like a given one. @param {string} snapshot @param {number} id @param {number} most @returns {Promise<import('../core/wire.js').Found>} */
 export const askLikePicture = (snapshot, id, most) => askJson(`/api/${snapshot}/search?picture=${id}&k=${most}`);
 
-/** What is known of a picture. @param {string} snapshot @param {number} id @param {AbortSignal} stop @returns {Promise<import('../core/wire.js').PictureFacts>} */
+/** Facts about a picture. @param {string} snapshot @param {number} id @param {AbortSignal} stop @returns {Promise<import('../core/wire.js').PictureFacts>} */
 export const askPicture = (snapshot, id, stop) => askJson(`/api/${snapshot}/picture/${id}`, stop);
 
 /**
- * What is known of a cluster: a run of the leaf order.
+ * Facts about a cluster, given as a run of the leaf order.
  * @param {string} snapshot @param {number} from @param {number} to @param {AbortSignal} stop
  * @returns {Promise<import('../core/wire.js').ClusterFacts>}
  */
 export const askCluster = (snapshot, from, to, stop) => askJson(`/api/${snapshot}/cluster?a=${from}&b=${to}`, stop);
 
-/** Numbers of all pictures. @param {string} snapshot @param {'order' | 'gap' | 'rank' | 'pictures'} name @returns {Promise<ArrayBuffer>} */
+/** An array of numbers, one per picture. @param {string} snapshot @param {'order' | 'gap' | 'rank' | 'pictures'} name @returns {Promise<ArrayBuffer>} */
 export const askArray = async (snapshot, name) => (await ask(`/api/${snapshot}/${name}.bin`)).arrayBuffer();
 
 /**
- * Places of the pictures on the map, and whether better ones are being computed; null while there are none yet (202).
+ * Positions of the pictures on the map, and whether better ones are being computed; null while there are none (202).
  * @param {string} snapshot @returns {Promise<{places: Float32Array<ArrayBuffer>, betterComes: boolean} | null>}
  */
 export async function askMap(snapshot) {
@@ -83,7 +83,7 @@ async function post(address, body) {
 }
 
 /**
- * Sends a correction, or takes a step back or forth.
+ * Sends a correction, an undo or a redo.
  * @param {import('../core/wire.js').CorrectionRequest | import('../core/wire.js').StepRequest} body
  * @returns {Promise<import('../core/wire.js').Edits>}
  */
@@ -92,13 +92,13 @@ export const postEdit = (body) => post('/api/edits', body);
 /** Writes an output. @param {import('../core/wire.js').ExportRequest} body @returns {Promise<import('../core/wire.js').Written>} */
 export const postExport = (body) => post('/api/export', body);
 
-/** Looks for pictures like one from outside. @param {import('../core/wire.js').SearchRequest} body @returns {Promise<import('../core/wire.js').Found>} */
+/** Searches for pictures similar to one from outside. @param {import('../core/wire.js').SearchRequest} body @returns {Promise<import('../core/wire.js').Found>} */
 export const postSearch = (body) => post('/api/search', body);
 
 /** Opens the file manager at a picture. @param {import('../core/wire.js').RevealRequest} body @returns {Promise<import('../core/wire.js').Done>} */
 export const postReveal = (body) => post('/api/reveal', body);
 
-/** Why a placeholder stands in for a picture; empty where none does. @param {string} address */
+/** The reason why a placeholder is shown instead of a picture; empty if it is not. @param {string} address */
 export async function whyPlaceholder(address) {
   if (copy) return '';
   const reply = await ask(address).catch(() => null);

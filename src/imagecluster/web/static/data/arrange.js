@@ -1,4 +1,4 @@
-/** From clusters to the sections of the gallery: which pictures, in which order. Pure. */
+/** The sections of the gallery, made from clusters: which pictures, in which order. Pure. */
 import { joinedAt } from './cut.js';
 
 /** @typedef {'size' | 'tight' | 'time' | 'name'} SortKey */
@@ -9,18 +9,18 @@ import { joinedAt } from './cut.js';
  *   flat: Uint32Array, k: number, from: Uint32Array, to: Uint32Array, height: Float64Array,
  *   numbers: Uint32Array, nGrouped: number, hasSingles: boolean, names: Map<number, string>, pinned: Set<number>,
  *   hidden: readonly number[], runs: boolean,
- * }} Arrangement  `numbers`: number of each section's cluster, as the command line counts; `names` by section;
+ * }} Arrangement  `numbers`: number of each section's cluster, as on the command line; `names` by section;
  *   the last section holds the singles if `hasSingles`; `hidden`: positions that are in no section; `runs`: all other
  *   pictures are in one, and those of a cluster that lies below n in `flat` at their own positions
  */
 
-/** Bits of a digit: as many places as are written to at a time stay in the processor's nearest cache. */
+/** Bits of a digit: so many that the places being written to stay in the processor's nearest cache. */
 const BITS = 11;
 const MASK = (1 << BITS) - 1;
 
 /**
- * Sorts items by unsigned keys, stable, digit by digit. The keys move along with their items, so that all is read in
- * order. Memory is kept from one cut to the next.
+ * Sorts items by unsigned keys, stably and digit by digit. The keys move along with their items, so that everything is
+ * read in order. Memory is kept from one cut to the next.
  */
 class Sorter {
   /** @param {number} n */
@@ -53,18 +53,18 @@ class Sorter {
   }
 }
 
-/** Arranges the clusters of one collection; all memory is taken once. */
+/** Arranges the clusters of one collection; memory is allocated once. */
 export class Arranger {
   /** @param {import('./collection.js').Collection} collection */
   constructor(collection) {
     const n = collection.n;
     this.collection = collection;
-    // Its items are runs of the cut, and behind them groups that corrections have made.
+    // The items are runs of the cut, followed by groups made by corrections.
     this.sorter = new Sorter(n);
     /** places of all pictures, then of the clusters that corrections have changed, then of the singles */
     this.flat = new Uint32Array(2 * n);
     for (let p = 0; p < n; p++) this.flat[p] = p;
-    /** number of each item, where the order is another one than that of the numbers */
+    /** number of each item, if the order is not that of the numbers */
     this.numberOf = new Uint32Array(0);
     const [timeFrom, timeTo] = span(collection);
     this.timeFrom = timeFrom;
@@ -72,7 +72,7 @@ export class Arranger {
   }
 
   /**
-   * Sections of a cut, with what corrections have made of it.
+   * Sections of a cut, with its corrections.
    * @param {import('./cut.js').Runs} runs @param {number} minSize @param {SortKey} sort
    * @param {import('./replay.js').Replayed | null} [replayed] @returns {Arrangement}
    */
@@ -83,7 +83,7 @@ export class Arranger {
     const { n, rank } = this.collection;
     let kept = 0, free = n, largest = 0;
     const groups = replayed?.groups ?? [];
-    // What was put together or named by hand is a cluster, however small.
+    // Pictures put together or named by hand are a cluster, however small.
     const leastByHand = Math.min(2, minSize);
     const laidOut = groups.filter((g) => g.members.length >= (g.byHand ? leastByHand : minSize));
     // Groups lie behind all positions; items from k on stand for them.
@@ -106,7 +106,7 @@ export class Arranger {
     for (let c = 0, from = 0; c < k; c++) {
       const to = starts[c + 1], count = to - from;
       if (replayed !== null && replayed.touched.has(c)) {
-        // Its pictures are in groups.
+        // All its pictures are in groups.
       } else if (count >= minSize || (count >= leastByHand && replayed !== null && replayed.names.has(c))) {
         let least = rank[from];
         for (let p = from + 1; p < to; p++) if (rank[p] < least) least = rank[p];
@@ -156,7 +156,7 @@ export class Arranger {
   }
 
   /**
-   * One section of pictures in a given order: what a search found.
+   * One section of pictures in a given order: the results of a search.
    * @param {ArrayLike<number>} members positions @param {string} name @param {readonly number[]} hidden
    * @returns {Arrangement}
    */
@@ -205,7 +205,7 @@ export class Arranger {
     return numbers;
   }
 
-  /** Earliest time of some pictures; later than all where none is known. @param {Uint32Array} flat @param {number} from @param {number} to */
+  /** Earliest time of some pictures; later than all others if unknown. @param {Uint32Array} flat @param {number} from @param {number} to */
   earliest(flat, from, to) {
     let least = Infinity;
     for (let f = from; f < to; f++) {

@@ -1,4 +1,4 @@
-/** The clusters of one collection: its dendrogram is cut, corrections are made on the cut, the outcome is arranged. Pure. */
+/** The clusters of one collection: the dendrogram is cut, corrections are applied, and the result is arranged. Pure. */
 import { isNamed } from '../core/text.js';
 import { Arranger } from './arrange.js';
 import { cutRuns, emptyRuns } from './cut.js';
@@ -11,7 +11,7 @@ import { heightOf } from './scale.js';
  *   corrections: import('./replay.js').Corrections}} View
  */
 
-/** The present clusters; memory is kept from one cut to the next. */
+/** The current clusters; memory is kept from one cut to the next. */
 export class Clustering {
   /** @param {import('./collection.js').Collection} collection */
   constructor(collection) {
@@ -20,9 +20,9 @@ export class Clustering {
     this.runs = emptyRuns(collection.n);
     this.minSize = 1;
     this.sort = /** @type {import('./arrange.js').SortKey} */ ('size');
-    /** what corrections have made of the cut; null where there are none */
+    /** the cut after corrections; null if there are none */
     this.replayed = /** @type {import('./replay.js').Replayed | null} */ (null);
-    /** sections of this cut, once they were asked for */
+    /** sections of this cut, once requested */
     this.known = /** @type {import('./arrange.js').Arrangement | null} */ (null);
   }
 
@@ -50,13 +50,13 @@ export class Clustering {
     return this.arranger.ofResults(positions.filter((p) => !gone.has(p)), label, hidden);
   }
 
-  /** Place where the run that holds a position starts and ends. @param {number} position @returns {[number, number]} */
+  /** Start and end of the run that contains a position. @param {number} position @returns {[number, number]} */
   runAt(position) {
     const run = runOf(this.runs, position);
     return [this.runs.starts[run], this.runs.starts[run + 1]];
   }
 
-  /** Pictures of the clusters whose name holds every word of a text. @param {string} text @returns {number[]} */
+  /** Pictures of the clusters whose name contains every word of a text. @param {string} text @returns {number[]} */
   idsOfClustersNamed(text) {
     if (!this.replayed) return [];
     const { starts } = this.runs, { groups, names } = this.replayed;

@@ -1,4 +1,4 @@
-/** One collection: the arrays of all pictures, as the server sent them, and all that follows from them and changes with the view. */
+/** One collection: the arrays of all pictures, as the server sent them, and all that is derived from them and the view. */
 import { signal } from '../core/preact.js';
 import { askArray, ServerError } from './api.js';
 import { Clustering } from './clustering.js';
@@ -6,14 +6,14 @@ import { Layout } from './layout.js';
 import { Names } from './names.js';
 import { Places } from './places.js';
 
-/** Beyond these, a tile shows the middle of the picture. */
+/** Beyond these aspect ratios, a tile shows only the middle of the picture. */
 const NARROWEST = 0.45;
 const WIDEST = 2.6;
 
 /**
  * Pictures have ids (row numbers of the snapshot) and positions (places in the leaf order, in which every cluster of
- * every cut is one run). Arrays by position are what a cut reads from front to back. Whatever belongs to one collection
- * is here and goes with it: with another snapshot another object takes its place.
+ * every cut is one run). A cut reads the arrays by position from front to back. Everything that belongs to one
+ * collection is in this object, and another snapshot has another object.
  */
 export class Collection {
   /**
@@ -35,7 +35,7 @@ export class Collection {
     this.times = new Float64Array(bytes.pictures);
     /** position of each id */
     this.position = new Uint32Array(n);
-    /** width / height by position, within what a tile shows */
+    /** width / height by position, limited to what a tile shows */
     this.aspect = new Float32Array(n);
     /** place in the order of the names, by position */
     this.rank = new Uint32Array(n);
@@ -51,19 +51,19 @@ export class Collection {
       throw new ServerError('The server sent arrays that do not fit together; reload the page.', 0);
     }
     this.names = new Names(this.snapshot, n);
-    /** The present clusters. */
+    /** The current clusters. */
     this.clustering = new Clustering(this);
-    /** Where everything lies in the gallery. */
+    /** The layout of the gallery. */
     this.layout = new Layout(this.aspect);
     this.places = new Places(this, this.layout);
-    /** Grows when more average colours are known. */
+    /** Incremented when more average colours are known. */
     this.coloursVersion = signal(0);
   }
 
   /** Seconds since 1970; NaN where unknown. @param {number} id */
   takenS(id) { return this.times[2 * id + 1]; }
 
-  /** Average colour as CSS; that of an empty tile where it is not known yet. @param {number} id */
+  /** Average colour as CSS; that of an empty tile if it is not known yet. @param {number} id */
   colour(id) {
     const colour = this.colours[4 * id + 1];
     return colour >>> 24 ? 'var(--tile)' : `#${colour.toString(16).padStart(6, '0')}`;

@@ -1,7 +1,7 @@
-/** A copy of the page that was written for sharing: it holds its data itself and asks no server. */
+/** A copy of the page that was exported for sharing: it contains its data and needs no server. */
 import { isNamed } from '../core/text.js';
 
-/** Nothing where a picture could not be read, or was hidden. */
+/** Nothing, for a picture that could not be read or was hidden. */
 const NO_PICTURE = 'data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==';
 const IN_A_FOLDER = 1000;
 
@@ -16,7 +16,7 @@ function bytesOf(text) {
 /** @param {import('../core/wire.js').Answer} answer @param {number} [status] */
 const reply = (answer, status = 200) => Response.json(answer, { status });
 
-/** Answers what the page would ask a server. */
+/** Answers the requests that the page would send to a server. */
 class Copy {
   /** @param {import('../core/wire.js').CopyData} data */
   constructor(data) {
@@ -102,7 +102,7 @@ class Copy {
   }
 }
 
-/** What the page holds, if it is a copy. */
+/** The data inside the page, if it is a copy. */
 function embeddedCopy() {
   const element = document.getElementById('copy');
   if (!element) return null;
@@ -111,5 +111,5 @@ function embeddedCopy() {
   return embedded;
 }
 
-/** The copy's data; null in a page that a server serves. */
+/** The copy's data; null in a page from a server. */
 export const copy = embeddedCopy();

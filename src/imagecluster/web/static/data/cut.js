@@ -1,13 +1,13 @@
 /**
  * Cuts a dendrogram in one scan of its gaps. Pure: arrays in, arrays out; no page.
  *
- * Same rule as the command line (scipy's fcluster with criterion "distance"): what first joins at a height of at most
- * the cut's stays together.
+ * The rule is the command line's (scipy's fcluster with criterion "distance"): pictures that first join at or below the
+ * height of the cut stay together.
  */
 
 /**
- * A branch with a cut of its own: the run [from, to) of positions is cut at `height`, whatever the similarity index.
- * It is at rest where the cut around it joins the branch to others.
+ * A branch with its own cut: the run [from, to) of positions is cut at `height`, whatever the similarity index.
+ * It has no effect if the cut around it joins the branch to others.
  * @typedef {{from: number, to: number, height: number}} Branch
  * @typedef {{k: number, starts: Uint32Array, heights: Float64Array}} Runs  run c is [starts[c], starts[c + 1])
  */
@@ -16,7 +16,7 @@
 export const emptyRuns = (n) => ({ k: 0, starts: new Uint32Array(n + 1), heights: new Float64Array(n) });
 
 /**
- * Branches that are in force, none inside another: a smaller branch wins over the one around it.
+ * Branches that have an effect, none inside another: a smaller branch takes precedence over the one around it.
  * @param {Float64Array} gap @param {number} height @param {readonly Branch[]} branches
  * @returns {Branch[]} segments that cover all positions, in order
  */
@@ -76,9 +76,9 @@ export function joinedAt(gap, from, to) {
 }
 
 /**
- * What a run joins next: the smallest branch around it.
+ * The branch that a run joins next: the smallest one around it.
  * @param {Float64Array} gap @param {number} from @param {number} to
- * @returns {Branch | null} null where the run is all there is
+ * @returns {Branch | null} null if the run is the whole collection
  */
 export function parentOf(gap, from, to) {
   const left = from > 0 ? gap[from - 1] : Infinity;
@@ -92,9 +92,9 @@ export function parentOf(gap, from, to) {
 }
 
 /**
- * The cut that takes a run apart at its last merge and nowhere else.
+ * The cut that splits a run at its last merge and nowhere else.
  * @param {Float64Array} gap @param {number} from @param {number} to
- * @returns {Branch | null} null where the pictures are identical, or there is only one
+ * @returns {Branch | null} null if the pictures are identical, or there is only one
  */
 export function splitOf(gap, from, to) {
   const tallest = joinedAt(gap, from, to);
@@ -104,7 +104,7 @@ export function splitOf(gap, from, to) {
   return { from, to, height: below };
 }
 
-/** One branch more; those that it makes needless go. @param {readonly Branch[]} branches @param {Branch} added */
+/** Branches with one more, without those that it makes superfluous. @param {readonly Branch[]} branches @param {Branch} added */
 export function withBranch(branches, added) {
   const kept = branches.filter((b) => b.to <= added.from || b.from >= added.to || (b.from <= added.from && b.to >= added.to
     && !(b.from === added.from && b.to === added.to)));

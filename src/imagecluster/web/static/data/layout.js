@@ -1,9 +1,9 @@
 /**
- * Where everything in the gallery lies, for all pictures at once. Pure.
+ * The layout of the gallery, for all pictures at once. Pure.
  *
  * Pictures fill rows of one height; a full row is stretched or squeezed a little to both edges (a tile shows the
- * middle of its picture). Clusters that need less than a row stand side by side on a shelf, whose pictures are made a
- * little smaller or larger, so that it fills the width too.
+ * middle of its picture). Clusters that need less than a row are placed side by side on a shelf, whose pictures are
+ * made a little smaller or larger, so that it also fills the width.
  */
 
 /**
@@ -12,13 +12,13 @@
  * @typedef {{top: number, left: number, width: number}} Place
  */
 
-/** A shelf's pictures are made smaller or larger by this much at most, so that it fills the width. */
+/** Smallest and largest factor by which a shelf's pictures are scaled to fill the width. */
 const LEAST_SCALE = 0.66;
 const MOST_SCALE = 1.25;
-/** A cluster that fits into one row at this scale is shown in one. */
+/** A cluster that fits into one row at this scale is shown in one row. */
 const ROW_SCALE = 0.8;
 
-/** Rows of all sections and where the sections are. Memory is kept from one layout to the next. */
+/** Rows and positions of all sections. Memory is kept from one layout to the next. */
 export class Layout {
   /** @param {Float32Array} aspect by position */
   constructor(aspect) {
@@ -49,12 +49,12 @@ export class Layout {
 
   /**
    * @param {import('./arrange.js').Arrangement} arrangement @param {Measures} measures
-   * @param {number} [enough] what lies lower need not be laid out yet: the height is an estimate then
+   * @param {number} [enough] sections below need not be laid out yet; the height is then an estimate
    */
   update(arrangement, measures, enough = Infinity) {
     const { flat, k, from, to } = arrangement;
     const { width, rowPx, gapPx, headPx, sectionGapPx, leastPx } = measures;
-    // Fields in variables: the loop runs once for each cluster and picture of the collection.
+    // Fields are kept in variables, since the loop runs once for each cluster and picture.
     const n = this.aspect.length;
     const { aspect, aspectSum, rowFrom, firstRow, shelved, width: widths, top, rowPx: rowHeights } = this;
     this.arrangement = arrangement;
@@ -109,14 +109,14 @@ export class Layout {
     this.height = laid < k ? y * (k / laid) : y;
   }
 
-  /** Lays out what is not laid out yet. */
+  /** Lays out the rest. */
   complete() {
     if (this.arrangement && this.laid < this.arrangement.k) this.update(this.arrangement, this.measures);
   }
 
   /**
    * Rows of full width. @param {Uint32Array} flat @param {number} from @param {number} to
-   * @param {number} rows before these @returns {number} rows with these
+   * @param {number} rows number of rows before these @returns {number} number of rows after these
    */
   #breakRows(flat, from, to, rows) {
     const { width, rowPx, gapPx } = this.measures;

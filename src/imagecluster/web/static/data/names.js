@@ -15,9 +15,9 @@ export class Names {
     this.n = n;
     /** @type {Map<number, import('../core/wire.js').Names>} */
     this.blocks = new Map();
-    /** Blocks that are on their way. @type {Map<number, Promise<void>>} */
+    /** Blocks being fetched. @type {Map<number, Promise<void>>} */
     this.pending = new Map();
-    /** Grows when names have come. */
+    /** Incremented when names have arrived. */
     this.version = signal(0);
   }
 
@@ -27,12 +27,12 @@ export class Names {
   /** File name of a picture; "Picture 12" while unknown. @param {number} id */
   nameOf(id) { return this.pathOf(id).split('/').pop() || `Picture ${id + 1}`; }
 
-  /** Fetches the names of some pictures, where they are not known; ends when they are. @param {Iterable<number>} ids */
+  /** Fetches unknown names of some pictures, and ends when all are known. @param {Iterable<number>} ids */
   async fetch(ids) {
     const wanted = new Set();
     for (const id of ids) {
       const block = Math.floor(id / BLOCK);
-      // An id of a collection that was larger has no name in this one.
+      // An id from a larger collection may have no name in this one.
       if (!this.blocks.has(block) && block * BLOCK < this.n) wanted.add(block);
     }
     await Promise.all([...wanted].map((block) => {
@@ -49,7 +49,7 @@ export class Names {
       this.blocks.set(block, await askNames(this.snapshot, block * BLOCK, to));
       this.version.value++;
     } catch {
-      // Asked for again with the next picture of the block; the tile keeps its number until then.
+      // It is requested again with the next picture of the block; the tile shows its number until then.
     } finally {
       this.pending.delete(block);
     }

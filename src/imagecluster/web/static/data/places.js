@@ -1,9 +1,9 @@
-/** Where each picture is in the gallery, and to which one a key leads. Pure. */
+/** The position of each picture in the gallery, and the picture that a key leads to. Pure. */
 
 /**
  * @typedef {'left' | 'right' | 'up' | 'down' | 'first' | 'last' | 'next' | 'previous'} Way
  * @typedef {{s: number, row: number, f: number, x: number, width: number, y: number}} Place  section, row, place in `flat`,
- *   and where it lies in the content
+ *   and position in the content
  */
 
 const MISSING = 0xffffffff;
@@ -19,7 +19,7 @@ export class Places {
     this.flatIsOf = /** @type {import('./arrange.js').Arrangement | null} */ (null);
   }
 
-  /** Place in `flat` of a picture; -1 where it is not shown. @param {number} id */
+  /** Place in `flat` of a picture; -1 if it is not shown. @param {number} id */
   flatOf(id) {
     const { n, position } = this.collection, { arrangement } = this.layout;
     if (!arrangement || id < 0 || id >= n) return -1;
@@ -35,13 +35,13 @@ export class Places {
     return place === MISSING ? -1 : place;
   }
 
-  /** Section of a picture; -1 where it is not shown. @param {number} id */
+  /** Section of a picture; -1 if it is not shown. @param {number} id */
   sectionOf(id) {
     const place = this.flatOf(id);
     return place < 0 ? -1 : this.layout.sectionOf(place);
   }
 
-  /** Where a picture lies in the content; null where it is not shown. @param {number} id @returns {Place | null} */
+  /** Position of a picture in the content; null if it is not shown. @param {number} id @returns {Place | null} */
   placeOf(id) {
     const { layout } = this;
     const f = this.flatOf(id);
@@ -53,7 +53,7 @@ export class Places {
     return { s, row, f, x: tile.left, width: tile.width, y: layout.rowTop(s, row) };
   }
 
-  /** The picture to which a key leads; -1 where there is none. @param {number} id @param {Way} way */
+  /** The picture that a key leads to; -1 if there is none. @param {number} id @param {Way} way */
   neighbour(id, way) {
     this.layout.complete();
     const { arrangement } = this.layout;

@@ -1,6 +1,6 @@
 /**
- * Does corrections again on the clusters of a cut, in the same way as the command line (imagecluster/corrections/replay.py).
- * Pure. Pictures of equal content are corrected together, so corrections speak of contents, not of pictures.
+ * Repeats corrections on the clusters of a cut, in the same way as the command line (imagecluster/corrections/replay.py).
+ * Pure. Pictures of equal content are corrected together, so corrections refer to contents, not to pictures.
  *
  * Labels of clusters: c for run c of the cut; from runs.k on for clusters that corrections have made.
  */
@@ -9,13 +9,13 @@
  * @typedef {import('../core/wire.js').Corrections} Corrections
  * @typedef {{members: number[], name: string, byHand: boolean}} Group  positions, ascending
  * @typedef {{touched: Set<number>, groups: Group[], names: Map<number, string>, hidden: number[]}} Replayed
- *   `touched`: runs that the groups take the place of; `names` of other runs; `hidden`: positions, ascending
+ *   `touched`: runs that the groups replace; `names` of other runs; `hidden`: positions, ascending
  */
 
-/** No correction at all. @type {Corrections} */
+/** No corrections. @type {Corrections} */
 export const NO_CORRECTIONS = { contents: [], edits: [] };
 
-/** The run that holds a position. @param {import('./cut.js').Runs} runs @param {number} position */
+/** The run that contains a position. @param {import('./cut.js').Runs} runs @param {number} position */
 export function runOf(runs, position) {
   let low = 0, high = runs.k - 1;
   while (low < high) {
@@ -37,14 +37,14 @@ export function replay(runs, corrections, collection) {
   return board.outcome();
 }
 
-/** Clusters while corrections are made on them. */
+/** Clusters while corrections are applied to them. */
 class Board {
   /** @param {import('./cut.js').Runs} runs @param {Corrections} corrections @param {{order: Uint32Array, position: Uint32Array}} collection */
   constructor(runs, corrections, collection) {
     this.runs = runs;
     this.contents = corrections.contents;
     this.collection = collection;
-    /** label by id, of the pictures that corrections speak of */
+    /** label by id, of the pictures that corrections refer to */
     this.labels = /** @type {Map<number, number>} */ (new Map());
     this.content = /** @type {Map<number, number>} */ (new Map());
     corrections.contents.forEach((ids, content) => {
@@ -54,10 +54,10 @@ class Board {
       }
     });
     this.home = new Map(this.labels);
-    /** sizes that are not those of the cut */
+    /** sizes that differ from those of the cut */
     this.sizes = /** @type {Map<number, number>} */ (new Map());
     this.end = runs.k;
-    /** contents that belong together, by each of them; absent ones too, since they may link two others */
+    /** contents that belong together, by each of them; including absent ones, since they may link two others */
     this.pins = /** @type {Map<number, Set<number>>} */ (new Map());
     this.nameOf = /** @type {Map<number, string>} */ (new Map());
     this.hidden = /** @type {Set<number>} */ (new Set());
@@ -82,14 +82,14 @@ class Board {
     return label < this.runs.k ? this.runs.starts[label + 1] - this.runs.starts[label] : 0;
   }
 
-  /** Ids of the pictures that are there, ascending. @param {Iterable<number>} contents */
+  /** Ids of the existing pictures, ascending. @param {Iterable<number>} contents */
   #ids(contents) {
     const ids = [];
     for (const content of contents) ids.push(...this.contents[content]);
     return ids.sort((a, b) => a - b);
   }
 
-  /** Label of most of the ids; where several are equal the largest cluster's, then that of the first id. @param {number[]} ids */
+  /** Label of most of the ids; among equals that of the largest cluster, then that of the first id. @param {number[]} ids */
   #most(ids) {
     /** @type {Map<number, number>} */
     const counts = new Map();
@@ -105,7 +105,7 @@ class Board {
   /** @param {number} id */
   #label(id) { return /** @type {number} */ (this.labels.get(id)); }
 
-  /** @param {number[]} ids @param {number} label one that does not exist yet is a new cluster */
+  /** @param {number[]} ids @param {number} label one that does not exist yet makes a new cluster */
   #place(ids, label) {
     if (label === this.end) this.end++;
     for (const id of ids) {
@@ -154,7 +154,7 @@ class Board {
     }
   }
 
-  /** Place of a label in the order of the command line's: by first picture; new clusters last. @param {number} label */
+  /** Place of a label in the command line's order: by first picture; new clusters last. @param {number} label */
   #firstId(label) {
     const { runs, collection } = this;
     if (label >= runs.k) return collection.order.length + label;
@@ -163,7 +163,7 @@ class Board {
     return least;
   }
 
-  /** Contents that are there, by the cluster that they are in. @param {number[]} contents */
+  /** Existing contents, by cluster. @param {number[]} contents */
   #byLabel(contents) {
     /** @type {Map<number, Set<number>>} */
     const contentsBy = new Map();
@@ -225,7 +225,7 @@ class Board {
     return { touched, groups, names, hidden: positions };
   }
 
-  /** Each name goes to the cluster with most pictures of that name, each cluster takes the name of most of its. */
+  /** Each name goes to the cluster with most pictures of that name; a cluster takes the name of most of its pictures. */
   #names() {
     /** @type {Map<string, Map<number, number>>} */
     const counts = new Map();
@@ -251,7 +251,7 @@ class Board {
   }
 }
 
-/** Order of texts by their characters, as Python has it. @param {string} a @param {string} b */
+/** Order of texts by their characters, as in Python. @param {string} a @param {string} b */
 function byCodePoint(a, b) {
   const as = Array.from(a), bs = Array.from(b);
   for (let i = 0; i < as.length && i < bs.length; i++) {

@@ -1,11 +1,11 @@
-/** Dragging pictures with the mouse onto a cluster, where they then belong. */
+/** Dragging pictures with the mouse onto a cluster, to which they then belong. */
 import { numberText } from '../core/text.js';
 import { thumbnail } from '../data/api.js';
 import * as state from '../state/state.js';
 import { joinPicture, moveInto } from '../commands/corrections.js';
 
 const LEAST_PX = 7;
-/** So near to an edge of the gallery it scrolls, faster the nearer. */
+/** Distance from an edge below which the gallery scrolls, the nearer the faster. */
 const EDGE_PX = 56;
 const FASTEST_PX = 22;
 
@@ -57,7 +57,7 @@ export function watchDragging(scroller, theGrid) {
     aim();
   };
 
-  /** Marks what the pictures would be dropped on. */
+  /** Marks the cluster or picture that the pictures would be dropped on. */
   const aim = () => {
     const grid = theGrid(), arrangement = grid?.arrangement;
     if (!drag || !grid || !arrangement) return;
@@ -112,7 +112,7 @@ export function watchDragging(scroller, theGrid) {
     event.preventDefault();
     event.stopPropagation();
   }, { signal: stops.signal, capture: true });
-  // What ends a drag is no click on the picture.
+  // The end of a drag is not a click on the picture.
   scroller.addEventListener('click', (event) => {
     if (!hasDragged) return;
     hasDragged = false;

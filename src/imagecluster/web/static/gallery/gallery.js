@@ -1,4 +1,4 @@
-/** The gallery: a scrolling window on all clusters, drawn by the grid. */
+/** The gallery: a scrolling window onto all clusters, drawn by the grid. */
 import { effect, html, untracked, useEffect, useRef } from '../core/preact.js';
 import { titleOf } from '../state/clusters.js';
 import * as selection from '../state/selection.js';
@@ -12,15 +12,15 @@ import { watchRectangle } from './rectangle.js';
 import { labelWhileScrolling } from './scroll_label.js';
 
 const NAMES_AFTER_MS = 150;
-/** What the map points at is brought into sight once the pointer rests. */
+/** Milliseconds after which the picture under a resting pointer on the map is scrolled into view. */
 const REVEAL_AFTER_MS = 140;
 const MOST_GLIDING = 200_000;
-/** Arrangements that follow each other as fast as this are those of a slider that is dragged: nothing glides then. */
+/** Milliseconds between arrangements below which the slider is being dragged: pictures do not glide then. */
 const HURRIED_MS = 200;
 /** Room below the last picture, so that nothing hides behind the bar with the slider. */
 const FOOT_PX = 24;
 
-/** Sets up the grid on its elements; gives back what takes it down. @param {HTMLElement} scroller */
+/** Sets up the grid on its elements; returns a function that removes it. @param {HTMLElement} scroller */
 function mount(scroller) {
   const box = /** @type {HTMLElement} */ (scroller.querySelector('.box'));
   const stuck = /** @type {HTMLElement} */ (scroller.querySelector('.sticker'));
@@ -49,7 +49,7 @@ function mount(scroller) {
     const now = performance.now();
     const hurried = now - arrangedAt < HURRIED_MS;
     arrangedAt = now;
-    // With very many pictures hardly one stays in sight, and the time is needed for the cut.
+    // With very many pictures hardly any stays in view, and the time is needed for the cut.
     box.classList.toggle('gliding', !hurried && grid.collection.n <= MOST_GLIDING);
     grid.update(arrangement, measures(box.clientWidth, state.size.peek()), scroller.clientHeight, keep, hurried);
     rested();
@@ -82,7 +82,7 @@ function mount(scroller) {
       if (state.results.value) grid?.scroll.scrollTo(0);
     }),
     effect(() => {
-      // Read before the grid is looked at: what an effect does not read, it does not hear of.
+      // Read before the grid is checked: an effect is not told of signals that it has not read.
       const selection = state.selection.value, active = state.active.value, collection = state.collection.value;
       if (collection) grid?.mark(selection, active);
     }),
@@ -96,7 +96,7 @@ function mount(scroller) {
     }),
     effect(() => {
       const wanted = state.wanted.value;
-      // What is drawn then, and what hears of the focus, is no reason to do it again.
+      // Drawing, and what listens to the focus, must not run this effect again.
       if (wanted) untracked(() => bringIntoSight(wanted));
     }),
     effect(() => {
@@ -132,7 +132,7 @@ const CORNER_PX = 36;
 /** @param {MouseEvent} event */
 const isTouch = (event) => event instanceof PointerEvent && event.pointerType === 'touch';
 
-/** Whether the tick in the corner of a tile is meant. @param {MouseEvent} event */
+/** Whether the event is on the tick in the corner of a tile. @param {MouseEvent} event */
 function inCorner(event) {
   const tile = event.target instanceof Element ? event.target.closest('.tile') : null;
   if (!tile || event.detail === 0 || isTouch(event)) return false; // 0: by key
@@ -140,7 +140,7 @@ function inCorner(event) {
   return right - event.clientX < CORNER_PX && event.clientY - top < CORNER_PX;
 }
 
-/** The menu of what is pointed at; a finger that rests selects. @param {MouseEvent} event */
+/** Opens the menu of what is under the pointer; a resting finger selects instead. @param {MouseEvent} event */
 function menuAsked(event) {
   const id = tileId(event.target), arrangement = state.arrangement.peek();
   const head = event.target instanceof Element ? event.target.closest('[data-section]') : null;
@@ -161,7 +161,7 @@ function clicked(event) {
   if (id >= 0) {
     if (event.shiftKey) selection.extendTo(id);
     else if (event.ctrlKey || event.metaKey || inCorner(event)) selection.toggle(id);
-    // A finger has no keys: once something is selected, it selects.
+    // There are no modifier keys for a finger: once something is selected, a tap selects.
     else if (isTouch(event) && state.selection.peek().size) selection.toggle(id);
     else openPicture({ id });
     state.active.value = id;
@@ -174,7 +174,7 @@ function clicked(event) {
   }
 }
 
-/** Tells the map what the pointer or the focus is at. @param {Event} event */
+/** Tells the map which picture has the pointer or the focus. @param {Event} event */
 function pointedAt(event) {
   const tile = event.target instanceof Element ? event.target.closest('.tile') : null;
   if (tile instanceof HTMLElement) tile.title = state.collectionNow().names.pathOf(Number(tile.dataset.id));
@@ -185,7 +185,7 @@ function pointedAt(event) {
   else state.pointAt(-1, head instanceof HTMLElement ? Number(head.dataset.section) : -1, 'gallery');
 }
 
-/** The gallery's part of the page. */
+/** The gallery as a component. */
 export function Gallery() {
   const scroller = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => (scroller.current ? mount(scroller.current) : undefined), []);

@@ -1,13 +1,13 @@
-/** The gallery's window on the layout: puts the tiles and heads that are in sight where they belong. */
+/** The gallery's window onto the layout: places the visible tiles and heads. */
 import { inSight } from '../state/state.js';
 import { Heads } from './heads.js';
 import { ScrollBox } from './scrollbox.js';
 import { Tiles } from './tiles.js';
 
-/** Rows beyond the edges of the window that are kept ready, in windows. */
+/** Height beyond the edges of the window that is kept ready, in windows. */
 const OVERSCAN = 0.6;
 
-/** With more pictures only what is near the window is laid out while the slider moves, if the window is at the top. */
+/** With more pictures, only the part near the window is laid out while the slider moves, if the window is at the top. */
 const MOST_LAID_OUT = 200_000;
 
 const ROW_PX = { S: 104, M: 168, L: 280 };
@@ -38,12 +38,12 @@ export class Grid {
     this.arrangement = null;
     this.selection = /** @type {ReadonlySet<number>} */ (new Set());
     this.active = -1;
-    /** first picture whose upper edge is in sight; -1 where there is none */
+    /** first picture whose upper edge is visible; -1 if there is none */
     this.first = -1;
     this.paddingPx = 0;
-    /** whether the edges of the window are still to be drawn */
+    /** whether what lies beyond the edges of the window is still to be drawn */
     this.unfinished = false;
-    /** picture and section that another view points at; -1 for none */
+    /** picture and section that are pointed at in another view; -1 for none */
     this.pointedId = -1;
     this.pointedSection = -1;
     this.wash = document.createElement('div');
@@ -53,7 +53,7 @@ export class Grid {
   }
 
   /**
-   * A new arrangement or another size. The picture `keep` stays where it is in the window, if it is in sight.
+   * Shows a new arrangement or size. The picture `keep` stays where it is in the window, if it is visible.
    * @param {import('../data/arrange.js').Arrangement} arrangement @param {import('../data/layout.js').Measures} measures
    * @param {number} viewport @param {number} keep @param {boolean} hurried as in `draw`
    */
@@ -70,7 +70,7 @@ export class Grid {
     this.unfinished = hurried;
   }
 
-  /** Lays out and draws what was left for later. */
+  /** Lays out and draws the parts left for later. */
   complete() {
     this.layout.complete();
     this.#fit();
@@ -79,10 +79,10 @@ export class Grid {
     this.draw();
   }
 
-  /** The box has room for what is laid out. */
+  /** Gives the box the height of the layout. */
   #fit() { this.scroll.resize(this.layout.height + this.paddingPx, this.scroll.viewport); }
 
-  /** Draws what is in sight. @param {boolean} [hurried] without what lies beyond the edges of the window, and at once */
+  /** Draws the visible part. @param {boolean} [hurried] at once, and without what lies beyond the edges of the window */
   draw(hurried = false) {
     const { layout, scroll, arrangement } = this;
     if (!arrangement) return;
@@ -111,7 +111,7 @@ export class Grid {
   }
 
   /**
-   * The picture with the focus keeps it out of sight too: it is put where it belongs.
+   * The picture with the focus keeps it outside the window too: it is also placed.
    * @param {import('./tiles.js').Spot[]} spots @returns {number} its id, or -1
    */
   #addFocused(spots) {
@@ -141,7 +141,7 @@ export class Grid {
     }
   }
 
-  /** Marks what another view points at. @param {number} id @param {number} section */
+  /** Marks what is pointed at in another view. @param {number} id @param {number} section */
   point(id, section) {
     if (id === this.pointedId && section === this.pointedSection) return;
     this.pointedId = id;
@@ -150,10 +150,10 @@ export class Grid {
     this.#placeWash();
   }
 
-  /** Puts the wash behind the section that is pointed at, as far as it is near the window. */
+  /** Shades the section that is pointed at, as far as it is near the window. */
   #placeWash() {
     const { layout, scroll, wash, arrangement, pointedSection: s } = this;
-    // Those on their own are no cluster.
+    // Single pictures are not a cluster.
     const end = arrangement ? arrangement.k - (arrangement.hasSingles ? 1 : 0) : 0;
     wash.hidden = s < 0 || s >= Math.min(end, layout.laid);
     if (wash.hidden) return;
@@ -164,7 +164,7 @@ export class Grid {
     wash.style.height = `${Math.max(0, to - from)}px`;
   }
 
-  /** Takes all elements away. */
+  /** Removes all elements. */
   clear() {
     this.tiles.clear();
     this.heads.clear();
@@ -180,14 +180,14 @@ export class Grid {
     if (tile.element.tabIndex !== index) tile.element.tabIndex = index;
   }
 
-  /** Marks what is selected and what the keys act on. @param {ReadonlySet<number>} selection @param {number} active */
+  /** Marks the selected pictures and the one that keys act on. @param {ReadonlySet<number>} selection @param {number} active */
   mark(selection, active) {
     this.selection = selection;
     this.active = active;
     for (const tile of this.tiles.shown.values()) this.#mark(tile);
   }
 
-  /** Scrolls just so far that a picture is in sight. @param {number} id @param {boolean} [toTop] with its head at the top */
+  /** Scrolls just far enough to show a picture. @param {number} id @param {boolean} [toTop] with its head at the top */
   reveal(id, toTop = false) {
     const place = this.collection.places.placeOf(id);
     if (!place) return;

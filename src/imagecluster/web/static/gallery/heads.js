@@ -1,4 +1,4 @@
-/** Heads of the gallery's sections, and the one that sticks to the top while its pictures scroll by. */
+/** Heads of the gallery's sections, and the one that sticks to the top while its pictures scroll. */
 import { PATHS } from '../core/icons.js';
 import { numberText, spanText } from '../core/text.js';
 import { closeness } from '../data/scale.js';
@@ -43,7 +43,7 @@ export class Heads {
     /** @type {Head[]} */
     this.pool = [];
     this.used = 0;
-    /** times in words, by section, of one arrangement */
+    /** times as text, by section, of one arrangement */
     this.spans = /** @type {Map<number, string>} */ (new Map());
     this.spansOf = /** @type {import('../data/arrange.js').Arrangement | null} */ (null);
     this.sticky = this.#make(stuck, 'p');
@@ -51,7 +51,7 @@ export class Heads {
     this.sticky.element.hidden = true;
   }
 
-  /** A new picture of the page begins. */
+  /** Starts a new drawing of the page. */
   begin() { this.used = 0; }
 
   /** @param {HTMLElement} parent @param {'h2' | 'p'} level @returns {Head} */
@@ -129,7 +129,7 @@ export class Heads {
   }
 
   /**
-   * Hides the heads that are left over, and sets the one that sticks.
+   * Hides unused heads, and sets the one that sticks.
    * @param {import('../data/arrange.js').Arrangement} arrangement @param {import('../data/layout.js').Layout} layout
    * @param {import('./scrollbox.js').ScrollBox} scroll
    */
@@ -144,7 +144,7 @@ export class Heads {
     this.sticky.element.style.transform = `translateY(${Math.min(0, left)}px)`;
   }
 
-  /** Takes all elements away. */
+  /** Removes all elements. */
   clear() {
     for (const head of [...this.pool, this.sticky]) head.element.remove();
     this.pool = [];

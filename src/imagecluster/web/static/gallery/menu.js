@@ -8,7 +8,7 @@ import { canRun, commandOf, has, keyText, runCommand } from '../commands/command
 /** @type {import('../vendor/signals.js').Signal<{x: number, y: number, label: string, context: Context, groups: string[][]} | null>} */
 export const menu = signal(null);
 
-/** Shorter than the labels of the commands, where the thing that is meant is at hand. */
+/** Labels that are shorter than those of the commands, since the target is clear. */
 const SHORT = /** @type {Record<string, string>} */ ({
   open: 'Show large', 'open-cluster': 'About the cluster', similar: 'Find similar', compare: 'Compare', select: 'Select',
   'select-cluster': 'Select the cluster', 'name-cluster': 'Name the cluster…', 'split-cluster': 'Split the cluster',
@@ -27,9 +27,9 @@ export function openMenu(event, id, section, label) {
     [...(isSelected ? ['together'] : []), 'apart', 'hide'], ['copy-path', 'reveal'],
   ];
   const groups = (id >= 0 ? ofPicture : OF_CLUSTER).map((group) => group.filter((command) => has(command) && canRun(command)));
-  // A selected picture stands for all that are selected; another one for itself.
+  // A selected picture stands for all selected ones, any other for itself.
   const context = id < 0 ? { section } : isSelected ? {} : { id };
-  // The menu key gives the middle of the element or nothing.
+  // The menu key gives the middle of the element, or no position.
   const around = event.target instanceof Element && !clientX && !clientY ? event.target.getBoundingClientRect() : null;
   menu.value = {
     x: around ? around.left + 20 : clientX, y: around ? around.top + 20 : clientY, label, context,

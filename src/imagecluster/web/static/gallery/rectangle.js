@@ -1,4 +1,4 @@
-/** Selects pictures with a rectangle that is drawn from an empty place. */
+/** Selects pictures with a rectangle that is drawn from an empty area. */
 import * as selection from '../state/selection.js';
 
 const LEAST_PX = 5;

@@ -1,7 +1,7 @@
-/** Says where the gallery is while it is scrolled fast, as with the scroll bar. */
+/** Shows the place in the gallery while it is scrolled fast, as with the scroll bar. */
 import { titleOf } from '../state/clusters.js';
 
-/** Steps of more than this part of the window are fast. */
+/** Steps of more than this share of the window are fast. */
 const FAST = 0.7;
 const GONE_AFTER_MS = 900;
 const BY_KEY_MS = 250;
@@ -17,7 +17,7 @@ export function labelWhileScrolling(scroller, theGrid) {
   label.hidden = true;
   scroller.after(label);
   let last = scroller.scrollTop, timer = 0, pressedAt = -Infinity;
-  // What a key leads to has its head beside it.
+  // A picture that a key leads to has its head beside it.
   const pressed = () => { pressedAt = performance.now(); };
   const scrolled = () => {
     const now = scroller.scrollTop, step = Math.abs(now - last);

@@ -1,5 +1,5 @@
 /**
- * A scrolling box over any height. Browsers clamp boxes at 17.9 to 33.5 million px, so the box has at most 8 million;
+ * A scrolling box for any height. Browsers limit boxes to 17.9 to 33.5 million px, so the box has at most 8 million;
  * beyond that the scroll bar moves in proportion, while small steps (wheel, keys) stay one to one.
  */
 
@@ -19,14 +19,14 @@ export class ScrollBox {
     this.viewport = 0;
   }
 
-  /** What is added to a place in the content to get the place in the box. */
+  /** Offset from a position in the content to that in the box. */
   get offset() { return this.last - this.top; }
 
   get #most() { return Math.max(0, this.height - this.viewport); }
 
   get #boxMost() { return Math.max(0, this.boxHeight - this.viewport); }
 
-  /** The box has another size. @param {number} height of the content @param {number} viewport height of the window */
+  /** Changes the size of the box. @param {number} height of the content @param {number} viewport height of the window */
   resize(height, viewport) {
     this.viewport = viewport;
     this.height = height;
@@ -39,7 +39,7 @@ export class ScrollBox {
     if (this.top > this.#most || this.height <= MOST_PX) this.scrollTo(this.top);
   }
 
-  /** The browser has scrolled: brings `top` up to date. */
+  /** Updates `top` after the browser has scrolled. */
   scrolled() {
     const now = this.scroller.scrollTop;
     const step = now - this.last;
@@ -50,7 +50,7 @@ export class ScrollBox {
     this.last = now;
   }
 
-  /** Shows the content from `top` on. @param {number} top */
+  /** Scrolls to a position in the content. @param {number} top */
   scrollTo(top) {
     this.top = Math.min(this.#most, Math.max(0, top));
     const wanted = this.height <= MOST_PX ? this.top : (this.top / this.#most) * this.#boxMost;

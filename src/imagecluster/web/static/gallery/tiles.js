@@ -1,9 +1,9 @@
-/** The elements of the gallery's pictures: made, reused and filled. Only those in sight exist. */
+/** The elements of the gallery's pictures: made, reused and filled. Only visible ones exist. */
 import { thumbnail } from '../data/api.js';
 
-/** Thumbnails the browser holds are shown at once; others are asked for when the view has rested so long... */
+/** Thumbnails in the browser's cache are shown at once; others are requested when the view has rested this long... */
 const REST_MS = 60;
-/** ...or, while it keeps moving, when the picture has stayed in it so long. */
+/** ...or, while it keeps moving, when the picture has stayed in it this long. */
 const STAY_MS = 150;
 const SHARPEN_MS = 180;
 const MOST_SPARE = 300;
@@ -12,7 +12,7 @@ const SIDES = /** @type {const} */ ([192, 384, 1024]);
 /**
  * @typedef {{id: number, element: HTMLButtonElement, image: HTMLImageElement, side: number, wanted: number,
  *   x: number, y: number, width: number, height: number, seen: number, came: number}} Tile
- * @typedef {{id: number, x: number, y: number, width: number, height: number}} Spot  where a picture is put
+ * @typedef {{id: number, x: number, y: number, width: number, height: number}} Spot  the position of a picture
  */
 
 /** A pool of tiles, by picture. */
@@ -25,7 +25,7 @@ export class Tiles {
     this.shown = new Map();
     /** @type {Tile[]} */
     this.spare = [];
-    /** id/side of every thumbnail that has come */
+    /** id/side of every thumbnail that has been loaded */
     this.loaded = new Set();
     this.round = 0;
     this.restTimer = 0;
@@ -34,10 +34,10 @@ export class Tiles {
   }
 
   /**
-   * Shows pictures in their places, and no others. Elements of pictures that go are used for those that come: to take
-   * one out of the page and put it in again costs far more than to move it.
+   * Shows pictures in their places, and no others. Elements of pictures that disappear are reused for new ones:
+   * removing an element from the page and adding one takes far longer than moving it.
    * @param {readonly Spot[]} spots @param {number} kept id that stays, since it has the focus
-   * @param {boolean} gliding whether pictures move to their new places before one's eyes
+   * @param {boolean} gliding whether pictures move visibly to their new places
    */
   show(spots, kept, gliding) {
     this.round++;
@@ -66,7 +66,7 @@ export class Tiles {
     this.#fillSoon();
   }
 
-  /** Pictures that have just come do not glide from where their element was. @param {readonly Spot[]} coming */
+  /** New pictures do not glide from where their element was. @param {readonly Spot[]} coming */
   #holdStill(coming) {
     const elements = coming.flatMap(({ id }) => this.shown.get(id)?.element ?? []);
     for (const element of elements) element.classList.add('new');
@@ -94,7 +94,7 @@ export class Tiles {
   #fillSoon() {
     clearTimeout(this.restTimer);
     clearTimeout(this.sharpenTimer);
-    // The very first ones are asked for at once.
+    // The very first ones are requested at once.
     if (this.loaded.size === 0) this.#fill(Infinity);
     else {
       const now = performance.now();
@@ -104,12 +104,12 @@ export class Tiles {
     this.sharpenTimer = setTimeout(() => this.#sharpen(), SHARPEN_MS);
   }
 
-  /** More colours are known. */
+  /** Updates the colours when more are known. */
   recolour() {
     for (const tile of this.shown.values()) tile.element.style.backgroundColor = this.collection.colour(tile.id);
   }
 
-  /** Takes all elements away. */
+  /** Removes all elements. */
   clear() {
     clearTimeout(this.restTimer);
     clearTimeout(this.sharpenTimer);
@@ -155,23 +155,23 @@ export class Tiles {
   #load(tile, side) {
     tile.side = side;
     const key = `${tile.id}/${side}`;
-    // What the browser holds already is there at once.
+    // A picture in the browser's cache is there at once.
     if (this.loaded.has(key)) tile.image.className = 'there';
     tile.image.dataset.key = key;
     tile.image.src = thumbnail(this.collection.snapshot, tile.id, side);
   }
 
   /**
-   * Asks for the pictures that are missing: the smallest size, which the database holds already.
+   * Requests missing thumbnails in the smallest size, which the database has already.
    *
-   * @param {number} latest only those that came into the view by then
+   * @param {number} latest only those that came into view by then
    */
   #fill(latest) {
     this.filledAt = performance.now();
     for (const tile of this.shown.values()) if (tile.side === 0 && tile.came <= latest) this.#load(tile, 192);
   }
 
-  /** Replaces thumbnails that are smaller than their tile; the old one stays until the new one has come. */
+  /** Replaces thumbnails that are smaller than their tile; the old one stays until the new one has loaded. */
   #sharpen() {
     for (const tile of this.shown.values()) {
       const { id, wanted } = tile;

@@ -1,15 +1,15 @@
-/** What pointer, wheel and keys do on the map: moving about, zooming, picking, the lasso. */
+/** Pointer, wheel and keys on the map: panning, zooming, picking, the lasso. */
 import * as selection from '../state/selection.js';
 import { openPicture } from '../commands/navigate.js';
 
-/** A press that moves less than this is a click. */
+/** A press that moves by fewer pixels than this is a click. */
 const CLICK_PX = 4;
 const KEY_STEP_PX = 60;
 const KEY_ZOOM = 1.4;
 
 /** @typedef {import('./stage.js').MapStage} MapStage */
 
-/** Listens to what is done on a stage. */
+/** Listens to input on a stage. */
 export class MapHands {
   /** @param {MapStage} stage @param {() => boolean} isLassoing whether dragging draws a lasso, as it does with Shift */
   constructor(stage, isLassoing) {
@@ -31,7 +31,7 @@ export class MapHands {
     element.addEventListener('keydown', (event) => this.#key(event), options);
   }
 
-  /** Listens no longer. */
+  /** Stops listening. */
   end() { this.stops.abort(); }
 
   /** @param {PointerEvent} event @returns {[number, number]} */

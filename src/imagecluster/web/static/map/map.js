@@ -1,4 +1,4 @@
-/** The map: each picture a point, like ones near each other, coloured by cluster at the present similarity. */
+/** The map: each picture is a point, similar ones near each other, coloured by cluster at the current similarity. */
 import { html, useEffect, useRef, useState } from '../core/preact.js';
 import { askMap } from '../data/api.js';
 import * as state from '../state/state.js';
@@ -8,7 +8,7 @@ import { MapStage } from './stage.js';
 
 const AGAIN_AFTER_MS = 1500;
 
-/** The map's part of the page. */
+/** The map as a component. */
 export function MapView() {
   const stage = useRef(/** @type {HTMLElement | null} */ (null));
   const [message, setMessage] = useState('');

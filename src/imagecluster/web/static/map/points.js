@@ -1,6 +1,6 @@
 /**
- * Draws points with WebGL 2. Of the libraries for it, regl and what is built on it (regl-scatterplot) compile their
- * calls with `new Function`, which the page's policy forbids; points alone need no more than this file.
+ * Draws points with WebGL 2. Libraries such as regl, and regl-scatterplot built on it, compile their calls with
+ * `new Function`, which the page's policy forbids; points alone need no more than this file.
  */
 
 const VERTEX = `#version 300 es
@@ -26,7 +26,7 @@ void main() {
   result = vec4(shade.rgb * alpha, alpha);
 }`;
 
-/** Opacity of the other points while some stand out. */
+/** Opacity of the other points while some are highlighted. */
 const OTHERS = 0.22;
 
 /** @param {WebGL2RenderingContext} gl @param {number} kind @param {string} source */
@@ -82,27 +82,27 @@ export class Points {
     return buffer;
   }
 
-  /** Other colours. @param {Uint8Array<ArrayBuffer>} colours red, green, blue and opacity of each */
+  /** Sets the colours. @param {Uint8Array<ArrayBuffer>} colours red, green, blue and opacity of each */
   paint(colours) {
     this.gl.bindBuffer(this.gl.ARRAY_BUFFER, this.colours);
     this.gl.bufferSubData(this.gl.ARRAY_BUFFER, 0, colours);
   }
 
-  /** Some points stand out, the others step back; none for all alike. @param {Uint32Array<ArrayBuffer>} indices */
+  /** Highlights some points and fades the others; none to show all alike. @param {Uint32Array<ArrayBuffer>} indices */
   mark(indices) {
     this.nMarked = indices.length;
     this.gl.bindBuffer(this.gl.ELEMENT_ARRAY_BUFFER, this.marked);
     this.gl.bufferData(this.gl.ELEMENT_ARRAY_BUFFER, indices, this.gl.DYNAMIC_DRAW);
   }
 
-  /** Some points are drawn over the others. @param {Uint32Array<ArrayBuffer>} indices */
+  /** Draws some points over the others. @param {Uint32Array<ArrayBuffer>} indices */
   select(indices) {
     this.nSelected = indices.length;
     this.gl.bindBuffer(this.gl.ELEMENT_ARRAY_BUFFER, this.selected);
     this.gl.bufferData(this.gl.ELEMENT_ARRAY_BUFFER, indices, this.gl.DYNAMIC_DRAW);
   }
 
-  /** @param {{x: number, y: number, scale: number}} view middle and scale @param {number} sizePx of a point */
+  /** @param {{x: number, y: number, scale: number}} view centre and scale @param {number} sizePx size of a point */
   draw(view, sizePx) {
     const canvas = this.canvas;
     /** @type {WebGL2RenderingContext} */

@@ -1,11 +1,11 @@
-/** The map's canvas: points, thumbnails when few points are in sight, and what is pointed at. */
+/** The map's canvas: points, thumbnails when few points are visible, and marks of what is pointed at. */
 import { effect } from '../core/preact.js';
 import { thumbnail } from '../data/api.js';
 import * as state from '../state/state.js';
 import { Points } from './points.js';
 
 const MOST_SCALE = 400;
-/** With fewer points than this in sight each one shows its picture. */
+/** With fewer visible points than this, each one shows its picture. */
 const MOST_PICTURES = 120;
 const PICTURE_PX = 72;
 const NEAR_PX = 14;
@@ -31,12 +31,12 @@ function extent(places) {
     if (places[i] > high[i & 1]) high[i & 1] = places[i];
   }
   const half = Math.max(1e-6, (high[0] - low[0]) / 2, (high[1] - low[1]) / 2);
-  // Whole pictures need more room at the edges than points.
+  // Pictures need more room at the edges than points.
   const filled = places.length > 2 * MOST_PICTURES ? 0.9 : 0.78;
   return { x: (low[0] + high[0]) / 2, y: (low[1] + high[1]) / 2, scale: filled / half };
 }
 
-/** What is seen on the map. */
+/** The visible content of the map. */
 export class MapStage {
   /** @param {HTMLElement} element @param {import('../data/collection.js').Collection} collection @param {Float32Array<ArrayBuffer>} places by id */
   constructor(element, collection, places) {
@@ -66,7 +66,7 @@ export class MapStage {
     this.pictures = new Map();
     this.frame = 0;
     this.ringId = -1;
-    /** pictures of the cluster that is pointed at */
+    /** pictures of the cluster being pointed at */
     this.clusterMates = new Uint32Array(0);
     /** @type {Set<number> | null} */
     this.isClusterMate = null;
@@ -82,7 +82,7 @@ export class MapStage {
     this.resized.observe(element);
   }
 
-  /** Takes all down. */
+  /** Removes everything. */
   end() {
     this.hover(-1);
     this.ends.forEach((end) => end());
@@ -105,7 +105,7 @@ export class MapStage {
     this.draw();
   }
 
-  /** Draws the lasso; none without a line. @param {readonly (readonly [number, number])[]} [line] */
+  /** Draws the lasso, or removes it without a line. @param {readonly (readonly [number, number])[]} [line] */
   drawLasso(line) {
     if (line) this.path.setAttribute('d', `M${line.map((p) => p.join(' ')).join('L')}z`);
     else this.path.removeAttribute('d');
@@ -167,7 +167,7 @@ export class MapStage {
   #placeRing() {
     const id = this.ringId;
     this.ring.hidden = id < 0 || this.pictures.has(id);
-    // Only where pictures are shown is it asked who belongs together.
+    // Only where pictures are shown does it matter which belong together.
     if (this.pictures.size && this.clusterMates.length) this.isClusterMate ??= new Set(this.clusterMates);
     for (const [other, image] of this.pictures) {
       image.classList.toggle('pointed', other === id);
@@ -178,7 +178,7 @@ export class MapStage {
     this.ring.style.transform = `translate(${x}px, ${y}px)`;
   }
 
-  /** Pixels of one unit, which is the same both ways. */
+  /** Pixels per unit, the same in both directions. */
   get unit() { return (this.view.scale * Math.min(this.element.clientWidth, this.element.clientHeight)) / 2; }
 
   /** @param {number} id @returns {[number, number]} */
@@ -223,7 +223,7 @@ export class MapStage {
     }
   }
 
-  /** Nearest picture to a place on the screen; -1 where none is near. @param {number} x @param {number} y */
+  /** Nearest picture to a position on the screen; -1 if none is near. @param {number} x @param {number} y */
   pick(x, y) {
     const { element, view, places, colours } = this;
     const px = view.x + (x - element.clientWidth / 2) / this.unit, py = view.y - (y - element.clientHeight / 2) / this.unit;
@@ -239,7 +239,7 @@ export class MapStage {
     return best;
   }
 
-  /** Zooms around a place on the screen. @param {number} by @param {number} x @param {number} y */
+  /** Zooms around a position on the screen. @param {number} by @param {number} x @param {number} y */
   zoomAt(by, x, y) {
     const dx = x - this.element.clientWidth / 2, dy = y - this.element.clientHeight / 2;
     const before = this.unit;
@@ -265,7 +265,7 @@ export class MapStage {
     return ids;
   }
 
-  /** Shows what the pointer is at. @param {number} id -1 for nothing */
+  /** Shows which picture the pointer is at. @param {number} id -1 for nothing */
   hover(id) {
     if (id === this.hoveredId) return;
     this.hoveredId = id;

@@ -1,12 +1,12 @@
-/** Keeps what follows from the state true to it: the arrangement of the clusters, and the curve above the slider. */
+/** Keeps what is derived from the state up to date: the arrangement of the clusters, and the curve above the slider. */
 import { effect } from '../core/preact.js';
 import { askCurve } from '../data/api.js';
 import * as state from './state.js';
 
-/** Milliseconds of the latest cuts, newest last; for measurements. */
+/** Milliseconds that the latest cuts took, newest last; for measurements. */
 export const cutTimes = /** @type {number[]} */ ([]);
 
-/** The clusters of the present cut, also while the results of a search are shown in their place. */
+/** The clusters of the current cut, also while the results of a search are shown instead. */
 export const clustersNow = () => (state.arrangement.peek() ? state.collectionNow().clustering.sections : null);
 
 /** Starts watching. */
@@ -25,7 +25,7 @@ export function watchClusters() {
   });
 }
 
-/** The arrangement of the present state. */
+/** The arrangement for the current state. */
 function arranged() {
   const collection = state.collection.value, results = state.results.value;
   const sim = state.sim.value, minSize = state.minSize.value, sort = state.sort.value;

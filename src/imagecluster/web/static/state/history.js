@@ -1,4 +1,4 @@
-/** Undo and redo for everything: each entry is a change of the view, or a correction that the server keeps. */
+/** Undo and redo of everything: each entry is a change of the view, or a correction that the server keeps. */
 import { batch, signal } from '../core/preact.js';
 import { askEdits, postEdit } from '../data/api.js';
 import * as state from './state.js';
@@ -6,7 +6,7 @@ import * as state from './state.js';
 const MOST = 200;
 
 /**
- * What a view can be taken back to.
+ * The part of the view that undo restores.
  * @typedef {{sim: number, minSize: number, sort: import('../data/arrange.js').SortKey, size: state.SizeName,
  *   view: state.ViewName, branches: readonly import('../data/cut.js').Branch[], selection: ReadonlySet<number>}} ViewState
  * @typedef {{kind: 'view', id: string, label: string, before: ViewState, after: ViewState, atMs: number}
@@ -37,7 +37,7 @@ function restoreView(view) {
   });
 }
 
-/** Changes that follow each other within this time and are of one kind are taken back together. */
+/** Changes of one kind that follow each other within this time are undone together. */
 const TOGETHER_MS = 1200;
 
 /**
@@ -63,7 +63,7 @@ function push(entry) {
   redoStack.value = [];
 }
 
-/** Another collection: its places and ids are not those of earlier views; corrections can still be taken back. */
+/** Drops earlier views, whose positions and ids mean nothing in another collection; corrections can still be undone. */
 export function forgetViews() {
   for (const entries of [undoStack, redoStack]) entries.value = entries.peek().filter(({ kind }) => kind === 'edit');
 }
@@ -72,7 +72,7 @@ export function forgetViews() {
 export const refreshEdits = async () => setEdits(await askEdits());
 
 /**
- * Takes corrections over, if they are those of the present snapshot: in another one their ids mean other pictures.
+ * Takes over corrections if they belong to the current snapshot: in another one their ids mean other pictures.
  * @param {import('../core/wire.js').Edits} answer @returns {boolean} whether they are
  */
 export function setEdits({ snapshot, version, corrections, can_undo: canUndo, can_redo: canRedo }) {
@@ -81,19 +81,19 @@ export function setEdits({ snapshot, version, corrections, can_undo: canUndo, ca
   return true;
 }
 
-/** Until the corrections of a new snapshot have come. */
+/** Used until the corrections of a new snapshot have arrived. */
 export const forgetEdits = () => { state.edits.value = state.NO_EDITS; };
 
-/** Whether there is something to take back: changes of this visit, then corrections of earlier ones. */
+/** Whether there is something to undo: changes of this visit, then corrections of earlier ones. */
 export const canUndo = () => undoStack.value.length > 0 || (state.edits.value.canUndo && !state.readOnly.value);
 
-/** Whether there is something to do again. */
+/** Whether there is something to redo. */
 export const canRedo = () => redoStack.value.length > 0 || (state.edits.value.canRedo && !state.readOnly.value);
 
 /** @type {Entry} */
 const EARLIER = { kind: 'edit', id: 'earlier', label: 'an earlier correction' };
 
-/** Corrections and steps back and forth are made one after the other. */
+/** Corrections, undo and redo are sent one after the other. */
 let queue = Promise.resolve();
 
 /** The snapshot whose ids the page shows. */
@@ -101,7 +101,7 @@ export const shownSnapshot = () => state.collection.peek()?.snapshot ?? '';
 
 /**
  * Sends a correction. @param {string} label @param {import('../core/wire.js').NewCorrection} record
- * @param {string} [snapshot] that the record's ids are of: the page may show another one when the turn comes
+ * @param {string} [snapshot] to which the record's ids belong: the page may show another one by the time it is sent
  * @returns {Promise<boolean>} whether the server kept it
  */
 export function correct(label, record, snapshot = shownSnapshot()) {
@@ -124,10 +124,10 @@ async function send(label, record, snapshot) {
   }
 }
 
-/** Takes the latest change back. */
+/** Undoes the latest change. */
 export const undo = () => (queue = queue.then(() => step(undoStack, redoStack, 'undo', 'Undone')));
 
-/** Makes the change again that was taken back last. */
+/** Redoes the change that was undone last. */
 export const redo = () => (queue = queue.then(() => step(redoStack, undoStack, 'redo', 'Redone')));
 
 /**

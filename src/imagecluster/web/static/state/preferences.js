@@ -1,4 +1,4 @@
-/** How a visitor likes to look at pictures: kept by the browser, for every collection on this address. */
+/** A visitor's preferences for the view: kept by the browser, for every collection at this address. */
 import { effect } from '../core/preact.js';
 import { copy } from '../data/copy.js';
 import * as state from './state.js';
@@ -7,17 +7,17 @@ const KEY = 'imagecluster';
 
 /** @typedef {{size?: string, sort?: string, beside?: boolean, facts?: boolean}} Taste */
 
-/** What was kept; nothing in a copy of the page, which is seen as it was made. @returns {Taste} */
+/** The kept preferences; none in a copy of the page, which is shown as it was made. @returns {Taste} */
 export function remembered() {
   try {
     const kept = copy ? null : JSON.parse(localStorage.getItem(KEY) ?? 'null');
     return kept && typeof kept === 'object' ? kept : {};
   } catch {
-    return {}; // a browser that keeps nothing
+    return {}; // the browser does not keep anything
   }
 }
 
-/** Keeps it from now on. */
+/** Keeps preferences from now on. */
 export function remember() {
   if (copy) return;
   effect(() => {
@@ -25,7 +25,7 @@ export function remember() {
     try {
       localStorage.setItem(KEY, JSON.stringify(taste));
     } catch {
-      // a browser that keeps nothing
+      // the browser does not keep anything
     }
   });
 }

@@ -1,8 +1,8 @@
-/** Which pictures are selected, and moving among them. */
+/** The selection of pictures, and ways to change it. */
 import { changeView } from './history.js';
 import * as state from './state.js';
 
-/** Where a range starts that Shift extends. */
+/** The start of a range that Shift extends. */
 let rangeFrom = -1;
 
 /** @param {Iterable<number>} ids @param {string} label */
@@ -10,10 +10,10 @@ function select(ids, label) {
   changeView('select', label, () => { state.selection.value = new Set(ids); });
 }
 
-/** Selects these alone. @param {Iterable<number>} ids */
+/** Selects only these. @param {Iterable<number>} ids */
 export const selectOnly = (ids) => select(ids, 'Select');
 
-/** Selects these too. @param {Iterable<number>} ids */
+/** Adds these to the selection. @param {Iterable<number>} ids */
 export const selectMore = (ids) => select([...state.selection.peek(), ...ids], 'Select more');
 
 /** Selects nothing. */
@@ -22,13 +22,13 @@ export function selectNone() {
   if (state.selection.peek().size) select([], 'Select nothing');
 }
 
-/** A correction has used the selection up; undoing the correction is the next thing to undo. */
+/** Clears the selection after a correction, without an entry of its own to undo. */
 export function clearWithoutUndo() {
   rangeFrom = -1;
   state.selection.value = new Set();
 }
 
-/** Selects a picture, or takes it out of the selection. @param {number} id */
+/** Adds a picture to the selection, or removes it. @param {number} id */
 export function toggle(id) {
   const ids = new Set(state.selection.peek());
   if (!ids.delete(id)) ids.add(id);
@@ -44,7 +44,7 @@ export function toggleAll(ids) {
   select(now, all ? 'Select less' : 'Select cluster');
 }
 
-/** Selects from where the selection began to a picture, as the gallery shows them. @param {number} id */
+/** Selects from the start of the selection to a picture, in the order of the gallery. @param {number} id */
 export function extendTo(id) {
   const arrangement = state.arrangement.peek(), collection = state.collection.peek();
   if (!arrangement || !collection) return;

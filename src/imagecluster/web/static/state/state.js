@@ -1,4 +1,4 @@
-/** What the page shows: one set of signals that every part reads. Changes go through commands.js. */
+/** The state of the page: one set of signals that every part reads. Changes go through commands.js. */
 import { computed, signal } from '../core/preact.js';
 import { NO_CORRECTIONS } from '../data/replay.js';
 
@@ -16,9 +16,9 @@ import { NO_CORRECTIONS } from '../data/replay.js';
 export const server = signal(null);
 /** @type {import('../vendor/signals.js').Signal<import('../data/collection.js').Collection | null>} */
 export const collection = signal(null);
-/** The collection that is shown, where there is one; a view that asks is drawn again with another one. */
+/** The collection that is shown, if any; a view that reads it is drawn again with another one. */
 export const shownCollection = () => /** @type {import('../data/collection.js').Collection} */ (collection.value);
-/** The same for what is done once, and is not done again with another collection. */
+/** The same, for code that must not run again with another collection. */
 export const collectionNow = () => /** @type {import('../data/collection.js').Collection} */ (collection.peek());
 /** @type {import('../vendor/signals.js').Signal<Status>} */
 export const status = signal({ kind: 'loading', message: '' });
@@ -35,12 +35,12 @@ export const sort = signal('size');
 export const size = signal('M');
 /** @type {import('../vendor/signals.js').Signal<ViewName>} */
 export const view = signal('gallery');
-/** Branches with a cut of their own. @type {import('../vendor/signals.js').Signal<readonly import('../data/cut.js').Branch[]>} */
+/** Branches with their own cut. @type {import('../vendor/signals.js').Signal<readonly import('../data/cut.js').Branch[]>} */
 export const branches = signal([]);
 /** Selected ids. @type {import('../vendor/signals.js').Signal<ReadonlySet<number>>} */
 export const selection = signal(new Set());
 
-/** What the slider would give. @type {import('../vendor/signals.js').Signal<import('../core/wire.js').Curve | null>} */
+/** The number of clusters at each similarity. @type {import('../vendor/signals.js').Signal<import('../core/wire.js').Curve | null>} */
 export const curve = signal(null);
 /** Whether the slider is being dragged. */
 export const dragging = signal(false);
@@ -48,42 +48,42 @@ export const dragging = signal(false);
 export const arrangement = signal(null);
 /** @type {import('../vendor/signals.js').Signal<SearchResults | null>} */
 export const results = signal(null);
-/** No correction is known. */
+/** No corrections are known. */
 export const NO_EDITS = { version: -1, corrections: NO_CORRECTIONS, canUndo: false, canRedo: false };
 /** Corrections as the server keeps them. @type {import('../vendor/signals.js').Signal<{version: number, corrections: import('../data/replay.js').Corrections, canUndo: boolean, canRedo: boolean}>} */
 export const edits = signal(NO_EDITS);
 
-/** Picture that the keys act on; -1 for none. */
+/** The picture that keys act on; -1 for none. */
 export const active = signal(-1);
-/** Nothing is pointed at. @type {Pointed} */
+/** The value when nothing is pointed at. @type {Pointed} */
 const NOTHING = { id: -1, section: -1, from: 'gallery' };
-/** Picture and cluster under the pointer, or with the focus: what one view points at, the other one marks. */
+/** Picture and cluster under the pointer or with the focus; the other view marks them. */
 export const pointed = signal(NOTHING);
-/** Whether the gallery is shown beside the map, where there is room. */
+/** Whether the gallery is shown beside the map, if there is room. */
 export const beside = signal(true);
 const ROOM_FOR_BOTH = matchMedia('(min-width: 900px)');
 const roomForBoth = signal(ROOM_FOR_BOTH.matches);
 ROOM_FOR_BOTH.addEventListener('change', () => { roomForBoth.value = ROOM_FOR_BOTH.matches; });
-/** Whether the large view tells facts. */
+/** Whether the large view shows facts. */
 export const withFacts = signal(true);
-/** Picture that is shown large; -1 for none. */
+/** The picture in the large view; -1 for none. */
 export const openedPicture = signal(-1);
 /** @type {import('../vendor/signals.js').Signal<OpenCluster | null>} */
 export const openedCluster = signal(null);
 /**
- * What the gallery was asked last to bring into sight; a new object each time.
+ * The latest request to scroll the gallery to a picture; a new object each time.
  * @type {import('../vendor/signals.js').Signal<{id: number, toTop: boolean, focus: boolean} | null>}
  */
 export const wanted = signal(null);
 /** @type {import('../vendor/signals.js').Signal<DialogName>} */
 export const dialog = signal(null);
-/** Pictures of the gallery that are in sight, top to bottom. @type {import('../vendor/signals.js').Signal<readonly number[]>} */
+/** Visible pictures of the gallery, top to bottom. @type {import('../vendor/signals.js').Signal<readonly number[]>} */
 export const inSight = signal([]);
-/** First picture that is in sight as a whole: what a deep link leads back to. */
+/** First picture that is completely visible, which a deep link leads back to. */
 export const anchor = signal(-1);
-/** Grows when the server has a better map. */
+/** Incremented when the server has a better map. */
 export const mapVersion = signal(0);
-/** Pictures that are compared. @type {import('../vendor/signals.js').Signal<readonly number[]>} */
+/** Pictures being compared. @type {import('../vendor/signals.js').Signal<readonly number[]>} */
 export const compared = signal([]);
 /** A short message at the foot of the page. @type {import('../vendor/signals.js').Signal<{text: string, undoable: boolean} | null>} */
 export const notice = signal(null);
@@ -99,7 +99,7 @@ export const counts = computed(() => {
   return { n, nClusters, nGrouped: a?.nGrouped ?? 0, nSingle: a?.hasSingles ? a.to[a.k - 1] - a.from[a.k - 1] : 0 };
 });
 
-/** Brings a picture of the gallery into sight and gives it the focus. @param {number} id */
+/** Scrolls the gallery to a picture and gives it the focus. @param {number} id */
 export function focusPicture(id) {
   active.value = id;
   wanted.value = { id, toTop: false, focus: true };
@@ -108,7 +108,7 @@ export function focusPicture(id) {
 /** Scrolls the gallery to a picture. @param {number} id */
 export const scrollToPicture = (id) => { wanted.value = { id, toTop: true, focus: false }; };
 
-/** What the pointer or the focus is at. @param {number} id @param {number} section @param {Pointed['from']} from */
+/** Sets what the pointer or the focus is at. @param {number} id @param {number} section @param {Pointed['from']} from */
 export function pointAt(id, section, from) {
   const now = pointed.peek();
   if (now.id === id && now.section === section && now.from === from) return;

@@ -1,4 +1,4 @@
-/** One cluster: its dendrogram, why it is together, what it would join next. */
+/** One cluster: its dendrogram, why it is together, and what it would join next. */
 import { html, useEffect, useState } from '../core/preact.js';
 import { countText, numberText, simText } from '../core/text.js';
 import { askCluster, thumbnail } from '../data/api.js';
@@ -12,7 +12,7 @@ import { setSim, whyNoMore } from '../commands/similarity.js';
 import { Modal } from './modal.js';
 import { Tree } from './tree.js';
 
-/** Pictures that are shown of those that join next. */
+/** Number of pictures shown of those that would join next. */
 const MOST_NEXT = 6;
 
 /** @param {{id: number, label?: string}} props */
@@ -22,7 +22,7 @@ function Thumb({ id, label = 'Picture of the cluster' }) {
     <img src=${thumbnail(collection.snapshot, id, 192)} alt="" loading="lazy"/></button>`;
 }
 
-/** Keeps the place of pictures that are still looked for. @param {{title: string, count: 1 | 2}} props */
+/** Reserves the place of pictures that are still being searched for. @param {{title: string, count: 1 | 2}} props */
 function Sought({ title, count }) {
   return html`<figure class=${count === 1 ? 'pair one' : 'pair'}><div>${Array.from({ length: count }, () => html`<span class="thumb"></span>`)}</div>
     <figcaption><b>${title}</b><span class="soft">similarity…</span></figcaption></figure>`;
@@ -87,7 +87,7 @@ function About({ cluster }) {
   </div>`;
 }
 
-/** The cluster that is open, if one is. */
+/** The open cluster, if any. */
 export function Cluster() {
   const cluster = state.openedCluster.value, arrangement = state.arrangement.value && clustersNow();
   if (!cluster || !state.collection.value || !arrangement) return null;

@@ -29,7 +29,7 @@ function useFacts(ids) {
   return known;
 }
 
-/** What is best of a kind, if not all are alike. @param {number[]} values */
+/** The best of some values, if they differ. @param {number[]} values */
 const best = (values) => (values.length > 1 && values.some((v) => v !== values[0]) ? Math.max(...values) : NaN);
 
 /** @param {{id: number, views: Set<Zoom>}} props */

@@ -92,7 +92,7 @@ function Export() {
   </${Modal}>`;
 }
 
-/** The dialog that is open, if one is. */
+/** The open dialog, if any. */
 export function Dialogs() {
   switch (state.dialog.value) {
     case 'keys': return html`<${Keys}/>`;

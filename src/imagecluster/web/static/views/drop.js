@@ -1,10 +1,10 @@
-/** A picture from outside, dropped on the page or pasted: what in the collection is like it. */
+/** A picture from outside, dropped on the page or pasted, to search for similar ones. */
 import { html, signal } from '../core/preact.js';
 import { copy } from '../data/copy.js';
 import * as state from '../state/state.js';
 import { searchFile } from '../commands/search.js';
 
-/** Whether files are over the page. */
+/** Whether files are being dragged over the page. */
 const isOver = signal(false);
 
 /** @param {DataTransfer | null} data */
@@ -13,7 +13,7 @@ const hasFiles = (data) => data?.types.includes('Files') ?? false;
 /** @param {DataTransfer | null} data @returns {File | undefined} */
 const pictureIn = (data) => [...(data?.files ?? [])].find((file) => file.type.startsWith('image/') || !file.type);
 
-/** Starts listening; a copy of the page cannot look for anything. */
+/** Starts listening; a copy of the page cannot search. */
 export function watchDropped() {
   if (copy) return;
   addEventListener('dragover', (event) => {
@@ -36,7 +36,7 @@ export function watchDropped() {
   });
 }
 
-/** Says what would happen. */
+/** The message about what a drop would do. */
 export function DropHint() {
   return isOver.value && html`<div class="drop-hint" aria-hidden="true"><p>Drop a picture to find similar ones</p></div>`;
 }

@@ -4,7 +4,7 @@ import * as state from '../state/state.js';
 import { CommandButton } from '../commands/buttons.js';
 
 /**
- * A modal dialog; the browser keeps the focus inside and gives it back.
+ * A modal dialog; the browser keeps the focus inside and restores it afterwards.
  * @param {{label: string, kind?: string, onClose: () => void, onKeyDown?: (event: KeyboardEvent) => void, children?: unknown}} props
  */
 export function Modal({ label, kind = '', onClose, onKeyDown, children }) {

@@ -1,4 +1,4 @@
-/** Messages: nothing there yet, a run that is going on, the server gone, what was just done, what is selected. */
+/** Messages: no pictures yet, a run in progress, server gone, what was just done, what is selected. */
 import { html, useEffect } from '../core/preact.js';
 import { countText, numberText } from '../core/text.js';
 import * as selection from '../state/selection.js';
@@ -14,23 +14,23 @@ const STAGES = /** @type {Record<Stage, string>} */ ({
   links: 'Writing', thumbnails: 'Writing', retrieval: 'Searching', speed: 'Measuring',
 });
 
-/** Stages that are counted in pictures; of others the share is shown. */
+/** Stages that are counted in pictures; for others the share is shown. */
 const COUNTED = /** @type {Set<Stage | ''>} */ (new Set(['fingerprints', 'links', 'thumbnails']));
 
-/** How far a stage is, in figures. @param {Run} run */
+/** Progress of a stage in figures. @param {Run} run */
 function figures(run) {
   if (!run.total) return '…';
   return COUNTED.has(run.stage) ? html` <b>${numberText(run.done)}</b> of ${numberText(run.total)}` : html` <b>${Math.floor(100 * run.done / run.total)}</b> %`;
 }
 
-/** How far a run is. @param {{run: Run}} props */
+/** Progress of a run. @param {{run: Run}} props */
 export function Progress({ run }) {
   const known = run.total > 0;
   return html`<div class="progress"><span>${run.stage ? STAGES[run.stage] : 'Working'}${figures(run)}</span>
     <progress aria-label="Progress of the run" max=${known ? run.total : null} value=${known ? run.done : null}></progress></div>`;
 }
 
-/** In the place of the gallery while there is none. */
+/** Shown in place of the gallery while there is none. */
 export function Unready() {
   const status = state.status.value, run = state.run.value;
   if (status.kind === 'loading') return html`<main class="unready"><p class="soft" role="status">Loading…</p></main>`;
@@ -52,7 +52,7 @@ export function Unready() {
 /** A message of the program as a sentence. @param {string} text */
 const sentence = (text) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
 
-/** In the gallery's place when a search finds nothing. */
+/** Shown in place of the gallery when a search finds nothing. */
 export function NothingFound() {
   const results = state.results.value;
   if (!results || state.counts.value.nGrouped || state.view.value === 'timeline') return null;
@@ -60,7 +60,7 @@ export function NothingFound() {
     ${results.kind === 'name' && !state.server.value?.copied && html`<p>This model can search names only. To search by what a picture shows, use a model that understands text, for example <code>--model clip-vit-b32</code>.</p>`}</section>`;
 }
 
-/** What is selected, and what can be done with it. */
+/** The selection, and the commands for it. */
 function Selected() {
   const count = state.selection.value.size;
   if (!count) return null;
@@ -73,7 +73,7 @@ function Selected() {
   </div>`;
 }
 
-/** Messages that float over the gallery. */
+/** Messages that float above the gallery. */
 export function Notices() {
   const notice = state.notice.value, run = state.run.value;
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** One picture, large: zoom and pan, what is known of it, what looks like it. */
+/** One picture, large: zoom and pan, facts, similar pictures. */
 import { html, useEffect, useRef, useState } from '../core/preact.js';
 import { bytesText, countText, momentText, numberText, simText } from '../core/text.js';
 import { askPicture, original, thumbnail, whyPlaceholder } from '../data/api.js';
@@ -11,7 +11,7 @@ import { sectionOf } from '../commands/target.js';
 import { Modal } from './modal.js';
 import { Zoom } from './zoom.js';
 
-/** The picture itself goes first. */
+/** The picture itself is loaded first. */
 const NEXT_AFTER_MS = 250;
 
 /** @param {number} id @returns {import('../core/wire.js').PictureFacts | null} */
@@ -30,7 +30,7 @@ function useFacts(id) {
   return known?.id === id ? known.facts : null;
 }
 
-/** The picture itself, on its average colour until it has come. @param {{id: number, problem: string}} props */
+/** The picture itself, or its average colour until it has loaded. @param {{id: number, problem: string}} props */
 function Stage({ id, problem }) {
   const [why, setWhy] = useState('');
   const stage = useRef(/** @type {HTMLElement | null} */ (null));
@@ -40,7 +40,7 @@ function Stage({ id, problem }) {
     const zoom = new Zoom(stage.current, collection.widthPx(id), collection.heightPx(id));
     return () => zoom.end();
   }, [id]);
-  // A file that cannot be shown: what stands in for it says why.
+  // The file cannot be shown: its placeholder says why.
   const failed = () => { whyPlaceholder(small).then((reason) => setWhy(reason || 'The file cannot be shown; this is a small copy of it.')); };
   const small = thumbnail(collection.snapshot, id, 384);
   return html`<div class="stage" ref=${stage} key=${id}>
@@ -119,7 +119,7 @@ function placeInCluster(id) {
   return `${titleOf(arrangement, s)} · ${numberText(place - from[s] + 1)} of ${numberText(to[s] - from[s])}`;
 }
 
-/** Loads what the next steps lead to, so that it is there at once. @param {number} id */
+/** Loads the neighbouring pictures ahead, so that they are there at once. @param {number} id */
 function useNeighbours(id) {
   useEffect(() => {
     const collection = state.collection.peek();

@@ -1,4 +1,4 @@
-/** The bar at the foot: the similarity slider under the curve of what it would give. */
+/** The bar at the foot: the similarity slider, under the curve of the number of clusters. */
 import { html, useRef } from '../core/preact.js';
 import { countText, numberText, simText } from '../core/text.js';
 import * as state from '../state/state.js';
@@ -6,11 +6,11 @@ import { CommandButton } from '../commands/buttons.js';
 import { setMinSize, setSim } from '../commands/similarity.js';
 import { Progress } from './notices.js';
 
-/** The handle is drawn to a suggestion that is nearer than this. */
+/** The handle snaps to a suggestion that is nearer than this. */
 const SNAP_PX = 7;
-/** Numbers of pictures that the smallest cluster can be chosen to have. */
+/** Choices for the number of pictures in the smallest cluster. */
 const SMALLEST = [2, 3, 4, 5, 10, 20, 50, 100];
-/** Size of the drawing's own coordinates. */
+/** Size of the drawing in its own coordinates. */
 const W = 1000, H = 100;
 
 /** @param {number[]} xs in [0, 1] @param {number[]} ys in [0, 1] */
@@ -37,7 +37,7 @@ function Stops({ suggestions }) {
     aria-pressed=${Math.abs(state.sim.value - s.sim) < 1e-9 ? 'true' : 'false'} onClick=${() => setSim(s.sim)}>${s.label}</button>`)}</div>`;
 }
 
-/** What the slider says. */
+/** The text beside the slider. */
 function valueText() {
   const { nClusters, nGrouped, nSingle } = state.counts.value;
   return `${countText(nClusters, 'cluster')}, ${countText(nGrouped, 'picture')} in clusters, ${numberText(nSingle)} ungrouped`;
@@ -67,7 +67,7 @@ function Slider() {
   </div>`;
 }
 
-/** In the place of the slider while there are no clusters yet. */
+/** Shown in place of the slider while there are no clusters. */
 function Waiting() {
   const run = state.run.value;
   return html`<section class="dock waiting" aria-label="Progress">
@@ -76,7 +76,7 @@ function Waiting() {
   </section>`;
 }
 
-/** Chooses the smallest cluster that is shown as one: the pictures of smaller ones are on their own. */
+/** Chooses the size of the smallest cluster that is shown: the pictures of smaller ones are singles. */
 function SmallestCluster() {
   const chosen = state.minSize.value;
   const choices = [...new Set([...SMALLEST, chosen])].sort((a, b) => a - b);
@@ -86,7 +86,7 @@ function SmallestCluster() {
     </select></label>`;
 }
 
-/** What the large number means: clusters, or the results of a search. */
+/** The unit of the large number: clusters, or the results of a search. */
 function Numbers() {
   const { nClusters, nGrouped, nSingle } = state.counts.value;
   if (state.results.value) {

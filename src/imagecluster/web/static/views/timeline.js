@@ -1,4 +1,4 @@
-/** The timeline: a lane for each cluster, its pictures where their times are. */
+/** The timeline: one lane per cluster, with its pictures at their times. */
 import { html, useEffect, useMemo, useRef, useState } from '../core/preact.js';
 import { countText, spanText } from '../core/text.js';
 import { thumbnail } from '../data/api.js';
@@ -8,7 +8,7 @@ import * as state from '../state/state.js';
 import { openCluster } from '../commands/navigate.js';
 
 const LANE_PX = 56;
-/** Room that a picture takes in its lane; what lies nearer to the one before is a stroke in its colour. */
+/** Width of a picture in its lane; one that is nearer to the previous picture is a line in its colour. */
 const PICTURE_PX = 44;
 const LEFT_PX = 210, NARROW_LEFT_PX = 120;
 
@@ -87,7 +87,7 @@ function Lane({ s, top, width, left, scale }) {
   </button>`;
 }
 
-/** The timeline's part of the page. */
+/** The timeline as a component. */
 export function Timeline() {
   const scroller = useRef(/** @type {HTMLElement | null} */ (null));
   const [top, setTop] = useState(0);

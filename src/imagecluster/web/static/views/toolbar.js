@@ -1,4 +1,4 @@
-/** The bar at the top: what is shown, search, order and size. */
+/** The bar at the top: view, search, order and size. */
 import { html, useEffect } from '../core/preact.js';
 import { countText, dayText } from '../core/text.js';
 import * as state from '../state/state.js';
@@ -11,7 +11,7 @@ const VIEWS = /** @type {[state.ViewName, string][]} */ ([['gallery', 'Gallery']
 function Search() {
   const results = state.results.value;
   const place = state.server.value?.can_search_text ? 'Search words or names' : 'Search names';
-  // Whatever ends a search empties its box.
+  // Any end of a search clears its box.
   useEffect(() => {
     const box = /** @type {HTMLInputElement | null} */ (document.querySelector('#search'));
     if (box && results?.kind !== 'name' && results?.kind !== 'text') box.value = '';

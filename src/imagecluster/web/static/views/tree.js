@@ -7,14 +7,14 @@ import { simOf } from '../data/scale.js';
 import * as state from '../state/state.js';
 import { openPicture } from '../commands/navigate.js';
 
-/** Larger clusters are drawn with one leaf for each of their tightest parts. */
+/** Largest number of leaves: larger clusters are drawn with one leaf for each of their tightest parts. */
 const MOST_LEAVES = 48;
 const WIDTH = 420;
-/** Few leaves leave room for larger pictures: height of a row and of its picture, and where the lines begin. */
+/** With few leaves there is room for larger pictures: height of a row and of its picture, and start of the lines. */
 const rowOf = (/** @type {number} */ leaves) => (leaves <= 9 ? { ROW: 58, PIC: 52, LEFT: 76 } : { ROW: 34, PIC: 30, LEFT: 46 });
 
 /**
- * Parts of a run as they are at the height that leaves at most `most` of them.
+ * Parts of a run at the height at which there are at most `most` of them.
  * @param {Float64Array} gap @param {number} from @param {number} to @param {number} most
  * @returns {{starts: number[], gaps: Float64Array}}
  */

@@ -1,14 +1,14 @@
 /** Zoom and pan of one picture: wheel, pinch, drag, double click, keys + - 0. */
 
 const MOST = 12;
-/** A small picture is not blown up further than this until it is zoomed. */
+/** Largest initial enlargement of a small picture. */
 const MOST_FIT = 2;
 
 /** Keeps a picture inside its stage. */
 export class Zoom {
   /**
    * @param {HTMLElement} stage @param {number} widthPx of the picture @param {number} heightPx
-   * @param {Set<Zoom>} [together] those that zoom and move alike, this one among them
+   * @param {Set<Zoom>} [together] those that zoom and move together, including this one
    */
   constructor(stage, widthPx, heightPx, together = new Set()) {
     this.together = together.add(this);
@@ -42,10 +42,10 @@ export class Zoom {
     this.resized.disconnect();
   }
 
-  /** Width of the picture as a whole. */
+  /** Width of the whole picture. */
   get #fitWidth() { return Math.min(this.stage.clientWidth, this.stage.clientHeight * this.aspect, MOST_FIT * (this.widthPx || Infinity)); }
 
-  /** What a double click zooms by: to the picture's own pixels, where those are more than it has on the screen. */
+  /** Zoom factor of a double click: to the picture's own pixels, if it has more than the screen shows. */
   get #closer() {
     const own = this.widthPx / (this.#fitWidth * devicePixelRatio);
     return own > 1.4 ? own : 2.5;
@@ -64,13 +64,13 @@ export class Zoom {
     this.stage.classList.toggle('zoomed', this.scale > 1);
   }
 
-  /** The others show the same part of their pictures. */
+  /** Makes the others show the same part of their pictures. */
   #lead() {
     const width = this.#fitWidth, height = width / this.aspect;
     for (const other of this.together) if (other !== this) other.#follow(this.scale, this.x / width, this.y / height);
   }
 
-  /** @param {number} scale @param {number} x @param {number} y shift, in parts of the picture */
+  /** @param {number} scale @param {number} x @param {number} y shift, as a share of the picture */
   #follow(scale, x, y) {
     this.scale = scale;
     this.x = x * this.#fitWidth;
