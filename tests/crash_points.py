@@ -681,6 +681,9 @@ def main() -> int:
                 for i in range(given.random):
                     tally.add(f"{name}, random kills", f"moment {i}", try_moment(scenario, chance, whole_s))
             elif given.disks:
+                with mounted(scenario, "size=64m"):  # links to another disk are absolute
+                    scenario.mend()
+                    scenario.expected = [state_of(scenario.folder)]
                 for options in ("size={n}k,nr_inodes=10000", "size=64m,nr_inodes={n}"):
                     for n in range(4, 4000, 4) if "{n}k" in options else range(2, 200):
                         was_too_small, wrong = try_disk(scenario, options.format(n=n))
