@@ -83,8 +83,8 @@ def refuse_when_most_are_gone(store: Store, found: Scan) -> None:
     if 2 * n_gone <= n_known or (n_gone < FEW_GONE and found.files):
         return
     raise InputError(
-        f"{n_gone:,} of the {n_known:,} pictures of this collection are gone from {store.root}: is a drive not plugged"
-        " in, was a folder moved, or may it not be read? Nothing was changed, and the outputs still show them. If they"
+        f"{n_gone:,} of the {n_known:,} pictures of this collection are gone from {store.root}: a drive may be"
+        " unplugged, or a folder moved or not readable. Nothing was changed, and the outputs still show them. If they"
         " are gone for good, use `imagecluster run --gone` (in Python: gone=True)"
     )
 

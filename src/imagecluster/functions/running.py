@@ -91,7 +91,7 @@ def run(
         Folder of the database and of all outputs; default: as described above.
     gone
         Whether most of the collection may be missing, because it was deleted for good. Otherwise a run that finds less
-        than half of it refuses to empty the outputs: most likely a drive is not plugged in.
+        than half of it refuses to empty the outputs: most likely a drive is unplugged.
     progress
         Called with a `Progress` as work goes on, from this thread.
 

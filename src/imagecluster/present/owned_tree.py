@@ -132,7 +132,9 @@ class OwnedTree:
         self._beside = OwnFolder(Path(self.parent), follow=True)
         if within is not None and not self._beside.is_same(within):
             self._beside.close()
-            raise NotOursError(f"{within.path} was exchanged for another folder; nothing was changed there. Run again")
+            raise NotOursError(
+                f"{within.path} has been replaced by another folder; nothing was changed there. Run again"
+            )
 
     def __enter__(self) -> Self:
         return self
