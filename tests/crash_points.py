@@ -40,11 +40,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before NumPy is loaded: a process of one thread may be forked
+
 import numpy as np
 
 from waiting import run_on, wait_until
-
-os.environ["OPENBLAS_NUM_THREADS"] = "1"  # a process of one thread may be forked
 
 WAYS = ("kill", "torn", "interrupt", "error", "full")
 _KILLED = 137
