@@ -6,11 +6,8 @@ import argparse
 import importlib
 import json
 import os
-import platform
-import tempfile
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import NamedTuple
 
 from imagecluster.cli.arguments import Commands, add_db
 from imagecluster.cli.text import printable
@@ -33,8 +30,7 @@ PACKAGES = ("imagecluster", "numpy", "onnxruntime", "pillow", "pillow-heif", "ra
 EXTRAS = ("pyarrow", "tokenizers", "umap-learn")
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """One line of the report."""
 
     name: str
@@ -44,6 +40,8 @@ class Check:
 
 def command(arguments: argparse.Namespace) -> int:
     """Print the checks and return 1 if one of them failed, else 0."""
+    import platform
+
     checks = [
         Check("python", True, f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
         _cores(),
@@ -69,17 +67,22 @@ def _cores() -> Check:
 
 
 def _package(name: str) -> Check:
-    try:
-        return Check(name, True, version(name))
-    except PackageNotFoundError:
-        return Check(name, False, "not installed; reinstall imagecluster")
+    found = _version(name)
+    return Check(name, found is not None, found or "not installed; reinstall imagecluster")
 
 
 def _extra(name: str) -> Check:
+    return Check(name, True, _version(name) or "not installed (optional)")
+
+
+def _version(name: str) -> str | None:
+    """Version of an installed package, or None."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
-        return Check(name, True, version(name))
+        return version(name)
     except PackageNotFoundError:
-        return Check(name, True, "not installed (optional)")
+        return None
 
 
 def _decoders() -> list[Check]:
@@ -134,6 +137,8 @@ def _models() -> list[Check]:
 
 
 def _folder(path: Path | None, db: Path | None) -> list[Check]:
+    import tempfile
+
     from imagecluster.collection import locate
     from imagecluster.store import Store
 

@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import sys
-from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -304,6 +303,8 @@ def _cost(result: Result) -> str:
 
 def as_json(result: Result) -> dict[str, Any]:
     """The object that `--json` prints; paths that are not UTF-8 carry surrogate escapes."""
+    from dataclasses import asdict
+
     clusters = result.clusters
     outputs = result.outputs
     return {
