@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from imagecluster.errors import ArgumentError, ImageclusterError
-
-if TYPE_CHECKING:
-    import argparse
 
 __all__ = ["main"]
 
@@ -25,10 +20,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 success, 1 failure, 2 wrong usage."""
     os.environ.setdefault(*_REST_SOON)
     try:
-        from imagecluster.cli.parser import build_parser, with_command  # here, where Ctrl-C ends in one line
+        from imagecluster.cli.parser import build_parser, command_module, with_command  # here Ctrl-C ends in one line
 
-        parsed = build_parser().parse_args(with_command(list(sys.argv[1:] if arguments is None else arguments)))
-        code = _command(parsed.command)(parsed)
+        given = with_command(list(sys.argv[1:] if arguments is None else arguments))
+        parsed = build_parser(given[0] if given else None).parse_args(given)
+        code: int = command_module(parsed.command).command(parsed)
         sys.stdout.flush()  # a reader that has gone shows here, not while the interpreter ends
         return code
     except ArgumentError as error:
@@ -57,11 +53,3 @@ def _drop_output() -> None:
         return
     with suppress(OSError, ValueError):  # a notebook's output has no descriptor
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _command(name: str) -> Callable[[argparse.Namespace], int]:
-    """The function that runs a command; its module is loaded now."""
-    command: Callable[[argparse.Namespace], int] = importlib.import_module(
-        f"imagecluster.cli.commands.{name.replace('-', '_')}"
-    ).command
-    return command

@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 from collections.abc import Sequence
+from types import ModuleType
 from typing import Any
 
-from imagecluster.cli.commands import (
-    doctor,
-    eval,
-    export,
-    import_original,
-    info,
-    models,
-    plot,
-    run,
-    search,
-    suggest,
-    view,
+COMMANDS = (
+    "run",
+    "view",
+    "search",
+    "suggest",
+    "eval",
+    "info",
+    "plot",
+    "export",
+    "import-original",
+    "models",
+    "doctor",
 )
-
-COMMANDS = {
-    "run": run,
-    "view": view,
-    "search": search,
-    "suggest": suggest,
-    "eval": eval,
-    "info": info,
-    "plot": plot,
-    "export": export,
-    "import-original": import_original,
-    "models": models,
-    "doctor": doctor,
-}
 """The commands, in the order in which the help lists them."""
 
 _EPILOG = """\
@@ -58,8 +46,13 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser for all commands."""
+def command_module(name: str) -> ModuleType:
+    """The module of a command, with `add`, which adds its parser, and `command`, which runs it."""
+    return importlib.import_module(f"imagecluster.cli.commands.{name.replace('-', '_')}")
+
+
+def build_parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The parser for all commands, or for one, which does not load the others."""
     parser = argparse.ArgumentParser(
         prog="imagecluster",
         description="Group pictures by content: the same shot, the same place, the same kind of thing.",
@@ -68,8 +61,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in COMMANDS.values():
-        command.add(commands)
+    for name in COMMANDS if only not in COMMANDS else (only,):
+        command_module(name).add(commands)
     return parser
 
 
