@@ -11,6 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from imagecluster.decode.frame import Fit, Frame, Interpolation
+from imagecluster.decode.memory import large_file
 from imagecluster.decode.reading import DECODER_VERSION, MAX_BYTES, MAX_PIXELS, read_bytes
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ __all__ = [
     "Picture",
     "decode",
     "exif_fields",
+    "large_file",
     "read_bytes",
     "read_file_exif",
 ]

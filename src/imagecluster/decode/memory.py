@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import cast
 
 from imagecluster.errors import DecodeError
 
-__all__ = ["MAX_MEMORY_BYTES", "check_memory", "room"]
+__all__ = ["MAX_MEMORY_BYTES", "check_memory", "large_file", "room"]
 
 MAX_MEMORY_BYTES = 800_000_000
 """Maximum for the bytes of a file and its decoder's memory together.
@@ -31,8 +33,14 @@ def check_memory(n_bytes: int) -> None:
         raise DecodeError(msg)
 
 
+_LARGE_BYTES = 64_000_000
+"""Files, and pictures in memory, above this size are rare enough to be treated with ceremony."""
+
+_ONE_LARGE_FILE = threading.Lock()
+
+
 class _Room:
-    """The memory that all pictures being decoded take together."""
+    """The memory that the pictures being decoded take together."""
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
@@ -40,9 +48,16 @@ class _Room:
         self._taken_bytes = 0
 
     def take(self, n_bytes: int) -> None:
-        """Wait until there is room; first come, first served, so that small pictures do not overtake a large one."""
+        """Wait until there is room. First come, first served, so that a large picture is not overtaken for ever."""
         with self._turn, self._changed:
             while self._taken_bytes and self._taken_bytes + n_bytes > MAX_MEMORY_BYTES:
+                self._changed.wait()
+            self._taken_bytes += n_bytes
+
+    def take_more(self, n_bytes: int, own_bytes: int) -> None:
+        """Wait for more room than the `own_bytes` that this thread has already, ahead of all who have none."""
+        with self._changed:
+            while self._taken_bytes > own_bytes and self._taken_bytes + n_bytes > MAX_MEMORY_BYTES:
                 self._changed.wait()
             self._taken_bytes += n_bytes
 
@@ -53,12 +68,22 @@ class _Room:
             self._changed.notify_all()
 
 
+class _Own(threading.local):
+    """The room that the running thread has."""
+
+    n_bytes = 0
+
+
 _ROOM = _Room()
+_OWN = _Own()
 
 
 @contextmanager
 def room(n_bytes: int) -> Iterator[None]:
     """A block in which a picture takes this much memory; it starts when that much is left for all threads together.
+
+    Blocks may be nested: the inner one counts what it takes above the outer one. Only within `large_file` may it take
+    more, since two threads that wait for each other's room would wait for ever.
 
     Raises
     ------
@@ -67,8 +92,48 @@ def room(n_bytes: int) -> Iterator[None]:
 
     """
     check_memory(n_bytes)
-    _ROOM.take(n_bytes)
+    own = _OWN.n_bytes
+    more = max(0, n_bytes - own)
+    if own and more:
+        _ROOM.take_more(more, own)
+    elif more:
+        _ROOM.take(more)
+    _OWN.n_bytes = own + more
     try:
         yield
     finally:
-        _ROOM.give(n_bytes)
+        _OWN.n_bytes = own
+        if more > _LARGE_BYTES:
+            _trim()
+        if more:
+            _ROOM.give(more)
+
+
+@contextmanager
+def large_file(n_bytes: int) -> Iterator[None]:
+    """A block in which a file of this size is read and decoded; large files take turns, and their bytes count."""
+    if n_bytes <= _LARGE_BYTES:
+        yield
+        return
+    with _ONE_LARGE_FILE, room(min(n_bytes, MAX_MEMORY_BYTES)):
+        yield
+
+
+def _return_nothing(_n_bytes: int) -> int:
+    return 0
+
+
+def _find_trim() -> Callable[[int], int]:
+    """The function of glibc that returns freed memory to the system; otherwise each thread keeps its largest."""
+    try:
+        found = ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError, TypeError):  # another C library, another system
+        return _return_nothing
+    return cast("Callable[[int], int]", found)
+
+
+_MALLOC_TRIM = _find_trim()
+
+
+def _trim() -> None:
+    _MALLOC_TRIM(0)

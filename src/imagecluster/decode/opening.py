@@ -30,7 +30,7 @@ from imagecluster.decode.netpbm import read_fast
 from imagecluster.decode.timed import MAX_DECODING_S, TimedBytes
 from imagecluster.errors import DecodeError
 
-__all__ = ["check_pixels", "open_header"]
+__all__ = ["check_pixels", "open_header", "opening_bytes"]
 
 # AVIF before HEIF: Pillow's own decoder (libavif with dav1d) then reads the files that both claim.
 _FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "TIFF", "BMP", "DIB", "JPEG2000", "PPM", "PSD")
@@ -107,7 +107,7 @@ def open_header(data: bytes, *, max_pixels: int, suffix: str = "") -> ImageFile.
         The picture is too large, built to take minutes, or not in a supported format.
 
     """
-    _check_webp(data, max_pixels)
+    check_memory(opening_bytes(data, max_pixels=max_pixels))
     check_tags(data)
     _register_heif(data)
     formats = [name for name in _FORMATS if name in Image.OPEN]
@@ -148,10 +148,17 @@ def _set_right(image: ImageFile.ImageFile) -> None:
             image.tile = [ImageFile._Tile("libtiff", (0, 0, *size), 0, (f"{image.mode};16N", False, tags.offset))]
 
 
-def _check_webp(data: bytes, max_pixels: int) -> None:
-    """Check the canvas of a WebP, which Pillow allocates when it opens the file."""
+def opening_bytes(data: bytes, *, max_pixels: int) -> int:
+    """Memory to hold from the opening of a file on: 0 except for WebP, whose canvas Pillow allocates at once.
+
+    Raises
+    ------
+    DecodeError
+        The canvas is too large.
+
+    """
     if data[:4] != b"RIFF" or data[8:12] != b"WEBP" or len(data) < 30:
-        return
+        return 0
     if data[12:16] == b"VP8X":
         low_width, high_width, low_height, high_height = struct.unpack_from("<HBHB", data, 24)
         width, height = (high_width << 16 | low_width) + 1, (high_height << 16 | low_height) + 1
@@ -161,7 +168,7 @@ def _check_webp(data: bytes, max_pixels: int) -> None:
     else:
         width, height = (side & 0x3FFF for side in struct.unpack_from("<HH", data, 26))
     check_pixels(max(1, width), max(1, height), max_pixels)
-    check_memory(len(data) + width * height * WEBP_BYTES_PER_PIXEL)
+    return len(data) + int(width * height * WEBP_BYTES_PER_PIXEL)
 
 
 def _register_heif(data: bytes) -> None:

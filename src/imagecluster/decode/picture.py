@@ -16,8 +16,9 @@ from imagecluster.decode.animation import later_frame
 from imagecluster.decode.colour import to_rgb
 from imagecluster.decode.exif import Exif, exif_block, read_exif, xmp_orientation
 from imagecluster.decode.frame import Frame
-from imagecluster.decode.incomplete import mended
-from imagecluster.decode.opening import open_header
+from imagecluster.decode.incomplete import Mended, mended
+from imagecluster.decode.memory import room
+from imagecluster.decode.opening import open_header, opening_bytes
 from imagecluster.decode.quiet import quiet
 from imagecluster.decode.raw import RawPicture, looks_raw, open_raw
 from imagecluster.decode.reading import MAX_PIXELS
@@ -141,9 +142,10 @@ def _decode(data: bytes, target: _Target, suffix: str) -> Picture:
         msg = "the file is empty"
         raise DecodeError(msg)
     if not looks_raw(data, suffix):
-        image = open_header(data, max_pixels=target.max_pixels, suffix=suffix)
-        if not (isinstance(image, TiffImagePlugin.TiffImageFile) and _DNG_VERSION in image.tag_v2):
-            return _plain_picture(image, data, target)
+        with room(_opening_bytes(data, target)):
+            image = open_header(data, max_pixels=target.max_pixels, suffix=suffix)
+            if not (isinstance(image, TiffImagePlugin.TiffImageFile) and _DNG_VERSION in image.tag_v2):
+                return _plain_picture(image, data, target)
     short_side_px = max(target.short_side_px, *(target.frame.size if target.frame else ()), 1)
     try:
         raw = open_raw(data, short_side_px=short_side_px, max_pixels=target.max_pixels)
@@ -157,7 +159,15 @@ def _decode(data: bytes, target: _Target, suffix: str) -> Picture:
         image = open_header(data, max_pixels=target.max_pixels, suffix=suffix)
     except DecodeError:
         raise raw_error from None
+    finally:
+        del raw_error  # its frames hold the file
     return _plain_picture(image, data, target)
+
+
+def _opening_bytes(data: bytes, target: _Target) -> int:
+    """Memory to be held from the moment in which a file is opened; all that its decoding needs, if it is any."""
+    n_bytes = opening_bytes(data, max_pixels=target.max_pixels)
+    return n_bytes * 3 // 2 if target.frame else n_bytes
 
 
 def _plain_picture(image: ImageFile.ImageFile, data: bytes, target: _Target) -> Picture:
@@ -170,16 +180,20 @@ def _plain_picture(image: ImageFile.ImageFile, data: bytes, target: _Target) -> 
             return picture
         image.seek(number)
         return _read(image, data, target, size)
-    except OSError as error:
-        if not isinstance(image, JpegImagePlugin.JpegImageFile):
-            raise
-        broken = error
-    try:
-        found = mended(data, max_pixels=target.max_pixels)
     except OSError:
-        raise broken from None
+        found = _mended(data, target) if isinstance(image, JpegImagePlugin.JpegImageFile) else None
+        if found is None:
+            raise
     image = open_header(found.data, max_pixels=target.max_pixels)
     return _read(image, data, target, size, note=found.note)
+
+
+def _mended(data: bytes, target: _Target) -> Mended | None:
+    """What there is of a JPEG; None if it is damaged in another way. DecodeError if more than half is missing."""
+    try:
+        return mended(data, max_pixels=target.max_pixels)
+    except OSError:
+        return None
 
 
 def _read(

@@ -34,7 +34,7 @@ def matters(profile: bytes, mode: str) -> bool:
 
 
 def to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """Convert a flattened picture to sRGB by the colour profile of its file, or to RGB if the profile has no effect."""
+    """Convert a flattened picture to RGB, by the colour profile of its file if that matters."""
     mode = _flat(image.mode)
     transform = _transform(profile, mode)
     if transform is None:

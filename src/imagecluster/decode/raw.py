@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from imagecluster.decode.exif import exif_block, read_exif
+from imagecluster.decode.memory import room
 from imagecluster.decode.opening import check_pixels, open_header
 from imagecluster.decode.scaling import shrink
 from imagecluster.errors import DecodeError
@@ -74,7 +75,7 @@ def open_raw(data: bytes, *, short_side_px: int, max_pixels: int) -> RawPicture:
 
     try:
         with rawpy.imread(io.BytesIO(data)) as raw:
-            return _picture(raw, short_side_px=short_side_px, max_pixels=max_pixels)
+            return _picture(raw, len(data), short_side_px=short_side_px, max_pixels=max_pixels)
     except rawpy.LibRawError as error:
         text = error.args[0] if error.args else type(error).__name__
         reason = text.decode("ascii", "replace") if isinstance(text, bytes) else str(text)
@@ -82,7 +83,7 @@ def open_raw(data: bytes, *, short_side_px: int, max_pixels: int) -> RawPicture:
         raise DecodeError(msg) from error
 
 
-def _picture(raw: RawPy, *, short_side_px: int, max_pixels: int) -> RawPicture:
+def _picture(raw: RawPy, n_bytes: int, *, short_side_px: int, max_pixels: int) -> RawPicture:
     sizes = raw.sizes
     orientation = _ORIENTATION_OF_FLIP.get(sizes.flip, 1)
     width, height = sizes.width, sizes.height
@@ -97,8 +98,10 @@ def _picture(raw: RawPy, *, short_side_px: int, max_pixels: int) -> RawPicture:
             small = shrink(preview, short_side_px=short_side_px, max_pixels=max_pixels)
             return RawPicture(small, orientation, width, height, block)
     check_pixels(sizes.raw_width, sizes.raw_height, max_pixels)
-    developed = Image.fromarray(raw.postprocess(half_size=True, use_camera_wb=True, output_bps=8))
-    small = shrink(developed, short_side_px=short_side_px, max_pixels=max_pixels)
+    # The file and its copy, two bytes per sensor pixel, four samples of two bytes per pixel of half size, that picture.
+    with room(2 * n_bytes + 6 * sizes.raw_width * sizes.raw_height):
+        developed = Image.fromarray(raw.postprocess(half_size=True, use_camera_wb=True, output_bps=8))
+        small = shrink(developed, short_side_px=short_side_px, max_pixels=max_pixels)
     return RawPicture(small, 1, width, height, b"")
 
 

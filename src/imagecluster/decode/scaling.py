@@ -28,7 +28,7 @@ def shrink(image: Image.Image, *, short_side_px: int, max_pixels: int) -> Image.
     size = image.size
     box = _scale_in_decoder(image, short_side_px)
     in_memory = not isinstance(image, ImageFile.ImageFile)
-    with nullcontext() if in_memory else room(needed_bytes(image, size)):
+    with nullcontext() if in_memory else _held(image, needed_bytes(image, size)):
         expected = image.size
         check_time(image)
         image.load()
@@ -49,13 +49,26 @@ def whole(image: Image.Image, *, max_pixels: int, turned: bool = False) -> Itera
     be rotated meanwhile.
     """
     expected = image.size
-    with room(needed_bytes(image, expected, whole=True, turned=turned)):
+    with _held(image, needed_bytes(image, expected, whole=True, turned=turned)):
         check_time(image)
         image.load()
         if image.size != expected:
             check_pixels(*image.size, max_pixels)
             check_memory(needed_bytes(image, image.size, whole=True, turned=turned))
         yield _in_rgb(image)
+
+
+@contextmanager
+def _held(image: Image.Image, n_bytes: int) -> Iterator[None]:
+    """A block in which a picture takes this much memory; its pixels are gone afterwards unless it has more frames."""
+    with room(n_bytes):
+        try:
+            yield
+        finally:
+            if image.format != "GIF" and getattr(image, "n_frames", 1) == 1:
+                # Whoever called still holds the picture, while others may take the room that it gives back.
+                image._im = None
+                vars(image).pop("_decoder", None)
 
 
 def scale_to(image: Image.Image, short_side_px: int) -> Image.Image:

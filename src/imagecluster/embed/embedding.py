@@ -15,7 +15,7 @@ import xxhash
 from numpy.typing import NDArray
 from PIL import Image
 
-from imagecluster.decode import MAX_PIXELS, Frame, Picture, decode, read_bytes
+from imagecluster.decode import MAX_PIXELS, Frame, Picture, decode, large_file, read_bytes
 from imagecluster.embed.embedder import Embedder
 from imagecluster.errors import DecodeError, ModelError, ResourceError
 from imagecluster.models import to_fingerprint
@@ -137,7 +137,8 @@ class _Worker:
         ours: list[_Decoded] = []
         try:
             for file in files:
-                looked_at.append(self._look_at(file, ours))
+                with large_file(file.size_bytes):
+                    looked_at.append(self._look_at(file, ours))
                 if len(ours) >= self._batch:
                     self._embed(ours)
             self._embed(ours)
@@ -178,7 +179,8 @@ class _Worker:
             except MemoryError:
                 future.set_exception(ResourceError("not enough memory for it"))
             except Exception as error:
-                future.set_exception(error)
+                # Without its traceback, whose frames would keep the file's bytes for as long as the failure is known.
+                future.set_exception(error.with_traceback(None))
         return _LookedAt(file, content_hash, future, None)
 
     def _decode(self, data: bytes, suffix: str, future: Future[Content]) -> _Decoded:
