@@ -159,10 +159,10 @@ def test_large_pictures_are_decoded_one_at_a_time(monkeypatch):
     running, most = set(), []
     real = scaling._resize
 
-    def watched(image, *arguments):
+    def watched(image, *arguments, **options):
         running.add(id(image))
         most.append(len(running))
-        result = real(image, *arguments)
+        result = real(image, *arguments, **options)
         running.discard(id(image))
         return result
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, TiffImagePlugin
 
-__all__ = ["BAND_PX", "bands", "flatten", "flattener", "to_rgb"]
+__all__ = ["BAND_PX", "bands", "flatten", "flattener", "may_go_on", "to_rgb"]
 
 BAND_PX = 1_000_000
 """Number of pixels converted to 8 bits at a time: whole pictures would take gigabytes."""
@@ -84,6 +84,11 @@ def bands(image: Image.Image, *, multiple_of: int = 1) -> Iterator[tuple[int, Im
         yield top, image.crop((0, top, width, min(height, top + rows)))
 
 
+def may_go_on(image: Image.Image) -> bool:
+    """Whether later frames may be composed on this one; the pages of other formats are pictures of their own."""
+    return image.format == "GIF" or (image.format in ("PNG", "WEBP", "AVIF") and getattr(image, "n_frames", 1) > 1)
+
+
 def _ground(image: Image.Image) -> tuple[int, int, int, int]:
     """The background colour of transparent parts: white, unless everything visible would be white on white."""
     n_visible = n_seen_on_white = 0
@@ -107,7 +112,7 @@ def _laid_on(image: Image.Image, ground: tuple[int, int, int, int]) -> Image.Ima
     alpha = rgba.getchannel("A")
     if alpha.getextrema() != (255, 255):
         # In place, to save memory, unless later frames are composed on this one.
-        if rgba is image and (image.format == "GIF" or getattr(image, "n_frames", 1) > 1):
+        if rgba is image and may_go_on(image):
             rgba = image.copy()
         rgba.paste(ground, mask=ImageChops.invert(alpha))
     return rgba

@@ -7,7 +7,7 @@ from contextlib import contextmanager, nullcontext
 
 from PIL import Image, ImageFile, Jpeg2KImagePlugin, JpegImagePlugin
 
-from imagecluster.decode.colour import BAND_PX, bands, flattener, to_rgb
+from imagecluster.decode.colour import BAND_PX, bands, flattener, may_go_on, to_rgb
 from imagecluster.decode.memory import check_memory, room
 from imagecluster.decode.needs import check_time, needed_bytes
 from imagecluster.decode.opening import check_pixels
@@ -65,7 +65,7 @@ def _held(image: Image.Image, n_bytes: int) -> Iterator[None]:
         try:
             yield
         finally:
-            if image.format != "GIF" and getattr(image, "n_frames", 1) == 1:
+            if not may_go_on(image):
                 # Whoever called still holds the picture, while others may take the room that it gives back.
                 image._im = None
                 vars(image).pop("_decoder", None)
