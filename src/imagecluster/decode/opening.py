@@ -27,7 +27,7 @@ from PIL import (
 from imagecluster.decode.memory import check_memory
 from imagecluster.decode.needs import WEBP_BYTES_PER_PIXEL, check_tags
 from imagecluster.decode.netpbm import read_fast
-from imagecluster.decode.timed import MAX_DECODING_S, TimedBytes
+from imagecluster.decode.timed import MAX_DECODING_S, timed_bytes
 from imagecluster.errors import DecodeError
 
 __all__ = ["check_pixels", "open_header", "opening_bytes"]
@@ -113,7 +113,7 @@ def open_header(data: bytes, *, max_pixels: int, suffix: str = "") -> ImageFile.
     formats = [name for name in _FORMATS if name in Image.OPEN]
     if suffix.lower() in _TGA_SUFFIXES:
         formats.append("TGA")
-    timed = TimedBytes(data)
+    timed = timed_bytes(data)
     try:
         image = Image.open(timed, formats=formats)
     except UnidentifiedImageError:

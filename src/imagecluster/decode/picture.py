@@ -142,7 +142,8 @@ def _decode(data: bytes, target: _Target, suffix: str) -> Picture:
         msg = "the file is empty"
         raise DecodeError(msg)
     if not looks_raw(data, suffix):
-        with room(_opening_bytes(data, target)):
+        n_bytes = _opening_bytes(data, target)
+        with room(n_bytes) if n_bytes else nullcontext():
             image = open_header(data, max_pixels=target.max_pixels, suffix=suffix)
             if not (isinstance(image, TiffImagePlugin.TiffImageFile) and _DNG_VERSION in image.tag_v2):
                 return _plain_picture(image, data, target)

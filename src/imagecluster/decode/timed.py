@@ -7,7 +7,7 @@ import time
 
 from imagecluster.errors import DecodeError
 
-__all__ = ["MAX_DECODING_S", "MAX_OPENING_S", "TimedBytes"]
+__all__ = ["MAX_DECODING_S", "MAX_OPENING_S", "SizedBytes", "TimedBytes", "timed_bytes"]
 
 MAX_OPENING_S = 2.0
 """Maximum processor time for reading a picture's header; a few milliseconds are usual."""
@@ -19,7 +19,27 @@ _READS = 128
 _LARGE_READ_BYTES = 200_000
 
 
-class TimedBytes(io.BytesIO):
+_ALWAYS_QUICK_BYTES = 500_000
+"""Below this size no header is long enough to matter, and watching each call would cost a hundredth of the decoding."""
+
+
+class SizedBytes(io.BytesIO):
+    """Bytes that know their number."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.n_bytes = len(data)
+
+    def allow(self, seconds: float) -> None:
+        """Nothing: a small file takes little time."""
+
+
+def timed_bytes(data: bytes) -> SizedBytes:
+    """The bytes of a file for a decoder, timed unless they are few."""
+    return TimedBytes(data) if len(data) > _ALWAYS_QUICK_BYTES else SizedBytes(data)
+
+
+class TimedBytes(SizedBytes):
     """Bytes that can be read for a limited time: decoders go through hostile files byte by byte.
 
     The thread's own processor time counts, so that a busy or sleeping computer makes no difference.
@@ -27,7 +47,6 @@ class TimedBytes(io.BytesIO):
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
-        self.n_bytes = len(data)
         self._n_reads = 0
         self.allow(MAX_OPENING_S)
 
