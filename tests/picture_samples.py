@@ -147,7 +147,7 @@ def smooth_noise(width, height, *, grain_px=8):
 
 def heif(image, **options):
     """Bytes of a HEIF."""
-    pillow_heif.register_heif_opener(decode_threads=1, thumbnails=False)
+    pillow_heif.register_heif_opener(decode_threads=1, thumbnails=True)
     return encoded(image, "HEIF", **options)
 
 

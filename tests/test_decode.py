@@ -117,6 +117,19 @@ def test_heif_is_decoded():
     assert picture.metadata.format == "HEIF"
 
 
+def test_a_heif_that_takes_too_much_memory_is_read_from_its_small_copy(monkeypatch):
+    """Pictures of 200 megapixels carry one; without it, or where it is smaller than what is wanted, they are a skip."""
+    image = smooth_noise(800, 600, grain_px=80)
+    data = heif(image, thumbnails=[320])
+    monkeypatch.setattr(decode_package.memory, "MAX_MEMORY_BYTES", 2_000_000)
+    found = decode(data, short_side_px=150)
+    assert (found.metadata.width_px, found.metadata.height_px, found.image.size) == (800, 600, (200, 150))
+    assert difference(found.image, image.resize((200, 150))) < 4
+    for refused, short_side_px in ((data, 300), (heif(image), 150)):
+        with pytest.raises(DecodeError, match="MB of memory"):
+            decode(refused, short_side_px=short_side_px)
+
+
 def test_targa_needs_its_suffix():
     """Targa has no magic number: it is tried only for files that are named so."""
     data = encoded(corners(), "TGA")

@@ -179,7 +179,7 @@ def _register_heif(data: bytes) -> None:
         import pillow_heif
     except ImportError:
         return
-    pillow_heif.register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)
+    pillow_heif.register_heif_opener(decode_threads=1, thumbnails=True, depth_images=False, aux_images=False)
 
 
 _FOREIGN = (
