@@ -3,6 +3,7 @@
 import io
 import logging
 import re
+import struct
 import subprocess
 import sys
 import warnings
@@ -290,6 +291,13 @@ def test_a_picture_whose_decoder_cannot_be_stopped_is_refused_before():
     whole, levels = (encoded(image, "JPEG2000", num_resolutions=n) for n in (1, 6))
     assert re.fullmatch(r"decoding it would take about \d+ s, the limit is 8 s", reason(whole + box))
     assert decode(levels + box, short_side_px=16).image.size == (17, 16)
+
+
+def test_a_bmp_of_short_rows_is_refused_before():
+    """Pillow fills up each row that ends early pixel by pixel, in Python: 30 megapixels of nothing take ten seconds."""
+    header = struct.pack("<IiiHHIIiiII", 40, 6000, 5000, 1, 8, 1, 10_000, 0, 0, 256, 0)
+    data = b"BM" + struct.pack("<IHHI", 11_078, 0, 0, 1078) + header + bytes(1024) + b"\1\0\0\0" * 2500
+    assert reason(data) == "decoding it would take about 10 s, the limit is 8 s"
 
 
 def test_a_huge_file_is_not_read(tmp_path):

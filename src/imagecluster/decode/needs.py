@@ -22,6 +22,8 @@ _IN_PYTHON = frozenset(("bmp_rle", "ppm_plain"))
 """Formats whose decoders collect a picture's bytes and copy them."""
 
 _BYTES_PER_S = {"AVIF": 9e6, "HEIF": 7e6, "JPEG2000": 4.6e6}
+_PADDED_PX_PER_S = 3e6
+"""Pixels by which Pillow's decoder of BMP run lengths, in Python, fills up rows that end early, one by one."""
 _MOST_S = 8.0
 
 _SMALL_MODES = {"1": 1, "L": 1, "P": 1}
@@ -78,6 +80,8 @@ def check_time(image: Image.Image) -> None:
     seconds = n_bytes / _BYTES_PER_S.get(image.format or "", math.inf)
     if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile):
         seconds = min(seconds, image.width * image.height * len(image.getbands()) / 1.5e6)
+    if isinstance(image, ImageFile.ImageFile) and any(tile[0] == "bmp_rle" for tile in image.tile):
+        seconds = image.width * image.height / _PADDED_PX_PER_S
     if seconds > _MOST_S:
         msg = f"decoding it would take about {seconds:.0f} s, the limit is {_MOST_S:.0f} s"
         raise DecodeError(msg)
