@@ -13,7 +13,7 @@ from PIL import AvifImagePlugin, Image, ImageFile, Jpeg2KImagePlugin, JpegImageP
 
 from imagecluster.errors import DecodeError
 
-__all__ = ["WEBP_BYTES_PER_PIXEL", "check_tags", "check_time", "needed_bytes", "pixel_bytes"]
+__all__ = ["WEBP_BYTES_PER_PIXEL", "check_tags", "check_time", "file_content", "needed_bytes", "pixel_bytes"]
 
 WEBP_BYTES_PER_PIXEL = 16
 """For two canvases, the decoder's own buffer, its copy and Pillow's picture."""
@@ -183,17 +183,23 @@ def _numbers(value: object) -> tuple[int, ...]:
     return value if isinstance(value, tuple) else (int(str(value)),)
 
 
+def file_content(image: Image.Image) -> bytes:
+    """All bytes of the file of a picture; empty if it is not open any more."""
+    fp = getattr(image, "fp", None)
+    if fp is None:
+        return b""
+    position = fp.tell()
+    fp.seek(0)
+    content: bytes = fp.read()
+    fp.seek(position)
+    return content
+
+
 def _planes(image: Image.Image) -> int:
     """Bytes per pixel of the planes from an AV1 decoder and of Pillow's copy, according to the file's av1C box."""
-    fp = getattr(image, "fp", None)
-    flags = 0x40
-    if fp is not None:
-        position = fp.tell()
-        fp.seek(0)
-        content = fp.read()
-        fp.seek(position)
-        at = content.find(b"av1C")
-        flags = content[at + 6] if 0 <= at < len(content) - 6 else 0x40
+    content = file_content(image)
+    at = content.find(b"av1C")
+    flags = content[at + 6] if 0 <= at < len(content) - 6 else 0x40
     chroma = 0.0 if flags & 0x10 else 2 / ((1 + bool(flags & 8)) * (1 + bool(flags & 4)))
     planes = (1 + chroma + (image.mode == "RGBA")) * (2 if flags & 0x40 else 1)
     return int(planes + 0.9) + len(image.getbands())
@@ -201,12 +207,7 @@ def _planes(image: Image.Image) -> int:
 
 def _wavelets(image: Jpeg2KImagePlugin.Jpeg2KImageFile) -> int:
     """Bytes of the coefficients of the largest tile at the decoded scale, and of the bookkeeping for all its blocks."""
-    if image.fp is None:
-        return 0
-    position = image.fp.tell()
-    image.fp.seek(0)
-    content = image.fp.read()
-    image.fp.seek(position)
+    content = file_content(image)
     at = content.find(b"\xff\x4f\xff\x51")
     try:
         width, height, left, top, tile_width, tile_height, _, _, n_layers = struct.unpack_from(">8IH", content, at + 8)

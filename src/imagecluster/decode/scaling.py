@@ -10,7 +10,7 @@ from PIL import Image, ImageFile, Jpeg2KImagePlugin, JpegImagePlugin
 from imagecluster.decode import memory
 from imagecluster.decode.colour import BAND_PX, bands, flattener, may_go_on, to_rgb
 from imagecluster.decode.memory import check_memory, room
-from imagecluster.decode.needs import check_time, needed_bytes
+from imagecluster.decode.needs import check_time, file_content, needed_bytes
 from imagecluster.decode.opening import check_pixels
 
 __all__ = ["scale_to", "shrink", "whole"]
@@ -152,12 +152,7 @@ def _leave_out(image: Jpeg2KImagePlugin.Jpeg2KImageFile, levels: int) -> None:
 
 def _wavelet_levels(image: Jpeg2KImagePlugin.Jpeg2KImageFile) -> int:
     """Number of times that a JPEG 2000 picture can be halved, from its coding style marker (ITU-T T.800, A.6.1)."""
-    if image.fp is None:
-        return 0
-    position = image.fp.tell()
-    image.fp.seek(0)
-    content = image.fp.read()
-    image.fp.seek(position)
+    content = file_content(image)
     codestream = content.find(b"\xff\x4f\xff\x51")
     style = content.find(b"\xff\x52", codestream)
     return content[style + 9] if codestream >= 0 and 0 <= style < len(content) - 9 else 0
