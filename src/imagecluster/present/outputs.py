@@ -113,9 +113,10 @@ def write_outputs(collection: Collection, clusters: Clusters, *, progress: OnPro
     write_json(report, directory / "clusters.json", folder)
     write_csv(report, directory / "clusters.csv", folder)
     content = _content_key(collection)
+    stamp = _stamp(folder, content)
     if not settings.page:
         folder.remove(PAGE_NAME)
-    elif not _stamp(folder, content) or _stamp(folder, content) != page_stamp_of(collection.store.runs()):
+    elif not stamp or stamp != page_stamp_of(collection.store.runs()):
         _write_page(collection, report, directory / PAGE_NAME, folder)
     return Outputs(
         statistics=statistics(report),

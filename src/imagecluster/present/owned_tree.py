@@ -149,10 +149,10 @@ class OwnedTree:
 
         Returns the folders that keep files we did not make.
         """
-        if self._is_there(self._old) and not self._is_there(self._name):
+        if self._beside.has(self._old) and not self._beside.has(self._name):
             self._claim(self._old)
             self._beside.rename(self._old, self._name)
-        kept = self.remove_old() + self._remove(self._new)
+        kept = self._remove(self._old) + self._remove(self._new)
         self._claim(self._name)
         return kept
 
@@ -174,7 +174,7 @@ class OwnedTree:
 
     def swap(self) -> list[Path]:
         """Replace the former tree by the new one, and return the folders that keep files we did not make."""
-        if not self._is_there(self._name):
+        if not self._beside.has(self._name):
             self._beside.rename(self._new, self._name)
             return []
         self._beside.rename(self._name, self._old)
@@ -183,15 +183,11 @@ class OwnedTree:
         except BaseException:
             self._beside.rename(self._old, self._name)
             raise
-        return self.remove_old()
-
-    def remove_old(self) -> list[Path]:
-        """Remove the former tree, and return the folders that keep files we did not make."""
         return self._remove(self._old)
 
     def opened(self) -> OwnFolder | None:
         """The current tree, to be closed by the caller; None if there is none."""
-        return self._beside.child(self._name) if self._is_there(self._name) else None
+        return self._beside.child(self._name) if self._beside.has(self._name) else None
 
     def marked(self) -> bytes:
         """Content of the marker of the current tree; empty if there is none."""
@@ -204,12 +200,9 @@ class OwnedTree:
             with folder.open_reading(self._marker) as stream:
                 return stream.read()
 
-    def _is_there(self, name: str) -> bool:
-        return os.path.lexists(os.path.join(self.parent, name))
-
     def _claim(self, name: str) -> None:
         """Raise OutputError if a folder exists and is not ours; an empty folder becomes ours."""
-        if not self._is_there(name):
+        if not self._beside.has(name):
             return
         with self._beside.child(name) as folder:
             if folder.status(self._marker) is not None:
@@ -224,7 +217,7 @@ class OwnedTree:
 
     def _remove(self, name: str) -> list[Path]:
         """Remove a tree of ours, if it exists, and return the folder that keeps files we did not make."""
-        if not self._is_there(name):
+        if not self._beside.has(name):
             return []
         self._claim(name)
         with self._beside.child(name) as folder:
@@ -236,7 +229,7 @@ class OwnedTree:
             self._beside.rmdir(name)
             return []
         kept, n = f"{self._name}.kept", 1
-        while self._is_there(kept):
+        while self._beside.has(kept):
             n += 1
             kept = f"{self._name}.kept-{n}"
         self._beside.rename(name, kept)

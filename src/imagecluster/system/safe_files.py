@@ -168,12 +168,14 @@ class OwnFolder:
 
     def status(self, name: str) -> os.stat_result | None:
         """Size, times and so on of a file of ours; None if there is no such file."""
-        try:
-            found = os.stat(self._at(name), follow_symlinks=False, dir_fd=self._held)
-        except FileNotFoundError:
-            return None
-        self._check(name, found)
+        found = self._look(name)
+        if found is not None:
+            self._check(name, found)
         return found
+
+    def has(self, name: str) -> bool:
+        """Whether anything has that name, ours or not, even a link that leads nowhere."""
+        return self._look(name) is not None
 
     def entries(self) -> list[Entry]:
         """The files of ours, in no order; everything else in the folder is ignored."""
@@ -189,8 +191,9 @@ class OwnFolder:
         """Everything in the folder, ours or not, in no order; a link with its own status."""
         found = []
         for name in self._names():
-            with suppress(FileNotFoundError):
-                found.append(Entry(name, os.stat(self._at(name), follow_symlinks=False, dir_fd=self._held)))
+            status = self._look(name)
+            if status is not None:
+                found.append(Entry(name, status))
         return found
 
     def open_reading(self, name: str) -> BinaryIO:
@@ -222,7 +225,7 @@ class OwnFolder:
             self.rename(unfinished, name)
         except BaseException:
             with suppress(OSError):
-                os.unlink(self._at(unfinished), dir_fd=self._held)
+                self.unlink(unfinished)
             raise
         with suppress(OSError):  # some network drives sync no folders
             self.sync()
@@ -259,7 +262,7 @@ class OwnFolder:
         """Remove a file of ours, if it is there."""
         if self.status(name) is not None:
             with suppress(FileNotFoundError):
-                os.unlink(self._at(name), dir_fd=self._held)
+                self.unlink(name)
 
     def remove_unfinished(self) -> None:
         """Remove the unfinished files that killed processes left; no other process may be writing to the folder."""
@@ -272,6 +275,13 @@ class OwnFolder:
         """Make the names in the folder survive a power cut, if the system supports it."""
         if self._held is not None:
             os.fsync(self._held)
+
+    def _look(self, name: str) -> os.stat_result | None:
+        """Status of whatever has that name, of a link its own; None if nothing has it."""
+        try:
+            return os.stat(self._at(name), follow_symlinks=False, dir_fd=self._held)
+        except FileNotFoundError:
+            return None
 
     def _names(self) -> list[str]:
         return os.listdir(self.path if self._held is None else self._held)
