@@ -44,6 +44,20 @@ def read_manifest(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(lines, delimiter="\t"))
 
 
+@pytest.fixture
+def victim(tmp_path):
+    """A file of the user's, outside of our folder; afterwards it is as it was, and nothing lies beside it."""
+    file = tmp_path / "elsewhere" / "victim"
+    file.parent.mkdir()
+    file.write_bytes(b"the user's")
+    before = file.stat()
+    yield file
+    after = file.stat()
+    assert file.read_bytes() == b"the user's"
+    assert (after.st_mode, after.st_mtime_ns) == (before.st_mode, before.st_mtime_ns)
+    assert [path.name for path in file.parent.iterdir()] == ["victim"]
+
+
 @pytest.fixture(scope="module")
 def browser():
     """A browser without a window; the test is skipped where there is no chromium."""

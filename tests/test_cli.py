@@ -12,6 +12,7 @@ from imagecluster.cli import main
 from imagecluster.cli.parser import COMMANDS, build_parser
 from imagecluster.models import DEFAULT_MODEL
 from pictures import draw, draw_groups
+from terminal import everything_shown
 
 
 @pytest.fixture
@@ -248,13 +249,7 @@ def test_progress_shows_on_a_terminal_only(pics):
             stderr=follower, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         os.close(follower)
-        seen = b""
-        while True:
-            try:
-                seen += os.read(leader, 4096)
-            except OSError:
-                break
-        os.close(leader)
+        seen = everything_shown(leader)
         assert process.wait() == 0
         assert (b"fingerprints" in seen) == shown
 

@@ -10,6 +10,7 @@ import pytest
 from imagecluster.cli import progress as cli_progress
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.system.progress import Progress, Stage, shares
+from terminal import everything_shown
 
 NOTICES = Path(cli_progress.__file__).parents[1] / "web" / "static" / "views" / "notices.js"
 
@@ -26,14 +27,7 @@ def shown(*reports: Progress) -> str:
     finally:
         sys.stderr.close()
         sys.stderr = before
-    seen = b""
-    while True:
-        try:
-            seen += os.read(leader, 4096)
-        except OSError:
-            break
-    os.close(leader)
-    return seen.decode()
+    return everything_shown(leader).decode()
 
 
 def test_every_stage_has_words_on_the_command_line_and_in_the_page():

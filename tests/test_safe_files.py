@@ -24,20 +24,6 @@ MAKES = {
 
 
 @pytest.fixture
-def victim(tmp_path):
-    """A file of the user's, outside of our folder; afterwards it is as it was, and nothing lies beside it."""
-    file = tmp_path / "elsewhere" / "victim"
-    file.parent.mkdir()
-    file.write_bytes(b"the user's")
-    before = file.stat()
-    yield file
-    after = file.stat()
-    assert file.read_bytes() == b"the user's"
-    assert (after.st_mode, after.st_mtime_ns) == (before.st_mode, before.st_mtime_ns)
-    assert [path.name for path in file.parent.iterdir()] == ["victim"]
-
-
-@pytest.fixture
 def umask():
     """That of a user who shares files with a group."""
     before = os.umask(0o027)

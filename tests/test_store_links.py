@@ -34,20 +34,6 @@ def root(tmp_path):
     return folder
 
 
-@pytest.fixture
-def victim(tmp_path):
-    """A file of the user's elsewhere, alone in its folder; afterwards it is as it was."""
-    file = tmp_path / "elsewhere" / "victim"
-    file.parent.mkdir()
-    file.write_bytes(b"the user's")
-    before = file.stat()
-    yield file
-    after = file.stat()
-    assert file.read_bytes() == b"the user's"
-    assert (after.st_mode, after.st_mtime_ns) == (before.st_mode, before.st_mtime_ns)
-    assert [path.name for path in file.parent.iterdir()] == ["victim"]
-
-
 def plant(place, make, victim):
     """Puts a link in the place of a file."""
     if place.is_dir():
