@@ -255,7 +255,8 @@ def state_of(folder: Path) -> dict[str, Any]:
     found.update(_tables(store))
     journal = store / "edits.jsonl"
     lines = journal.read_bytes().split(b"\n")[:-1] if journal.exists() else []  # half a line counts for nothing
-    found["edits"] = [re.sub(rb'"made_s":[0-9.]+', b"", line) for line in lines]
+    # A head alone, which a killed first correction leaves, holds as little as no journal.
+    found["edits"] = [re.sub(rb'"made_s":[0-9.]+', b"", line) for line in lines] if len(lines) > 1 else []
     found["pictures"] = {
         place.name: (place.stat().st_size, place.stat().st_mtime_ns) for place in sorted(folder.glob("*.png"))
     }
@@ -327,6 +328,7 @@ class Scenario:
             self.expected.append(state_of(self.folder))
 
     options: tuple[str, ...] = ()
+    ways: tuple[str, ...] = WAYS
     n_steps = 0
     """Steps that are acknowledged one by one; 0 for work that is one step."""
 
@@ -445,8 +447,9 @@ class Copies(SecondRun):
 
 
 class Correction(Scenario):
-    """Corrections in the viewer, by its own server."""
+    """Corrections in the viewer, by its own server, whose threads Ctrl-C does not reach."""
 
+    ways = tuple(way for way in WAYS if way != "interrupt")
     n_steps = 3
 
     def prepare(self) -> None:
@@ -691,7 +694,8 @@ def main() -> int:
                         if not was_too_small:
                             break
             else:
-                every_point(scenario, name, ways, tally, every=given.every, first=given.first)
+                possible = [way for way in ways if way in scenario.ways]
+                every_point(scenario, name, possible, tally, every=given.every, first=given.first)
     return tally.report()
 
 

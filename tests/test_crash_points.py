@@ -34,7 +34,7 @@ def test_runs_that_are_interrupted_or_fail_are_taken_up():
 
 def test_a_correction_that_was_kept_stays():
     """What the viewer has acknowledged is there after a kill in the middle of the next correction."""
-    assert "correction, torn: " in tried("correction", "--ways", "torn,kill", "--every", "3")
+    assert "correction, torn: " in tried("correction", "--ways", "torn,kill", "--every", "3", "--first", "3")
 
 
 def test_a_run_that_is_killed_at_any_moment_is_taken_up():
