@@ -14,7 +14,7 @@ from imagecluster.cli import main
 from imagecluster.collection import Settings, open_latest, settings_of
 from imagecluster.errors import ImageclusterError, StoreDamagedError
 from imagecluster.records import ImageFile
-from imagecluster.store import Run, SkippedFile, Store
+from imagecluster.store import Batch, HashedFile, Run, SkippedFile, Store
 from store_samples import batch_of, file_of, hash_of
 
 MODEL = "efficientnet-lite-duo@int8.1"
@@ -35,8 +35,12 @@ def whole(tmp_path_factory) -> Path:
     with Store.open(root / "imagecluster", root=root) as store:
         for numbers in (range(30), range(30, 45)):
             store.commit(batch_of(root, numbers), model=MODEL)
-            store.mark_present(file_of(root, n).path for n in range(2, 45))
+            store.mark_present(
+                (file_of(root, n).path for n in range(2, 45)), {file_of(root, 3).path: [root / "another name.jpg"]}
+            )
             store.record_run(Run(1e9, 1.5, MODEL, len(numbers), len(numbers), 0, 0, Settings().as_kept()))
+        changed = (HashedFile(file_of(root, 5), hash_of(6)),)
+        store.commit(Batch(files=changed, pixels={hash_of(n): bytes(16) for n in range(40)}), model=MODEL)
         batch = batch_of(root, [])
         store.commit(
             type(batch)(skips=(SkippedFile(ImageFile(root / "bad.jpg", 7, 8), "decode", "cut off"),), decoder="1"),
@@ -66,6 +70,10 @@ def read_everything(root: Path) -> None:
             store.known_skips,
             store.outside_root,
             store.modified_ns,
+            store.notes,
+            store.other_names,
+            lambda: store.same_pixels(MODEL),
+            lambda: store.successors({hash_of(5)}),
             lambda: [settings_of(run) for run in store.runs()],
             lambda: store.known_files(gone=True),
             lambda: store.recognise([file_of(root, n) for n in range(50)], decoder="1"),

@@ -2,17 +2,18 @@
 
 import contextlib
 import sqlite3
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from imagecluster.errors import StoreError, StoreVersionError
 from imagecluster.records import Metadata
-from imagecluster.store import Store, schema
-from store_samples import MODEL, batch_of, hash_of, vectors_of
+from imagecluster.store import Batch, HashedFile, Recognised, Store, schema
+from store_samples import MODEL, batch_of, file_of, hash_of, vectors_of
 
 
-def m003_ratings(connection):
+def m004_ratings(connection):
     """A migration as a later version might bring."""
     connection.execute("ALTER TABLE files ADD COLUMN rating INTEGER")
     connection.execute("CREATE TABLE notes (path BLOB PRIMARY KEY, note TEXT NOT NULL)")
@@ -36,36 +37,36 @@ def test_migrations_are_numbered_in_order():
 def test_an_older_format_is_migrated_with_all_it_holds(old_store, monkeypatch):
     """A writer brings a store to the newest format; an older program then refuses it."""
     with monkeypatch.context() as newer:
-        newer.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, m003_ratings))
-        with pytest.raises(StoreError, match=r"format 2, .* format 3.*imagecluster run"):
+        newer.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, m004_ratings))
+        with pytest.raises(StoreError, match=r"format 3, .* format 4.*imagecluster run"):
             Store.open(old_store, writable=False)
         with Store.open(old_store) as store:
-            assert store.format_version == store.info().format_version == 3
+            assert store.format_version == store.info().format_version == 4
             assert np.array_equal(store.vectors(MODEL, [hash_of(n) for n in range(5)]), vectors_of(range(5)))
             with store._reading() as connection:
                 assert connection.execute("SELECT DISTINCT rating FROM files").fetchall() == [(3,)]
-        assert "format: 3" in (old_store / ".imagecluster-store").read_text()
+        assert "format: 4" in (old_store / ".imagecluster-store").read_text()
         with Store.open(old_store, writable=False) as reader:
-            assert reader.format_version == 3
-    with pytest.raises(StoreVersionError, match="format 3"):
+            assert reader.format_version == 4
+    with pytest.raises(StoreVersionError, match="format 4"):
         Store.open(old_store)
 
 
 def test_a_migration_that_fails_changes_nothing(old_store, monkeypatch):
     """A migration is one transaction: interrupted, it is done anew the next time."""
 
-    def m003_interrupted(connection):
-        m003_ratings(connection)
+    def m004_interrupted(connection):
+        m004_ratings(connection)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as newer:
-        newer.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, m003_interrupted))
+        newer.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, m004_interrupted))
         with pytest.raises(KeyboardInterrupt):
             Store.open(old_store)
     with monkeypatch.context() as newer:
-        newer.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, m003_ratings))
+        newer.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, m004_ratings))
         with Store.open(old_store) as store:
-            assert store.format_version == 3
+            assert store.format_version == 4
             assert len(store.known_files()) == 5
 
 
@@ -95,8 +96,8 @@ def test_the_first_format_stays_as_released():
     }
 
 
-def test_format_1_is_brought_to_the_notes_of_format_2(tmp_path, monkeypatch):
-    """What a store of format 1 holds stays, and its pictures have no note."""
+def test_format_1_is_brought_to_the_newest(tmp_path, monkeypatch, caplog):
+    """What a store of format 1 holds stays, and its pictures have no note; one line says that they are read again."""
     with monkeypatch.context() as older:
         older.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
         Store.open(tmp_path / "imagecluster", root=tmp_path).close()
@@ -104,6 +105,29 @@ def test_format_1_is_brought_to_the_notes_of_format_2(tmp_path, monkeypatch):
     with contextlib.closing(sqlite3.connect(tmp_path / "imagecluster" / "imagecluster.db")) as old, old:
         old.execute("INSERT INTO contents VALUES (?, ?, ?, ?, ?, ?, ?)", row)
     with Store.open(tmp_path / "imagecluster") as store:
-        assert store.format_version == 2
+        assert store.format_version == schema.newest_format()
         assert store.metadata([hash_of(1)]) == {hash_of(1): Metadata(640, 480, "JPEG")}
         assert store.notes() == {}
+    (record,) = caplog.records
+    assert (
+        record.levelname == "WARNING" and "from format 1 to 3; its pictures are read once more" in record.getMessage()
+    )
+
+
+def test_pictures_of_an_older_format_are_recognised_and_still_to_be_read(tmp_path, monkeypatch):
+    """They keep their content, and count as unread until the digest of their pixels is known."""
+    file = file_of(tmp_path, 1)
+    with monkeypatch.context() as older:
+        older.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:2])
+        Store.open(tmp_path / "imagecluster", root=tmp_path).close()
+    key = f"album 0/{file.path.name}".encode()
+    with contextlib.closing(sqlite3.connect(tmp_path / "imagecluster" / "imagecluster.db")) as old, old:
+        old.execute("INSERT INTO contents VALUES (?, 640, 480, 'JPEG', NULL, NULL, NULL, '')", (hash_of(1),))
+        row = (key, file.size_bytes, file.mtime_ns, hash_of(1))
+        old.execute("INSERT INTO files VALUES (?, ?, ?, ?, NULL, NULL, NULL, NULL)", row)
+    file = replace(file, ctime_ns=5)
+    with Store.open(tmp_path / "imagecluster") as store:
+        found = store.recognise([file], decoder="")
+        assert (found.files, found.unread) == ((HashedFile(file, hash_of(1)),), {file})
+        store.commit(Batch(files=(HashedFile(file, hash_of(1)),), pixels={hash_of(1): bytes(16)}), model=MODEL)
+        assert store.recognise([file], decoder="") == Recognised((HashedFile(file, hash_of(1)),), (), ())

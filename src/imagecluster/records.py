@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, overload
 
@@ -28,6 +28,8 @@ class ImageFile:
     """Absolute, not resolved through symbolic links."""
     size_bytes: int
     mtime_ns: int
+    ctime_ns: int = 0
+    """Time of the last change of content, name or permissions; 0 where the system has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,9 @@ class Scan:
     """Candidates that cannot be examined, and folders that cannot be listed."""
     ignored: Mapping[str, int]
     """Number of files ignored because their suffix is not that of a picture, by lower-case suffix."""
+    other_names: Mapping[Path, tuple[Path, ...]] = field(default_factory=dict)
+    """Further names of the same file by its path in `files`: hard and symbolic links, sorted. They are not counted as
+    scanned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,8 @@ class Metadata:
     longitude_deg: float | None = None
     note: str = ""
     """What is missing from the picture, in one line: "incomplete: last 2 % missing"; empty if it was read whole."""
+    shown: bytes = field(default=b"", compare=False)
+    """8 bytes that stand for the orientation and the colour profile with which it was read; empty if unknown."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -63,7 +63,9 @@ def scan(paths: Sequence[Path], *, recursive: bool = True, exclude: Sequence[Pat
     From a folder, files are taken by suffix (`PICTURE_SUFFIXES`); hidden names, `@eaDir`, `node_modules`,
     `__MACOSX`, the excluded folders, every folder with our marker and copies of our page in subfolders are
     ignored. A file given by name is taken whatever its suffix. Symbolic links are followed, each real folder
-    once (real folders come before links to them, so that a file is known by its real place if both are scanned).
+    once (real folders come before links to them, so that a file is known by its real place if both are scanned). A file
+    with several names (hard links, symbolic links, two paths to one folder) is taken once, under a name that is not a
+    symbolic link if it has one, then the first; its other names are listed.
 
     Parameters
     ----------
@@ -148,12 +150,25 @@ def _reason(error: OSError) -> str:
     return (error.strerror or type(error).__name__).lower()
 
 
+def _identity(status: os.stat_result) -> tuple[int, ...] | None:
+    """What two paths of one file have in common; None where the file system does not number its files."""
+    if not status.st_ino:
+        return None
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def _changed_ns(status: os.stat_result) -> int:
+    """Time of the last change of content or metadata; 0 on Windows, where this is the time of creation."""
+    return 0 if os.name == "nt" else status.st_ctime_ns
+
+
 class _Walk:
     """The state of one scan."""
 
     def __init__(self, *, recursive: bool, exclude: Iterable[Path]) -> None:
         self._recursive = recursive
-        self._files: dict[str, tuple[int, int]] = {}
+        self._files: dict[str, os.stat_result] = {}
+        self._linked: set[str] = set()
         self._skips: dict[str, str] = {}
         self._ignored: Counter[str] = Counter()
         self._folders: list[str] = []
@@ -190,7 +205,8 @@ class _Walk:
         elif not os.access(path, os.R_OK):
             self._skips[path] = "permission denied"
         else:
-            self._files[path] = (status.st_size, status.st_mtime_ns)
+            self._files[path] = status
+            self._linked.add(path)
 
     def run(self) -> None:
         """Visit every folder; links to folders only when no real folder is left."""
@@ -247,22 +263,48 @@ class _Walk:
             self._skips[entry.path] = "a broken symbolic link" if leads_nowhere else _reason(error)
             return
         if stat.S_ISREG(status.st_mode):
-            self._files[entry.path] = (status.st_size, status.st_mtime_ns)
+            self._files[entry.path] = status
+            if status.st_nlink > 1 or entry.is_symlink():
+                self._linked.add(entry.path)
         else:
             self._skips[entry.path] = "not a regular file"
 
+    def _other_names(self) -> dict[str, list[str]]:
+        """Sorted further paths of files that have several, by the one under which a file is known.
+
+        Only links and paths that were given are compared, in case a file system has the same number for several files.
+        """
+        if not self._linked:
+            return {}
+        identities = {_identity(self._files[path]) for path in self._linked} - {None}
+        same: dict[tuple[int, ...], list[str]] = {}
+        for path, status in self._files.items():
+            identity = _identity(status)
+            if identity is not None and identity in identities:
+                same.setdefault(identity, []).append(path)
+        found = {}
+        for paths in same.values():
+            if len(paths) > 1:
+                first, *others = sorted(paths, key=lambda path: (os.path.islink(path), os.fsencode(path)))  # noqa: PTH114
+                found[first] = sorted(others, key=os.fsencode)
+        return found
+
     def result(self) -> Scan:
         """The files and skips, in the order of the paths' bytes."""
+        other_names = self._other_names()
+        others = {name for names in other_names.values() for name in names}
         folders: dict[str, Path] = {}
         files: list[ImageFile] = []
-        for path in sorted(self._files, key=os.fsencode):
+        for path in sorted(self._files.keys() - others, key=os.fsencode):
             folder, _, name = path.rpartition(os.sep)
             if folder not in folders:
                 folders[folder] = Path(folder + os.sep)
             # Joining a name to its folder is a third cheaper than parsing the whole path again.
-            files.append(ImageFile(folders[folder] / name, *self._files[path]))
+            status = self._files[path]
+            files.append(ImageFile(folders[folder] / name, status.st_size, status.st_mtime_ns, _changed_ns(status)))
         return Scan(
             files=tuple(files),
+            other_names=MappingProxyType({Path(path): tuple(map(Path, names)) for path, names in other_names.items()}),
             skips=tuple(Skip(Path(path), "scan", self._skips[path]) for path in sorted(self._skips, key=os.fsencode)),
             ignored=MappingProxyType({suffix: n for suffix, n in sorted(self._ignored.items()) if n}),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from imagecluster.store import Batch, HashedFile, Recognised, SkippedFile, Store
 from imagecluster.system.progress import OnProgress, Progress
 
 if TYPE_CHECKING:
-    from imagecluster.embed import Outcome
+    from imagecluster.embed import Outcome, Twin
 
 BATCH = 64
 """Largest number of files in one commit, which is what a crash can lose."""
@@ -47,9 +47,10 @@ def fingerprint_scan(
 ) -> Fingerprinted:
     """Bring the store up to date with a scan: only contents without a fingerprint of this model are computed.
 
-    A renamed or copied file costs one read; the fingerprint of a deleted file is kept until the store is pruned.
-    Without `all_there_is`, files that are not in the scan are not marked as gone. For a joint model the fingerprints
-    of its parts are kept too, under their own names, and those that exist are not computed again.
+    A renamed or copied file costs one read, and so does one whose metadata alone changed; the fingerprint of a deleted
+    file is kept until the store is pruned. Without `all_there_is`, files that are not in the scan are not marked as
+    gone. For a joint model the fingerprints of its parts are kept too, under their own names, and those that exist are
+    not computed again.
 
     Parameters
     ----------
@@ -68,6 +69,9 @@ def fingerprint_scan(
     """
     max_pixels = settings.max_pixels
     recognised = store.recognise(scan.files, decoder=_decoder(model.members, max_pixels))
+    if recognised.unread:
+        known = [known for known in recognised.files if known.file not in recognised.unread]
+        recognised = Recognised(tuple(known), recognised.skips, (*recognised.unknown, *recognised.unread))
     rows = {member: set(store.rows(member.identity)) for member in model.members}
     writers = []
     for missing, todo in _missing(recognised, rows).items():
@@ -75,7 +79,7 @@ def fingerprint_scan(
         writer.embed(todo, settings, progress=progress)
         writers.append(writer)
     if all_there_is:
-        store.mark_present(file.path for file in scan.files)
+        store.mark_present((file.path for file in scan.files), scan.other_names)
     complete = set.intersection(*rows.values())
     reused = [known for known in recognised.files if known.content_hash in complete]
     files = sorted([*reused, *chain(*(writer.files for writer in writers))], key=lambda known: bytes(known.file.path))
@@ -144,6 +148,7 @@ class _Writer:
             files,
             *(Embedder(model, device=settings.device, progress=progress) for model in self._models),
             known=self._rows,
+            same_pixels=self._same_pixels() if files else {},
             thumbnail=partial(make_thumbnail, long_side_px=THUMBNAIL_PX) if settings.page else None,
             max_pixels=settings.max_pixels,
             n_threads=settings.n_threads,
@@ -158,6 +163,11 @@ class _Writer:
                 progress(Progress("fingerprints", n_done, len(files)))
             self._commit(cache)
 
+    def _same_pixels(self) -> dict[bytes, bytes]:
+        """Contents with fingerprints of all models, by their pixels; see `Store.same_pixels`."""
+        found = self._store.same_pixels(self._models[0].identity)
+        return {pixels: content_hash for pixels, content_hash in found.items() if content_hash in self._rows}
+
     def _commit(self, thumbnails: Thumbnails) -> None:
         pending, self._pending = self._pending, []
         files = [HashedFile(outcome.file, outcome.content_hash) for outcome in pending if outcome.skip is None]
@@ -166,6 +176,9 @@ class _Writer:
         for content_hash, content in new.items():
             if content.thumbnail is not None:
                 thumbnails.put(content_hash, content.thumbnail, side_px=THUMBNAIL_PX)
+        twins = {outcome.content_hash: outcome.twin for outcome in pending if outcome.twin is not None}
+        twins = {content_hash: twin for content_hash, twin in twins.items() if content_hash not in self._rows}
+        self._keep_twins(twins, thumbnails)
         broken = [outcome for outcome in pending if outcome.skip is not None and outcome.is_lasting]
         passing = [outcome for outcome in pending if outcome.skip is not None and not outcome.is_lasting]
         self._store.commit(
@@ -173,6 +186,7 @@ class _Writer:
                 files=tuple(files),
                 metadata={content_hash: content.metadata for content_hash, content in new.items()},
                 vectors={content_hash: content.fingerprint for content_hash, content in new.items()},
+                pixels={outcome.content_hash: outcome.pixels for outcome in pending if outcome.pixels},
                 skips=_skipped(broken),
                 decoder=self._decoder,
             ),
@@ -185,10 +199,34 @@ class _Writer:
             # Under an empty decoder the skip is never believed.
             self._store.commit(Batch(skips=_skipped(passing)), model=self._models[0].identity)
         self._rows.update(new)
+        self._rows.update(twins)
         self.files += files
         self.skips += [outcome.skip for outcome in pending if outcome.skip is not None]
         self.n_fingerprinted += len(new)
         self._committed_s = time.monotonic()
+
+    def _keep_twins(self, twins: Mapping[bytes, Twin], thumbnails: Thumbnails) -> None:
+        """Give contents the fingerprints of known ones from which they differ in metadata alone."""
+        if not twins:
+            return
+        hashes = [twin.content_hash for twin in twins.values()]
+        known = self._store.metadata(set(hashes))
+        metadata = {
+            content_hash: replace(
+                known[twin.content_hash],
+                taken_s=twin.exif.taken_s,
+                latitude_deg=twin.exif.latitude_deg,
+                longitude_deg=twin.exif.longitude_deg,
+            )
+            for content_hash, twin in twins.items()
+        }
+        for model in self._models:
+            vectors = dict(zip(twins, self._store.vectors(model.identity, hashes), strict=True))
+            self._store.commit(Batch(metadata=metadata, vectors=vectors), model=model.identity)
+        for content_hash, twin in twins.items():
+            small = thumbnails.get(twin.content_hash, side_px=THUMBNAIL_PX)
+            if small is not None:
+                thumbnails.put(content_hash, small, side_px=THUMBNAIL_PX)
 
 
 def _skipped(outcomes: Sequence[Outcome]) -> tuple[SkippedFile, ...]:

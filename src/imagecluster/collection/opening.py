@@ -16,7 +16,7 @@ from imagecluster.collection.recipe import is_key_of
 from imagecluster.collection.scales import scale_of
 from imagecluster.collection.settings import Settings, latest_run, settings_of
 from imagecluster.collection.trees import Tree, kept_tree, tree_of, vectors_of
-from imagecluster.corrections import EDITS_NAME, History
+from imagecluster.corrections import EDITS_NAME, Edit, History, follow, heirs
 from imagecluster.cut.sim_scale import LARGEST_COSINE_DISTANCE
 from imagecluster.errors import InputError
 from imagecluster.records import Dendrogram, TimeTerm
@@ -35,6 +35,7 @@ def bring_up(
     *,
     db: Path | None = None,
     gone: bool = False,
+    rehash: bool = False,
     progress: OnProgress = silent,
 ) -> Iterator[Collection]:
     """The collection in folders and files, after new pictures have been fingerprinted and linked.
@@ -51,6 +52,8 @@ def bring_up(
         Folder of the database; default: as in `place_of`.
     gone
         Whether most of the collection may be missing, because it was deleted for good.
+    rehash
+        Whether to read all files again, also those that do not look changed.
     progress
         Called as work goes on.
 
@@ -76,6 +79,8 @@ def bring_up(
         refuse_to_leave_out(store, paths)
         if not gone:
             refuse_when_most_are_gone(store, found)
+        if rehash:
+            store.distrust_files()
         fingerprinted = fingerprint_scan(found, store, model, settings, progress=progress)
         leaves = store.leaves(model.identity)
         load_time = cache(partial(_time, leaves, store, settings, now_s))
@@ -94,7 +99,7 @@ def bring_up(
             settings=settings,
             tree=tree,
             scale=scale_of(model.identity, scale_name, tree.dendrogram),
-            corrections=History(store.directory / EDITS_NAME, follow=store.folder.follow).edits,
+            corrections=_corrections(store, leaves),
             load_time=load_time,
             load_scanned=lambda: scanned,
             beside=place.beside,
@@ -156,13 +161,19 @@ def open_latest(
         settings=settings,
         tree=chosen,
         scale=scale_of(model, settings.scale_name(model), chosen.dendrogram),
-        corrections=History(store.directory / EDITS_NAME, follow=store.folder.follow).edits,
+        corrections=_corrections(store, leaves),
         load_time=load_time,
         load_scanned=lambda: Scanned(
             n_fingerprinted=0, n_reused=len(leaves), skips=store.known_skips(), notes=store.notes()
         ),
         is_provisional=tree is None and len(leaves) > 0,
     )
+
+
+def _corrections(store: Store, leaves: Leaves) -> tuple[Edit, ...]:
+    """The corrections, in terms of the contents that their pictures have now."""
+    edits = History(store.directory / EDITS_NAME, follow=store.folder.follow).edits
+    return follow(edits, heirs(edits, leaves.hashes, store.successors))
 
 
 def _kept(

@@ -6,6 +6,7 @@ applies them, one after another, to the clusters of a cut.
 """
 
 from imagecluster.corrections.corrected_cut import apply
+from imagecluster.corrections.following import Heirs, follow, heirs
 from imagecluster.corrections.history import EDITS_NAME, History
 from imagecluster.corrections.kinds import Apart, Edit, Hide, Move, Name, Together, Unhide, edit_from_json, edit_to_json
 from imagecluster.corrections.replay import Replayed, replay
@@ -14,6 +15,7 @@ __all__ = [
     "EDITS_NAME",
     "Apart",
     "Edit",
+    "Heirs",
     "Hide",
     "History",
     "Move",
@@ -24,5 +26,7 @@ __all__ = [
     "apply",
     "edit_from_json",
     "edit_to_json",
+    "follow",
+    "heirs",
     "replay",
 ]

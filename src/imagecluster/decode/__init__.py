@@ -10,30 +10,36 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from imagecluster.decode.coded import coded_digest
+from imagecluster.decode.exif import Exif
 from imagecluster.decode.frame import Fit, Frame, Interpolation
 from imagecluster.decode.memory import large_file
 from imagecluster.decode.reading import DECODER_VERSION, MAX_BYTES, MAX_PIXELS, read_bytes
 
 if TYPE_CHECKING:
     from imagecluster.decode.fields import exif_fields
-    from imagecluster.decode.picture import Picture, decode, read_file_exif
+    from imagecluster.decode.picture import Picture, decode, read_file_exif, read_shown
 
 __all__ = [
     "DECODER_VERSION",
     "MAX_BYTES",
     "MAX_PIXELS",
+    "Exif",
     "Fit",
     "Frame",
     "Interpolation",
     "Picture",
+    "coded_digest",
     "decode",
     "exif_fields",
     "large_file",
     "read_bytes",
     "read_file_exif",
+    "read_shown",
 ]
 
-_HOME = {"Picture": "picture", "decode": "picture", "exif_fields": "fields", "read_file_exif": "picture"}
+_HOME = {"Picture": "picture", "decode": "picture", "exif_fields": "fields", "read_file_exif": "picture",
+         "read_shown": "picture"}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

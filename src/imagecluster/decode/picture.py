@@ -13,6 +13,7 @@ from typing import TypeVar
 from PIL import Image, ImageFile, JpegImagePlugin, TiffImagePlugin
 
 from imagecluster.decode.animation import later_frame
+from imagecluster.decode.coded import shown_digest
 from imagecluster.decode.colour import to_rgb
 from imagecluster.decode.exif import Exif, exif_block, read_exif, xmp_orientation
 from imagecluster.decode.frame import Frame
@@ -26,7 +27,7 @@ from imagecluster.decode.scaling import scale_to, shrink, whole
 from imagecluster.errors import ArgumentError, DecodeError, ResourceError
 from imagecluster.records import Metadata
 
-__all__ = ["Picture", "decode", "read_file_exif"]
+__all__ = ["Picture", "decode", "read_file_exif", "read_shown"]
 
 _MAX_REASON = 180
 _DNG_VERSION = 50706
@@ -113,6 +114,43 @@ def read_file_exif(data: bytes) -> Exif:
         return read_exif(data if isinstance(image, TiffImagePlugin.TiffImageFile) else exif_block(image.info))
 
     return _explained(read)
+
+
+def read_shown(data: bytes, *, suffix: str = "") -> tuple[bytes, Exif]:
+    """How a picture's pixels are shown, and the EXIF fields in its bytes, without decoding any pixels.
+
+    Returns
+    -------
+    bytes
+        As `Metadata.shown`; empty for a camera raw file, whose preview decides.
+    Exif
+        The fields.
+
+    Raises
+    ------
+    DecodeError
+        As for `decode`.
+
+    """
+
+    def read() -> tuple[bytes, Exif]:
+        if looks_raw(data, suffix):
+            return b"", Exif()
+        image = open_header(data, max_pixels=MAX_PIXELS, suffix=suffix)
+        if isinstance(image, TiffImagePlugin.TiffImageFile):
+            exif = read_exif(data)
+            if _DNG_VERSION in image.tag_v2:
+                return b"", exif
+        else:
+            exif = read_exif(exif_block(image.info))
+        return shown_digest(_orientation(exif, image), image.info), exif
+
+    return _explained(read)
+
+
+def _orientation(exif: Exif, image: Image.Image) -> int:
+    """Orientation of a picture as stored; of a TIFF, which Pillow makes upright, that of its file."""
+    return exif.orientation or xmp_orientation(image.info) or 1
 
 
 def _explained(work: Callable[[], T]) -> T:
@@ -206,17 +244,18 @@ def _read(
             shrink(image, short_side_px=target.short_side_px, max_pixels=target.max_pixels)
         )
     else:
-        turned = (read_exif(exif_block(image.info)).orientation or xmp_orientation(image.info) or 1) > 1
+        turned = _orientation(read_exif(exif_block(image.info)), image) > 1
         loading = whole(image, max_pixels=target.max_pixels, turned=turned)
     with loading as loaded:
         if isinstance(image, TiffImagePlugin.TiffImageFile):
             exif, orientation = read_exif(data), 1  # Pillow turned the pixels (and the size) as it loaded them
         else:
             exif = read_exif(exif_block(image.info))
-            orientation = exif.orientation or xmp_orientation(image.info) or 1
+            orientation = _orientation(exif, image)
         if orientation >= 5:
             size = size[::-1]
-        return _finish(_Loaded(loaded, orientation, size, image.format or "", note), exif, target)
+        shown = shown_digest(_orientation(exif, image), image.info)
+        return _finish(_Loaded(loaded, orientation, size, image.format or "", note, shown), exif, target)
 
 
 def _raw_picture(raw: RawPicture, data: bytes, target: _Target) -> Picture:
@@ -240,7 +279,8 @@ class _Loaded:
     """Size of the upright original."""
     format: str
     note: str = ""
-    """As in `Metadata`."""
+    shown: bytes = b""
+    """Both as in `Metadata`."""
 
 
 def _finish(loaded: _Loaded, exif: Exif, target: _Target) -> Picture:
@@ -261,6 +301,7 @@ def _finish(loaded: _Loaded, exif: Exif, target: _Target) -> Picture:
         latitude_deg=exif.latitude_deg,
         longitude_deg=exif.longitude_deg,
         note=loaded.note,
+        shown=loaded.shown,
     )
     return Picture(image=to_rgb(image), metadata=metadata, framed=framed)
 

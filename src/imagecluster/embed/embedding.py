@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,7 +16,17 @@ import xxhash
 from numpy.typing import NDArray
 from PIL import Image
 
-from imagecluster.decode import MAX_PIXELS, Frame, Picture, decode, large_file, read_bytes
+from imagecluster.decode import (
+    MAX_PIXELS,
+    Exif,
+    Frame,
+    Picture,
+    coded_digest,
+    decode,
+    large_file,
+    read_bytes,
+    read_shown,
+)
 from imagecluster.embed.embedder import Embedder
 from imagecluster.errors import DecodeError, ModelError, ResourceError
 from imagecluster.models import to_fingerprint
@@ -47,6 +58,14 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
+class Twin:
+    """A known content with the same pixels, shown in the same way, and the metadata that the new bytes give."""
+
+    content_hash: bytes
+    exif: Exif
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """The result for a file: new content, content that was known before (None), or a skip."""
 
@@ -57,12 +76,17 @@ class Outcome:
     skip: Skip | None
     is_lasting: bool = False
     """Whether the skip follows from the file's bytes alone, so that another try would have the same result."""
+    pixels: bytes = b""
+    """Digest of the coded picture without metadata, 16 bytes; empty when the file could not be read."""
+    twin: Twin | None = None
+    """For new bytes of a picture that is known with other metadata; `content` is None."""
 
 
 def embed_files(
     files: Sequence[ImageFile],
     *embedders: Embedder,
     known: Container[bytes] = frozenset(),
+    same_pixels: Mapping[bytes, bytes] = MappingProxyType({}),
     thumbnail: Callable[[Image.Image], bytes] | None = None,
     max_pixels: int = MAX_PIXELS,
     n_threads: int | None = None,
@@ -79,6 +103,9 @@ def embed_files(
     known
         Content hashes that need no fingerprint. It is checked again for every file, so the caller may add to it;
         results are held until it contains their hash, because equal bytes may still come.
+    same_pixels
+        Content hashes with a fingerprint by the digests of their pixels and of how these are shown, one after the
+        other: a file that differs from one of them in its metadata alone needs no fingerprint either.
     thumbnail
         Called with the decoded picture (upright RGB); the bytes that it returns are in `Content.thumbnail`.
     max_pixels
@@ -87,7 +114,7 @@ def embed_files(
         Number of worker threads; default: one per core. Each takes its pictures through all steps alone: queues
         between steps were not faster, and larger batches gain nothing on a CPU.
     """
-    worker = _Worker(embedders, known, thumbnail, max_pixels)
+    worker = _Worker(embedders, _Known(known, same_pixels), thumbnail, max_pixels)
     n_threads = n_threads or n_cores()
     # A graphics processor takes a whole chunk in one run, while other threads decode theirs.
     size = max(CHUNK, *(embedder.batch for embedder in embedders))
@@ -112,13 +139,32 @@ def _in_order(
             future.cancel()
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What needs no fingerprint; arguments of `embed_files`."""
+
+    contents: Container[bytes]
+    same_pixels: Mapping[bytes, bytes]
+
+    def twin(self, data: bytes, pixels: bytes, suffix: str) -> Twin | None:
+        """A known content that differs from these bytes in metadata alone, if there is one."""
+        if not self.same_pixels:
+            return None
+        try:
+            shown, exif = read_shown(data, suffix=suffix)
+        except DecodeError:
+            return None
+        twin = self.same_pixels.get(pixels + shown) if shown else None
+        return None if twin is None else Twin(twin, exif)
+
+
 class _Worker:
     """The state that all worker threads share: the networks and the contents in progress."""
 
     def __init__(
         self,
         embedders: Sequence[Embedder],
-        known: Container[bytes],
+        known: _Known,
         thumbnail: Callable[[Image.Image], bytes] | None,
         max_pixels: int,
     ) -> None:
@@ -156,7 +202,7 @@ class _Worker:
         """
         self._taken.extend(outcome.content_hash for outcome in outcomes if outcome.content is not None)
         with self._lock:
-            while self._taken and self._taken[0] in self._known:
+            while self._taken and self._taken[0] in self._known.contents:
                 self._in_flight.pop(self._taken.popleft(), None)
 
     def _look_at(self, file: ImageFile, ours: list[_Decoded]) -> _LookedAt:
@@ -165,9 +211,12 @@ class _Worker:
             data = read_bytes(file.path)
         except DecodeError as error:
             return _LookedAt(file, b"", None, error)
-        content_hash = xxhash.xxh3_128_digest(data)
-        if content_hash in self._known:
-            return _LookedAt(file, content_hash, None, None)
+        content_hash, pixels = xxhash.xxh3_128_digest(data), coded_digest(data)
+        if content_hash in self._known.contents:
+            return _LookedAt(file, content_hash, None, None, pixels)
+        twin = self._known.twin(data, pixels, file.path.suffix)
+        if twin is not None:
+            return _LookedAt(file, content_hash, None, None, pixels, twin)
         with self._lock:
             future = self._in_flight.get(content_hash)
             is_ours = future is None
@@ -181,7 +230,7 @@ class _Worker:
             except Exception as error:
                 # Without its traceback, whose frames would keep the file's bytes for as long as the failure is known.
                 future.set_exception(error.with_traceback(None))
-        return _LookedAt(file, content_hash, future, None)
+        return _LookedAt(file, content_hash, future, None, pixels)
 
     def _decode(self, data: bytes, suffix: str, future: Future[Content]) -> _Decoded:
         pictures: dict[tuple[int, Frame | None], Picture] = {}
@@ -236,6 +285,8 @@ class _LookedAt:
     content_hash: bytes
     future: Future[Content] | None
     unread: DecodeError | None
+    pixels: bytes = b""
+    twin: Twin | None = None
 
 
 def _outcome(item: _LookedAt) -> Outcome:
@@ -250,4 +301,4 @@ def _outcome(item: _LookedAt) -> Outcome:
         return Outcome(item.file, item.content_hash, None, Skip(item.file.path, "decode", str(error)), is_lasting)
     except ModelError as error:
         return Outcome(item.file, item.content_hash, None, Skip(item.file.path, "embed", str(error)))
-    return Outcome(item.file, item.content_hash, content, None)
+    return Outcome(item.file, item.content_hash, content, None, pixels=item.pixels, twin=item.twin)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from imagecluster.collection import Collection, is_of_cosines, open_latest
 from imagecluster.collection.opening import all_apart
+from imagecluster.corrections import EDITS_NAME, Heirs, History, heirs
 from imagecluster.cut.sim_scale import SimScale, relative
 from imagecluster.cut.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, Suggestion, suggest
 from imagecluster.errors import StoreDamagedError, StoreError
@@ -59,6 +60,8 @@ class Snapshot:
     """Whether the dendrogram is exactly that of the cosine distances of `vectors` (see `collection.is_of_cosines`)."""
     known_rank: NDArray[np.int64] | None = None
     """`path_rank`, if it is already known."""
+    heirs: Heirs = field(default_factory=dict)
+    """Contents of these pictures that took the place of those that corrections mention."""
 
     def __len__(self) -> int:
         return len(self.leaves)
@@ -174,6 +177,7 @@ def load_snapshot(store: Store, model: str) -> Snapshot:
         max_diameter=limit,
         of_cosines=has_tree and is_of_cosines(tree.key),
         known_rank=arrays.get("path_rank"),
+        heirs=heirs(History(store.directory / EDITS_NAME).edits, leaves.hashes, store.successors),
     )
 
 

@@ -73,6 +73,7 @@ def run(
     *,
     db: StrPath | None = None,
     gone: bool = False,
+    rehash: bool = False,
     progress: OnProgress = silent,
 ) -> Result:
     """Cluster the pictures in folders and files: fingerprint new ones, and write all outputs.
@@ -92,6 +93,9 @@ def run(
     gone
         Whether most of the collection may be missing, because it was deleted for good. Otherwise a run that finds less
         than half of it refuses to empty the outputs: most likely a drive is unplugged.
+    rehash
+        Whether to read all files again, also those that do not look changed by size and times. Fingerprints of
+        contents that are still the same are kept.
     progress
         Called with a `Progress` as work goes on, from this thread.
 
@@ -117,7 +121,7 @@ def run(
     started_s, started = time.time(), time.monotonic()
     settings = settings or Settings()
     database = None if db is None else Path(db)
-    with bring_up(as_paths(paths), settings, db=database, gone=gone, progress=progress) as collection:
+    with bring_up(as_paths(paths), settings, db=database, gone=gone, rehash=rehash, progress=progress) as collection:
         clusters = collection.cut()
         outputs = write_outputs(collection, clusters, progress=progress)
         scanned = collection.scanned

@@ -158,7 +158,10 @@ def prepared(connection: sqlite3.Connection, folder: OwnFolder, *, writable: boo
     layout.claim(folder, version=newest)
     schema.migrate(connection)
     if found:
-        _log.info("the database in %s was upgraded from format %d to %d", folder.path, found, newest)
+        _log.warning(
+            "the database in %s was upgraded from format %d to %d; its pictures are read once more, and their"
+            " fingerprints are kept", folder.path, found, newest,
+        )  # fmt: skip
     return newest
 
 

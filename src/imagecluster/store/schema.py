@@ -83,9 +83,35 @@ def m002_notes(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX contents_with_note ON contents (hash) WHERE note != ''")
 
 
+def m003_pixels(connection: sqlite3.Connection) -> None:
+    """Digests of pixels, and the contents that files had before they changed; NULL until a file is read again."""
+    connection.execute("ALTER TABLE contents ADD COLUMN pixels BLOB")
+    connection.execute("ALTER TABLE contents ADD COLUMN shown BLOB")
+    connection.execute(
+        """CREATE TABLE former (
+            hash BLOB NOT NULL,
+            path BLOB NOT NULL,
+            pixels BLOB,
+            PRIMARY KEY (hash, path)
+        ) WITHOUT ROWID"""
+    )
+    _add_times_of_change(connection)
+    _add_other_names(connection)
+
+
+def _add_times_of_change(connection: sqlite3.Connection) -> None:
+    """The time at which the system says that a file was changed; NULL or 0 if it is not known."""
+    connection.execute("ALTER TABLE files ADD COLUMN ctime_ns INTEGER")
+
+
+def _add_other_names(connection: sqlite3.Connection) -> None:
+    """Hard and symbolic links to a file of `files`."""
+    connection.execute("CREATE TABLE other_names (path BLOB PRIMARY KEY, file BLOB NOT NULL) WITHOUT ROWID")
+
+
 Migration = Callable[[sqlite3.Connection], None]
 
-MIGRATIONS: tuple[Migration, ...] = (m001_first_tables, m002_notes)
+MIGRATIONS: tuple[Migration, ...] = (m001_first_tables, m002_notes, m003_pixels)
 """The migration at index i leads from format i to format i + 1; format 0 is an empty database."""
 
 

@@ -187,7 +187,10 @@ class Store:
             yield connection
 
     def recognise(self, files: Iterable[ImageFile], *, decoder: str) -> Recognised:
-        """Sort a scan's files by what is known about them: a file is recognised by path, size and time.
+        """Sort a scan's files by what is known about them: a file is recognised by path, size and times.
+
+        Where the system has a time of change it must be the kept one: programs that write metadata into a file may
+        leave its size and put its modification time back.
 
         Parameters
         ----------
@@ -198,22 +201,25 @@ class Store:
 
         """
         with self._reading() as connection:
-            hashes = tables.known_signatures(connection)
+            hashes, changed_ns, unread_hashes = tables.known_signatures(connection)
             reasons = tables.skip_signatures(connection, decoder)
         key, signature = self._keys.key, tables.signature
         known: list[HashedFile] = []
         skips: list[Skip] = []
         unknown: list[ImageFile] = []
+        unread: list[ImageFile] = []
         for file in files:
             signed = signature(key(file.path), file)
             content_hash = hashes.get(signed)
-            if content_hash is not None:
+            if content_hash is not None and not tables.changed_between(changed_ns.get(signed, 0), file):
                 known.append(HashedFile(file, content_hash))
-            elif signed in reasons:
-                skips.append(Skip(file.path, *reasons[signed]))
+                if content_hash in unread_hashes:
+                    unread.append(file)
+            elif signed in reasons and not tables.changed_between(reasons[signed][2], file):
+                skips.append(Skip(file.path, *reasons[signed][:2]))
             else:
                 unknown.append(file)
-        return Recognised(tuple(known), tuple(skips), tuple(unknown))
+        return Recognised(tuple(known), tuple(skips), tuple(unknown), frozenset(unread))
 
     def known_files(self, *, gone: bool = False) -> dict[Path, KnownFile]:
         """The files of known content by absolute path, ordered by the bytes of their paths.
@@ -262,6 +268,32 @@ class Store:
         paths = self._keys.paths([row[0] for row in rows])
         return {path: str(row[1]) for path, row in zip(paths, rows, strict=True)}
 
+    def other_names(self) -> dict[bytes, tuple[bytes, ...]]:
+        """Further names of pictures that the latest scan found, sorted, by key: hard and symbolic links to them."""
+        found: dict[bytes, list[bytes]] = {}
+        with self._reading() as connection:
+            for path, file in connection.execute("SELECT path, file FROM other_names ORDER BY path"):
+                found.setdefault(file, []).append(path)
+        return {file: tuple(paths) for file, paths in found.items()}
+
+    def same_pixels(self, model: str) -> dict[bytes, bytes]:
+        """A content with a fingerprint of a model, by its digest of pixels followed by that of how they are shown."""
+        with self._reading() as connection:
+            return tables.same_pixels(connection, model)
+
+    def successors(self, gone: Collection[bytes]) -> dict[bytes, tuple[frozenset[bytes], frozenset[bytes]]]:
+        """For contents that no picture has any longer, those that may have taken their place.
+
+        Returns
+        -------
+        dict
+            By content hash: the other contents with the same pixels, and the present contents of the files that had one
+            of all these before.
+
+        """
+        with self._reading() as connection:
+            return tables.successors(connection, gone) if gone else {}
+
     def rows(self, model: str) -> dict[bytes, int]:
         """Row number in the model's matrix by content hash; empty for an unknown model."""
         with self._reading() as connection:
@@ -303,6 +335,7 @@ class Store:
             with transaction(connection):
                 tables.add_metadata(connection, batch)
                 tables.check_contents(connection, batch)
+                tables.put_pixels(connection, batch)
                 tables.put_files(connection, ((key(f.path), f, h) for f, h in batch.files))
                 skips = ((key(s.file.path), s.file, s.stage, s.reason) for s in batch.skips)
                 tables.put_skips(connection, skips, batch.decoder)
@@ -310,10 +343,17 @@ class Store:
                     tables.add_fingerprints(connection, target, hashes, matrix.checksums(rows))
                 kept_leaves.change_mark(connection)
 
-    def mark_present(self, paths: Iterable[Path]) -> int:
+    def mark_present(self, paths: Iterable[Path], other_names: Mapping[Path, Sequence[Path]] | None = None) -> int:
         """Note which files a scan found: all others count as gone from now on, and these no longer do.
 
         Gone files keep their fingerprints, so that an unplugged drive costs nothing.
+
+        Parameters
+        ----------
+        paths
+            The files.
+        other_names
+            Further names of some of them.
 
         Returns
         -------
@@ -323,6 +363,7 @@ class Store:
         """
         key = self._keys.key
         present = {key(path) for path in paths}
+        names = {key(name): key(path) for path, others in (other_names or {}).items() for name in others}
         with self._writing() as connection, believed(self._directory):
             gone: list[bytes] = []
             back: list[bytes] = []
@@ -333,7 +374,15 @@ class Store:
                 with transaction(connection):
                     tables.set_gone(connection, gone=gone, back=back, now_s=time.time())
                     kept_leaves.change_mark(connection)
+            if names or tables.count(connection, "other_names"):
+                with transaction(connection):
+                    tables.replace_other_names(connection, names)
         return len(gone)
+
+    def distrust_files(self) -> None:
+        """Take all files for changed, so that each is read again before it is recognised."""
+        with self._writing() as connection, transaction(connection):
+            tables.distrust_files(connection)
 
     def forget_gone(self) -> int:
         """Forget the files that are gone, with fingerprints that no other file needs; returns the number of files."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from imagecluster.errors import ArgumentError, StoreDamagedError
@@ -14,12 +14,15 @@ from imagecluster.store.values import Batch, Run
 __all__ = [
     "NEW_MODEL",
     "ModelRow",
+    "Signatures",
     "add_fingerprints",
     "add_metadata",
     "add_run",
+    "changed_between",
     "check_contents",
     "check_dimensions",
     "count",
+    "distrust_files",
     "fingerprint_rows",
     "known_signatures",
     "metadata",
@@ -27,13 +30,17 @@ __all__ = [
     "model_rows",
     "new_hashes",
     "put_files",
+    "put_pixels",
     "put_skips",
     "read_runs",
     "read_setting",
+    "replace_other_names",
+    "same_pixels",
     "set_gone",
     "signature",
     "signed64",
     "skip_signatures",
+    "successors",
     "write_setting",
 ]
 
@@ -42,6 +49,9 @@ _FEW = 1000
 
 _LATEST_S = 1e12
 """Seconds before and after 1970 within which all times must lie."""
+
+_DISTRUSTED = -1
+"""Time of change of a file that is read again, whatever its times are."""
 
 NEW_MODEL = 0
 """Id of a model that is not yet in the table."""
@@ -80,30 +90,54 @@ def write_setting(connection: sqlite3.Connection, name: str, value: bytes) -> No
     connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
 
 
-def known_signatures(connection: sqlite3.Connection) -> dict[bytes, bytes]:
-    """Hashes of the files of known content, by their signature of key, size and time.
+_SIGNATURE = "CAST(path || '|' || size_bytes || '|' || mtime_ns AS BLOB)"
 
-    One flat value per row: half a million tuples would keep the garbage collector busy for longer than SQLite.
+
+class Signatures(NamedTuple):
+    """The files of known content, by their signature of key, size and modification time.
+
+    Flat values: half a million tuples would keep the garbage collector busy for longer than SQLite.
     """
-    return dict(
-        connection.execute(
-            "SELECT CAST(path || '|' || size_bytes || '|' || mtime_ns AS BLOB), hash FROM files WHERE hash IS NOT NULL"
-        )
-    )
+
+    hashes: dict[bytes, bytes]
+    changed_ns: dict[bytes, int]
+    """Time of change, where it is known."""
+    unread: frozenset[bytes]
+    """Contents that an earlier format kept, without the digest of their pixels."""
 
 
-def skip_signatures(connection: sqlite3.Connection, decoder: str) -> dict[bytes, tuple[Stage, str]]:
-    """Stage and reason for the files that this decoder could not read, by the same signature."""
-    rows = connection.execute(
-        "SELECT CAST(path || '|' || size_bytes || '|' || mtime_ns AS BLOB), stage, reason FROM files"
-        " WHERE hash IS NULL AND decoder = ?",
-        (decoder,),
-    )
-    return {row[0]: (row[1], row[2]) for row in rows}
+def known_signatures(connection: sqlite3.Connection) -> Signatures:
+    """Hashes of the files of known content, by their signature."""
+    hashes: dict[bytes, bytes] = {}
+    changed_ns: dict[bytes, int] = {}
+    select = f"SELECT {_SIGNATURE}, hash, ctime_ns FROM files WHERE hash IS NOT NULL"  # noqa: S608
+    for signed, content_hash, changed in connection.execute(select):
+        hashes[signed] = content_hash
+        if changed:
+            changed_ns[signed] = changed
+    unread = frozenset(row[0] for row in connection.execute("SELECT hash FROM contents WHERE pixels IS NULL"))
+    return Signatures(hashes, changed_ns, unread)
+
+
+def skip_signatures(connection: sqlite3.Connection, decoder: str) -> dict[bytes, tuple[Stage, str, int]]:
+    """Stage, reason and time of change (0 if unknown) of the files that this decoder could not read, by signature."""
+    select = f"SELECT {_SIGNATURE}, stage, reason, coalesce(ctime_ns, 0) FROM files WHERE hash IS NULL AND decoder = ?"  # noqa: S608
+    rows = connection.execute(select, (decoder,))
+    return {row[0]: (row[1], row[2], row[3]) for row in rows}
+
+
+def changed_between(kept_ns: int, file: ImageFile) -> bool:
+    """Whether a file was changed since its time of change was kept; False where one of the two is unknown."""
+    return kept_ns == _DISTRUSTED or (bool(kept_ns and file.ctime_ns) and kept_ns != signed64(file.ctime_ns))
+
+
+def distrust_files(connection: sqlite3.Connection) -> None:
+    """Give all files a time of change that none has."""
+    connection.execute("UPDATE files SET ctime_ns = ?", (_DISTRUSTED,))
 
 
 def signature(key: bytes, file: ImageFile) -> bytes:
-    """What identifies a file: its key, size and time."""
+    """What identifies a file: its key, size and modification time."""
     return b"%b|%d|%d" % (key, file.size_bytes, signed64(file.mtime_ns))
 
 
@@ -156,7 +190,8 @@ def fingerprint_rows(
 def metadata(connection: sqlite3.Connection, hashes: Collection[bytes]) -> dict[bytes, Metadata]:
     """Metadata by hash, for the hashes that are known."""
     select = (
-        "SELECT hash, width_px, height_px, format, taken_s, latitude_deg, longitude_deg, note FROM contents WHERE true"
+        "SELECT hash, width_px, height_px, format, taken_s, latitude_deg, longitude_deg, note, coalesce(shown, x'')"
+        " FROM contents WHERE true"
     )
     return {content_hash: _metadata(row) for content_hash, row in _by_hash(connection, select, (), hashes).items()}
 
@@ -165,7 +200,7 @@ def _metadata(row: tuple[Any, ...]) -> Metadata:
     """A row of `contents`; ValueError or TypeError if `add_metadata` cannot have written it."""
     found = Metadata(*row[1:])
     sizes, numbers = row[1:3], [value for value in row[4:7] if value is not None]
-    is_text = type(found.format) is str and type(found.note) is str
+    is_text = type(found.format) is str and type(found.note) is str and type(found.shown) is bytes
     if not all(type(n) is int for n in sizes) or not is_text or any(map(_is_far, numbers)):
         raise ValueError(f"a picture of {row[1:]!r:.200}")
     return found
@@ -185,12 +220,79 @@ def new_hashes(connection: sqlite3.Connection, model: ModelRow, hashes: Collecti
 def add_metadata(connection: sqlite3.Connection, batch: Batch) -> None:
     """Write a batch's metadata, replacing earlier metadata of the same contents."""
     connection.executemany(
-        "INSERT OR REPLACE INTO contents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO contents (hash, width_px, height_px, format, taken_s, latitude_deg, longitude_deg, note, shown)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET width_px = excluded.width_px,"
+        " height_px = excluded.height_px, format = excluded.format, taken_s = excluded.taken_s,"
+        " latitude_deg = excluded.latitude_deg, longitude_deg = excluded.longitude_deg, note = excluded.note,"
+        " shown = coalesce(excluded.shown, shown)",
         (
-            (h, m.width_px, m.height_px, _storable(m.format), m.taken_s, m.latitude_deg, m.longitude_deg, m.note)
+            (
+                h, m.width_px, m.height_px, _storable(m.format), m.taken_s, m.latitude_deg, m.longitude_deg, m.note,
+                m.shown or None,
+            )
             for h, m in batch.metadata.items()
         ),
+    )  # fmt: skip
+
+
+def put_pixels(connection: sqlite3.Connection, batch: Batch) -> None:
+    """Write the digests of pixels of contents that are known or in the batch."""
+    connection.executemany(
+        "UPDATE contents SET pixels = ? WHERE hash = ? AND pixels IS NOT ?",
+        ((pixels, h, pixels) for h, pixels in batch.pixels.items()),
     )
+
+
+def same_pixels(connection: sqlite3.Connection, model: str) -> dict[bytes, bytes]:
+    """A content with a fingerprint of a model, by its digests of pixels and of the way they are shown, joined."""
+    return dict(
+        connection.execute(
+            "SELECT CAST(pixels || shown AS BLOB), contents.hash FROM contents JOIN fingerprints USING (hash)"
+            " JOIN models ON models.id = model WHERE identity = ? AND pixels IS NOT NULL AND shown IS NOT NULL",
+            (model,),
+        )
+    )
+
+
+def successors(
+    connection: sqlite3.Connection, gone: Collection[bytes]
+) -> dict[bytes, tuple[frozenset[bytes], frozenset[bytes]]]:
+    """For some contents the others with the same pixels, and those of the files that had one of all these before."""
+    pixels_of = {}
+    for table in ("former", "contents"):
+        rows = connection.execute(f"SELECT hash, pixels FROM {table} WHERE pixels IS NOT NULL")  # noqa: S608
+        pixels_of.update({row[0]: row[1] for row in rows if row[0] in gone})
+    alike: dict[bytes, set[bytes]] = {pixels: set() for pixels in pixels_of.values()}
+    for table in ("former", "contents"):
+        rows = connection.execute(f"SELECT hash, pixels FROM {table} WHERE pixels IS NOT NULL")  # noqa: S608
+        for content_hash, pixels in rows:
+            if pixels in alike:
+                alike[pixels].add(content_hash)
+    found: dict[bytes, tuple[frozenset[bytes], frozenset[bytes]]] = {}
+    for content_hash in gone:
+        same = alike.get(pixels_of.get(content_hash, b""), set()) - {content_hash}
+        in_place: set[bytes] = set()
+        for former in (content_hash, *same):
+            in_place |= {
+                row[0]
+                for row in connection.execute(
+                    "SELECT files.hash FROM former JOIN files USING (path)"
+                    " WHERE former.hash = ? AND files.hash IS NOT NULL AND gone_s IS NULL",
+                    (former,),
+                )
+            }
+        found[content_hash] = frozenset(same), frozenset(in_place - {content_hash})
+    return found
+
+
+def replace_other_names(connection: sqlite3.Connection, names: Mapping[bytes, bytes]) -> bool:
+    """Keep the further names of files, key by key, in place of all that were kept; return whether any changed."""
+    kept = dict(connection.execute("SELECT path, file FROM other_names"))
+    if kept == names:
+        return False
+    connection.execute("DELETE FROM other_names")
+    connection.executemany("INSERT INTO other_names (path, file) VALUES (?, ?)", names.items())
+    return True
 
 
 def check_contents(connection: sqlite3.Connection, batch: Batch) -> None:
@@ -213,21 +315,35 @@ def check_contents(connection: sqlite3.Connection, batch: Batch) -> None:
 
 
 def put_files(connection: sqlite3.Connection, rows: Iterable[tuple[bytes, ImageFile, bytes]]) -> None:
-    """Write files of known content: key, file, hash."""
+    """Write files of known content: key, file, hash. The contents that they had before are noted in `former`."""
+    rows = list(rows)
+    _note_former(connection, ((key, h) for key, _, h in rows))
     connection.executemany(
-        "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, NULL, NULL, NULL, NULL)",
-        ((key, f.size_bytes, signed64(f.mtime_ns), h) for key, f, h in rows),
+        "INSERT OR REPLACE INTO files (path, size_bytes, mtime_ns, ctime_ns, hash) VALUES (?, ?, ?, ?, ?)",
+        ((key, f.size_bytes, signed64(f.mtime_ns), signed64(f.ctime_ns), h) for key, f, h in rows),
     )
 
 
 def put_skips(connection: sqlite3.Connection, rows: Iterable[tuple[bytes, ImageFile, str, str]], decoder: str) -> None:
     """Write files without a fingerprint: key, file, stage, reason."""
+    rows = list(rows)
+    _note_former(connection, ((key, b"") for key, *_ in rows))
     connection.executemany(
-        "INSERT OR REPLACE INTO files VALUES (?, ?, ?, NULL, ?, ?, ?, NULL)",
+        "INSERT OR REPLACE INTO files (path, size_bytes, mtime_ns, ctime_ns, stage, reason, decoder)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
-            (key, f.size_bytes, signed64(f.mtime_ns), stage, _storable(reason), decoder)
+            (key, f.size_bytes, signed64(f.mtime_ns), signed64(f.ctime_ns), stage, _storable(reason), decoder)
             for key, f, stage, reason in rows
         ),
+    )
+
+
+def _note_former(connection: sqlite3.Connection, now: Iterable[tuple[bytes, bytes]]) -> None:
+    """Note the contents that files had until now, if these are others: key, hash of the new content."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO former (hash, path, pixels) SELECT files.hash, path, pixels"
+        " FROM files LEFT JOIN contents ON contents.hash = files.hash WHERE path = ? AND files.hash != ?",
+        now,
     )
 
 

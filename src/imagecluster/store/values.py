@@ -62,6 +62,8 @@ class Recognised:
     """Unchanged since an earlier run that could not read them, with a decoder of the same limits."""
     unknown: tuple[ImageFile, ...]
     """New or changed."""
+    unread: frozenset[ImageFile] = frozenset()
+    """Those of `files` whose content was kept by an earlier format, without what is kept of it now."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +75,8 @@ class Batch:
     """By content hash; needed for every content that is not yet in the store."""
     vectors: Mapping[bytes, Any] = field(default_factory=dict)
     """By content hash: real, finite numbers of shape (n_dimensions,). Kept as float16."""
+    pixels: Mapping[bytes, bytes] = field(default_factory=dict)
+    """By content hash: digest of the coded picture without metadata, 16 bytes."""
     skips: tuple[SkippedFile, ...] = ()
     decoder: str = ""
     """Name of the decoder and its limits: a skip is valid only as long as this stays the same."""

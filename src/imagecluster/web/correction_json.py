@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from imagecluster.corrections import Apart, Edit, Hide, History, Move, Name, Together, Unhide
+from imagecluster.corrections import Apart, Edit, Hide, History, Move, Name, Together, Unhide, follow
 from imagecluster.errors import ArgumentError
 from imagecluster.explore.snapshot import Snapshot
 from imagecluster.web import wire
@@ -56,7 +56,7 @@ def edits_for_page(edits: Sequence[Edit], snapshot: Snapshot) -> wire.Correction
     def numbers(side: frozenset[bytes]) -> list[int]:
         return [number.setdefault(content_hash, len(number)) for content_hash in sorted(side)]
 
-    for edit in edits:
+    for edit in follow(edits, snapshot.heirs):
         entry: wire.Correction = {"kind": _KIND_OF[type(edit)], "pictures": numbers(edit.pictures)}
         if isinstance(edit, Apart):
             entry["others"] = numbers(edit.others)

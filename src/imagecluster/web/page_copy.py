@@ -18,7 +18,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from imagecluster.collection import latest_run
-from imagecluster.corrections import EDITS_NAME, Edit, History
+from imagecluster.corrections import EDITS_NAME, Edit, History, follow
 from imagecluster.decode.thumbnail import make_thumbnail
 from imagecluster.errors import ArgumentError, InputError, OutputError
 from imagecluster.explore.colours import Colours
@@ -127,8 +127,9 @@ def stored_source(directory: Path, model: str | None = None) -> Iterator[tuple[S
             )
         edits = History(directory / EDITS_NAME).edits
         colours = Colours(cache, directory, keep=False)
+        snapshot = load_snapshot(store, run.model)
         yield (
-            Source(load_snapshot(store, run.model), edits, ThumbnailMaker(cache, keep=False), colours, directory),
+            Source(snapshot, follow(edits, snapshot.heirs), ThumbnailMaker(cache, keep=False), colours, directory),
             run,
         )
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.collection import Settings, latest_run, open_latest, settings_of
-from imagecluster.corrections import EDITS_NAME, History
+from imagecluster.corrections import EDITS_NAME, History, follow
 from imagecluster.errors import ImageclusterError, InputError, StoreError
 from imagecluster.explore.snapshot import Snapshot, empty_snapshot, load_snapshot
 from imagecluster.functions.running import update
@@ -142,9 +142,8 @@ class ViewerSession:
 
     def source(self, snapshot: Snapshot) -> Source:
         """The collection as a source for a copy of the page."""
-        return Source(
-            snapshot, self.history.edits, self.thumbnails, self.background.known_colours, self.options.directory
-        )
+        edits = follow(self.history.edits, snapshot.heirs)
+        return Source(snapshot, edits, self.thumbnails, self.background.known_colours, self.options.directory)
 
     def metadata(self, snapshot: Snapshot, picture: int) -> Metadata | None:
         """What the store knows about a picture."""

@@ -117,6 +117,11 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "--gone", action="store_true",
         help="continue even if most pictures of the collection are gone (default: stop and keep the outputs)",
     )  # fmt: skip
+    parser.add_argument(
+        "--rehash", action="store_true",
+        help="read all pictures again, also those that do not look changed by size and times; fingerprints of unchanged"
+        " ones are kept",
+    )  # fmt: skip
     parser.add_argument("--strict", action="store_true", help="exit with 1 if a picture was skipped")
     parser.add_argument("-q", "--quiet", action="store_true", help="print no progress and no list of skipped pictures")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
@@ -135,7 +140,14 @@ def command(arguments: argparse.Namespace) -> int:
     if arguments.model is None and not arguments.quiet:
         _print_new_model(paths, arguments.db)
     with ProgressBar(quiet=arguments.quiet) as progress:
-        result = run(paths, _settings(arguments), db=arguments.db, gone=arguments.gone, progress=progress)
+        result = run(
+            paths,
+            _settings(arguments),
+            db=arguments.db,
+            gone=arguments.gone,
+            rehash=arguments.rehash,
+            progress=progress,
+        )
     if arguments.json:
         print(json.dumps(as_json(result)))
     else:

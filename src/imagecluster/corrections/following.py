@@ -1,0 +1,71 @@
+"""Corrections of pictures whose files were changed since, by programs that write metadata, or by an edit in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from imagecluster.corrections.kinds import Apart, Edit, Move
+
+__all__ = ["Heirs", "follow", "heirs"]
+
+Heirs = Mapping[bytes, frozenset[bytes]]
+"""The contents that took the place of others, by content hash."""
+
+Successors = Callable[[Collection[bytes]], Mapping[bytes, tuple[frozenset[bytes], frozenset[bytes]]]]
+"""`Store.successors`."""
+
+
+def heirs(edits: Iterable[Edit], hashes: Collection[bytes], successors: Successors) -> Heirs:
+    """The contents that took the place of those that corrections mention and that the collection lacks.
+
+    These are the contents with the same pixels or, where there is none, the contents of the files that had the missing
+    one before.
+
+    Parameters
+    ----------
+    edits
+        Corrections.
+    hashes
+        Content hashes of the pictures of the collection.
+    successors
+        Tells what may have taken the place of contents: those with the same pixels, and those of the same files.
+    """
+    mentioned = {content_hash for edit in edits for side in _sides(edit).values() for content_hash in side}
+    gone = mentioned - set(hashes) if mentioned else mentioned
+    if not gone:
+        return {}
+    present = set(hashes)
+    found = {
+        content_hash: next((there for candidates in tiers if (there := candidates & present)), frozenset[bytes]())
+        for content_hash, tiers in successors(gone).items()
+    }
+    return {content_hash: there for content_hash, there in found.items() if there}
+
+
+def follow(edits: Iterable[Edit], heirs: Heirs) -> tuple[Edit, ...]:
+    """Corrections with the contents that took the place of others; one that has become impossible is left out."""
+    if not heirs:
+        return tuple(edits)
+    found = (_followed(edit, heirs) for edit in edits)
+    return tuple(edit for edit in found if edit is not None)
+
+
+def _sides(edit: Edit) -> dict[str, frozenset[bytes]]:
+    """The sets of pictures of a correction, by field."""
+    values = {field.name: getattr(edit, field.name) for field in fields(edit)}
+    return {name: value for name, value in values.items() if isinstance(value, frozenset)}
+
+
+def _followed(edit: Edit, heirs: Heirs) -> Edit | None:
+    sides = {
+        name: frozenset[bytes]().union(*(heirs.get(content_hash, {content_hash}) for content_hash in side))
+        for name, side in _sides(edit).items()
+    }
+    if isinstance(edit, Apart):
+        sides["others"] -= sides["pictures"]
+    if isinstance(edit, Move) and sides["target"] <= sides["pictures"]:
+        return None
+    changes: dict[str, Any] = dict(sides)
+    return replace(edit, **changes) if all(sides.values()) else None
