@@ -112,7 +112,9 @@ class Model:
     network has no such part. For an ONNX file and a tokenizer.json it is a `TextTower`."""
     sim_curve: tuple[tuple[float, float], ...] = ()
     """Points (cosine distance, sim) from (0, 1) to (2, 0) of the calibrated scale of sim; empty if there is none."""
-
+    branch_curve: tuple[tuple[float, float], ...] = ()
+    """Points (h0, sim) from (0, 1) to (2, 0) of the cut by branch (`imagecluster.cut.branch`) on that scale; empty if
+    only flat cuts are calibrated."""
     parts: tuple[Part, ...] = ()
     """Models whose fingerprints this one joins (`joint_model`); geometry, pixels and build are then unused."""
 
