@@ -2,8 +2,10 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -53,7 +55,7 @@ def test_the_scale_of_sim_is_said_and_chosen(pics, capsys):
         start = next(i for i, line in enumerate(lines) if line.startswith("cut:"))
         return "\n".join(lines[start : start + 2])
 
-    assert "sim 0.5, calibrated: cosine distance 0." in cut()
+    assert "sim 0.5, calibrated, by branch (--cut flat: cosine distance 0." in cut()
     assert json.loads((pics / "imagecluster" / "clusters.json").read_text())["sim_scale"] == "calibrated"
     asked = cut("--sim-scale", "relative")
     assert "sim 0.5, relative: cosine distance 0." in asked and "calibrated scale" not in asked
@@ -63,6 +65,25 @@ def test_the_scale_of_sim_is_said_and_chosen(pics, capsys):
     for options in (("--method", "single"), ("--metric", "euclidean"), ("--time-weight", "0.3")):
         assert main([str(pics), "--sim-scale", "calibrated", *options]) == 2
         assert "another metric or time use the relative scale" in capsys.readouterr().err
+
+
+def test_a_collection_from_before_cuts_by_branch_says_so_once(pics, capsys):
+    """In one line, in commands that cut it and in the next run; --cut flat gives the former groups without a word."""
+    assert main([str(pics), "--cut", "flat", "--json"]) == 0
+    former = (pics / "imagecluster" / "clusters.csv").read_bytes()
+    with closing(sqlite3.connect(pics / "imagecluster" / "imagecluster.db")) as database, database:
+        database.execute("UPDATE runs SET settings = json_remove(settings, '$.cut')")
+    capsys.readouterr()
+    for command in (["suggest", str(pics)], [str(pics)]):
+        assert main(command) == 0
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith("groups are cut by branch now") and "--cut flat" in line
+    assert main([str(pics)]) == 0
+    assert capsys.readouterr().err == ""
+    assert main([str(pics), "--cut", "flat"]) == 0
+    assert (pics / "imagecluster" / "clusters.csv").read_bytes() == former
+    assert main(["suggest", str(pics), "--cut", "branch", "--sim-scale", "relative"]) == 2
+    assert "a cut by branch is for the calibrated scale" in capsys.readouterr().err
 
 
 def test_a_folder_of_another_model_says_that_the_default_one_is_new_to_it(pics, capsys):

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from imagecluster import cli
-from imagecluster.collection import Recipe, Settings, bring_up, open_latest
+from imagecluster.collection import Recipe, Settings, bring_up, kept_branches, open_latest
 from imagecluster.corrections import EDITS_NAME, Hide, History, Move, Name
+from imagecluster.cut.branch import branch_heights
 from imagecluster.errors import ArgumentError, InputError
 from imagecluster.functions.running import run
 from imagecluster.present.outputs import write
@@ -231,3 +232,42 @@ def test_files_of_one_folder_are_found_as_its_pictures(tmp_path, monkeypatch):
     assert (result.directory, result.beside, result.n_reused) == (folder / "imagecluster", None, 4)
     draw(folder / "new.png", 99)
     assert run(folder).n_fingerprinted == 1
+
+
+def test_the_way_of_cutting_is_remembered(tmp_path):
+    """By branch on the calibrated scale by default, flat if asked for; the second door follows the latest run."""
+    folder = draw_groups(tmp_path / "pics", (3, 4, 2))
+    for asked, expected in ((None, "branch"), ("flat", "flat"), ("branch", "branch")):
+        result = run(folder, Settings(cut=asked, page=False))
+        with Store.open(folder / "imagecluster", writable=False) as store:
+            latest = open_latest(store)
+            assert result.clusters.cut == latest.cut_name == expected
+            assert latest.cut() == result.clusters
+            assert (latest.dendrogram is latest.tree.dendrogram) == (expected == "flat")
+            assert latest.on_scale(None).cut_name == expected
+            assert latest.on_scale(None, "flat").cut_name == "flat"
+            assert latest.on_scale("relative").cut_name == "flat"
+
+
+@pytest.mark.parametrize("other", [{"sim_scale": "relative"}, {"method": "single"}, {"time_weight": 0.3}])
+def test_only_the_calibrated_scale_is_cut_by_branch(tmp_path, other):
+    """By default other scales, methods and time cut at one distance; by branch they are refused, before any work."""
+    folder = draw_groups(tmp_path / "pics", (2, 2))
+    with pytest.raises(ArgumentError, match="a cut by branch is for the calibrated scale"):
+        run(folder, Settings(cut="branch", **other))
+    assert not (folder / "imagecluster").exists()
+    assert run(folder, Settings(page=False, **other)).clusters.cut == "flat"
+
+
+def test_heights_of_branches_are_computed_once(tmp_path, monkeypatch):
+    """The next cut of the same dendrogram loads them; what is damaged is computed again."""
+    folder = draw_groups(tmp_path / "pics", (3, 4, 2))
+    monkeypatch.setattr(kept_branches, "LEAST_PICTURES", 2)
+    first = run(folder, Settings(page=False)).clusters
+    (file,) = (folder / "imagecluster" / "branches").glob("*.npz")
+    counted = []
+    monkeypatch.setattr(kept_branches, "branch_heights", lambda tree: counted.append(1) or branch_heights(tree))
+    assert run(folder, Settings(page=False)).clusters == first and not counted
+    assert run(folder, Settings(page=False, sim=0.7)).clusters.sim == 0.7 and not counted
+    file.write_bytes(file.read_bytes()[:-40])
+    assert run(folder, Settings(page=False)).clusters == first and counted

@@ -181,7 +181,7 @@ def test_results_in_the_readme_are_those_of_the_other_documents():
 
 
 def test_curves_in_the_documents_are_those_of_the_models():
-    """The points of the calibrated scale in docs/sim.md."""
+    """The points of the calibrated scale, and those of the cut by branch, in docs/sim.md."""
     page = text_of("docs/sim.md")
     (heading,) = [line for line in page.splitlines() if line.startswith("| `--sim` | 0.9")]
     sims = [float(cell) for cell in heading.strip("|").split("|")[1:]]
@@ -190,6 +190,10 @@ def test_curves_in_the_documents_are_those_of_the_models():
             (row,) = [line for line in page.splitlines() if re.match(rf"\| `{name}` \| 0\.0", line)]
             distances = [float(cell) for cell in row.strip("|").split("|")[1:]]
             assert [*zip(distances, sims, strict=True)] == [*model.sim_curve[1:-1]]
+        if model.branch_curve:
+            (row,) = [line for line in page.splitlines() if line.startswith(f"| `{name}`, h0 |")]
+            distances = [float(cell) for cell in row.strip("|").split("|")[1:]]
+            assert [*zip(distances, sims, strict=True)] == [*model.branch_curve[1:-1]]
 
 
 @pytest.mark.photos

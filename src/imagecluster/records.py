@@ -18,6 +18,8 @@ TIME_SCALE_S = 6 * 3600.0
 """Default time after which nearness in time has fallen to 1/e: about the length of an outing."""
 SimScaleName = Literal["relative", "calibrated"]
 """Scale of a similarity index: relative to the collection's largest distance, or calibrated by the model's curve."""
+CutName = Literal["branch", "flat"]
+"""Way to cut a dendrogram: each branch where it is most a group, or all of them at one height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +232,8 @@ class Clusters:
     """Row numbers of pictures that were hidden by hand, in the order of their paths; neither clustered nor singles."""
     sim_scale: SimScaleName = "relative"
     """What `sim` means."""
+    cut: CutName = "flat"
+    """How the dendrogram was cut. By branch, heights are those of `imagecluster.cut.branch`, not distances."""
     n_own_cuts: int = 0
     """Number of branches of the dendrogram that were cut at heights of their own."""
 

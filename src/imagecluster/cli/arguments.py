@@ -48,6 +48,15 @@ def add_sim_scale(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_cut(parser: argparse.ArgumentParser, *, default: str = "as in the latest run") -> None:
+    """Add `--cut WAY`."""
+    parser.add_argument(
+        "--cut", choices=("branch", "flat"), default=None,
+        help="branch cuts each branch of the dendrogram where it is most a group around the closeness that S names;"
+        f" flat cuts all of them at the same distance (default: {default})",
+    )  # fmt: skip
+
+
 def add_device(parser: argparse.ArgumentParser) -> None:
     """Add `--device NAME`."""
     parser.add_argument(

@@ -6,8 +6,8 @@ from imagecluster.collection.opening import DENDROGRAM, bring_up, open_latest
 from imagecluster.collection.place import Place, locate, place_of
 from imagecluster.collection.recipe import Recipe, is_key_of, is_of_cosines
 from imagecluster.collection.report import Report
-from imagecluster.collection.scales import scale_of, sim_scale_name
-from imagecluster.collection.settings import Settings, latest_run, settings_of
+from imagecluster.collection.scales import branch_scale_of, cut_name, scale_of, sim_scale_name
+from imagecluster.collection.settings import Settings, is_from_before_branches, latest_run, settings_of
 
 __all__ = [
     "DENDROGRAM",
@@ -17,8 +17,11 @@ __all__ = [
     "Report",
     "Scanned",
     "Settings",
+    "branch_scale_of",
     "bring_up",
+    "cut_name",
     "fingerprint_scan",
+    "is_from_before_branches",
     "is_key_of",
     "is_of_cosines",
     "latest_run",

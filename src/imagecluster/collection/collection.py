@@ -10,17 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagecluster import cut
+from imagecluster.collection.kept_branches import branches_of
 from imagecluster.collection.kept_centres import KeptCentres
 from imagecluster.collection.recipe import Recipe
 from imagecluster.collection.report import Report, cluster_folders, relative_names
-from imagecluster.collection.scales import scale_of, sim_scale_name
+from imagecluster.collection.scales import branch_scale_of, cut_name, scale_of, sim_scale_name
 from imagecluster.collection.settings import Settings
 from imagecluster.collection.trees import Tree
 from imagecluster.corrections import Edit, apply, replay
 from imagecluster.cut.central import Centres
 from imagecluster.cut.own_cuts import OwnCut
 from imagecluster.cut.sim_scale import SimScale
-from imagecluster.records import Clusters, Dendrogram, Recall, SimScaleName, Skip, TimeTerm
+from imagecluster.records import Clusters, CutName, Dendrogram, Recall, SimScaleName, Skip, TimeTerm
 from imagecluster.store import Leaves, Store
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ class Collection:
     """Returns `time`."""
     load_scanned: Callable[[], Scanned]
     """Returns `scanned`."""
+    branch_scale: SimScale | None = None
+    """Scale of the cut by branch; None if all branches are cut at the same height."""
     is_provisional: bool = False
     """Whether the pictures are not clustered yet; if so, the dendrogram keeps all of them apart."""
     beside: Path | None = None
@@ -95,9 +98,23 @@ class Collection:
         return self.settings.recipe
 
     @property
+    def cut_name(self) -> CutName:
+        """How the dendrogram is cut."""
+        return "flat" if self.branch_scale is None else "branch"
+
+    @cached_property
     def dendrogram(self) -> Dendrogram:
-        """The hierarchy; leaf i is picture i."""
-        return self.tree.dendrogram
+        """The hierarchy with the heights at which it is cut; leaf i is picture i.
+
+        If it is cut by branch, these are not distances; `tree.dendrogram` has the distances of the same merges.
+        """
+        tree, store = self.tree, self.store
+        if self.branch_scale is None or self.is_provisional:
+            return tree.dendrogram
+        from imagecluster.cut.branch import by_branch
+
+        heights, places = branches_of(tree.dendrogram, tree.key, store.folder, writable=store.writable)
+        return by_branch(tree.dendrogram, self.scale, self.branch_scale, heights=heights, places=places)
 
     @property
     def recall(self) -> Recall | None:
@@ -155,17 +172,27 @@ class Collection:
             return np.empty(0, np.int64)
         return np.sort(replay(np.zeros(len(self), np.int64), self.corrections, self.leaves.hashes).hidden)
 
-    def on_scale(self, asked: SimScaleName | None) -> Collection:
-        """The same collection on another scale of `sim`; None stands for the calibrated one if there is one.
+    def on_scale(self, asked: SimScaleName | None, cut: CutName | None = None) -> Collection:
+        """The same collection on another scale of `sim`, and cut in another way.
+
+        Parameters
+        ----------
+        asked
+            The scale; None stands for the calibrated one if there is one.
+        cut
+            How the dendrogram is cut; None stands for the way of the settings if it goes with the scale.
 
         Raises
         ------
         ArgumentError
-            This model and recipe have no such scale.
+            This model and recipe have no such scale, or the scale has no such cut.
 
         """
         name = sim_scale_name(self.model, asked, recipe=self.recipe)
-        return replace(self, scale=scale_of(self.model, name, self.dendrogram))
+        kept = self.settings.cut if name == "calibrated" and self.settings.sim_scale != "relative" else None
+        way = cut_name(self.model, cut or kept, name)
+        scale, branch_scale = scale_of(self.model, name, self.tree.dendrogram), branch_scale_of(self.model, way)
+        return replace(self, scale=scale, branch_scale=branch_scale)
 
     def cut(
         self, sim: float | None = None, *, min_size: int | None = None, own_cuts: Sequence[OwnCut] = ()
@@ -212,6 +239,7 @@ class Collection:
         )
         if self.store.writable and len(centres.of_runs) > len(known):
             kept.save(self.path_order, centres.of_runs)
+        found = replace(found, cut=self.cut_name)
         if not self.corrections:
             return found
         return apply(

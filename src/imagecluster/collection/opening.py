@@ -13,7 +13,7 @@ from imagecluster.collection.collection import Collection, Scanned
 from imagecluster.collection.fingerprinting import fingerprint_scan
 from imagecluster.collection.place import place_of, refuse_to_leave_out, refuse_when_most_are_gone
 from imagecluster.collection.recipe import is_key_of
-from imagecluster.collection.scales import scale_of
+from imagecluster.collection.scales import branch_scale_of, scale_of
 from imagecluster.collection.settings import Settings, latest_run, settings_of
 from imagecluster.collection.trees import Tree, kept_tree, tree_of, vectors_of
 from imagecluster.corrections import EDITS_NAME, Edit, History, follow, heirs
@@ -62,7 +62,7 @@ def bring_up(
     InputError
         A path cannot be scanned, or most of the collection is gone.
     ArgumentError
-        The calibrated scale of sim was requested, and there is none.
+        The calibrated scale of sim or a cut by branch was requested, and there is none.
     ModelError
         The model is unknown or damaged.
     StoreError
@@ -71,7 +71,7 @@ def bring_up(
     """
     now_s = time.time()
     model = settings.find_model()
-    scale_name = settings.scale_name(model.identity)
+    scale_name, cut_name = settings.scale_name(model.identity), settings.cut_name(model.identity)
     place = place_of(paths, db)
     progress(Progress("scan"))
     found = scan(paths, recursive=settings.recursive, exclude=[place.directory])
@@ -99,6 +99,7 @@ def bring_up(
             settings=settings,
             tree=tree,
             scale=scale_of(model.identity, scale_name, tree.dendrogram),
+            branch_scale=branch_scale_of(model.identity, cut_name),
             corrections=_corrections(store, leaves),
             load_time=load_time,
             load_scanned=lambda: scanned,
@@ -161,6 +162,7 @@ def open_latest(
         settings=settings,
         tree=chosen,
         scale=scale_of(model, settings.scale_name(model), chosen.dendrogram),
+        branch_scale=branch_scale_of(model, settings.cut_name(model)),
         corrections=_corrections(store, leaves),
         load_time=load_time,
         load_scanned=lambda: Scanned(

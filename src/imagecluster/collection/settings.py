@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from imagecluster.collection.recipe import Exactness, Recipe
-from imagecluster.collection.scales import has_curve, sim_scale_name
+from imagecluster.collection.scales import cut_name, has_branch_curve, has_curve, sim_scale_name
 from imagecluster.decode import MAX_PIXELS
 from imagecluster.errors import ArgumentError, StoreDamagedError
 from imagecluster.models import DEFAULT_MODEL, Model, check_device, find_model
-from imagecluster.records import TIME_SCALE_S, SimScaleName, TimeSource
+from imagecluster.records import TIME_SCALE_S, CutName, SimScaleName, TimeSource
 from imagecluster.store import Run, Store
 
 Links = Literal["symlink", "hardlink", "copy", "none"]
@@ -28,6 +28,9 @@ class Settings:
     """Meaning of `sim`: 'calibrated' (by the model's curve from distance to sim) or 'relative' (to the largest distance
     in the collection). Default: calibrated if the model has a curve, for average linkage under cosine distance without
     time."""
+    cut: CutName | None = None
+    """'branch': each branch of the dendrogram is cut where it is most a group around the closeness of `sim`; 'flat':
+    all are cut at the same distance. Default: by branch on the calibrated scale if the model has a curve for it."""
     model: str = DEFAULT_MODEL
     """Fingerprint model, an ONNX file, or several models together: `NAME+NAME`."""
     weights: Path | None = None
@@ -74,6 +77,8 @@ class Settings:
             raise ArgumentError(f"max_diameter is {self.max_diameter}; it must be a cosine distance, 0 or more")
         if self.sim_scale not in (None, "calibrated", "relative"):
             raise ArgumentError(f"sim_scale is {self.sim_scale!r}; it must be calibrated, relative or None")
+        if self.cut not in (None, "branch", "flat"):
+            raise ArgumentError(f"cut is {self.cut!r}; it must be branch, flat or None")
         if self.min_size < 1:
             raise ArgumentError(f"min_size is {self.min_size}; it must be at least 1")
         if self.links not in ("symlink", "hardlink", "copy", "none"):
@@ -115,6 +120,17 @@ class Settings:
         """
         return sim_scale_name(model, self.sim_scale, recipe=self.recipe)
 
+    def cut_name(self, model: str) -> CutName:
+        """The way of cutting that applies with a model, `name@version`.
+
+        Raises
+        ------
+        ArgumentError
+            The model, or the scale of `sim`, has no cut by branch.
+
+        """
+        return cut_name(model, self.cut, self.scale_name(model))
+
     def as_kept(self) -> dict[str, Any]:
         """The settings for the store: plain values by name."""
         return {**asdict(self), "weights": None if self.weights is None else os.fspath(self.weights)}
@@ -135,6 +151,10 @@ def settings_of(run: Run) -> Settings:
     known = {field.name: run.settings[field.name] for field in fields(Settings) if field.name in run.settings}
     if known.get("sim_scale") is None or not has_curve(run.model):
         known["sim_scale"] = "relative"
+    if known["sim_scale"] == "relative":
+        known["cut"] = "flat"
+    elif not has_branch_curve(run.model):
+        known["cut"] = None
     try:
         for name in ("model", "preprocess"):
             if not isinstance(known.get(name), str | None):
@@ -147,6 +167,14 @@ def settings_of(run: Run) -> Settings:
             f"the database remembers settings of its latest run that cannot be ({error}): `imagecluster run` on the"
             " collection remembers its own in their place"
         ) from error
+
+
+def is_from_before_branches(run: Run | None) -> bool:
+    """Whether a run cut at one height since there was no other way, and is cut by branch now."""
+    if run is None:
+        return False
+    settings = settings_of(run)
+    return "cut" not in run.settings and settings.cut_name(run.model) == "branch"
 
 
 def latest_run(store: Store, model: str | None = None) -> Run | None:

@@ -149,7 +149,7 @@ def _closest_by_dendrogram(snapshot: Snapshot, first: int, end: int) -> Pair:
     joined at d, the lowest merge of S is at d, and one of the merges at d joins two single pictures.
 
     """
-    gap, order = snapshot.dendrogram.gap, snapshot.dendrogram.order
+    gap, order = snapshot.distances, snapshot.dendrogram.order
     inside = gap[first : end - 1]
     lowest = np.argpartition(inside, min(_MOST_TIES, len(inside)) - 1)[:_MOST_TIES]
     if snapshot.of_cosines:

@@ -48,6 +48,7 @@ class Snapshot:
     """`name@version`; empty if there are no fingerprints yet."""
     leaves: Leaves
     dendrogram: Dendrogram
+    """The hierarchy with the heights at which it is cut (`Collection.dendrogram`)."""
     provisional: bool
     """Whether the pictures are not clustered yet; if so, the dendrogram keeps all apart."""
     vectors: NDArray[np.float16]
@@ -58,6 +59,9 @@ class Snapshot:
     """Largest cosine distance in a cluster at any similarity; if given, `dendrogram` has infinite gaps."""
     of_cosines: bool = False
     """Whether the dendrogram is exactly that of the cosine distances of `vectors` (see `collection.is_of_cosines`)."""
+    joined_at: NDArray[np.float64] | None = None
+    """Distances at which neighbours of the leaf order join, shape (n - 1,), if the heights of `dendrogram` are others:
+    those of a cut by branch."""
     known_rank: NDArray[np.int64] | None = None
     """`path_rank`, if it is already known."""
     heirs: Heirs = field(default_factory=dict)
@@ -75,6 +79,11 @@ class Snapshot:
     def gap_bytes(self) -> bytes:
         """Heights between neighbours of the leaf order, float64 little-endian."""
         return self.dendrogram.gap.astype("<f8").tobytes()
+
+    @property
+    def distances(self) -> NDArray[np.float64]:
+        """Distance at which neighbours of the leaf order join, shape (n - 1,), however the dendrogram is cut."""
+        return self.dendrogram.gap if self.joined_at is None else self.joined_at
 
     @cached_property
     def index(self) -> ExactIndex:
@@ -159,10 +168,12 @@ def load_snapshot(store: Store, model: str) -> Snapshot:
     limit = collection.settings.max_diameter if has_tree else None
     names = xxhash.xxh3_128(b"\0".join(leaves.keys))
     names.update(b"".join(leaves.hashes))
-    names.update(f"{model} {tree.key or 'apart'} {collection.scale.name} {limit}".encode())
+    names.update(f"{model} {tree.key or 'apart'} {collection.scale.name} {limit} {collection.cut_name}".encode())
+    for scale in filter(None, (collection.scale, collection.branch_scale)):
+        names.update(scale.heights.tobytes() + scale.sims.tobytes())
     snapshot_key = names.hexdigest()[:16]
     arrays = kept(store.directory, _KIND, snapshot_key, partial(_arrays, n_pictures=len(leaves))) or {}
-    dendrogram = tree.dendrogram
+    dendrogram = collection.dendrogram
     if limit is not None:
         dendrogram = _with_gap(dendrogram, arrays["gap"]) if "gap" in arrays else collection.narrow_dendrogram
     return Snapshot(
@@ -176,6 +187,7 @@ def load_snapshot(store: Store, model: str) -> Snapshot:
         scale=collection.scale,
         max_diameter=limit,
         of_cosines=has_tree and is_of_cosines(tree.key),
+        joined_at=tree.dendrogram.gap if collection.cut_name == "branch" else None,
         known_rank=arrays.get("path_rank"),
         heirs=heirs(History(store.directory / EDITS_NAME).edits, leaves.hashes, store.successors),
     )

@@ -110,7 +110,7 @@ def run(
         A path cannot be scanned, the database in `db` holds other pictures, which this run would remove from its
         outputs, or most of the collection is gone.
     ArgumentError
-        The calibrated scale of sim was requested, and there is none.
+        The calibrated scale of sim or a cut by branch was requested, and there is none.
     ModelError
         The model is unknown or damaged.
     StoreError
@@ -177,6 +177,7 @@ def _remember(collection: Collection, started_s: float, duration_s: float, *, pa
             settings={
                 **collection.settings.as_kept(),
                 "sim_scale": collection.scale.name,
+                "cut": collection.cut_name,
                 PAGE_STAMP: page_stamp,
                 DENDROGRAM: collection.tree.key,
             },

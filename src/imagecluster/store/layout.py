@@ -38,6 +38,7 @@ DENDROGRAMS_NAME = "dendrograms"
 GRAPHS_NAME = "neighbours"
 LEAVES_NAME = "leaves"
 CENTRES_NAME = "centres"
+BRANCHES_NAME = "branches"
 THUMBNAILS_NAME = "thumbnails.db"
 LOCK_NAME = "lock"
 
@@ -213,7 +214,7 @@ def own_files(directory: Path) -> list[Path]:
     matrices = (directory / FINGERPRINTS_NAME).glob("*.f16")
     kept = [
         file
-        for name in (DENDROGRAMS_NAME, GRAPHS_NAME, LEAVES_NAME, CENTRES_NAME)
+        for name in (DENDROGRAMS_NAME, GRAPHS_NAME, LEAVES_NAME, CENTRES_NAME, BRANCHES_NAME)
         for file in (directory / name).glob("*.npz")
     ]
     return [*database, *matrices, *kept]

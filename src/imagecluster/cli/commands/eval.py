@@ -8,7 +8,16 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagecluster.cli.arguments import Commands, add_db, add_force, add_model, add_sim_scale, positive, similarity
+from imagecluster.cli.arguments import (
+    Commands,
+    add_cut,
+    add_db,
+    add_force,
+    add_model,
+    add_sim_scale,
+    positive,
+    similarity,
+)
 from imagecluster.cli.opening import opened
 from imagecluster.cli.progress import ProgressBar
 
@@ -48,6 +57,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "--sim", type=similarity, default=0.5, metavar="S", help="similarity index of the cut to score (default: 0.5)"
     )
     add_sim_scale(parser)
+    add_cut(parser)
     add_db(parser)
     add_model(parser)
     parser.add_argument(

@@ -55,7 +55,8 @@ def _as_text(info: StoreInfo, runs: tuple[Run, ...]) -> str:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(last.started_s))
         parts = f"{last.n_fingerprinted} fingerprinted + {last.n_reused} reused + {last.n_skipped} skipped"
         scale = last.settings.get("sim_scale", "relative")  # runs before there were two scales
-        lines.append(f"last run   {when}, {last.duration_s:.1f} s, sim {last.settings.get('sim')} ({scale})")
+        way = ", by branch" if last.settings.get("cut") == "branch" else ""
+        lines.append(f"last run   {when}, {last.duration_s:.1f} s, sim {last.settings.get('sim')} ({scale}{way})")
         lines.append(f"           {last.n_scanned} scanned = {parts}")
     return "\n".join(lines)
 

@@ -6,7 +6,16 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagecluster.cli.arguments import Commands, add_db, add_force, add_model, add_sim_scale, positive, similarity
+from imagecluster.cli.arguments import (
+    Commands,
+    add_cut,
+    add_db,
+    add_force,
+    add_model,
+    add_sim_scale,
+    positive,
+    similarity,
+)
 from imagecluster.cli.opening import opened
 from imagecluster.cli.text import printable
 
@@ -53,6 +62,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     )  # fmt: skip
     add_force(parser)
     add_sim_scale(parser)
+    add_cut(parser)
     add_db(parser)
     add_model(parser)
 

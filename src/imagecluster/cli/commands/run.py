@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from imagecluster.cli.arguments import (
     Commands,
+    add_cut,
     add_db,
     add_device,
     add_model,
@@ -22,7 +23,7 @@ from imagecluster.cli.arguments import (
     seconds,
     similarity,
 )
-from imagecluster.cli.opening import former_model
+from imagecluster.cli.opening import NEW_CUT, former_model, is_cut_anew
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import duration, printable
 from imagecluster.errors import InputError
@@ -55,6 +56,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         help="similarity index of the cut: 0 puts all pictures together, 1 only identical ones (default: 0.5)",
     )  # fmt: skip
     add_sim_scale(parser)
+    add_cut(parser, default="branch on the calibrated scale, else flat")
     add_db(parser)
     add_model(parser, default="efficientnet-lite-duo")
     parser.add_argument(
@@ -139,10 +141,13 @@ def command(arguments: argparse.Namespace) -> int:
         raise InputError("no PATH was given: name a folder of pictures, or a list with --files-from")
     if arguments.model is None and not arguments.quiet:
         _print_new_model(paths, arguments.db)
+    settings = _settings(arguments)
+    if not arguments.quiet and _is_cut_anew(paths, arguments.db, settings):
+        print(NEW_CUT, file=sys.stderr)
     with ProgressBar(quiet=arguments.quiet) as progress:
         result = run(
             paths,
-            _settings(arguments),
+            settings,
             db=arguments.db,
             gone=arguments.gone,
             rehash=arguments.rehash,
@@ -168,6 +173,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     return Settings(
         sim=arguments.sim,
         sim_scale=arguments.sim_scale,
+        cut=arguments.cut,
         model=arguments.model or DEFAULT_MODEL,
         weights=arguments.weights,
         preprocess=arguments.preprocess,
@@ -208,7 +214,8 @@ def _print_new_model(paths: list[Path], db: Path | None) -> None:
     from imagecluster.collection import place_of
     from imagecluster.models import DEFAULT_MODEL
 
-    former = former_model(place_of(paths, db).directory)
+    directory = place_of(paths, db).directory
+    former = former_model(directory)
     if former is not None:
         print(
             f"the latest run here was with --model {former}; without --model, every picture is fingerprinted with the"
@@ -216,6 +223,15 @@ def _print_new_model(paths: list[Path], db: Path | None) -> None:
             " them.",
             file=sys.stderr,
         )
+
+
+def _is_cut_anew(paths: list[Path], db: Path | None, settings: Settings) -> bool:
+    """Whether a run meets the cut by branch for the first time in a collection that was cut at one distance."""
+    from imagecluster.collection import place_of
+
+    if settings.cut is not None or settings.cut_name(settings.find_model().identity) != "branch":
+        return False
+    return is_cut_anew(place_of(paths, db).directory)
 
 
 def _print_beside(result: Result) -> None:
@@ -280,6 +296,8 @@ def _cut(result: Result) -> str:
 
     cut = result.clusters
     distance = f"{result.metric} distance{' with time' if result.time else ''} {cut.cut_height:.3f}"
+    if cut.cut == "branch":
+        return f"sim {cut.sim:g}, calibrated, by branch (--cut flat: {distance})"
     if cut.sim_scale == "calibrated":
         return f"sim {cut.sim:g}, calibrated: {distance}"
     line = f"sim {cut.sim:g}, relative: {distance}, the farthest pair is {result.largest_distance:.3f} apart"
@@ -328,6 +346,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "metric": result.metric,
         "sim": clusters.sim,
         "sim_scale": clusters.sim_scale,
+        "cut": clusters.cut,
         "cut_height": clusters.cut_height,
         "largest_distance": result.largest_distance,
         "recall": None if result.recall is None else asdict(result.recall),

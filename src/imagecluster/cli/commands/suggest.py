@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagecluster.cli.arguments import Commands, add_db, add_model, add_sim_scale
+from imagecluster.cli.arguments import Commands, add_cut, add_db, add_model, add_sim_scale
 from imagecluster.cli.opening import opened
 from imagecluster.cli.progress import ProgressBar
 
@@ -28,6 +28,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("path", type=Path, metavar="PATH", help="the folder of pictures")
     add_sim_scale(parser)
+    add_cut(parser)
     add_db(parser)
     add_model(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
