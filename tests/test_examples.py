@@ -28,7 +28,7 @@ def stand_in(tmp_path_factory):
     return write_colour_network(tmp_path_factory.mktemp("weights"))
 
 
-@pytest.mark.parametrize("name", ["detailed.py", "minimal.py"])
+@pytest.mark.parametrize("name", ["detailed.py", "earlier.py", "minimal.py"])
 def test_an_example_of_the_original_runs_unchanged(tmp_path, stand_in, name):
     """In a folder with pics/: links, plots, nothing on standard error, and the same again."""
     save_scenario(tmp_path / "pics")
@@ -78,7 +78,7 @@ def test_scripts_of_users_are_checked_by_their_types(tmp_path):
     environment = {name: value for name, value in os.environ.items() if name != "MYPYPATH"}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.splitlines()[0].startswith('wrong.py:3: error: Argument 1 to "run" has incompatible type "int"')
-    assert done.stdout.splitlines()[-1].startswith("Found 1 error in 1 file (checked 4 source files)")
+    assert done.stdout.splitlines()[-1].startswith("Found 1 error in 1 file (checked 5 source files)")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a script of bash")

@@ -134,8 +134,6 @@ def test_arguments_that_do_not_go_together_are_refused_first(tmp_path, vgg16):
     for keywords, message in (
         ({"sim": 2}, "sim is 2"),
         ({"layer": "fc2", "model": "efficientnet-lite0"}, "give only one of them"),
-        ({"pca": True}, "pca is for VGG16 only"),
-        ({"vis": True}, "vis is for VGG16 only"),
         ({"weights": "x.h5"}, "weights is for VGG16 only"),
         ({"layer": "fc3"}, "fc2, fc1, flatten"),
         ({"layer": "fc2", "size": (299, 299)}, r"\(224, 224\)"),

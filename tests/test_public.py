@@ -28,21 +28,28 @@ SURFACE = [
 ]
 ORIGINAL = {
     "calc": [
-        "FingerprintModel", "cluster", "cluster_stats", "fingerprint", "fingerprints", "get_model", "pca",
-        "print_cluster_stats",
+        "FingerprintModel", "cluster", "cluster_stats", "fingerprint", "fingerprints", "get_model", "image_arrays",
+        "load_img_rgb", "pca", "print_cluster_stats",
     ],
-    "exceptions": ["ICExifReadError"],
+    "common": ["get_files", "read_pk", "write_pk"],
+    "exceptions": ["ICError", "ICExifReadError"],
+    "imagecluster": ["cluster", "fingerprint", "fingerprints", "get_model", "make_links"],
     "io": [
-        "exif_timestamp", "get_files", "get_image_data", "read_images", "read_timestamps", "stat_timestamp",
-        "timestamp",
+        "exif_timestamp", "get_files", "get_image_data", "ic_base_dir", "read_images", "read_pk", "read_timestamps",
+        "stat_timestamp", "timestamp", "write_pk",
     ],
+    "main": ["ic_base_dir", "main"],
     "postproc": ["make_links", "plot_clusters", "plot_dendrogram", "visualize"],
 }  # fmt: skip
 """Names of the original's modules."""
 
 DEFAULTS = {
-    "main.main": {"sim": 0.5, "size": (224, 224), "links": True, "pca": False, "pca_params": {"n_components": 0.9},
-                  "max_csize": None},
+    "main.main": {"sim": 0.5, "size": (224, 224), "links": True, "vis": False, "max_csize": None, "pca": False,
+                  "pca_params": {"n_components": 0.9}},
+    "common.get_files": {"ext": "jpg|jpeg|bmp|png"},
+    "imagecluster.get_model": {"layer": "fc2"},
+    "imagecluster.fingerprints": {"size": (224, 224)},
+    "imagecluster.cluster": {"sim": 0.5, "method": "average", "metric": "euclidean", "extra_out": False},
     "io.get_files": {"ext": "jpg|jpeg|bmp|png"},
     "io.timestamp": {"source": "auto"},
     "io.read_timestamps": {"source": "auto"},

@@ -16,7 +16,7 @@ import griffe
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "api.md"
-MODULES = ("calc", "io", "postproc", "main", "exceptions")
+MODULES = ("calc", "io", "postproc", "main", "exceptions", "common", "imagecluster")
 """Of the original's names."""
 HEAD = """\
 # Python reference
@@ -94,6 +94,8 @@ def described(name: str, found: griffe.Object) -> list[str]:
 
 def signature(name: str, found: griffe.Object) -> str:
     """How it is called."""
+    if found.is_attribute:
+        return f"{name} = {found.value}"
     if found.is_class:
         bases = ", ".join(str(base).rpartition(".")[2] for base in found.bases)
         return f"class {name}({bases})" if bases else f"class {name}"

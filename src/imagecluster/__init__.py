@@ -48,7 +48,8 @@ _HOME = {
     "search": "imagecluster.functions",
 }
 
-_MODULES = frozenset(("calc", "errors", "exceptions", "io", "main", "postproc"))
+# Not all are in `__all__`: with a star import, the module `imagecluster` would take the place of the package.
+_MODULES = frozenset(("calc", "common", "errors", "exceptions", "imagecluster", "io", "main", "postproc"))
 
 
 def __getattr__(name: str) -> Any:

@@ -7,6 +7,8 @@ from imagecluster.original.calc import (
     fingerprint,
     fingerprints,
     get_model,
+    image_arrays,
+    load_img_rgb,
     pca,
     print_cluster_stats,
 )
@@ -18,6 +20,8 @@ __all__ = [
     "fingerprint",
     "fingerprints",
     "get_model",
+    "image_arrays",
+    "load_img_rgb",
     "pca",
     "print_cluster_stats",
 ]

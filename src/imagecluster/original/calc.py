@@ -1,6 +1,7 @@
 """The original's calculations: `from imagecluster import calc`.
 
-Names, defaults and return values are those of imagecluster 0.4; docs/migration.md lists the differences.
+Names, defaults and return values are those of imagecluster 0.4, and names and arguments of earlier releases work too;
+docs/migration.md lists the differences.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, Literal, Protocol, TypeVar, overload
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,8 +18,13 @@ from numpy.typing import ArrayLike, NDArray
 from imagecluster.errors import ArgumentError, MemoryLimitError, VectorError
 from imagecluster.linkage.condensed import condensed, condensed_bytes
 from imagecluster.linkage.methods import METHODS, METRICS
+from imagecluster.models.vgg16 import MEAN_BGR
 from imagecluster.original.labels import linkage_labels
+from imagecluster.original.older_arguments import method_may_come_third, once_named
 from imagecluster.system.memory import available_bytes
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 __all__ = [
     "FingerprintModel",
@@ -26,6 +33,8 @@ __all__ = [
     "fingerprint",
     "fingerprints",
     "get_model",
+    "image_arrays",
+    "load_img_rgb",
     "pca",
     "print_cluster_stats",
 ]
@@ -40,6 +49,11 @@ _MEASURES_NUMBERS = frozenset(
      "braycurtis", "hamming")
 )  # fmt: skip
 """Metrics that give two single numbers a distance; all others compare directions or sets."""
+
+_SOLVER_ARGUMENTS = frozenset(
+    ("copy", "svd_solver", "tol", "iterated_power", "n_oversamples", "power_iteration_normalizer", "random_state")
+)
+"""Arguments of scikit-learn's PCA that do not change what it computes, only how."""
 
 _ROUNDING = 1e-12
 """Relative rounding error of heights: means of equal distances come out above them, so that sim = 0 would leave some
@@ -79,6 +93,32 @@ def get_model(layer: str = "fc2", *, weights: str | os.PathLike[str] | None = No
     return load_vgg16(layer, weights=weights)
 
 
+def image_arrays(
+    imagedir: str | os.PathLike[str], size: Sequence[int], ncores: int | None = None
+) -> dict[str, NDArray[np.int_]]:
+    """`io.read_images` as it was called up to release 0.3.1: the same pictures, as arrays of `int`.
+
+    Whole numbers of the usual size do not overflow when pictures are subtracted, but take eight times the memory.
+    """
+    from imagecluster.original.io import read_images
+
+    return {name: image.astype(np.int_) for name, image in read_images(imagedir, size, ncores).items()}
+
+
+def load_img_rgb(fn: str | os.PathLike[str]) -> Image.Image:
+    """A picture as Pillow's `convert("RGB")` gives it: transparency is dropped, and the EXIF orientation ignored.
+
+    Raises
+    ------
+    DecodeError
+        The file cannot be read.
+    """
+    from imagecluster.original.io import stored_picture
+
+    return stored_picture(Path(fn))
+
+
+@once_named(img_arr="image")
 def fingerprint(image: ArrayLike, model: FingerprintModel) -> NDArray[np.floating[Any]]:
     """Fingerprint of one picture, shape (n_dimensions,), float32.
 
@@ -88,16 +128,17 @@ def fingerprint(image: ArrayLike, model: FingerprintModel) -> NDArray[np.floatin
         Array of shape (height, width, 3), RGB, or (height, width, 1) or (height, width), grey; whole numbers from 0
         to 255.
     model
-        The model, from `get_model`.
+        The model, from `get_model`, or a `keras.Model` of your own: it is given pictures as VGG16 of Keras takes them.
 
     Raises
     ------
     ArgumentError
         `image` is not such an array, or does not have the size that the model takes.
     """
-    return np.asarray(model.predict(_as_rgb(image, "the picture")[np.newaxis])[0])
+    return np.asarray(_predicted(model, _as_rgb(image, "the picture")[np.newaxis])[0])
 
 
+@once_named(ias="images", image_arrays="images")
 def fingerprints(images: Mapping[Name, ArrayLike], model: FingerprintModel) -> dict[Name, NDArray[np.floating[Any]]]:
     """Fingerprint of each picture, shape (n_dimensions,), by file name. For the pictures see `fingerprint`."""
     found: dict[Name, NDArray[np.floating[Any]]] = {}
@@ -106,8 +147,16 @@ def fingerprints(images: Mapping[Name, ArrayLike], model: FingerprintModel) -> d
         if len({picture.shape for picture in pictures}) > 1:
             sizes = sorted({f"{picture.shape[1]} x {picture.shape[0]}" for picture in pictures})
             raise ArgumentError(f"the pictures have different sizes ({', '.join(sizes)}); a model takes one size")
-        found.update(zip(names, model.predict(np.stack(pictures)), strict=True))
+        found.update(zip(names, _predicted(model, np.stack(pictures)), strict=True))
     return found
+
+
+def _predicted(model: FingerprintModel, pictures: NDArray[np.uint8]) -> NDArray[np.floating[Any]]:
+    """Fingerprints of RGB pictures, shape (n, height, width, 3)."""
+    if type(model).__module__.partition(".")[0] not in ("keras", "tensorflow", "tf_keras"):
+        return np.asarray(model.predict(pictures))
+    prepared: Any = pictures[..., ::-1] - np.array(MEAN_BGR, np.float32)
+    return np.asarray(model.predict(prepared))
 
 
 def _batches(names: Collection[Name]) -> Iterator[list[Name]]:
@@ -138,8 +187,9 @@ def _as_rgb(image: ArrayLike, name: object) -> NDArray[np.uint8]:
     return pixels if pixels.shape[2] == 3 else pixels.repeat(3, axis=2)
 
 
+@once_named(fps="fingerprints")
 def pca(
-    fingerprints: Mapping[Name, ArrayLike], n_components: float | None = 0.9
+    fingerprints: Mapping[Name, ArrayLike], n_components: float | None = 0.9, *, whiten: bool = False, **kwds: object
 ) -> dict[Name, NDArray[np.floating[Any]]]:
     """Fingerprints projected onto their principal components, by file name.
 
@@ -150,6 +200,11 @@ def pca(
     n_components
         A fraction in (0, 1] keeps the fewest components that explain more than this part of the variance; a whole
         number keeps that many components; None keeps all min(n_images, n_dimensions).
+    whiten
+        Whether each component is divided by its standard deviation.
+    kwds
+        Other arguments of scikit-learn's `PCA`, which choose how it computes. They are accepted and change nothing,
+        since the components here are always exact.
 
     Returns
     -------
@@ -160,8 +215,12 @@ def pca(
     Raises
     ------
     ArgumentError
-        `n_components` is outside its range, or the fingerprints are not a table of finite numbers.
+        `n_components` is outside its range, an argument is unknown, or the fingerprints are not a table of finite
+        numbers.
     """
+    unknown = sorted(kwds.keys() - _SOLVER_ARGUMENTS)
+    if unknown:
+        raise ArgumentError(f"pca has no argument {unknown[0]!r}; scikit-learn's PCA has none of this name")
     if not fingerprints:
         return {}
     X = _as_table(fingerprints)
@@ -170,7 +229,8 @@ def pca(
     n_kept = _n_components(n_components, scale**2)
     largest = np.argmax(np.abs(axes[:n_kept]), axis=1)
     sign = np.where(axes[np.arange(n_kept), largest] < 0, -1.0, 1.0)
-    return dict(zip(fingerprints, scores[:, :n_kept] * (scale[:n_kept] * sign), strict=True))
+    width = np.where(scale[:n_kept] > 0, np.sqrt(len(X) - 1), 0.0) if whiten else scale[:n_kept]
+    return dict(zip(fingerprints, scores[:, :n_kept] * (width * sign), strict=True))
 
 
 def _n_components(wanted: float | None, variance: NDArray[np.float64]) -> int:
@@ -236,6 +296,8 @@ def cluster(
 ) -> tuple[dict[int, list[list[Name]]], dict[str, Any]]: ...
 
 
+@once_named(fps="fingerprints")
+@method_may_come_third
 def cluster(  # noqa: PLR0913  # the original's
     fingerprints: Mapping[Name, ArrayLike],
     sim: float = 0.5,
@@ -260,7 +322,8 @@ def cluster(  # noqa: PLR0913  # the original's
         Similarity index in [0, 1]: 0 puts all pictures in one cluster (for linkages whose heights do not exceed the
         largest distance), 1 only identical ones together.
     timestamps
-        Seconds by file name; names without a fingerprint are ignored.
+        Seconds by file name; names without a fingerprint are ignored. A string in this place is a method, as up to
+        release 0.3.1, whose order was `fps, sim, method, metric, extra_out, print_stats, min_csize`.
     alpha
         Weight of time, in [0, 1].
     method

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from imagecluster.errors import DecodeError
+from imagecluster.errors import DecodeError, ImageclusterError
 
-__all__ = ["ICExifReadError"]
+__all__ = ["ICError", "ICExifReadError"]
 
 
-class ICExifReadError(DecodeError):
+class ICError(ImageclusterError):
+    """Base of the original's own errors."""
+
+
+class ICExifReadError(ICError, DecodeError):
     """A picture has no readable EXIF DateTime (tag 306)."""

@@ -12,29 +12,39 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.decode import Frame, decode, read_bytes, read_file_exif
+from imagecluster.decode import MAX_PIXELS, Frame, decode, read_bytes, read_file_exif
 from imagecluster.errors import ArgumentError, DecodeError, InputError
 from imagecluster.original import calc
 from imagecluster.original.exceptions import ICExifReadError
+from imagecluster.original.pickled import read_pickle, write_pickle
 from imagecluster.original.stored import stored_fingerprints
 from imagecluster.original.vgg16 import vgg16_of_layer
 from imagecluster.scan import StrPath
 from imagecluster.system.cores import n_cores
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 __all__ = [
     "exif_timestamp",
     "get_files",
     "get_image_data",
+    "ic_base_dir",
     "read_images",
+    "read_pk",
     "read_timestamps",
     "stat_timestamp",
     "timestamp",
+    "write_pk",
 ]
+
+ic_base_dir = "imagecluster"
+"""Name of the folder inside a folder of pictures that holds the database and the links."""
 
 Source = Literal["auto", "stat", "exif"]
 Images = dict[str, NDArray[np.uint8]]
@@ -44,6 +54,40 @@ _SIZE: Mapping[str, Any] = MappingProxyType({"size": (224, 224)})
 _AUTO: Mapping[str, Any] = MappingProxyType({"source": "auto"})
 
 T = TypeVar("T")
+
+
+def read_pk(filename: StrPath) -> Any:
+    """Content of a pickle, without running anything that it names.
+
+    Parameters
+    ----------
+    filename
+        A pickle of dictionaries, lists, tuples, sets, strings, numbers and NumPy arrays of numbers, as the original's
+        `fingerprints.pk` and `images.pk` are, of any protocol and any version of NumPy.
+
+    Raises
+    ------
+    ArgumentError
+        The file holds anything else, which the message names, is damaged, or is larger than 4 GiB.
+    InputError
+        There is no such file.
+    """
+    return read_pickle(Path(filename))
+
+
+def write_pk(obj: object, filename: StrPath) -> None:
+    """Write a pickle that `read_pk` reads, and `pickle.load` too; missing folders are made.
+
+    The file is replaced when all of it has been written.
+
+    Raises
+    ------
+    ArgumentError
+        `obj` holds something that `read_pk` does not read, such as an object of a class of your own.
+    OutputError
+        The file cannot be written, or is a link.
+    """
+    write_pickle(obj, Path(filename))
 
 
 def get_files(imagedir: StrPath, ext: str = "jpg|jpeg|bmp|png") -> list[str]:
@@ -104,12 +148,31 @@ def read_images(imagedir: StrPath, size: Sequence[int], ncores: int | None = Non
     return {file: image for file, image in zip(files, _told(files, read), strict=True) if image is not None}
 
 
+def stretched(file: str, size: Sequence[int]) -> NDArray[np.uint8]:
+    """A file's picture as `read_images` gives it; DecodeError if it cannot be read."""
+    return _pixels(file, _as_size(size))
+
+
 def _pixels(file: str, size: tuple[int, int]) -> NDArray[np.uint8]:
     """A file's picture, stretched to a size."""
     path = Path(file)
     picture = decode(read_bytes(path), short_side_px=1, frame=Frame(*size), suffix=path.suffix).framed
     assert picture is not None
     return np.asarray(picture)
+
+
+def stored_picture(path: Path) -> Image.Image:
+    """A file's picture as it is stored, in RGB; DecodeError if it cannot be read."""
+    from imagecluster.decode.opening import open_header
+
+    data = read_bytes(path)
+    try:
+        with open_header(data, max_pixels=MAX_PIXELS, suffix=path.suffix) as image:
+            return image.convert("RGB")
+    except DecodeError:
+        raise
+    except Exception as error:  # decoders raise anything at a damaged file
+        raise DecodeError(f"{path} cannot be decoded: {error}") from None
 
 
 def _as_size(size: Sequence[int]) -> tuple[int, int]:
@@ -143,7 +206,7 @@ def _told(files: Sequence[str], read: Sequence[T | DecodeError]) -> list[T | Non
     return [None if isinstance(found, DecodeError) else found for found in read]
 
 
-def exif_timestamp(fn: StrPath) -> float:
+def exif_timestamp(filename: StrPath) -> float:
     """Time of a picture by its EXIF tag 306 (DateTime), read as UTC, in seconds since 1970.
 
     Raises
@@ -151,7 +214,7 @@ def exif_timestamp(fn: StrPath) -> float:
     ICExifReadError
         There is no such tag, it does not hold a possible date, or the file is not a readable picture.
     """
-    path = Path(fn)
+    path = Path(filename)
     try:
         found = read_file_exif(read_bytes(path)).date_time_s
     except DecodeError as error:
@@ -161,20 +224,20 @@ def exif_timestamp(fn: StrPath) -> float:
     return found
 
 
-def stat_timestamp(fn: StrPath) -> float:
+def stat_timestamp(filename: StrPath) -> float:
     """Time at which a file was last changed, in seconds since 1970; InputError if there is no such file."""
     try:
-        return Path(fn).stat().st_mtime
+        return Path(filename).stat().st_mtime
     except OSError as error:
-        raise InputError(f"cannot examine {os.fspath(fn)!r}: {(error.strerror or str(error)).lower()}") from None
+        raise InputError(f"cannot examine {os.fspath(filename)!r}: {(error.strerror or str(error)).lower()}") from None
 
 
-def timestamp(fn: StrPath, source: Source = "auto") -> float:
+def timestamp(filename: StrPath, source: Source = "auto") -> float:
     """Time of a picture, in seconds since 1970.
 
     Parameters
     ----------
-    fn
+    filename
         The file.
     source
         'exif' is `exif_timestamp`, 'stat' is `stat_timestamp`, and 'auto' is the former or, if that fails, the latter.
@@ -191,13 +254,13 @@ def timestamp(fn: StrPath, source: Source = "auto") -> float:
     if source not in get_args(Source):
         raise ArgumentError(f"source is {source!r}; it must be 'auto', 'stat' or 'exif'")
     if source == "stat":
-        return stat_timestamp(fn)
+        return stat_timestamp(filename)
     try:
-        return exif_timestamp(fn)
+        return exif_timestamp(filename)
     except ICExifReadError:
         if source == "exif":
             raise
-        return stat_timestamp(fn)
+        return stat_timestamp(filename)
 
 
 def read_timestamps(imagedir: StrPath, source: Source = "auto", ncores: int | None = None) -> dict[str, float]:

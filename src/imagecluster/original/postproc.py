@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.errors import ArgumentError, MissingExtraError
+from imagecluster.original.older_arguments import once_named
 from imagecluster.present import plots
 from imagecluster.present.links import make_links as build_links
 
@@ -68,9 +69,10 @@ def make_links(clusters: Mapping[int, Sequence[Sequence[str]]], cluster_dr: str 
         warnings.warn(f"not linked {left_out.path}: {left_out.reason}", stacklevel=2)
 
 
+@once_named(ias="images", image_arrays="images")
 def plot_clusters(
     clusters: Mapping[int, Sequence[Sequence[str]]],
-    images: Mapping[str, NDArray[np.uint8]],
+    images: Mapping[str, NDArray[np.integer[Any]]],
     max_csize: int | None = None,
     mem_limit: float = 1024**3,
 ) -> tuple[Figure, Axes]:
@@ -81,7 +83,7 @@ def plot_clusters(
     clusters
         Clusters, as from `calc.cluster`.
     images
-        Pictures, as from `io.read_images`: arrays of equal shape by file name.
+        Pictures, as from `io.read_images` or `calc.image_arrays`: arrays of equal shape by file name.
     max_csize
         Larger clusters are left out.
     mem_limit
@@ -106,7 +108,8 @@ def plot_clusters(
     missing = [name for cluster in chosen for name in cluster if name not in images]
     if missing:
         raise ArgumentError(f"{len(missing)} pictures of the clusters are not in images, such as {missing[0]!r}")
-    array = plots.column_array([[np.asarray(images[n]) for n in cluster] for cluster in chosen], mem_limit=mem_limit)
+    columns = [[np.asarray(images[name], np.uint8) for name in cluster] for cluster in chosen]
+    array = plots.column_array(columns, mem_limit=mem_limit)
     scale = min(_COLUMN_IN, _LONGEST_IN / len(chosen))
     height_in = scale * len(chosen) * array.shape[0] / array.shape[1]
     fig, ax = _pyplot().subplots(figsize=(max(1.0, scale * len(chosen)), min(_LONGEST_IN, max(1.0, height_in))))
@@ -118,9 +121,18 @@ def plot_clusters(
     return fig, ax
 
 
-def visualize(*args: Any, **kwds: Any) -> None:
-    """Show `plot_clusters` in a window; the arguments are the same."""
-    plot_clusters(*args, **kwds)
+@once_named(ias="images", image_arrays="images")
+def visualize(
+    clusters: Mapping[int, Sequence[Sequence[str]]],
+    images: Mapping[str, NDArray[np.integer[Any]]],
+    max_csize: int | None = None,
+    mem_limit: float = 1024**3,
+) -> None:
+    """Show `plot_clusters` in a window; the arguments are the same. Without clusters, say so and show nothing."""
+    if not any(max_csize is None or size <= max_csize for size in clusters):
+        print("no clusters to show: each picture is alone at this sim, or all clusters are larger than max_csize")
+        return
+    plot_clusters(clusters, images, max_csize, mem_limit)
     _pyplot().show()
 
 
