@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -10,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from imagecluster import cut as cuts
-from imagecluster.errors import ArgumentError
+from imagecluster.cut.assigning import ClusterMeans, mean_time_similarity, reaches
+from imagecluster.errors import ArgumentError, VectorError
 from imagecluster.functions.vectors import (
     TIME_WEIGHT,
     as_vectors,
@@ -63,6 +65,11 @@ class ImageClusterer:
     n_features_in_ : int
         Number of dimensions of a fingerprint.
 
+    Notes
+    -----
+    With the metric cosine a vector of zeros has no direction: it is at distance 1 from all others, and at distance 0
+    from other vectors of zeros.
+
     Examples
     --------
     >>> ImageClusterer(sim=0.5).fit_predict([[1, 0], [1, 0.1], [0, 1]]).tolist()
@@ -105,20 +112,29 @@ class ImageClusterer:
         Raises
         ------
         ArgumentError
-            A parameter is outside its range, or `X` is none of these.
+            A parameter is outside its range, or `X` is none of these or empty.
         DecodeError
             A picture cannot be read.
         """
-        found = fingerprint(X, model=self.model, n_threads=self.n_threads) if _are_paths(X) else X  # type: ignore[arg-type]
-        vectors = as_vectors(found)  # type: ignore[arg-type]
-        self.n_features_in_ = vectors.shape[1]
-        self._vectors = with_times(vectors, times_s, self.time_weight, self.time_scale_s, metric=self.metric)
+        found = self._found(X)
+        content = _sized(as_vectors(found))
+        self.n_features_in_ = content.shape[1]
+        self._fingerprinted_by = found.model if isinstance(found, Fingerprints) else None
+        self._content = _with_a_direction(content, self.metric)
+        self._times_s = None if times_s is None else np.asarray(times_s, np.float64)
+        self._vectors = with_times(self._content, times_s, self.time_weight, self.time_scale_s, metric=self.metric)
         self.dendrogram_ = dendrogram(self._vectors, method=self.method, metric=self.metric, n_threads=self.n_threads)
         recipe = recipe_of(self.method, self.metric, None if times_s is None else self.time_weight)
-        model = found.model if isinstance(found, Fingerprints) else None
-        self._scale = scale_for(model, self.sim_scale, self.dendrogram_, recipe)
+        self._scale = scale_for(self._fingerprinted_by, self.sim_scale, self.dendrogram_, recipe)
+        self._fitted = (self.sim, self.method, self.metric, self.time_weight, self.time_scale_s)
         self.labels_ = self.cut(self.sim)
         return self
+
+    def _found(self, X: ArrayLike | Fingerprints | Sequence[Path]) -> ArrayLike | Fingerprints:
+        """Vectors as they are, or the fingerprints of picture files."""
+        if _are_paths(X):
+            return fingerprint(X, model=self.model, n_threads=self.n_threads)  # type: ignore[arg-type]
+        return X  # type: ignore[return-value]
 
     def fit_predict(
         self, X: ArrayLike | Fingerprints | Sequence[Path], y: object = None, *, times_s: ArrayLike | None = None
@@ -128,8 +144,7 @@ class ImageClusterer:
 
     def cut(self, sim: float) -> NDArray[np.int64]:
         """Labels at another similarity index, shape (n_images,), as in `labels_`; the hierarchy is not made again."""
-        if not hasattr(self, "dendrogram_"):
-            raise ArgumentError("this ImageClusterer is not fitted yet; call fit first")
+        self._check_fitted()
         n_images = len(self._vectors)
         found = cuts.clusters(
             self.dendrogram_,
@@ -141,6 +156,66 @@ class ImageClusterer:
         for cluster in found.clusters:
             labels[list(cluster.members)] = cluster.number - 1
         return labels
+
+    def predict(
+        self, X: ArrayLike | Fingerprints | Sequence[Path], *, times_s: ArrayLike | None = None
+    ) -> NDArray[np.int64]:
+        """Cluster of each new picture, shape (n_new,), by the numbers of `labels_`; nothing is clustered again.
+
+        It is the cluster with the smallest mean distance to its members, as average linkage compares a single picture
+        with a cluster; -1 if that distance is larger than the cut at `sim` allows, so that the picture would stand
+        alone. New pictures do not form clusters with each other, nor with pictures that have the label -1.
+
+        Parameters
+        ----------
+        X
+            New pictures, as for `fit`.
+        times_s
+            Their times, if `fit` was given times; a picture without one is compared by its content.
+
+        Raises
+        ------
+        ArgumentError
+            `fit` has not been called, `X` is not of the kind that was fitted, or the method is not average or the
+            metric not cosine.
+        DecodeError
+            A picture cannot be read.
+        """
+        self._check_fitted()
+        sim, method, metric, time_weight, time_scale_s = self._fitted
+        if (method, metric) != ("average", "cosine"):
+            raise ArgumentError(f"predict needs average linkage under cosine distance, but this is {method}, {metric}")
+        found = self._found(X)
+        model = found.model if isinstance(found, Fingerprints) else None
+        if None not in (model, self._fingerprinted_by) and model != self._fingerprinted_by:
+            raise ArgumentError(f"X are fingerprints of {model}, but those that were fitted are of "
+                                f"{self._fingerprinted_by}")  # fmt: skip
+        content = _sized(as_vectors(found), self.n_features_in_)
+        _check_finite(content)
+        if self._content.shape[1] > self.n_features_in_:
+            content = _beside(content, _is_zero(content))
+        labels, height = self.labels_, cuts.cut_height(self.dendrogram_, sim=sim, scale=self._scale)
+        # At sim 0 everything is one cluster, whatever comes.
+        reach = reaches(self.dendrogram_, labels, height) if sim > 0 else np.full(labels.max(initial=-1) + 1, np.inf)
+        if self._times_s is None:
+            return ClusterMeans(self._content, labels).assigned(content, reach)
+        known = self._times_s
+        new = np.full(len(content), np.nan) if times_s is None else np.asarray(times_s, np.float64)
+        if new.shape != (len(content),):
+            raise ArgumentError(f"got times of shape {new.shape} for {len(content)} pictures; give one for each")
+
+        def factor(times: NDArray[np.float64]) -> NDArray[np.float64]:
+            return np.where(np.isnan(times), 1.0, np.sqrt(1.0 - time_weight))
+
+        def joint(rows: NDArray[np.int64], similarity: NDArray[np.float64]) -> NDArray[np.float64]:
+            of_times = mean_time_similarity(new[rows], known, labels, scale_s=time_scale_s)
+            return similarity * factor(new[rows])[:, None] + time_weight * of_times
+
+        return ClusterMeans(self._content, labels, factor(known)).assigned(content, reach, joint)
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "dendrogram_"):
+            raise _not_fitted("this ImageClusterer is not fitted yet; call fit first")
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Parameters by name."""
@@ -172,3 +247,50 @@ def _are_paths(X: object) -> bool:
     if isinstance(X, (str, Path)):
         return True
     return isinstance(X, Sequence) and len(X) > 0 and all(isinstance(item, (str, Path)) for item in X)
+
+
+def _sized(vectors: NDArray[Any], n_features: int | None = None) -> NDArray[Any]:
+    """The vectors; ArgumentError if there are none, or not with that number of dimensions."""
+    n, d = vectors.shape
+    if n_features is not None and d != n_features:
+        raise ArgumentError(f"X has {d} features, but ImageClusterer is expecting {n_features} features as input")
+    if n == 0:
+        raise ArgumentError(f"0 sample(s) (shape={vectors.shape}) while a minimum of 1 is required.")
+    if d == 0:
+        raise ArgumentError(f"0 feature(s) (shape={vectors.shape}) while a minimum of 1 is required.")
+    return vectors
+
+
+def _with_a_direction(vectors: NDArray[Any], metric: str) -> NDArray[Any]:
+    """The vectors, with one dimension more for those of zeros if there are any and the metric compares directions."""
+    if metric != "cosine":
+        return vectors
+    zero = _is_zero(vectors)
+    return _beside(vectors, zero) if zero.any() else vectors
+
+
+def _is_zero(vectors: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which rows hold zeros only."""
+    return np.logical_not(vectors.any(axis=1))
+
+
+def _check_finite(vectors: NDArray[Any]) -> None:
+    """Raise VectorError for a row that holds NaN or infinity."""
+    finite = np.isfinite(vectors).all(axis=1)
+    if not finite.all():
+        row = int(np.flatnonzero(~finite)[0])
+        raise VectorError(f"row {row} holds NaN or infinity, which have no distance to anything", row)
+
+
+def _beside(vectors: NDArray[Any], column: NDArray[np.bool_]) -> NDArray[Any]:
+    """The vectors with one dimension more."""
+    return np.column_stack([vectors, column.astype(vectors.dtype)])
+
+
+def _not_fitted(message: str) -> ArgumentError:
+    """An error that is scikit-learn's NotFittedError too, if scikit-learn is in use."""
+    if "sklearn" not in sys.modules:
+        return ArgumentError(message)
+    from sklearn.exceptions import NotFittedError
+
+    return type("NotFittedError", (ArgumentError, NotFittedError), {})(message)  # type: ignore[no-any-return]

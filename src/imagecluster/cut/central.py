@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Centres", "Run", "Vectors", "most_central", "rows_of"]
+__all__ = ["Centres", "Run", "Vectors", "most_central", "rows_of", "unit_rows"]
 
 Vectors = NDArray[Any] | Callable[[], NDArray[Any]]
 """Vectors of all leaves, or a function that returns them, so that they are read from disk only when they are needed."""
@@ -59,12 +59,12 @@ def most_central(X: NDArray[Any], members: NDArray[np.int64]) -> int:
         return int(members[0])
     chunk = max(1, _CHUNK_BYTES // (8 * X.shape[1]))
     parts = [members[start : start + chunk] for start in range(0, len(members), chunk)]
-    total = np.sum([_unit(X, part).sum(axis=0) for part in parts], axis=0)
-    similarity = np.concatenate([_unit(X, part) @ total for part in parts]) / len(members)
+    total = np.sum([unit_rows(X, part).sum(axis=0) for part in parts], axis=0)
+    similarity = np.concatenate([unit_rows(X, part) @ total for part in parts]) / len(members)
     return int(members[np.flatnonzero(similarity >= similarity.max() - _TIE)[0]])
 
 
-def _unit(X: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+def unit_rows(X: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[np.float64]:
     """Rows at unit length."""
     block = np.asarray(X[rows], np.float64)
     length = np.sqrt(np.einsum("ij,ij->i", block, block))

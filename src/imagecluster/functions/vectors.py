@@ -266,7 +266,21 @@ def as_vectors(X: ArrayLike | Fingerprints) -> NDArray[Any]:
 
     if isinstance(X, Fingerprints):
         return X.vectors
+    if hasattr(X, "tocsr"):
+        raise ArgumentError("got a sparse matrix; sparse input is not supported, give X.toarray()")
     vectors = np.asarray(X)
+    if vectors.dtype.kind == "c":
+        raise ArgumentError(f"Complex data not supported: got an array of shape {vectors.shape}; give real numbers")
+    if vectors.ndim == 2 and vectors.dtype.kind == "O":
+        try:
+            vectors = vectors.astype(np.float64)
+        except ValueError as error:
+            raise ArgumentError(f"got an array of objects that are not all real numbers: {error}") from None
+    if vectors.ndim == 1 and vectors.dtype.kind in "fiu":
+        raise ArgumentError(
+            f"got one row of {len(vectors)} numbers; expected (n_images, n_dimensions). Reshape your data: by"
+            " X.reshape(1, -1) for a single picture, or X.reshape(-1, 1) for a single dimension"
+        )
     if vectors.ndim != 2 or vectors.dtype.kind not in "fiu":
         raise ArgumentError(
             f"got an array of shape {vectors.shape} and type {vectors.dtype}; "
