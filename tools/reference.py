@@ -95,7 +95,7 @@ def described(name: str, found: griffe.Object) -> list[str]:
 def signature(name: str, found: griffe.Object) -> str:
     """How it is called."""
     if found.is_attribute:
-        return f"{name} = {found.value}"
+        return f"{name} = {found.value}".replace("'", '"')  # as the formatter quotes
     if found.is_class:
         bases = ", ".join(str(base).rpartition(".")[2] for base in found.bases)
         return f"class {name}({bases})" if bases else f"class {name}"
