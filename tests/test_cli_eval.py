@@ -158,7 +158,7 @@ def test_a_missing_matplotlib_names_its_cure(tmp_path, monkeypatch):
     tree, labels = average_linkage(X), Labels(("a", "a", "b"), 0)
     found = evaluate_clustering(tree, X.astype(np.float32), relative(tree.top), labels, EvaluationSettings(0.5))
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(MissingExtraError, match=r"imagecluster\[plot\]"):
+    with pytest.raises(MissingExtraError, match="pip install 'matplotlib>="):
         plot_scores(tmp_path / "x.png", found, title="")
     assert list(tmp_path.iterdir()) == []
 
@@ -174,3 +174,29 @@ def test_suggest_prints_three_sims(sorted_once, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:3] == ["for", "--sim", "clusters"]
     assert [line.split()[0] for line in lines[1:]] == ["copies", "scenes", "themes"]
+
+
+def test_what_is_not_named_is_that_of_the_latest_run(tmp_path, monkeypatch, capsys):
+    """`eval` and `plot` cut at the similarity of the latest run, on its scale, or where that is on the other scale."""
+    from imagecluster.present import plots
+
+    drawn = []
+    monkeypatch.setattr(plots, "draw_curves", lambda tree, *, sim, **_: drawn.append(sim) or plots.new_figure(1, 1))
+    pics = draw_groups(tmp_path / "pics")
+    labels = table(tmp_path, ("path", "label"), *((f"{group}_0.png", f"{group}") for group in range(3)))
+    run([pics], Settings(links="none", page=False, sim=0.7, sim_scale="relative"))
+
+    def seen(*options):
+        result = found(capsys, "eval", str(pics), "--labels", labels, *options)
+        assert main(["plot", "curves", str(pics), "-o", str(tmp_path / "a.png"), *options]) == 0
+        capsys.readouterr()
+        assert drawn.pop() == result["clusters"]["sim"]
+        return result["sim_scale"], result["clusters"]["sim"], result["clusters"]["n_clusters"]
+
+    scale, sim, n_clusters = seen()
+    assert (scale, sim) == ("relative", 0.7)
+    assert seen("--sim", "0.2")[:2] == ("relative", 0.2)
+    assert seen("--sim", "0.2", "--sim-scale", "calibrated")[:2] == ("calibrated", 0.2)
+    scale, other, same = seen("--sim-scale", "calibrated")
+    assert (scale, same) == ("calibrated", n_clusters)
+    assert other != 0.7

@@ -80,7 +80,7 @@ def test_identical_rows_are_at_exactly_0() -> None:
 def test_a_metric_of_scipy_without_scipy_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     """The message gives the command that installs it, and what there is without."""
     monkeypatch.setitem(sys.modules, "scipy.spatial.distance", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'imagecluster\[metrics\]'; .*euclidean"):
+    with pytest.raises(MissingExtraError, match=r"-m pip install 'scipy>=.*euclidean"):
         condensed(np.eye(3), "canberra")
 
 

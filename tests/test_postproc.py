@@ -176,7 +176,7 @@ def test_without_matplotlib_the_message_names_the_extra(sorted_pictures, monkeyp
     for name in [name for name in sys.modules if name.split(".")[0] == "matplotlib"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'imagecluster\[plot\]'"):
+    with pytest.raises(MissingExtraError, match="-m pip install 'matplotlib>="):
         postproc.plot_clusters(clusters, images)
     monkeypatch.undo()
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):

@@ -38,7 +38,7 @@ def test_a_newer_format_is_refused_with_advice(directory, writable):
     """A database of a newer program is left alone; the message gives both formats and how to upgrade."""
     change_database(directory, "PRAGMA user_version = 7")
     before = contents_of(directory)
-    with pytest.raises(StoreVersionError, match=r"format 7, .* formats up to 3.*pip install --upgrade"):
+    with pytest.raises(StoreVersionError, match=r"format 7, .* formats up to 3.*install a newer imagecluster"):
         Store.open(directory, writable=writable)
     assert contents_of(directory) == before
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import math
 import re
-from pathlib import Path
+
+from imagecluster.cli.paths import existing_path, typed_path
 
 UNITS_S = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 """Seconds per unit in which durations are written."""
@@ -14,22 +15,29 @@ Commands = argparse._SubParsersAction
 """The object to which a command adds its parser; argparse has no public name for it."""
 
 
+def add_debug(parser: argparse.ArgumentParser) -> None:
+    """Add `--debug`."""
+    parser.add_argument(
+        "--debug", action="store_true", help="on failure, show where it happened (also: IMAGECLUSTER_DEBUG=1)"
+    )
+
+
 def add_db(parser: argparse.ArgumentParser) -> None:
     """Add `--db DIR`."""
     parser.add_argument(
-        "--db", type=Path, default=None, metavar="DIR", help="folder of the database (default: PATH/imagecluster)"
+        "--db", type=typed_path, default=None, metavar="DIR", help="folder of the database (default: PATH/imagecluster)"
     )
 
 
 def add_model(parser: argparse.ArgumentParser, *, default: str = "model of the latest run") -> None:
     """Add `--model NAME`, `--weights FILE` and `--preprocess SPEC`."""
     parser.add_argument(
-        "--model", default=None, metavar="NAME",
+        "--model", type=model_name, default=None, metavar="NAME",
         help="fingerprint model (see `imagecluster models`), an ONNX file, or several models together: NAME+NAME or"
         f" NAME:0.3+NAME:0.7 (default: {default})",
     )  # fmt: skip
     parser.add_argument(
-        "--weights", type=Path, default=None, metavar="FILE",
+        "--weights", type=existing_path, default=None, metavar="FILE",
         help="your own weight file for the model (for vgg16, a Keras .h5 file)",
     )  # fmt: skip
     parser.add_argument(
@@ -39,12 +47,14 @@ def add_model(parser: argparse.ArgumentParser, *, default: str = "model of the l
     )  # fmt: skip
 
 
-def add_sim_scale(parser: argparse.ArgumentParser) -> None:
+def add_sim_scale(
+    parser: argparse.ArgumentParser, *, default: str = "calibrated if the model has such a scale"
+) -> None:
     """Add `--sim-scale SCALE`."""
     parser.add_argument(
         "--sim-scale", choices=("calibrated", "relative"), default=None,
         help="meaning of S: calibrated is the model's own scale, fitted on labelled photographs; relative counts from"
-        " the two most different pictures (default: calibrated if the model has such a scale)",
+        f" the two most different pictures (default: {default})",
     )  # fmt: skip
 
 
@@ -72,6 +82,17 @@ def add_force(parser: argparse.ArgumentParser) -> None:
         "--force", action="store_true",
         help="replace a file that was not written by imagecluster (default: leave it alone)",
     )  # fmt: skip
+
+
+def model_name(text: str) -> str:
+    """Name of a model, or several with `+`; `~` before the path of an ONNX file is the home folder."""
+    parts = (str(typed_path(part)) if part.startswith("~") else part for part in text.split("+"))
+    return "+".join(parts)
+
+
+def listing(text: str) -> str:
+    """Path of a list, or `-` for standard input."""
+    return text if text == "-" else str(existing_path(text))
 
 
 def similarity(text: str) -> float:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -15,35 +17,73 @@ _REST_SOON = ("OPENBLAS_THREAD_TIMEOUT", "20")
 """Idle threads of OpenBLAS spin for 2**20 cycles instead of 2**26, which kept a core busy for 70 ms whenever NumPy was
 loaded."""
 
+_DEBUG = "IMAGECLUSTER_DEBUG"
+"""Variable of the environment that shows tracebacks, unless it is empty or 0."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 success, 1 failure, 2 wrong usage."""
     os.environ.setdefault(*_REST_SOON)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = os.environ.get(_DEBUG, "") not in ("", "0") or "--debug" in given
     try:
-        from imagecluster.cli.parser import build_parser, command_module, with_command  # here Ctrl-C ends in one line
-
-        given = with_command(list(sys.argv[1:] if arguments is None else arguments))
-        parsed = build_parser(given[0] if given else None).parse_args(given)
-        code: int = command_module(parsed.command).command(parsed)
-        sys.stdout.flush()  # a reader that has gone shows here, not while the interpreter ends
-        return code
-    except ArgumentError as error:
-        print(f"imagecluster: {error}", file=sys.stderr)
-        return 2
-    except ImageclusterError as error:
-        print(f"imagecluster: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("imagecluster: interrupted; finished work is kept, and the same command continues", file=sys.stderr)
-        return 1
-    except OSError as error:
-        # Mostly standard output: its reader has gone (`| head`), or its disk is full.
-        if not isinstance(error, BrokenPipeError):
-            where = f": {error.filename!r}" if error.filename else ""
-            with suppress(OSError):
-                print(f"imagecluster: {(error.strerror or str(error)).lower()}{where}", file=sys.stderr)
+        return _run(given, debug=debug)
+    except BrokenPipeError:  # the reader of standard output has gone (`| head`)
         _drop_output()
         return 1
+    except (Exception, KeyboardInterrupt) as error:
+        message, code = _explained(error)
+        _print_failure(message, debug=debug)
+        if isinstance(error, OSError):
+            _drop_output()
+        return code
+
+
+def _run(given: list[str], *, debug: bool) -> int:
+    """Run a command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):  # a name that the terminal's encoding lacks is escaped
+        with suppress(AttributeError, ValueError, OSError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a notebook's has no such method
+    if debug:
+        logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+    from imagecluster.cli.parser import command_module, parsed  # here Ctrl-C ends in one line
+
+    found = parsed(given)
+    code: int = command_module(found.command).command(found)
+    sys.stdout.flush()  # a reader that has gone shows here, not while the interpreter ends
+    return code
+
+
+def _explained(error: BaseException) -> tuple[str, int]:
+    """A sentence that says why a command failed, and its exit code."""
+    match error:
+        case ArgumentError():
+            return str(error), 2
+        case ImageclusterError():
+            message = str(error)
+        case KeyboardInterrupt():
+            message = "interrupted; finished work is kept, and the same command continues"
+        case OSError():  # mostly standard output on a full disk
+            where = f": {error.filename!r}" if error.filename else ""
+            message = f"{(error.strerror or str(error)).lower()}{where}"
+        case MemoryError():
+            message = "out of memory; close other programs, or use fewer --threads"
+        case _:
+            message = (
+                f"unexpected {type(error).__name__} ({error}), which is a fault of imagecluster: please report it with"
+                " what the same command prints with --debug"
+            )
+    return message, 1
+
+
+def _print_failure(message: str, *, debug: bool) -> None:
+    """Print why the command failed, as one line; in detail before it for debugging."""
+    from imagecluster.cli.text import one_line
+
+    with suppress(OSError, ValueError):
+        if debug:
+            traceback.print_exc()
+        print(f"imagecluster: {one_line(message)}", file=sys.stderr)
 
 
 def _drop_output() -> None:

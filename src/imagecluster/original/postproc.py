@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.errors import ArgumentError, MissingExtraError
+from imagecluster.errors import ArgumentError
 from imagecluster.original.older_arguments import once_named
 from imagecluster.present import plots
 from imagecluster.present.links import make_links as build_links
+from imagecluster.system.extras import missing_extra
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,7 +42,7 @@ def _pyplot() -> Any:
     try:
         from matplotlib import pyplot
     except ImportError:
-        raise MissingExtraError("plots need matplotlib: pip install 'imagecluster[plot]'") from None
+        raise missing_extra("plots need matplotlib", "plot") from None
     return pyplot
 
 

@@ -9,10 +9,11 @@ from typing import IO
 import numpy as np
 
 from imagecluster.collection.report import relative_names
-from imagecluster.errors import ArgumentError, MissingExtraError
+from imagecluster.errors import ArgumentError
 from imagecluster.present.output_file import replacing
 from imagecluster.records import Fingerprints
 from imagecluster.store import Store
+from imagecluster.system.extras import missing_extra
 
 
 def write_fingerprints(store: Store, model: str, file: Path) -> int:
@@ -53,9 +54,7 @@ def _write_parquet(stream: IO[bytes], found: Fingerprints, paths: list[str]) -> 
         import pyarrow
         import pyarrow.parquet
     except ImportError:
-        raise MissingExtraError(
-            "writing .parquet needs pyarrow: pip install 'imagecluster[parquet]', or write .npz"
-        ) from None
+        raise missing_extra("writing .parquet needs pyarrow", "parquet", otherwise="write .npz") from None
     encoded = [os.fsencode(path) for path in paths]
     values = pyarrow.array(np.ascontiguousarray(found.vectors).reshape(-1))
     table = pyarrow.table(

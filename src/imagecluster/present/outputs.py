@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from bisect import bisect_left
 from collections.abc import Callable
@@ -27,6 +28,8 @@ from imagecluster.records import Clusters
 from imagecluster.store import Run
 from imagecluster.system.progress import OnProgress, silent
 from imagecluster.system.safe_files import OwnFolder, exists
+
+_log = logging.getLogger(__name__)
 
 Output = Literal["links", "csv", "json", "parquet", "page"]
 
@@ -87,7 +90,10 @@ def write(collection: Collection, clusters: Clusters, kind: Output, into: Path |
     if kind not in get_args(Output):
         raise ArgumentError(f"no output is called {kind!r}; it must be one of {', '.join(get_args(Output))}")
     if kind == "links":
-        return _write_links(collection, clusters, into or collection.directory / "clusters").directory
+        linked = _write_links(collection, clusters, into or collection.directory / "clusters")
+        for kept in linked.kept:
+            _log.warning("files that imagecluster did not make were in the folders; they are kept in %s", kept)
+        return linked.directory
     report, within = collection.report(clusters), None if into else collection.store.folder
     if kind == "page":
         return _write_page(collection, report, into or collection.directory / PAGE_NAME, within)

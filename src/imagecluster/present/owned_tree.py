@@ -236,7 +236,7 @@ class OwnedTree:
         with suppress(OSError), self._beside.child(kept) as folder:  # the marker stays in a folder that is read-only
             self._unmark(folder)
         place = os.path.join(self.parent, kept)
-        _log.warning(
+        _log.info(
             "files that imagecluster did not make, or could not remove, were in the %s; they are kept in %r",
             self._what,
             place,

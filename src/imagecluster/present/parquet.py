@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 from imagecluster.collection.report import Report
-from imagecluster.errors import MissingExtraError
 from imagecluster.present.output_file import replacing
 from imagecluster.present.tables import table
+from imagecluster.system.extras import missing_extra
 from imagecluster.system.safe_files import OwnFolder
 
 
@@ -30,9 +30,7 @@ def write_parquet(report: Report, file: Path, within: OwnFolder | None = None) -
         import pyarrow
         import pyarrow.parquet
     except ImportError:
-        raise MissingExtraError(
-            "writing .parquet needs pyarrow: pip install 'imagecluster[parquet]', or write .csv"
-        ) from None
+        raise missing_extra("writing .parquet needs pyarrow", "parquet", otherwise="write .csv") from None
     rows = [values for _, values in table(report)]
     encoded = [os.fsencode(path) for path, *_ in rows]
     columns = pyarrow.table(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagecluster.errors import ArgumentError, MissingExtraError
+from imagecluster.errors import ArgumentError
 from imagecluster.present.plots.figure import save_figure
+from imagecluster.system.extras import missing_extra
 
 if TYPE_CHECKING:
     from imagecluster.evaluate.evaluation import Evaluation
@@ -51,7 +52,7 @@ def plot_scores(file: Path, found: Evaluation, *, title: str) -> None:
     try:
         import matplotlib.figure
     except ImportError:
-        raise MissingExtraError("drawing needs matplotlib: pip install 'imagecluster[plot]'") from None
+        raise missing_extra("plots need matplotlib", "plot") from None
     scores, best = found.curve.scores, found.best
     figure = matplotlib.figure.Figure(figsize=(9, 5.2), layout="constrained")
     axes = figure.add_subplot()

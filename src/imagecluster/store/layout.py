@@ -125,7 +125,7 @@ def newer_format_message(directory: Path, found: int, newest: int) -> str:
     """Message for a store of a format above `newest`."""
     return (
         f"the database in {directory} has format {found}, but this imagecluster reads formats up to {newest}:"
-        " upgrade with `pip install --upgrade imagecluster`, or give another place with --db"
+        " install a newer imagecluster, or give another place with --db"
     )
 
 

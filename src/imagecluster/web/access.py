@@ -79,8 +79,11 @@ def read_password(file: Path) -> str:
     """
     try:
         return file.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ArgumentError(f"cannot read the password from {str(file)!r}: {error}") from None
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise ArgumentError(f"cannot read the password from {str(file)!r}: {reason}") from None
+    except UnicodeDecodeError:
+        raise ArgumentError(f"cannot read the password from {str(file)!r}: it is not a text in UTF-8") from None
 
 
 def _check_certificate(certificate: Path, key: Path | None) -> None:

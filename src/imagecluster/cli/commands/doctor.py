@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from imagecluster.cli.arguments import Commands, add_db
+from imagecluster.cli.paths import existing_path
 from imagecluster.cli.text import printable
 from imagecluster.errors import ImageclusterError
 
@@ -21,7 +22,9 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         help="check the installation and, if given, a folder",
         description="Print versions, decoders, devices and models, and test each model that is on this machine.",
     )
-    parser.add_argument("path", type=Path, nargs="?", metavar="PATH", help="a folder of pictures to check as well")
+    parser.add_argument(
+        "path", type=existing_path, nargs="?", metavar="PATH", help="a folder of pictures to check as well"
+    )
     add_db(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -146,6 +149,8 @@ def _folder(path: Path | None, db: Path | None) -> list[Check]:
     if path is not None:
         readable = path.is_dir() and os.access(path, os.R_OK | os.X_OK)
         checks.append(Check("folder", readable, printable(path) + (" is readable" if readable else " cannot be read")))
+    if path is not None and db is None and not readable:
+        return checks
     directory = locate(path, db).directory
     existing = next(folder for folder in (directory, *directory.parents) if folder.exists())
     try:

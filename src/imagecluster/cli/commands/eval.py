@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagecluster.cli.arguments import (
@@ -18,11 +17,17 @@ from imagecluster.cli.arguments import (
     positive,
     similarity,
 )
-from imagecluster.cli.opening import opened
+from imagecluster.cli.opening import database_of, opened_to_cut
+from imagecluster.cli.paths import existing_path, typed_path
 from imagecluster.cli.progress import ProgressBar
 
 if TYPE_CHECKING:
     from imagecluster.evaluate.evaluation import Evaluation
+
+
+def label_source(text: str) -> str:
+    """Path of a table of labels, or the word `folders`."""
+    return text if text == "folders" else str(existing_path(text))
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -36,9 +41,9 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
             " run."
         ),
     )
-    parser.add_argument("path", type=Path, metavar="PATH", help="the folder of pictures")
+    parser.add_argument("path", type=existing_path, metavar="PATH", help="the folder of pictures")
     parser.add_argument(
-        "--labels", required=True, metavar="FILE",
+        "--labels", type=label_source, required=True, metavar="FILE",
         help="table (.tsv or .csv) with a column of paths and a column of labels, or the word 'folders', which takes"
         " each picture's folder as its label; pictures without a label are left out",
     )  # fmt: skip
@@ -54,9 +59,13 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         help="label of pictures that belong to no class and are always a wrong answer (may be repeated)",
     )  # fmt: skip
     parser.add_argument(
-        "--sim", type=similarity, default=0.5, metavar="S", help="similarity index of the cut to score (default: 0.5)"
+        "--sim",
+        type=similarity,
+        default=None,
+        metavar="S",
+        help="similarity index of the cut to score (default: that of the latest run)",
     )
-    add_sim_scale(parser)
+    add_sim_scale(parser, default="that of the latest run")
     add_cut(parser)
     add_db(parser)
     add_model(parser)
@@ -64,7 +73,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "--threads", type=positive, default=None, metavar="N", help="number of threads (default: one per core)"
     )
     parser.add_argument(
-        "--plot", type=Path, default=None, metavar="FILE",
+        "--plot", type=typed_path, default=None, metavar="FILE",
         help="draw the scores of all cuts into this file: .png, .svg or .pdf (needs the extra `plot`)",
     )  # fmt: skip
     add_force(parser)
@@ -89,7 +98,6 @@ _HALVES = ("homogeneity", "completeness", "bcubed_precision", "bcubed_recall")
 
 def command(arguments: argparse.Namespace) -> int:
     """Print the scores of a folder's fingerprints and clusters, and draw them on request."""
-    from imagecluster.collection import locate
     from imagecluster.evaluate.evaluation import EvaluationSettings, evaluate_clustering, read_labels
     from imagecluster.present.overwrite_guard import refuse_to_replace
     from imagecluster.present.score_plot import plot_scores
@@ -97,12 +105,12 @@ def command(arguments: argparse.Namespace) -> int:
 
     if arguments.plot is not None:
         refuse_to_replace(arguments.plot, force=arguments.force)
-    directory = locate(arguments.path, arguments.db).directory
+    directory = database_of(arguments)
     with (
         Store.open(directory, writable=False) as store,
         ProgressBar(quiet=arguments.quiet or arguments.json) as progress,
     ):
-        collection = opened(arguments, store, progress=progress)
+        collection, sim = opened_to_cut(arguments, store, progress=progress)
         labels = read_labels(
             arguments.labels,
             collection.root,
@@ -115,7 +123,7 @@ def command(arguments: argparse.Namespace) -> int:
             collection.vectors,
             collection.scale,
             labels,
-            EvaluationSettings(arguments.sim, arguments.distractor, arguments.threads),
+            EvaluationSettings(sim, arguments.distractor, arguments.threads),
             progress=progress,
         )
         name, model = store.root.name, collection.model

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from imagecluster.cli.arguments import Commands, add_db, add_force, add_model, positive, similarity
-from imagecluster.cli.opening import model_of
+from imagecluster.cli.commands.run import print_kept
+from imagecluster.cli.opening import database_of, model_of
+from imagecluster.cli.paths import existing_path, typed_path
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import printable
 
@@ -22,13 +23,13 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
             " cosine), or write a copy of the `imagecluster view` page that needs no server."
         ),
     )
-    parser.add_argument("path", type=Path, metavar="PATH", help="the folder of pictures")
+    parser.add_argument("path", type=existing_path, metavar="PATH", help="the folder of pictures")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument(
-        "--fingerprints", type=Path, metavar="FILE", help="write fingerprints to this .npz or .parquet file"
+        "--fingerprints", type=typed_path, metavar="FILE", help="write fingerprints to this .npz or .parquet file"
     )
     what.add_argument(
-        "--page", type=Path, metavar="PLACE",
+        "--page", type=typed_path, metavar="PLACE",
         help="write the page to this .html file, with small pictures in it, or to a folder, with pictures beside it",
     )  # fmt: skip
     parser.add_argument(
@@ -49,13 +50,12 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
 
 def command(arguments: argparse.Namespace) -> int:
     """Write the fingerprints or the page."""
-    from imagecluster.collection import locate
     from imagecluster.present.fingerprints import write_fingerprints
     from imagecluster.present.overwrite_guard import refuse_to_replace
     from imagecluster.store import Store
 
     refuse_to_replace(arguments.page or arguments.fingerprints, force=arguments.force)
-    directory = locate(arguments.path, arguments.db).directory
+    directory = database_of(arguments)
     if arguments.page is not None:
         return _page(arguments, directory)
     file = Path(arguments.fingerprints)
@@ -83,6 +83,5 @@ def _page(arguments: argparse.Namespace, directory: Path) -> int:
         f"{copied.n_pictures} pictures of {copied.side_px} px, {copied.size_bytes / 1e6:.1f} MB: open"
         f" {printable(copied.page)}"
     )
-    for folder in copied.kept:
-        print(f"files that imagecluster did not make were in the folder; kept in {printable(folder)}", file=sys.stderr)
+    print_kept(copied.kept)
     return 0

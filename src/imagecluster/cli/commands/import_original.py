@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from imagecluster.cli.arguments import Commands, add_db
 from imagecluster.cli.commands.run import SHOWN_SKIPS
+from imagecluster.cli.paths import existing_path
 from imagecluster.cli.text import printable
 
 
@@ -22,9 +22,9 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
             "of numbers are read from the file; any other content is refused."
         ),
     )
-    parser.add_argument("file", type=Path, metavar="FILE", help="PATH/imagecluster/fingerprints.pk")
+    parser.add_argument("file", type=existing_path, metavar="FILE", help="PATH/imagecluster/fingerprints.pk")
     parser.add_argument(
-        "--pictures", type=Path, default=None, metavar="PATH",
+        "--pictures", type=existing_path, default=None, metavar="PATH",
         help="the folder of pictures (default: the parent of FILE's folder)",
     )  # fmt: skip
     parser.add_argument(

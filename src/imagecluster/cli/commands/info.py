@@ -6,10 +6,11 @@ import argparse
 import json
 import os
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagecluster.cli.arguments import Commands, add_db
+from imagecluster.cli.opening import database_of
+from imagecluster.cli.paths import existing_path
 from imagecluster.cli.text import printable
 
 if TYPE_CHECKING:
@@ -23,17 +24,16 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         help="show what the database of a folder holds",
         description="Print what the database of a folder holds.",
     )
-    parser.add_argument("path", type=Path, metavar="PATH", help="the folder of pictures")
+    parser.add_argument("path", type=existing_path, metavar="PATH", help="the folder of pictures")
     add_db(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def command(arguments: argparse.Namespace) -> int:
     """Print what the database of a folder holds."""
-    from imagecluster.collection import locate
     from imagecluster.store import Store
 
-    directory = locate(arguments.path, arguments.db).directory
+    directory = database_of(arguments)
     with Store.open(directory, writable=False) as store:
         info, runs = store.info(), store.runs()
     print(json.dumps(_as_json(info, runs)) if arguments.json else _as_text(info, runs))

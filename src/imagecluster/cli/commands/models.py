@@ -11,10 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from imagecluster.cli.arguments import Commands
+from imagecluster.cli.arguments import Commands, model_name
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import printable
 from imagecluster.errors import ArgumentError, ModelError
+from imagecluster.system.extras import install_command
 from imagecluster.system.progress import Progress
 
 
@@ -28,10 +29,12 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
             " licence, and say whether their weights are on this machine."
         ),
     )
-    parser.add_argument("--fetch", metavar="NAME", help="first download the weights of a model, for use offline")
+    parser.add_argument(
+        "--fetch", type=model_name, metavar="NAME", help="first download the weights of a model, for use offline"
+    )
     parser.add_argument("--text", action="store_true", help="with --fetch: also download what search by words needs")
     parser.add_argument(
-        "--measure", nargs="?", const="", default=None, metavar="NAME",
+        "--measure", type=model_name, nargs="?", const="", default=None, metavar="NAME",
         help="first measure, and remember, the time per picture of a model on this machine (default: of each model"
         " that is here)",
     )  # fmt: skip
@@ -177,6 +180,11 @@ def _here(entry: dict[str, Any]) -> str:
     return "needs an extra" if entry["extra"] else "on first use"
 
 
+def _extra_of(spelled: str) -> str:
+    """Name of an extra that is spelled as for pip, such as `imagecluster[plot]`."""
+    return spelled.partition("[")[2].removesuffix("]")
+
+
 def _where(entry: dict[str, Any]) -> str:
     """Where the weights are, or where they will come from."""
     if entry["problem"]:
@@ -184,5 +192,5 @@ def _where(entry: dict[str, Any]) -> str:
     if entry["present"]:
         return printable(Path(entry["path"]))
     if entry["extra"]:
-        return f"not here; pip install '{entry['extra']}'"
+        return f"not here; {install_command(_extra_of(entry['extra']))}"
     return f"not here; downloaded on first use from {entry['url']}"

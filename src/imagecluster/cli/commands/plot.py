@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagecluster.cli.arguments import (
@@ -16,7 +15,8 @@ from imagecluster.cli.arguments import (
     positive,
     similarity,
 )
-from imagecluster.cli.opening import opened
+from imagecluster.cli.opening import database_of, opened_to_cut
+from imagecluster.cli.paths import existing_path, typed_path
 from imagecluster.cli.text import printable
 
 if TYPE_CHECKING:
@@ -41,27 +41,27 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "plot",
         help="draw the clusters, dendrogram, similarities or curves of a folder",
         description="Draw the clusters of the latest run, with its method and with all corrections made by hand. "
-        "Needs matplotlib: pip install 'imagecluster[plot]'.",
+        "Needs matplotlib, which the extra `plot` installs.",
         epilog="KIND is one of " + ", ".join(f"{kind} ({text})" for kind, text in KINDS.items()) + ".",
     )
     parser.add_argument("kind", choices=KINDS, metavar="KIND", help="what to draw: " + ", ".join(KINDS))
-    parser.add_argument("path", type=Path, metavar="PATH", help="the folder of pictures")
+    parser.add_argument("path", type=existing_path, metavar="PATH", help="the folder of pictures")
     parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="FILE", help="file to write: .png, .svg or .pdf"
+        "-o", "--output", type=typed_path, required=True, metavar="FILE", help="file to write: .png, .svg or .pdf"
     )
     parser.add_argument(
         "--sim",
         type=similarity,
-        default=0.5,
+        default=None,
         metavar="S",
-        help="similarity index of the cut to draw (default: 0.5)",
+        help="similarity index of the cut to draw (default: that of the latest run)",
     )
     parser.add_argument(
         "--most", type=positive, default=None, metavar="N",
         help="draw at most N clusters (default: 48) or leaves of the dendrogram (default: 400)",
     )  # fmt: skip
     add_force(parser)
-    add_sim_scale(parser)
+    add_sim_scale(parser, default="that of the latest run")
     add_cut(parser)
     add_db(parser)
     add_model(parser)
@@ -69,7 +69,6 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
 
 def command(arguments: argparse.Namespace) -> int:
     """Draw the clusters of a folder into a file."""
-    from imagecluster.collection import locate
     from imagecluster.present import plots
     from imagecluster.present.overwrite_guard import refuse_to_replace
     from imagecluster.present.thumbnails import SmallPictures, ThumbnailOf
@@ -77,10 +76,10 @@ def command(arguments: argparse.Namespace) -> int:
 
     plots.check_format(arguments.output)
     refuse_to_replace(arguments.output, force=arguments.force)
-    directory = locate(arguments.path, arguments.db).directory
+    directory = database_of(arguments)
     with Store.open(directory, writable=False) as store:
-        collection = opened(arguments, store)
-        clusters = collection.cut(arguments.sim, min_size=2)
+        collection, sim = opened_to_cut(arguments, store)
+        clusters = collection.cut(sim, min_size=2)
         with store.thumbnails() as cache:
             pictures = SmallPictures(ThumbnailOf(collection.paths, collection.leaves.hashes, cache))
             drawing = _Drawing(collection, clusters, pictures)

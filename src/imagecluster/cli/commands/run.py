@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,13 +18,16 @@ from imagecluster.cli.arguments import (
     add_device,
     add_model,
     add_sim_scale,
+    listing,
     memory,
     not_negative,
     positive,
     seconds,
     similarity,
 )
+from imagecluster.cli.given_paths import refuse_wrong_paths
 from imagecluster.cli.opening import NEW_CUT, former_model, is_cut_anew
+from imagecluster.cli.paths import existing_path
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import duration, printable
 from imagecluster.errors import InputError
@@ -43,12 +47,15 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         description="Scan folders, fingerprint new pictures, cluster, and write folders of links, tables and a page.",
     )
     parser.add_argument(
-        "paths", nargs="*", type=Path, metavar="PATH",
+        "paths", nargs="*", type=existing_path, metavar="PATH",
         help="a folder, or several folders and files; several paths, or files, make a collection in the working"
         " directory, or beside the collection there if that one holds other pictures too",
     )  # fmt: skip
     parser.add_argument(
-        "--files-from", metavar="FILE", help="read more paths from a file, one per line ('-': standard input)"
+        "--files-from",
+        type=listing,
+        metavar="FILE",
+        help="read more paths from a file, one per line ('-': standard input)",
     )
     parser.add_argument("-0", "--null", action="store_true", help="paths in --files-from end with NUL")
     parser.add_argument(
@@ -138,7 +145,12 @@ def command(arguments: argparse.Namespace) -> int:
 
     paths = [*arguments.paths, *_listed(arguments)]
     if not paths:
-        raise InputError("no PATH was given: name a folder of pictures, or a list with --files-from")
+        raise InputError(
+            "no PATH was given: name a folder of pictures, or a list with --files-from"
+            if arguments.files_from is None
+            else f"the list {arguments.files_from!r} names no path; write one per line"
+        )
+    refuse_wrong_paths(arguments)
     if arguments.model is None and not arguments.quiet:
         _print_new_model(paths, arguments.db)
     settings = _settings(arguments)
@@ -158,11 +170,23 @@ def command(arguments: argparse.Namespace) -> int:
     else:
         if not arguments.quiet:
             _print_beside(result)
+            _print_elsewhere(result, arguments.db)
             _print_skips(result)
             _print_notes(result)
             _print_unlinked(result)
         print(_report(result))
+    if len(result.skips) == result.n_scanned:
+        print(f"imagecluster: {_nothing_read(result)}", file=sys.stderr)
+        return 1
     return 1 if arguments.strict and result.skips else 0
+
+
+def _nothing_read(result: Result) -> str:
+    """One sentence for a run without a single picture."""
+    if not result.n_scanned:
+        return f"no pictures were found in {printable(result.root)}; name a folder with pictures"
+    which = "the only picture" if result.n_scanned == 1 else f"none of the {result.n_scanned} pictures"
+    return f"{which} could{' not' if result.n_scanned == 1 else ''} be read; the reasons are above and in clusters.json"
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -264,9 +288,25 @@ def _print_notes(result: Result) -> None:
 def _print_unlinked(result: Result) -> None:
     for left_out in result.outputs.unlinked[:SHOWN_SKIPS]:
         print(f"not linked {printable(left_out.path, result.root)}: {left_out.reason}", file=sys.stderr)
-    for folder in result.outputs.kept:
+    print_kept(result.outputs.kept)
+
+
+def print_kept(folders: Sequence[Path]) -> None:
+    """Say where files are that somebody had put into a folder of ours."""
+    for folder in folders:
         print(
-            f"files that imagecluster did not make were in its folders; they are kept in {printable(folder)}",
+            "files that imagecluster did not make, or could not remove, were in its folder; they are kept in"
+            f" {printable(folder)}",
+            file=sys.stderr,
+        )
+
+
+def _print_elsewhere(result: Result, db: Path | None) -> None:
+    """Tell the user where the outputs are if they could not be beside the pictures."""
+    if db is None and not result.directory.is_relative_to(result.root):
+        print(
+            f"{printable(result.root)} cannot be written to, so the database and all outputs are in"
+            f" {printable(result.directory)}",
             file=sys.stderr,
         )
 
@@ -284,9 +324,6 @@ def _report(result: Result) -> str:
     if result.recall is not None:
         lines.append(_recall(result.recall))
     lines.append(_cost(result))
-    if not result.n_scanned and result.ignored:
-        others = ", ".join(f"{count} {suffix or 'without suffix'}" for suffix, count in result.ignored.items())
-        lines.append(f"no pictures found; other files: {others}")
     return "\n".join(lines)
 
 

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagecluster.cli.arguments import Commands, add_db, add_device, add_force, add_model, positive
-from imagecluster.cli.opening import model_of
+from imagecluster.cli.opening import database_of, model_of
+from imagecluster.cli.paths import existing_path, typed_path
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import printable
+from imagecluster.errors import ArgumentError
 
 if TYPE_CHECKING:
     from imagecluster.explore.queries import Query
@@ -33,15 +35,15 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
             " all of them come first."
         ),
     )
-    parser.add_argument("path", type=Path, metavar="PATH", help="the folder of pictures")
-    parser.add_argument("queries", type=Path, nargs="*", metavar="QUERY", help="pictures to look for")
+    parser.add_argument("path", type=existing_path, metavar="PATH", help="the folder of pictures")
+    parser.add_argument("queries", type=existing_path, nargs="*", metavar="QUERY", help="pictures to look for")
     parser.add_argument(
         "--text", action="append", default=[], metavar="WORDS",
         help="description to look for, such as 'a red car'; needs a model with a text tower, such as clip-vit-b32"
         " (may be repeated)",
     )  # fmt: skip
     parser.add_argument(
-        "--not", dest="unlike", type=Path, action="append", default=[], metavar="FILE",
+        "--not", dest="unlike", type=existing_path, action="append", default=[], metavar="FILE",
         help="picture that the results should be unlike (may be repeated)",
     )  # fmt: skip
     parser.add_argument(
@@ -71,7 +73,9 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print one JSON object")
     output.add_argument("--print0", action="store_true", help="print only the paths, each ending with NUL")
-    parser.add_argument("--html", type=Path, default=None, metavar="FILE", help="also write a page with the pictures")
+    parser.add_argument(
+        "--html", type=typed_path, default=None, metavar="FILE", help="also write a page with the pictures"
+    )
     add_force(parser)
 
 
@@ -104,13 +108,14 @@ def _cosine(text: str) -> float:
 
 def command(arguments: argparse.Namespace) -> int:
     """Print the pictures that look like the queries."""
-    from imagecluster.collection import locate
     from imagecluster.explore.queries import queries
     from imagecluster.explore.searching import Searcher
     from imagecluster.present.overwrite_guard import refuse_to_replace
     from imagecluster.present.search_page import write_search_page
     from imagecluster.store import Store
 
+    if not (arguments.queries or arguments.text):
+        raise ArgumentError("there is nothing to look for; name a picture after PATH, or describe one with --text")
     if arguments.html is not None:
         refuse_to_replace(arguments.html, force=arguments.force)
     asked = queries(
@@ -121,7 +126,7 @@ def command(arguments: argparse.Namespace) -> int:
         unlike_texts=arguments.unlike_texts,
         unlike_weight=arguments.not_weight,
     )
-    directory = locate(arguments.path, arguments.db).directory
+    directory = database_of(arguments)
     with Store.open(directory, writable=False) as store:
         model = model_of(arguments, store)
         with ProgressBar(quiet=arguments.quiet) as progress:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagecluster.cli.arguments import Commands, add_cut, add_db, add_model, add_sim_scale
-from imagecluster.cli.opening import opened
+from imagecluster.cli.opening import database_of, opened
+from imagecluster.cli.paths import existing_path
 from imagecluster.cli.progress import ProgressBar
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
             " give with the method of the latest run."
         ),
     )
-    parser.add_argument("path", type=Path, metavar="PATH", help="the folder of pictures")
+    parser.add_argument("path", type=existing_path, metavar="PATH", help="the folder of pictures")
     add_sim_scale(parser)
     add_cut(parser)
     add_db(parser)
@@ -38,11 +38,10 @@ def command(arguments: argparse.Namespace) -> int:
     """Print three similarity indices and the clusters that each would give."""
     from dataclasses import asdict
 
-    from imagecluster.collection import locate
     from imagecluster.cut.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, suggest
     from imagecluster.store import Store
 
-    directory = locate(arguments.path, arguments.db).directory
+    directory = database_of(arguments)
     with Store.open(directory, writable=False) as store, ProgressBar(quiet=arguments.json) as progress:
         collection = opened(arguments, store, progress=progress)
         dendrogram, scale_name = collection.dendrogram, collection.scale.name

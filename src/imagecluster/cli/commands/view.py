@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import threading
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagecluster.cli.arguments import Commands, add_db, port, positive, similarity
+from imagecluster.cli.arguments import Commands, add_db, model_name, port, positive, similarity
+from imagecluster.cli.opening import refuse_unreadable
+from imagecluster.cli.paths import existing_path
 from imagecluster.errors import ArgumentError, InputError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
             " progress in the page. Only this machine can reach the page. Press Ctrl-C to stop."
         ),
     )
-    parser.add_argument("path", type=Path, metavar="PATH", help="the folder of pictures")
+    parser.add_argument("path", type=existing_path, metavar="PATH", help="the folder of pictures")
     add_db(parser)
     parser.add_argument(
         "--sim", type=similarity, default=None, metavar="S",
@@ -35,7 +36,11 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "--min-size", type=positive, default=2, metavar="N", help="smallest cluster that is shown (default: 2)"
     )
     parser.add_argument(
-        "--model", default=None, metavar="NAME", help="fingerprint model (default: model of the latest run)"
+        "--model",
+        type=model_name,
+        default=None,
+        metavar="NAME",
+        help="fingerprint model (default: model of the latest run)",
     )
     parser.add_argument(
         "--port", type=port, default=None, metavar="N",
@@ -51,14 +56,18 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     )  # fmt: skip
     parser.add_argument("--allow-remote", action="store_true", help="let other machines in, with a password")
     parser.add_argument(
-        "--password-file", type=Path, default=None, metavar="FILE", help="file whose first line is the password"
+        "--password-file",
+        type=existing_path,
+        default=None,
+        metavar="FILE",
+        help="file whose first line is the password",
     )
     parser.add_argument(
-        "--certificate", type=Path, default=None, metavar="FILE",
+        "--certificate", type=existing_path, default=None, metavar="FILE",
         help="PEM file of a certificate, to serve the page encrypted, by HTTPS",
     )  # fmt: skip
     parser.add_argument(
-        "--key", type=Path, default=None, metavar="FILE",
+        "--key", type=existing_path, default=None, metavar="FILE",
         help="PEM file of the private key (default: the certificate's file)",
     )  # fmt: skip
 
@@ -68,6 +77,8 @@ def command(arguments: argparse.Namespace) -> int:
     from imagecluster.web.access import Access, address_of, listener, read_password
     from imagecluster.web.viewer_options import name_of
 
+    if arguments.db is None:  # a collection with a database elsewhere can be seen while its drive is away
+        refuse_unreadable(arguments.path)
     if not arguments.path.is_dir():
         raise InputError(f"{str(arguments.path)!r} is not a folder; name the folder of pictures")
     if arguments.update and arguments.read_only:

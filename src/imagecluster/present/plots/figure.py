@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.errors import ArgumentError, MissingExtraError
+from imagecluster.errors import ArgumentError
 from imagecluster.present.output_file import replacing
+from imagecluster.system.extras import missing_extra
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +36,7 @@ def new_figure(width_in: float, height_in: float) -> Figure:
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise MissingExtraError("plots need matplotlib: pip install 'imagecluster[plot]'") from None
+        raise missing_extra("plots need matplotlib", "plot") from None
     return Figure(figsize=(width_in, height_in), layout="constrained", facecolor="white")
 
 
