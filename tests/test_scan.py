@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagecluster import scan as scan_module
 from imagecluster.errors import InputError
 from imagecluster.scan import PAGE_MARKER, PICTURE_SUFFIXES, STORE_MARKER, read_path_list, scan
+from imagecluster.scan import walking as scan_module
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="symbolic links and odd names need a POSIX system")
 
@@ -56,20 +56,108 @@ def test_without_recursion_only_the_folder_itself_counts(tmp_path):
     assert found(tmp_path, recursive=False) == [top]
 
 
-@pytest.mark.parametrize("name", [".hidden", "@eaDir", "node_modules", "__MACOSX"])
-def test_folders_of_machines_are_passed_over_unless_named(tmp_path, name):
-    """Hidden folders, thumbnails of NAS boxes and the like count only where they are asked for by name."""
-    inside = touch(tmp_path / name / "a.jpg")
+KNOWN_FOLDERS = {
+    "trash": ["$RECYCLE.BIN", "RECYCLER", "#recycle", "@Recycle", ".Trash-1000", ".Trashes", ".dtrash"],
+    "previews of other programs": ["@eaDir", ".thumbnails", ".@__thumb", "Catalog Previews.lrdata", "x.lrcat-data"],
+    "snapshots": ["@Recently-Snapshot", "#snapshot", ".snapshot", ".zfs"],
+    "folders of the system": ["lost+found", "System Volume Information", "node_modules", "__MACOSX"],
+}
+
+
+@pytest.mark.parametrize(
+    ("reason", "name"), [(reason, name) for reason, names in KNOWN_FOLDERS.items() for name in names]
+)
+def test_known_folders_are_counted_with_the_reason_and_taken_by_name(tmp_path, reason, name):
+    """Trash, previews, snapshots: what is in them counts only where they are asked for by name."""
+    inside = touch(tmp_path / "album" / name / "a.jpg")
+    result = scan([tmp_path])
+    assert (result.files, dict(result.left_out)) == ((), {reason: 1})
+    assert found(inside.parent) == [inside]
+
+
+def test_a_hidden_folder_is_passed_over_unless_named(tmp_path):
+    """A folder with a leading dot is not the user's album."""
+    inside = touch(tmp_path / ".hidden" / "a.jpg")
     assert found(tmp_path) == []
-    assert found(tmp_path / name) == [inside]
+    assert found(tmp_path / ".hidden") == [inside]
 
 
-def test_hidden_files_are_passed_over_in_silence(tmp_path):
-    """A name with a leading dot (such as macOS's ._IMG.jpg) is neither taken nor counted."""
-    touch(tmp_path / "._IMG_1.jpg")
-    touch(tmp_path / ".picasa.ini")
+def test_a_file_of_a_known_folders_name_is_a_file(tmp_path):
+    """Only folders are passed over by name."""
+    touch(tmp_path / "lost+found")
+    result = scan([tmp_path])
+    assert (dict(result.left_out), dict(result.ignored)) == ({}, {"": 1})
+
+
+def test_hidden_files_are_passed_over_and_those_of_pictures_are_counted(tmp_path):
+    """A name with a leading dot is not taken; what macOS writes beside each file is not counted either."""
+    for name in ("._IMG_1.jpg", ".picasa.ini", ".secret.jpg", ".trashed-1700000000-IMG_2.jpg"):
+        touch(tmp_path / name)
     result = scan([tmp_path])
     assert (result.files, result.skips, dict(result.ignored)) == ((), (), {})
+    assert dict(result.left_out) == {"hidden pictures": 1, "trash": 1}
+
+
+@pytest.mark.parametrize("kind", ["photoslibrary", "photolibrary", "aplibrary"])
+def test_of_a_library_of_photographs_only_the_originals_are_taken(tmp_path, kind):
+    """Renders, thumbnails and databases inside it are left out, whether it is found or given by name."""
+    library = tmp_path / f"My Library.{kind}"
+    originals = [touch(library / place / "IMG_1.jpg") for place in ("Masters/2019", "originals/0")]
+    for place in ("resources/renders/0", "resources/derivatives", "Previews", "database"):
+        touch(library / place / "IMG_1.jpg")
+    for folder in (tmp_path, library):
+        result = scan([folder])
+        assert [file.path for file in result.files] == originals
+        assert dict(result.left_out) == {"renders and previews in photo libraries": 3}
+
+
+LOOKS = {
+    "IMG_0001": b"\xff\xd8\xff\xe0",
+    "c.jpg_large": b"\xff\xd8\xff\xe0",
+    "d.jpeg.download": b"\xff\xd8\xff\xe0",
+    "e.png~": b"\x89PNG\r\n\x1a\n",
+    "f.webp!w800": b"RIFF\0\0\0\0WEBP",
+    "g.tmp": b"GIF89a",
+    "h.jpg.1": b"\xff\xd8\xff\xdb",
+    "recovered.bin": b"\0\0\0\x20ftypheic",
+    "k.heic.part": b"\0\0\0\x20ftypmif1",
+}
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_files_that_begin_like_pictures_are_counted(tmp_path, name):
+    """A file without a picture's suffix is looked into if its name says too little; it is not taken."""
+    touch(tmp_path / name, LOOKS[name] + bytes(40))
+    touch(tmp_path / f"other {name}", b"only text")
+    result = scan([tmp_path])
+    assert (result.files, list(result.look_alikes.values()), list(result.ignored.values())) == ((), [1], [2])
+
+
+def test_files_whose_suffix_says_what_they_are_are_not_opened(tmp_path):
+    """Nobody's source code is opened to look for pictures."""
+    touch(tmp_path / "a.py", LOOKS["IMG_0001"])
+    touch(tmp_path / "b.mp4", LOOKS["IMG_0001"])
+    assert dict(scan([tmp_path]).look_alikes) == {}
+
+
+@pytest.mark.parametrize("marker", [PAGE_MARKER, ".imagecluster-links", ".imagecluster-made"])
+def test_trees_of_ours_are_passed_over_under_any_name(tmp_path, marker):
+    """A tree of links or copies that was exported, copied or renamed is counted as an output, not scanned."""
+    picture = touch(tmp_path / "a.jpg")
+    touch(tmp_path / "renamed" / marker)
+    touch(tmp_path / "renamed" / "cluster_with_2" / "cluster_0" / "a.jpg")
+    result = scan([tmp_path])
+    assert [file.path for file in result.files] == [picture]
+    assert dict(result.left_out) == {"outputs of imagecluster": 1}
+
+
+def test_a_page_without_its_hidden_marker_is_known_by_its_first_lines(tmp_path):
+    """`cp -r page/* elsewhere` leaves hidden files behind."""
+    touch(tmp_path / "share" / "index.html", b'<html><meta name="generator" content="imagecluster 1.0">')
+    touch(tmp_path / "share" / "pictures" / "000" / "0.jpg")
+    own = touch(tmp_path / "mine" / "pictures" / "0.jpg")
+    touch(tmp_path / "mine" / "index.html", b"<html>")
+    assert found(tmp_path) == [own]
 
 
 def test_our_own_folders_are_passed_over(tmp_path):
@@ -349,3 +437,54 @@ def test_any_bytes_survive_a_nul_separated_list(names):
     stream = io.BytesIO(b"".join(b"/x" + name + b"\0" for name in names))
     paths = read_path_list(stream, base=Path("/"), null_separated=True)
     assert [os.fsencode(path) for path in paths] == [os.fsencode(Path(os.fsdecode(b"/x" + n))) for n in names]
+
+
+def names_of(*paths: Path, **options) -> dict[Path, list[Path]]:
+    """Further names of the files that a scan takes."""
+    return {path: list(names) for path, names in scan(list(paths), **options).other_names.items()}
+
+
+@posix
+def test_hard_and_symbolic_links_are_further_names_of_one_file(tmp_path):
+    """A file is taken once, under its first name that is not a symbolic link."""
+    file = touch(tmp_path / "b.jpg")
+    touch(tmp_path / "c.jpg")
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "hard.jpg").hardlink_to(file)
+    (tmp_path / "a_soft.jpg").symlink_to("b.jpg")
+    (tmp_path / "links" / "of a link.jpg").symlink_to("../a_soft.jpg")
+    (tmp_path / "links" / "loop").symlink_to("..")
+    assert found(tmp_path) == [file, tmp_path / "c.jpg"]
+    others = [tmp_path / name for name in ("a_soft.jpg", "links/hard.jpg", "links/of a link.jpg")]
+    assert names_of(tmp_path) == {file: others}
+
+
+@posix
+def test_two_links_to_a_file_elsewhere_are_one_picture(tmp_path):
+    """A file that is not scanned itself is known by the first link to it."""
+    touch(tmp_path / "elsewhere" / "x.jpg")
+    links = [tmp_path / "pics" / name for name in ("a.jpg", "b.jpg")]
+    links[0].parent.mkdir()
+    for link in links:
+        link.symlink_to("../elsewhere/x.jpg")
+    assert found(tmp_path / "pics") == links[:1]
+    assert names_of(tmp_path / "pics") == {links[0]: links[1:]}
+
+
+@posix
+def test_a_folder_given_in_several_ways_is_scanned_once(tmp_path):
+    """Twice, with one of its subfolders, through a link to it, and with one of its files by another path."""
+    picture, inside = touch(tmp_path / "pics" / "a.jpg"), touch(tmp_path / "pics" / "sub" / "b.jpg")
+    (tmp_path / "way").symlink_to("pics")
+    folder = tmp_path / "pics"
+    assert found(folder, folder, folder / "sub", folder / ".." / "pics", tmp_path / "way") == [picture, inside]
+    assert names_of(folder, tmp_path / "way" / "a.jpg") == {picture: [tmp_path / "way" / "a.jpg"]}
+    assert found(tmp_path / "way" / "a.jpg", folder / "a.jpg") == [picture]
+
+
+def test_files_without_numbers_are_separate(tmp_path, monkeypatch):
+    """Where the file system does not number its files, or gives all the same number, none is taken for another."""
+    pictures = [touch(tmp_path / name, name.encode()) for name in ("a.jpg", "b.jpg")]
+    for number in (0, 7):
+        monkeypatch.setattr(scan_module, "_identity", lambda status, number=number: (number,) if number else None)
+        assert found(tmp_path) == pictures

@@ -54,6 +54,12 @@ class Scan:
     """Candidates that cannot be examined, and folders that cannot be listed."""
     ignored: Mapping[str, int]
     """Number of files ignored because their suffix is not that of a picture, by lower-case suffix."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Number of folders and hidden pictures that were passed over, by the reason: trash, previews of other programs,
+    snapshots ..."""
+    look_alikes: Mapping[str, int] = field(default_factory=dict)
+    """Number of those among `ignored` that begin like pictures, by suffix; only names that say too little are
+    examined."""
     other_names: Mapping[Path, tuple[Path, ...]] = field(default_factory=dict)
     """Further names of the same file by its path in `files`: hard and symbolic links, sorted. They are not counted as
     scanned."""

@@ -27,6 +27,24 @@ def one_line(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def printable_suffix(suffix: str) -> str:
+    """A suffix of file names for a list of counts.
+
+    >>> printable_suffix(".svg"), printable_suffix("")
+    ('.svg', 'without suffix')
+    """
+    return printable(Path(suffix)) if suffix else "without suffix"
+
+
+def counted(n: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "file"), counted(1200, "file")
+    ('1 file', '1,200 files')
+    """
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
 def duration(length_s: float) -> str:
     """A duration in the largest unit that divides it evenly, as `--time-scale` takes it.
 

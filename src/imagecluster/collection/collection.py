@@ -41,6 +41,11 @@ class Scanned:
     """Number of files ignored because their suffix is not that of a picture, by suffix."""
     notes: Mapping[Path, str] = field(default_factory=dict)
     """Notes on what is missing from partly read pictures, by path."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    look_alikes: Mapping[str, int] = field(default_factory=dict)
+    """Both as in `Scan`."""
+    other_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Further names of pictures (hard and symbolic links) by name, as outputs give both; not counted as scanned."""
 
     @property
     def n_scanned(self) -> int:
@@ -266,6 +271,7 @@ class Collection:
             names=self.names,
             skips=skips,
             notes=dict(zip(relative_names(self.root, list(notes)), notes.values(), strict=True)),
+            other_names=self.scanned.other_names,
             n_scanned=len(self) + len(skips),
             time=self.time,
             folders=() if self.settings.links == "none" else cluster_folders(sizes),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -91,6 +92,9 @@ def bring_up(
             fingerprinted.skips,
             ignored=found.ignored,
             notes=store.notes(),
+            left_out=found.left_out,
+            look_alikes=found.look_alikes,
+            other_names=_other_names(store),
         )
         yield Collection(
             store=store,
@@ -166,10 +170,19 @@ def open_latest(
         corrections=_corrections(store, leaves),
         load_time=load_time,
         load_scanned=lambda: Scanned(
-            n_fingerprinted=0, n_reused=len(leaves), skips=store.known_skips(), notes=store.notes()
+            n_fingerprinted=0,
+            n_reused=len(leaves),
+            skips=store.known_skips(),
+            notes=store.notes(),
+            other_names=_other_names(store),
         ),
         is_provisional=tree is None and len(leaves) > 0,
     )
+
+
+def _other_names(store: Store) -> dict[str, tuple[str, ...]]:
+    """Further names of pictures, as outputs give them."""
+    return {os.fsdecode(file): tuple(map(os.fsdecode, names)) for file, names in store.other_names().items()}
 
 
 def _corrections(store: Store, leaves: Leaves) -> tuple[Edit, ...]:

@@ -50,6 +50,8 @@ class Report:
     """Metric of all distances except `clusters.max_diameter`."""
     notes: Mapping[str, str] = field(default_factory=dict)
     """Notes on what is missing from partly read pictures, by name."""
+    other_names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Further names of pictures, hard and symbolic links, by name."""
 
     def __post_init__(self) -> None:
         n_images, n_skipped = len(self.names), len(self.skips)

@@ -39,6 +39,10 @@ busy."""
 CHUNKS_AHEAD = 4
 """Number of chunks that a worker may be ahead of the consumer, which limits memory whatever the collection's size."""
 
+_PLOT_OF_OURS = b"tEXtSoftware\0imagecluster"
+"""What a plot that we saved as PNG has before its pixels, whatever its name is by now."""
+_LOOKED_AT_BYTES = 4096
+
 T = TypeVar("T")
 
 
@@ -211,6 +215,9 @@ class _Worker:
             data = read_bytes(file.path)
         except DecodeError as error:
             return _LookedAt(file, b"", None, error)
+        if _PLOT_OF_OURS in data[:_LOOKED_AT_BYTES] and data.startswith(b"\x89PNG"):
+            ours = DecodeError("a plot by imagecluster, not a picture of the collection")
+            return _LookedAt(file, xxhash.xxh3_128_digest(data), None, ours)
         content_hash, pixels = xxhash.xxh3_128_digest(data), coded_digest(data)
         if content_hash in self._known.contents:
             return _LookedAt(file, content_hash, None, None, pixels)

@@ -50,6 +50,12 @@ class Result:
     """Notes on what is missing from partly read pictures, by path."""
     beside: Path | None = None
     """Folder of another collection's database that this run did not change, since these files are only part of it."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Number of folders and hidden pictures that were passed over, by reason: trash, previews of other programs ..."""
+    look_alikes: Mapping[str, int] = field(default_factory=dict)
+    """Number of those among `ignored` that begin like pictures, by suffix."""
+    other_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Further names of pictures, hard and symbolic links, by name; they are not counted as scanned."""
 
     @cached_property
     def paths(self) -> tuple[Path, ...]:
@@ -145,6 +151,9 @@ def run(
             outputs=outputs,
             seconds=time.monotonic() - started,
             beside=collection.beside,
+            left_out=scanned.left_out,
+            look_alikes=scanned.look_alikes,
+            other_names=scanned.other_names,
         )
         _remember(collection, started_s, result.seconds, page_stamp=outputs.page_stamp)
         collection.store.keep_leaves(collection.model, collection.leaves)

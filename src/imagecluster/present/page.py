@@ -25,6 +25,7 @@ _BYTES_OF_A_TILE = 450
 """Approximate size of a tile without its picture, but with its name."""
 
 _N_SAMPLES = 64
+_MOST_OTHER_NAMES = 5
 _LONGEST_SKIP_LIST = 1000
 
 
@@ -66,10 +67,21 @@ def write_page(
     budget = min(max_thumbnails, _affordable(len(report.names), thumbnail))
     sizes = sorted((len(cluster.members) for cluster in report.clusters.clusters), reverse=True)
     planned = plan(sizes, len(report.clusters.singles), budget)
-    tiles = Tiles(report, file, thumbnail, _LARGEST_BYTES - _BYTES_WITHOUT_TILES)
+    tiles = Tiles(report, file, thumbnail, _LARGEST_BYTES - _BYTES_WITHOUT_TILES, _remarks(report))
     with replacing(file, within) as stream:
         for part in _page(report, planned, tiles):
             stream.write(part.encode())
+
+
+def _remarks(report: Report) -> dict[str, str]:
+    """What is missing of pictures and which other names they have, by name."""
+    remarks = dict(report.notes)
+    for name, others in report.other_names.items():
+        also = f"also {', '.join(others[:_MOST_OTHER_NAMES])}"
+        if len(others) > _MOST_OTHER_NAMES:
+            also += f" and {len(others) - _MOST_OTHER_NAMES:,} more"
+        remarks[name] = f"{remarks[name]}; {also}" if name in remarks else also
+    return remarks
 
 
 def _affordable(n_images: int, thumbnail: Callable[[int], bytes | None]) -> int:

@@ -89,7 +89,7 @@ def _json_lines(report: Report) -> Iterator[str]:
     number, size = _number_and_size(report)
     pictures = (
         f'{{"path": {texts[row]}, "cluster": {number[row] or "null"}, "size": {size[row]}'
-        f"{_json_time(report.time, row)}{_json_note(report, row, encode)}}}"
+        f"{_json_time(report.time, row)}{_json_note(report, row, encode)}{_json_other_names(report, row, encode)}}}"
         for row in _shown_rows(report, names)
     )
     yield from _json_list("pictures", pictures, end=",\n")
@@ -114,6 +114,12 @@ def _json_note(report: Report, row: int, encode: Callable[[Any], str]) -> str:
     """The part of a picture's object that says what is missing of it."""
     note = report.notes.get(report.names[row]) if report.notes else None
     return f', "note": {encode(note)}' if note else ""
+
+
+def _json_other_names(report: Report, row: int, encode: Callable[[Any], str]) -> str:
+    """The part of a picture's object that gives the further names of its file."""
+    names = report.other_names.get(report.names[row]) if report.other_names else None
+    return f', "other_names": {encode(list(names))}' if names else ""
 
 
 def _seconds(time: TimeTerm, row: int) -> str:
@@ -185,10 +191,12 @@ def _csv_lines(report: Report) -> Iterator[str]:
     line = io.StringIO()
     writer = csv.writer(line, lineterminator="\n")
     time = report.time
-    columns = ("path", "cluster", "size", "name")
-    writer.writerow(columns if time is None else (*columns, "time_s", "time_origin"))
+    of_time = () if time is None else ("time_s", "time_origin")
+    writer.writerow(("path", "cluster", "size", "name", *of_time, *(("other_names",) if report.other_names else ())))
     for row, values in table(report):
-        writer.writerow(values if time is None else (*values, _seconds(time, row), time.origins[row]))
+        at = () if time is None else (_seconds(time, row), time.origins[row])
+        others = (" | ".join(report.other_names.get(report.names[row], ())),) if report.other_names else ()
+        writer.writerow((*values, *at, *others))
         yield line.getvalue()
         line.seek(0)
         line.truncate()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 from urllib.parse import quote
 
@@ -46,8 +47,19 @@ class Placed(Protocol):
 class Tiles:
     """The tiles of one page."""
 
-    def __init__(self, pictures: Placed, file: Path, thumbnail: Callable[[int], bytes | None], n_bytes: int) -> None:
-        """`n_bytes` is the largest size of all tiles; beyond it they go without their pictures."""
+    def __init__(
+        self,
+        pictures: Placed,
+        file: Path,
+        thumbnail: Callable[[int], bytes | None],
+        n_bytes: int,
+        remarks: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`n_bytes` is the largest size of all tiles; beyond it they go without their pictures.
+
+        `remarks` are sentences on pictures, by name.
+        """
+        self._remarks = remarks
         self._names = pictures.names
         self._root = pictures.root
         self._thumbnail = thumbnail
@@ -60,8 +72,12 @@ class Tiles:
     def tile(self, row: int, *, cover: bool = False, note: str = "") -> str:
         """The tile of a picture; `cover` marks the first one of a cluster, and `note` precedes its name."""
         folder, name = os.path.split(self._root / self._names[row])
+        remark = self._remarks.get(self._names[row], "")
         text = escaped(f"{note} {name}" if note else name)
-        title = "" if self._names[row] == name else f' title="{escaped(self._names[row])}"'
+        said = f"{self._names[row]} ({remark})" if remark else self._names[row]
+        title = "" if said == name else f' title="{escaped(said)}"'
+        if remark:
+            text += f" ({escaped(remark)})"
         classes, image = self._image(row, text)
         mark = " cover" if cover else ""
         url = self._url(folder) + quote(os.fsencode(name))

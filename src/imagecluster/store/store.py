@@ -276,6 +276,12 @@ class Store:
                 found.setdefault(file, []).append(path)
         return {file: tuple(paths) for file, paths in found.items()}
 
+    def other_names_of(self, key: bytes) -> tuple[bytes, ...]:
+        """Further names of one picture, sorted, given its key in `leaves`."""
+        with self._reading() as connection:
+            rows = connection.execute("SELECT path FROM other_names WHERE file = ? ORDER BY path", (key,)).fetchall()
+        return tuple(row[0] for row in rows)
+
     def same_pixels(self, model: str) -> dict[bytes, bytes]:
         """A content with a fingerprint of a model, by its digest of pixels followed by that of how they are shown."""
         with self._reading() as connection:

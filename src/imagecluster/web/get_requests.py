@@ -217,6 +217,8 @@ class GetRequests:
             "latitude": metadata.latitude_deg if metadata else None,
             "longitude": metadata.longitude_deg if metadata else None,
             "exif": exif,
+            "note": metadata.note if metadata else "",
+            "other_names": self._session.other_names(snapshot, picture),
             "problem": problem,
             "neighbours": [neighbour(found) for found in nearest(snapshot, picture, k=N_NEIGHBOURS)],
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -149,6 +150,10 @@ class ViewerSession:
         """What the store knows about a picture."""
         content_hash = snapshot.leaves.hashes[picture]
         return self._opened_store().metadata([content_hash]).get(content_hash)
+
+    def other_names(self, snapshot: Snapshot, picture: int) -> list[str]:
+        """Further names of a picture's file: hard and symbolic links in the collection."""
+        return list(map(os.fsdecode, self._opened_store().other_names_of(snapshot.leaves.keys[picture])))
 
     def skips(self) -> tuple[Skip, ...]:
         """Files that the latest scan found but that could not be read; none during a run."""

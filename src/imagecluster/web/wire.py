@@ -197,6 +197,10 @@ class PictureFacts(TypedDict):
     latitude: float | None
     longitude: float | None
     exif: dict[str, str]
+    note: str
+    """What is missing of a picture that was read in part; empty if it was read as a whole."""
+    other_names: list[str]
+    """Further names of the same file in the collection, hard and symbolic links."""
     problem: str
     """Why the file cannot be read; empty if it can."""
     neighbours: list[Neighbour]

@@ -6,12 +6,15 @@ import argparse
 import json
 import os
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from imagecluster.cli.arguments import Commands, add_db
 from imagecluster.cli.opening import database_of
 from imagecluster.cli.paths import existing_path
-from imagecluster.cli.text import printable
+from imagecluster.cli.text import counted, printable
 
 if TYPE_CHECKING:
     from imagecluster.store import Run, StoreInfo
@@ -36,17 +39,40 @@ def command(arguments: argparse.Namespace) -> int:
     directory = database_of(arguments)
     with Store.open(directory, writable=False) as store:
         info, runs = store.info(), store.runs()
-    print(json.dumps(_as_json(info, runs)) if arguments.json else _as_text(info, runs))
+        known = _Known(store.notes(), {store.path_of(key): names for key, names in store.other_names().items()})
+    print(json.dumps(_as_json(info, runs, known)) if arguments.json else _as_text(info, runs, known))
     return 0
 
 
-def _as_text(info: StoreInfo, runs: tuple[Run, ...]) -> str:
+class _Known(NamedTuple):
+    """What is special about pictures."""
+
+    notes: Mapping[Path, str]
+    """What is missing of those that were read in part."""
+    other_names: Mapping[Path, tuple[bytes, ...]]
+    """Further names of those that have several."""
+
+
+_SHOWN = 20
+
+
+def _as_text(info: StoreInfo, runs: tuple[Run, ...], known: _Known) -> str:
     lines = [
         f"database   {printable(info.directory)} (format {info.format_version}, {info.size_bytes / 1e6:.1f} MB)",
         f"pictures   {info.n_files} of {printable(info.root)}, {info.n_contents} distinct contents",
         f"skipped    {info.n_skipped}",
         f"gone       {info.n_gone} (files that are no longer there; their fingerprints are kept)",
     ]
+    if known.other_names:
+        n_names = sum(map(len, known.other_names.values()))
+        lines.append(f"names      {n_names} more names of {counted(len(known.other_names), 'picture')}: links to files")
+        for path, names in islice(known.other_names.items(), _SHOWN):
+            also = ", ".join(printable(Path(os.fsdecode(name))) for name in names)
+            lines.append(f"           {printable(path, info.root)}: also {also}")
+    if known.notes:
+        lines.append(f"in part    {counted(len(known.notes), 'picture')}, of which not everything was read")
+        for path, note in islice(known.notes.items(), _SHOWN):
+            lines.append(f"           {printable(path, info.root)}: {note}")
     for model in info.models:
         held = f"{model.n_fingerprints} fingerprints of {model.n_dimensions} numbers"
         lines.append(f"model      {model.model}: {held}, {model.size_bytes / 1e6:.1f} MB")
@@ -61,7 +87,7 @@ def _as_text(info: StoreInfo, runs: tuple[Run, ...]) -> str:
     return "\n".join(lines)
 
 
-def _as_json(info: StoreInfo, runs: tuple[Run, ...]) -> dict[str, object]:
+def _as_json(info: StoreInfo, runs: tuple[Run, ...], known: _Known) -> dict[str, object]:
     return {
         "database": os.fspath(info.directory),
         "root": os.fspath(info.root),
@@ -71,6 +97,11 @@ def _as_json(info: StoreInfo, runs: tuple[Run, ...]) -> dict[str, object]:
         "n_contents": info.n_contents,
         "n_skipped": info.n_skipped,
         "n_gone": info.n_gone,
+        "read_in_part": [{"path": os.fspath(path), "note": note} for path, note in known.notes.items()],
+        "other_names": [
+            {"path": os.fspath(path), "names": list(map(os.fsdecode, names))}
+            for path, names in known.other_names.items()
+        ],
         "models": [
             {
                 "model": model.model,

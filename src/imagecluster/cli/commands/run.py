@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,7 @@ from imagecluster.cli.given_paths import refuse_wrong_paths
 from imagecluster.cli.opening import NEW_CUT, former_model, is_cut_anew
 from imagecluster.cli.paths import existing_path
 from imagecluster.cli.progress import ProgressBar
-from imagecluster.cli.text import duration, printable
+from imagecluster.cli.text import counted, duration, printable, printable_suffix
 from imagecluster.errors import InputError
 from imagecluster.linkage.methods import METHODS, METRICS
 
@@ -324,7 +324,63 @@ def _report(result: Result) -> str:
     if result.recall is not None:
         lines.append(_recall(result.recall))
     lines.append(_cost(result))
+    lines += _not_scanned(result)
     return "\n".join(lines)
+
+
+_UNREAD = {
+    "picture": "; convert to PNG or JPEG",
+    "drawing": "; export as PNG",
+    "document": "; export the pages as pictures",
+    "raw": "; convert to DNG",
+    "video": "",
+}
+_NOUNS = {"picture": "picture", "drawing": "drawing", "document": "document", "raw": "raw file", "video": "video"}
+
+
+def _not_scanned(result: Result) -> list[str]:
+    """Lines on everything in the folders that was not scanned."""
+    from imagecluster.scan import kind_of
+
+    lines = []
+    if n_names := sum(map(len, result.other_names.values())):
+        lines.append(
+            f"{counted(n_names, 'more name')} of these files (hard and symbolic links): each file is one picture"
+        )
+    if result.left_out:
+        left_out = ", ".join(f"{reason} ({n:,})" for reason, n in result.left_out.items())
+        lines.append(f"left out: {left_out}")
+    if result.look_alikes:
+        n_alike, suffixes = _by_suffix(result.look_alikes)
+        lines.append(
+            f"not read, because of their names: {counted(n_alike, 'file')} that look like pictures ({suffixes}); rename"
+            " them, or give them by name with --files-from"
+        )
+    kinds: dict[str, dict[str, int]] = {}
+    for suffix, n in result.ignored.items():
+        n_other = n - result.look_alikes.get(suffix, 0)
+        if n_other:
+            kinds.setdefault(kind_of(suffix), {})[suffix] = n_other
+    for kind, cure in _UNREAD.items():
+        if kind in kinds:
+            n_files, suffixes = _by_suffix(kinds[kind])
+            lines.append(f"not read: {counted(n_files, _NOUNS[kind])} ({suffixes}){cure}")
+    if others := kinds.get("other"):
+        n_files, suffixes = _by_suffix(others)
+        lines.append(f"ignored: {counted(n_files, 'other file')} ({suffixes})")
+    return lines
+
+
+_SHOWN_SUFFIXES = 6
+
+
+def _by_suffix(counts: Mapping[str, int]) -> tuple[int, str]:
+    """Total number of files, and the number by suffix, the most frequent ones first."""
+    ordered = sorted(counts.items(), key=lambda count: (-count[1], count[0]))
+    texts = [f"{n:,} {printable_suffix(suffix)}" for suffix, n in ordered[:_SHOWN_SUFFIXES]]
+    if rest := sum(n for _, n in ordered[_SHOWN_SUFFIXES:]):
+        texts.append(f"{rest:,} others")
+    return sum(counts.values()), ", ".join(texts)
 
 
 def _cut(result: Result) -> str:
@@ -403,6 +459,9 @@ def as_json(result: Result) -> dict[str, Any]:
         ],
         "read_in_part": [{"path": os.fspath(path), "note": note} for path, note in result.notes.items()],
         "ignored": dict(result.ignored),
+        "look_alikes": dict(result.look_alikes),
+        "left_out": dict(result.left_out),
+        "other_names": {name: list(others) for name, others in result.other_names.items()},
         "unlinked": [{"path": os.fspath(left.path), "reason": left.reason} for left in outputs.unlinked],
         "kept": [os.fspath(folder) for folder in outputs.kept],
         "outputs": {

@@ -127,6 +127,10 @@ export interface PictureFacts {
   latitude: number | null;
   longitude: number | null;
   exif: Record<string, string>;
+  /** What is missing of a picture that was read in part; empty if it was read as a whole. */
+  note: string;
+  /** Further names of the same file in the collection, hard and symbolic links. */
+  other_names: string[];
   /** Why the file cannot be read; empty if it can. */
   problem: string;
   neighbours: Neighbour[];

@@ -79,7 +79,7 @@ class Copy {
     return {
       name, folder: path.slice(0, Math.max(0, path.length - name.length - 1)), bytes: this.data.bytes[id],
       width: this.shapes[8 * id], height: this.shapes[8 * id + 1], format: name.split('.').pop()?.toUpperCase() ?? '',
-      taken_s: Number.isNaN(taken) ? null : taken, latitude: null, longitude: null, exif: {}, problem: '',
+      taken_s: Number.isNaN(taken) ? null : taken, latitude: null, longitude: null, exif: {}, note: '', other_names: [], problem: '',
       neighbours: this.#neighbours(id),
     };
   }

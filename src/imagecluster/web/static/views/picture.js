@@ -86,6 +86,8 @@ function Side({ id, facts }) {
     ['Taken', facts.taken_s === null ? '' : momentText(facts.taken_s)],
     ['Size', `${facts.width} × ${facts.height} · ${bytesText(facts.bytes)} · ${facts.format}`],
     ['Place', place],
+    ['Also', facts.other_names.join(', ')],
+    ['Note', facts.note],
     ['Problem', facts.problem],
     ['Cluster', members.size > 1 ? html`<button type="button" class="link" onClick=${() => openCluster({ id })}>${countText(members.size, 'picture')}</button>` : 'ungrouped'],
   ])}/>

@@ -1,4 +1,4 @@
-"""Search for files that may be pictures."""
+"""The walk through folders."""
 
 from __future__ import annotations
 
@@ -7,62 +7,31 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
-from typing import BinaryIO
 
 from imagecluster.errors import InputError
 from imagecluster.records import ImageFile, Scan, Skip
+from imagecluster.scan.kinds import PICTURE_SUFFIXES, begins_like_a_picture, may_be_a_picture
+from imagecluster.scan.known_folders import STORE_MARKER, hidden_reason, is_output, left_out_reason, library_reason
+from imagecluster.scan.paths import absolute
 
-__all__ = [
-    "PAGE_MARKER",
-    "PICTURE_SUFFIXES",
-    "RAW_SUFFIXES",
-    "STORE_MARKER",
-    "StrPath",
-    "absolute",
-    "as_paths",
-    "read_path_list",
-    "scan",
-]
+__all__ = ["scan"]
 
-StrPath = str | os.PathLike[str]
+_MOST_LOOKED_AT = 2_000
+"""Largest number of files of other kinds whose first bytes are read; on a network drive each takes milliseconds."""
 
-STORE_MARKER = ".imagecluster-store"
-"""Name of the file that marks a folder as our own database or output."""
-
-PAGE_MARKER = ".imagecluster-page"
-"""Name of the file that marks a folder as a copy of our page, with small pictures."""
-
-# fmt: off
-RAW_SUFFIXES = frozenset((
-    ".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".iiq", ".kdc", ".mef", ".mos", ".mrw",
-    ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f",
-))
-"""Suffixes of cameras' raw files, lower case with the dot."""
-
-PICTURE_SUFFIXES = RAW_SUFFIXES | frozenset((
-    ".apng", ".avif", ".avifs", ".bmp", ".dib", ".gif", ".heic", ".heics", ".heif", ".heifs", ".hif",
-    ".j2c", ".j2k", ".jfif", ".jp2", ".jpc", ".jpe", ".jpeg", ".jpf", ".jpg", ".jpx", ".mpo", ".pbm",
-    ".pfm", ".pgm", ".png", ".pnm", ".ppm", ".psd", ".tga", ".tif", ".tiff", ".webp",
-))
-"""Suffixes of the files that are taken from a folder, lower case with the dot."""
-# fmt: on
-
-_SKIPPED_FOLDERS = frozenset(("@eaDir", "node_modules", "__MACOSX"))
-
-
-def as_paths(paths: Iterable[StrPath] | StrPath) -> list[Path]:
-    """A list of paths, from one path or several."""
-    return [Path(paths)] if isinstance(paths, (str, os.PathLike)) else [Path(path) for path in paths]
+_START_BYTES = 32
 
 
 def scan(paths: Sequence[Path], *, recursive: bool = True, exclude: Sequence[Path] = ()) -> Scan:
     """The files that may hold pictures in folders, together with files given by name.
 
-    From a folder, files are taken by suffix (`PICTURE_SUFFIXES`); hidden names, `@eaDir`, `node_modules`,
-    `__MACOSX`, the excluded folders, every folder with our marker and copies of our page in subfolders are
-    ignored. A file given by name is taken whatever its suffix. Symbolic links are followed, each real folder
+    From a folder, files are taken by suffix (`PICTURE_SUFFIXES`). Hidden names, the trash, previews and snapshots of
+    other programs, the excluded folders, databases of ours, and in subfolders also our trees of links and copies of
+    the page are left out; of a library of photographs only the originals are taken. A file given by name is taken
+    whatever its suffix. Symbolic links are followed, each real folder
     once (real folders come before links to them, so that a file is known by its real place if both are scanned). A file
     with several names (hard links, symbolic links, two paths to one folder) is taken once, under a name that is not a
     symbolic link if it has one, then the first; its other names are listed.
@@ -95,48 +64,6 @@ def scan(paths: Sequence[Path], *, recursive: bool = True, exclude: Sequence[Pat
     return walk.result()
 
 
-def read_path_list(stream: BinaryIO, *, base: Path, null_separated: bool = False) -> list[Path]:
-    """The paths in a list, one per line (or each ending with NUL); relative paths start at `base`.
-
-    Bytes that are not UTF-8 survive (`os.fsdecode`). Empty lines, a byte order mark and the carriage return
-    of a Windows line end are dropped.
-
-    Raises
-    ------
-    InputError
-        A list of lines holds NUL bytes: it is NUL-separated, or UTF-16.
-
-    """
-    content = stream.read().removeprefix(b"\xef\xbb\xbf")
-    if null_separated:
-        names = content.split(b"\0")
-    else:
-        if b"\0" in content:
-            msg = (
-                "the list of files holds NUL bytes; expected one path per line in UTF-8. If the list is NUL-separated,"
-                " as from `find -print0`, use --null (null_separated=True)"
-            )
-            raise InputError(msg)
-        names = [line.removesuffix(b"\r") for line in content.split(b"\n")]
-    return [base / os.fsdecode(name) for name in names if name]
-
-
-def absolute(path: Path) -> str:
-    """Absolute path with symbolic links kept, except before a '..', which means what it means to the system.
-
-    Raises InputError for a path with a NUL byte.
-    """
-    text = os.fspath(path)
-    if "\0" in text:
-        msg = f"not a path, because it holds a NUL byte: {text!r}"
-        raise InputError(msg)
-    if ".." not in path.parts:
-        return os.path.abspath(text)  # noqa: PTH100 - also folds '.' and '//', which Path.absolute leaves
-    parts = path.absolute().parts
-    behind = len(parts) - parts[::-1].index("..")
-    return os.path.join(os.path.realpath(os.path.join(*parts[:behind])), *parts[behind:])  # noqa: PTH118
-
-
 def _suffix(name: str) -> str:
     """Lower-case suffix of a file name, with its dot; empty if there is none."""
     dot = name.rfind(".")
@@ -148,6 +75,18 @@ def _reason(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return "the file is gone"
     return (error.strerror or type(error).__name__).lower()
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # `_take` says so
+        return False
+
+
+def _counts(counter: Counter[str]) -> MappingProxyType[str, int]:
+    """The counts above 0, in the order of their names."""
+    return MappingProxyType({name: n for name, n in sorted(counter.items()) if n})
 
 
 def _identity(status: os.stat_result) -> tuple[int, ...] | None:
@@ -171,6 +110,9 @@ class _Walk:
         self._linked: set[str] = set()
         self._skips: dict[str, str] = {}
         self._ignored: Counter[str] = Counter()
+        self._left_out: Counter[str] = Counter()
+        self._look_alikes: Counter[str] = Counter()
+        self._n_looked_at = 0
         self._folders: list[str] = []
         self._links: list[str] = []
         self._arguments: set[str] = set()
@@ -237,22 +179,37 @@ class _Walk:
                 msg = f"cannot scan {folder!r}: it is a database of imagecluster, not a folder of pictures"
                 raise InputError(msg)
             return
-        if folder not in self._arguments and any(entry.name == PAGE_MARKER for entry in entries):
+        if folder not in self._arguments and is_output(folder, {entry.name for entry in entries}):
+            self._left_out["outputs of imagecluster"] += 1
             return
         for entry in entries:
-            if not entry.name.startswith("."):
+            if self._recursive and _is_folder(entry):
+                reason = library_reason(folder, entry.name) or left_out_reason(entry.name)
+                if reason:
+                    self._left_out[reason] += 1
+                    continue
+            if entry.name.startswith("."):
+                self._note_hidden(entry)
+            else:
                 self._take(entry)
+
+    def _note_hidden(self, entry: os.DirEntry[str]) -> None:
+        """Count a hidden file that may be a picture."""
+        if _suffix(entry.name) in PICTURE_SUFFIXES:
+            reason = hidden_reason(entry.name)
+            self._left_out[reason] += bool(reason)
 
     def _take(self, entry: os.DirEntry[str]) -> None:
         """Classify one entry of a folder: a folder to visit, a candidate, or a file to ignore."""
         suffix = _suffix(entry.name)
         try:
             if entry.is_dir():
-                if self._recursive and entry.name not in _SKIPPED_FOLDERS:
+                if self._recursive:
                     (self._links if entry.is_symlink() else self._folders).append(entry.path)
                 return
             if suffix not in PICTURE_SUFFIXES:
-                self._ignored[suffix] += entry.path not in self._files
+                if entry.path not in self._files:
+                    self._ignore(entry, suffix)
                 return
             status = entry.stat()
         except OSError as error:
@@ -268,6 +225,14 @@ class _Walk:
                 self._linked.add(entry.path)
         else:
             self._skips[entry.path] = "not a regular file"
+
+    def _ignore(self, entry: os.DirEntry[str], suffix: str) -> None:
+        """Count a file of another kind, after a look at its first bytes where its name says too little."""
+        self._ignored[suffix] += 1
+        if self._n_looked_at < _MOST_LOOKED_AT and may_be_a_picture(entry.name, suffix) and entry.is_file():
+            self._n_looked_at += 1
+            with suppress(OSError), open(entry.path, "rb", buffering=0) as file:  # noqa: PTH123 - text
+                self._look_alikes[suffix] += begins_like_a_picture(file.read(_START_BYTES))
 
     def _other_names(self) -> dict[str, list[str]]:
         """Sorted further paths of files that have several, by the one under which a file is known.
@@ -306,5 +271,7 @@ class _Walk:
             files=tuple(files),
             other_names=MappingProxyType({Path(path): tuple(map(Path, names)) for path, names in other_names.items()}),
             skips=tuple(Skip(Path(path), "scan", self._skips[path]) for path in sorted(self._skips, key=os.fsencode)),
-            ignored=MappingProxyType({suffix: n for suffix, n in sorted(self._ignored.items()) if n}),
+            ignored=_counts(self._ignored),
+            left_out=_counts(self._left_out),
+            look_alikes=_counts(self._look_alikes),
         )

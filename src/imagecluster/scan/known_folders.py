@@ -1,0 +1,87 @@
+"""Folders and files of other programs, and of ours, that hold no pictures of a collection."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+
+__all__ = ["PAGE_MARKER", "STORE_MARKER", "hidden_reason", "is_output", "left_out_reason", "library_reason"]
+
+STORE_MARKER = ".imagecluster-store"
+"""Name of the file that marks a folder as our own database or output."""
+
+PAGE_MARKER = ".imagecluster-page"
+"""Name of the file that marks a folder as a copy of our page, with small pictures."""
+
+_OUTPUT_MARKERS = frozenset((PAGE_MARKER, ".imagecluster-links", ".imagecluster-made"))
+_GENERATOR = b'<meta name="generator" content="imagecluster'
+_LOOKED_AT_BYTES = 4096
+
+_TRASH = "trash"
+_PREVIEWS = "previews of other programs"
+_SNAPSHOTS = "snapshots"
+_SYSTEM = "folders of the system"
+_LIBRARY = "renders and previews in photo libraries"
+HIDDEN = "hidden pictures"
+
+_REASONS = {
+    "$recycle.bin": _TRASH, "recycler": _TRASH, "recycled": _TRASH, "#recycle": _TRASH, "@recycle": _TRASH,
+    ".trash": _TRASH, ".trashes": _TRASH, ".dtrash": _TRASH, ".recycle": _TRASH, ".recycle.bin": _TRASH,
+    ".trashbin": _TRASH, ".wastebasket": _TRASH,
+    "@eadir": _PREVIEWS, ".thumbnails": _PREVIEWS, ".@__thumb": _PREVIEWS, "@__thumb": _PREVIEWS,
+    ".thumb": _PREVIEWS, ".thumbs": _PREVIEWS, ".picasaoriginals": _PREVIEWS, ".xvpics": _PREVIEWS,
+    ".thumbdata": _PREVIEWS, "ipod photo cache": _PREVIEWS, "apple tv photo cache": _PREVIEWS,
+    "@recently-snapshot": _SNAPSHOTS, "#snapshot": _SNAPSHOTS, "@snapshot": _SNAPSHOTS, ".snapshot": _SNAPSHOTS,
+    ".snapshots": _SNAPSHOTS, "~snapshot": _SNAPSHOTS, ".zfs": _SNAPSHOTS, ".backupdb": _SNAPSHOTS,
+    "lost+found": _SYSTEM, "system volume information": _SYSTEM, "node_modules": _SYSTEM, "__macosx": _SYSTEM,
+    ".fseventsd": _SYSTEM, ".spotlight-v100": _SYSTEM, ".temporaryitems": _SYSTEM, "@tmp": _SYSTEM, "#tmp": _SYSTEM,
+}  # fmt: skip
+"""Reason by name, in lower case."""
+
+_LIBRARIES = (".photoslibrary", ".photolibrary", ".aplibrary", ".migratedphotolibrary", ".migratedaplibrary")
+_ORIGINALS = frozenset(("originals", "masters"))
+
+
+def left_out_reason(name: str) -> str:
+    """Why a folder of this name is passed over; empty if it is not.
+
+    >>> left_out_reason("$RECYCLE.BIN"), left_out_reason("Catalog Previews.lrdata"), left_out_reason("Holidays")
+    ('trash', 'previews of other programs', '')
+    """
+    lower = name.lower()
+    if lower.startswith((".trash-", ".trashed-")):
+        return _TRASH
+    if lower.endswith((".lrdata", ".lrcat-data", ".cocatalogdb", ".cosessiondb")):
+        return _PREVIEWS
+    return _REASONS.get(lower, "")
+
+
+def library_reason(folder: str, name: str) -> str:
+    """Why a folder of this name inside another one is passed over; empty unless that is a library of photographs."""
+    if folder.lower().endswith(_LIBRARIES) and name.lower() not in _ORIGINALS:
+        return _LIBRARY
+    return ""
+
+
+def hidden_reason(name: str) -> str:
+    """Why a file with the suffix of a picture and a leading dot is passed over; empty for what macOS writes itself."""
+    if name.lower().startswith(".trashed-"):
+        return _TRASH
+    return "" if name.startswith("._") else HIDDEN
+
+
+def is_output(folder: str, names: Collection[str]) -> bool:
+    """Whether we wrote a folder with these names in it: a tree of links or copies, or a copy of the page.
+
+    A copy of the page is known by its `index.html` too, since a marker with a leading dot is lost if the folder's
+    visible contents are copied.
+    """
+    if not _OUTPUT_MARKERS.isdisjoint(names):
+        return True
+    if "index.html" not in names or "pictures" not in names:
+        return False
+    try:
+        with open(os.path.join(folder, "index.html"), "rb") as page:  # noqa: PTH118, PTH123 - text, as in the walk
+            return _GENERATOR in page.read(_LOOKED_AT_BYTES)
+    except OSError:
+        return False
