@@ -216,8 +216,8 @@ class _Worker:
         except DecodeError as error:
             return _LookedAt(file, b"", None, error)
         if _PLOT_OF_OURS in data[:_LOOKED_AT_BYTES] and data.startswith(b"\x89PNG"):
-            ours = DecodeError("a plot by imagecluster, not a picture of the collection")
-            return _LookedAt(file, xxhash.xxh3_128_digest(data), None, ours)
+            known = DecodeError("a plot by imagecluster, not a picture of the collection")
+            return _LookedAt(file, xxhash.xxh3_128_digest(data), None, known)
         content_hash, pixels = xxhash.xxh3_128_digest(data), coded_digest(data)
         if content_hash in self._known.contents:
             return _LookedAt(file, content_hash, None, None, pixels)
