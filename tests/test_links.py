@@ -147,7 +147,7 @@ def test_pictures_on_another_drive_get_absolute_links(pictures, tree, monkeypatc
 @pytest.mark.parametrize(
     ("kind", "code", "cure"),
     [
-        ("hardlink", errno.EXDEV, "different drives; use copy or symlink"),
+        ("hardlink", errno.EXDEV, "different drives; use symlink or copy"),
         ("hardlink", errno.EPERM, "use symlink or copy"),
         ("symlink", errno.EOPNOTSUPP, "use hardlink or copy"),
         ("symlink", errno.ENOSPC, "no space left"),

@@ -12,7 +12,8 @@ ImageclusterError
 ├── MemoryLimitError                  work that needs more memory than allowed
 ├── MissingExtraError                 an optional dependency that is not installed
 ├── OutputError                       a place that cannot be written, or that imagecluster may not rebuild
-│   └── NotOursError                  a link, or something else, under the name of one of imagecluster's files
+│   ├── NotOursError                  a link, or something else, under the name of one of imagecluster's files
+│   └── LinksRefusedError             a file system that does not allow this kind of link
 └── StoreError                        a database that cannot be used
     ├── StoreLockedError              another run is writing to it
     ├── StoreVersionError             it was written by a newer imagecluster
@@ -76,6 +77,10 @@ class OutputError(ImageclusterError):
 
 class NotOursError(OutputError):
     """A link, or something that imagecluster did not make, is in the place of one of its files; it was not changed."""
+
+
+class LinksRefusedError(OutputError):
+    """The file system does not allow this kind of link; the message says what works there. Nothing was changed."""
 
 
 class StoreError(ImageclusterError):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import os
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +18,7 @@ import xxhash
 from imagecluster.collection.collection import Collection
 from imagecluster.collection.fingerprinting import THUMBNAIL_PX
 from imagecluster.collection.report import Report
-from imagecluster.errors import ArgumentError, ModelError
+from imagecluster.errors import ArgumentError, LinksRefusedError, ModelError
 from imagecluster.present.links import LINKS_MARKER, LinkReport, Unlinked, make_links
 from imagecluster.present.page import write_page
 from imagecluster.present.parquet import write_parquet
@@ -60,6 +60,8 @@ class Outputs:
     """Folders with files that somebody had put into the former tree of links."""
     page_stamp: str
     """Stamp of the page's content and file; a later run with the same stamp need not write the page again."""
+    refused: str = ""
+    """Why there is no tree of links although the settings ask for one; empty if there is one or none was asked for."""
 
 
 def write(collection: Collection, clusters: Clusters, kind: Output, into: Path | None = None) -> Path:
@@ -110,10 +112,15 @@ def write_outputs(collection: Collection, clusters: Clusters, *, progress: OnPro
     tree = directory / "clusters"
     unlinked: tuple[Unlinked, ...] = ()
     kept: tuple[Path, ...] = ()
-    if settings.links != "none":
-        linked = _write_links(collection, clusters, tree, progress=progress)
-        unlinked, kept = linked.unlinked, linked.kept
-    elif (tree / LINKS_MARKER).exists():
+    has_links, refused = settings.links != "none", ""
+    if has_links:
+        try:
+            linked = _write_links(collection, clusters, tree, progress=progress)
+            unlinked, kept = linked.unlinked, linked.kept
+        except LinksRefusedError as error:
+            has_links, refused = False, str(error)
+            report = replace(report, folders=())
+    if not has_links and (tree / LINKS_MARKER).exists():
         # A tree of an earlier cut would contradict the tables.
         kept = make_links([], tree, within=folder, is_elsewhere=partial(_has, collection)).kept
     write_json(report, directory / "clusters.json", folder)
@@ -126,13 +133,14 @@ def write_outputs(collection: Collection, clusters: Clusters, *, progress: OnPro
         _write_page(collection, report, directory / PAGE_NAME, folder)
     return Outputs(
         statistics=statistics(report),
-        links=tree if settings.links != "none" else None,
+        links=tree if has_links else None,
         page=directory / PAGE_NAME if settings.page else None,
         json=directory / "clusters.json",
         csv=directory / "clusters.csv",
         unlinked=unlinked,
         kept=kept,
         page_stamp=_stamp(folder, content),
+        refused=refused,
     )
 
 
@@ -150,7 +158,36 @@ def _write_links(
     kind = "symlink" if collection.settings.links == "none" else collection.settings.links
     within = collection.store.folder if tree.parent == collection.directory else None
     has = partial(_has, collection)
-    return make_links(members, tree, kind=kind, progress=progress, within=within, is_elsewhere=has)
+    if kind != "hardlink" or not collection.store.writable:
+        return make_links(members, tree, kind=kind, progress=progress, within=within, is_elsewhere=has)
+    before = _statuses(collection)
+    linked = make_links(members, tree, kind=kind, progress=progress, within=within, is_elsewhere=has)
+    collection.store.note_links(_linked_since(before, _statuses(collection)))
+    return linked
+
+
+def _statuses(collection: Collection) -> dict[bytes, os.stat_result]:
+    """What the system says of each picture's file, by its key."""
+    found = {}
+    for key, path in zip(collection.leaves.keys, collection.paths, strict=True):
+        with suppress(OSError):
+            found[key] = path.stat()
+    return found
+
+
+def _linked_since(
+    before: Mapping[bytes, os.stat_result], after: Mapping[bytes, os.stat_result]
+) -> Iterator[tuple[bytes, int, int]]:
+    """Key and times of change, before and after, of the files to which names were added or from which they were taken.
+
+    The system counts both as changes; without this, the next run would read them all.
+    """
+    for key, status in after.items():
+        former = before.get(key)
+        if former is not None and former.st_ctime_ns != status.st_ctime_ns:
+            same = ("st_dev", "st_ino", "st_size", "st_mtime_ns", "st_mode", "st_uid")
+            if all(getattr(former, name) == getattr(status, name) for name in same):
+                yield key, former.st_ctime_ns, status.st_ctime_ns
 
 
 def _has(collection: Collection, content: bytes) -> bool:

@@ -385,6 +385,11 @@ class Store:
                     tables.replace_other_names(connection, names)
         return len(gone)
 
+    def note_links(self, changes: Iterable[tuple[bytes, int, int]]) -> None:
+        """Note times of change of files to which we have made links: key, time that was kept, new time."""
+        with self._writing() as connection, transaction(connection):
+            tables.note_links(connection, changes)
+
     def distrust_files(self) -> None:
         """Take all files for changed, so that each is read again before it is recognised."""
         with self._writing() as connection, transaction(connection):

@@ -29,6 +29,7 @@ __all__ = [
     "model_row",
     "model_rows",
     "new_hashes",
+    "note_links",
     "put_files",
     "put_pixels",
     "put_skips",
@@ -129,6 +130,14 @@ def skip_signatures(connection: sqlite3.Connection, decoder: str) -> dict[bytes,
 def changed_between(kept_ns: int, file: ImageFile) -> bool:
     """Whether a file was changed since its time of change was kept; False where one of the two is unknown."""
     return kept_ns == _DISTRUSTED or (bool(kept_ns and file.ctime_ns) and kept_ns != signed64(file.ctime_ns))
+
+
+def note_links(connection: sqlite3.Connection, changes: Iterable[tuple[bytes, int, int]]) -> None:
+    """Replace times of change that are still the kept ones: key, time that was kept, new time."""
+    connection.executemany(
+        "UPDATE files SET ctime_ns = ? WHERE path = ? AND ctime_ns = ?",
+        ((signed64(after), key, signed64(before)) for key, before, after in changes),
+    )
 
 
 def distrust_files(connection: sqlite3.Connection) -> None:

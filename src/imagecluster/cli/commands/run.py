@@ -286,6 +286,12 @@ def _print_notes(result: Result) -> None:
 
 
 def _print_unlinked(result: Result) -> None:
+    if result.outputs.refused:
+        print(
+            f"no folders of links, everything else is written: {result.outputs.refused}"
+            " (`--links copy` makes copies, `--links none` asks for no folders)",
+            file=sys.stderr,
+        )
     for left_out in result.outputs.unlinked[:SHOWN_SKIPS]:
         print(f"not linked {printable(left_out.path, result.root)}: {left_out.reason}", file=sys.stderr)
     print_kept(result.outputs.kept)
@@ -463,6 +469,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "left_out": dict(result.left_out),
         "other_names": {name: list(others) for name, others in result.other_names.items()},
         "unlinked": [{"path": os.fspath(left.path), "reason": left.reason} for left in outputs.unlinked],
+        "links_refused": outputs.refused,
         "kept": [os.fspath(folder) for folder in outputs.kept],
         "outputs": {
             name: None if path is None else os.fspath(path)

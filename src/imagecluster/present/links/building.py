@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal, get_args
 
 from imagecluster.collection.report import cluster_folders
-from imagecluster.errors import ArgumentError, OutputError
+from imagecluster.errors import ArgumentError, LinksRefusedError, OutputError
 from imagecluster.present.links.names import distinct_names, longest_name_bytes
 from imagecluster.present.owned_tree import RECORD_NAME, IsElsewhere, OwnedTree, copied_key, key_of, nowhere, record_end
 from imagecluster.scan import StrPath
@@ -104,8 +104,10 @@ def make_links(
     ------
     ArgumentError
         `kind` is none of the three, or a picture lies inside `directory`.
+    LinksRefusedError
+        The file system does not allow that kind of link; the former tree is as it was.
     OutputError
-        `directory` is not ours (a link is not), cannot be written, or does not allow that kind of link.
+        `directory` is not ours (a link is not), or cannot be written.
 
     """
     if kind not in get_args(LinkKind):
@@ -264,7 +266,7 @@ class _Builder:
             if not os.access(picture, os.R_OK if self._kind == "copy" else os.F_OK):
                 self._leave_out(picture, error)
                 return
-            raise _link_error(error, self._kind, picture, self._tree.place) from error
+            raise _link_error(error, self._kind, picture, folder, self._tree.place) from error
         self.n_links += 1
 
     def _copy(self, folder: OwnFolder, picture: str, where: str, record: BinaryIO) -> None:
@@ -343,17 +345,26 @@ def _copy_status(picture: str, copy: BinaryIO, path: Path) -> None:
     os.utime(descriptor, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
-def _link_error(error: OSError, kind: LinkKind, picture: str, place: str) -> OutputError:
-    """The error for a link that the file system refused, with what to do."""
-    if kind == "hardlink" and error.errno == errno.EXDEV:
-        return OutputError(
-            f"cannot make hard links to {picture!r} in {place!r}: they are on different drives; use copy or symlink"
-        )
-    refused = (errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK)
+def _link_error(error: OSError, kind: LinkKind, picture: str, folder: OwnFolder, place: str) -> OutputError:
+    """The error for a link that the file system refused, with what works there."""
+    refused = (errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK, errno.EINVAL, errno.EXDEV)
     no_privilege = getattr(error, "winerror", None) == 1314  # symbolic links need a privilege on Windows
-    if kind != "copy" and (no_privilege or error.errno in refused):
-        other = "hardlink" if kind == "symlink" else "symlink"
-        reason = (error.strerror or "refused").lower()
-        return OutputError(f"cannot make a {kind} to {picture!r} in {place!r}: {reason}; use {other} or copy")
     reason = (error.strerror or type(error).__name__).lower()
-    return OutputError(f"cannot make a {kind} of {picture!r} in {place!r}: {reason}")
+    if kind == "copy" or not (no_privilege or error.errno in refused):
+        return OutputError(f"cannot make a {kind} of {picture!r} in {place!r}: {reason}")
+    other: LinkKind = "hardlink" if kind == "symlink" else "symlink"
+    cure = f"use {other} or copy" if _is_possible(other, picture, folder) else "this drive knows no links: use copy"
+    if kind == "hardlink" and error.errno == errno.EXDEV:
+        reason = "they are on different drives"
+    return LinksRefusedError(f"cannot make a {kind} to {picture!r} in {place!r}: {reason}; {cure}")
+
+
+def _is_possible(kind: LinkKind, picture: str, folder: OwnFolder) -> bool:
+    """Whether a folder can hold a kind of link to a picture."""
+    trial = unfinished_name("trial")
+    try:
+        (folder.symlink if kind == "symlink" else folder.hardlink)(os.path.realpath(picture), trial)
+        folder.unlink(trial)
+    except OSError:
+        return False
+    return True
