@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from imagecluster.collection import DENDROGRAM
 from imagecluster.collection.recipe import contents_digest
-from imagecluster.records import Dendrogram, ImageFile, Metadata
+from imagecluster.records import Dendrogram, ImageFile, Metadata, Taken
 from imagecluster.store import Batch, HashedFile, Run, Store
 from viewer_browser import measure_page
 from viewer_process import viewing
@@ -73,7 +73,9 @@ def make_collection(root: Path, n_pictures: int, n_dimensions: int) -> None:
             vectors = rng.standard_normal((len(numbers), n_dimensions)).astype(np.float16)
             hashes = [hash_of(i) for i in numbers]
             files = [ImageFile(root / f"album {i // 1000:04}" / f"IMG_{i:07}.jpg", 3_000_000, i) for i in numbers]
-            metadata = [Metadata(4000, 3000, "JPEG", 1.5e9 + i) for i in numbers]
+            metadata = [
+                Metadata(4000, 3000, "JPEG", Taken(1.5e9 + i, None, "second", "EXIF DateTimeOriginal")) for i in numbers
+            ]
             store.commit(
                 Batch(
                     files=tuple(map(HashedFile, files, hashes)),

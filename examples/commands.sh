@@ -7,6 +7,7 @@ folder=$1 picture=$2
 imagecluster doctor                                        # is everything there and working?
 imagecluster models                                        # which networks there are
 imagecluster run "$folder" --sim 0.5                       # sort; `imagecluster FOLDER` is short for it
+imagecluster info "$folder" --times                        # when and where each picture was taken
 imagecluster info "$folder"                                # what is in the database
 imagecluster suggest "$folder"                             # which --sim for copies, scenes, themes
 imagecluster search "$folder" "$picture" -k 3              # what looks like this

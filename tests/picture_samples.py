@@ -62,8 +62,11 @@ def tiff_structure(directories, *, order="<", blobs=(), start=0):
     return out + tail
 
 
-def exif(*, orientation=None, original=None, digitized=None, changed=None, gps=None, order="<"):
-    """An EXIF block; `gps` is (reference, six numbers of three rationals) for latitude and longitude."""
+def exif(*, orientation=None, original=None, digitized=None, changed=None, gps=None, more=None, order="<"):
+    """An EXIF block; `gps` is (reference, six numbers of three rationals) for latitude and longitude.
+
+    `more` has further fields by directory ("main", "own", "gps") and tag.
+    """
     main, own, place = {}, {}, {}
     if orientation is not None:
         main[0x0112] = ("H", [orientation])
@@ -76,6 +79,8 @@ def exif(*, orientation=None, original=None, digitized=None, changed=None, gps=N
         for tag, (reference, numbers) in zip((1, 3), gps, strict=True):
             place[tag] = ("A", reference)
             place[tag + 1] = ("R", numbers)
+    for directory, fields in zip((main, own, place), map((more or {}).get, ("main", "own", "gps")), strict=True):
+        directory.update(fields or {})
     directories = {"main": main}
     if own:
         directories["main"][0x8769] = ("I", [("ifd", "own")])

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.records import ImageFile, Metadata
+from imagecluster.records import ImageFile, Metadata, Place, Taken
 from imagecluster.store import Batch, HashedFile, SkippedFile, Store
 
 MODEL = "lite0@1"
@@ -33,7 +33,8 @@ def vector_of(number: int, *, n_dimensions: int = N_DIMENSIONS) -> NDArray[np.fl
 
 def metadata_of(number: int) -> Metadata:
     """Metadata of picture `number`."""
-    return Metadata(100 + number, 50, "JPEG", 1.5e9 + number, 48.25, -11.5 if number % 2 else None)
+    taken = Taken(1.5e9 + number, 3600, "second", "EXIF DateTimeOriginal", "EXIF OffsetTimeOriginal")
+    return Metadata(100 + number, 50, "JPEG", taken, Place(48.25, -11.5, "EXIF") if number % 2 else None)
 
 
 def file_of(root: Path, number: int) -> ImageFile:

@@ -320,7 +320,7 @@ def test_how_time_counted_is_printed(pics, capsys):
     )
     assert main([str(pics), "--time-weight", "0.3", "--time-source", "exif", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)["time"]
-    assert (found["n_exif"], found["n_file"], found["n_none"]) == (0, 0, 9)
+    assert [found[f"n_{kind}"] for kind in ("exif", "sidecar", "name", "file", "none")] == [0, 0, 0, 0, 9]
     assert (found["scale_s"], found["source"]) == (21600, "exif")
 
 

@@ -20,9 +20,15 @@ WHEN = b"2015:07:03 10:04:43\0"
 WHEN_S = calendar.timegm((2015, 7, 3, 10, 4, 43))
 
 
+def taken(block):
+    """Time and source of the most trusted date in an EXIF block."""
+    dates = read_exif(block).dates
+    return (dates[0].local_s, dates[0].source) if dates else None
+
+
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_time_and_place_are_read_in_both_byte_orders(order):
-    """DateTimeOriginal is read as UTC, degrees carry their hemisphere's sign."""
+    """DateTimeOriginal is read as it is, degrees carry their hemisphere's sign."""
     gps = ((b"S\0", [33, 1, 51, 1, 1242, 100]), (b"E\0", [151, 1, 1230, 100, 0, 1]))
     block = exif(original=WHEN, changed=b"2020:01:01 00:00:00\0", gps=gps, order=order)
     metadata = decode(encoded(corners(), "JPEG", exif=block), short_side_px=8).metadata
@@ -56,9 +62,9 @@ def test_exif_in_the_text_of_a_png_is_read():
 def test_the_order_of_the_dates():
     """Original comes before digitised, digitised before changed; blank ones are passed over."""
     changed, blank = b"2019:01:01 00:00:00\0", b"    :  :     :  :  \0"
-    assert read_exif(exif(digitized=WHEN, changed=changed)).taken_s == WHEN_S
-    assert read_exif(exif(original=blank, changed=WHEN)).taken_s == WHEN_S
-    assert read_exif(exif(changed=WHEN)).taken_s == WHEN_S
+    assert taken(exif(digitized=WHEN, changed=changed)) == (WHEN_S, "EXIF DateTimeDigitized")
+    assert taken(exif(original=blank, changed=WHEN)) == (WHEN_S, "EXIF DateTime")
+    assert taken(exif(changed=WHEN)) == (WHEN_S, "EXIF DateTime")
 
 
 @pytest.mark.parametrize(
@@ -72,15 +78,18 @@ def test_the_order_of_the_dates():
         (b"1601:06:06 16:39:33\0", None),
         (b"2015:02:29 10:00:00\0", None),
         (b"2015:13:01 10:00:00\0", None),
-        (b"2015:01:01 24:00:00\0", None),
+        (b"2015:07:03 24:08:19\0", WHEN_S - 36283 + 499),
         (b"2999:01:01 00:00:00\0", None),
         (b"yesterday at noon \0", None),
         (b"\xff\xfe\x00", None),
     ],
 )
 def test_impossible_dates_are_absent(date, expected):
-    """A date before photography, after tomorrow or in no calendar is None, and no later date stands in for it."""
-    assert read_exif(exif(original=date, changed=b"2019:01:01 00:00:00\0")).taken_s == expected
+    """A date before photography, after tomorrow or in no calendar is absent, and the next date counts."""
+    next_s = calendar.timegm((2013, 1, 1, 0, 0, 0))
+    found = taken(exif(original=date, digitized=b"2013:01:01 00:00:00\0"))
+    assert found == ((next_s, "EXIF DateTimeDigitized") if expected is None else (expected, "EXIF DateTimeOriginal"))
+    assert taken(exif(original=date)) == (None if expected is None else (expected, "EXIF DateTimeOriginal"))
 
 
 @pytest.mark.parametrize(
@@ -96,13 +105,12 @@ def test_impossible_dates_are_absent(date, expected):
 )
 def test_impossible_places_are_absent(gps):
     """The exact 0, 0, degrees out of range, division by zero and no hemisphere give no place at all."""
-    found = read_exif(exif(gps=gps))
-    assert (found.latitude_deg, found.longitude_deg) == (None, None)
+    assert read_exif(exif(gps=gps)).place is None
 
 
 def test_empty_seconds_of_a_place_are_no_seconds():
     """Receivers that give minutes with a fraction write 0/0 seconds."""
-    found = read_exif(exif(gps=((b"N\0", [47, 1, 305, 10, 0, 0]), (b"W\0", [8, 1, 0, 1, 0, 0]))))
+    found = read_exif(exif(gps=((b"N\0", [47, 1, 305, 10, 0, 0]), (b"W\0", [8, 1, 0, 1, 0, 0])))).place
     assert found.latitude_deg == pytest.approx(47 + 30.5 / 60)
     assert found.longitude_deg == -8
 
@@ -112,7 +120,7 @@ def test_broken_exif_never_fails(block):
     """Any bytes at all give fields that are absent or in range."""
     found = read_exif(block)
     assert found.orientation is None or 1 <= found.orientation <= 8
-    assert found.latitude_deg is None or abs(found.latitude_deg) <= 90
+    assert found.place is None or abs(found.place.latitude_deg) <= 90
 
 
 @given(st.data())

@@ -13,8 +13,8 @@ import pytest
 from imagecluster.cli import main
 from imagecluster.collection import Settings, open_latest, settings_of
 from imagecluster.errors import ImageclusterError, StoreDamagedError
-from imagecluster.records import ImageFile
-from imagecluster.store import Batch, HashedFile, Run, SkippedFile, Store
+from imagecluster.records import ImageFile, Place, Taken
+from imagecluster.store import Batch, Beside, HashedFile, Run, SkippedFile, Store
 from store_samples import batch_of, file_of, hash_of
 
 MODEL = "efficientnet-lite-duo@int8.1"
@@ -41,6 +41,8 @@ def whole(tmp_path_factory) -> Path:
             store.record_run(Run(1e9, 1.5, MODEL, len(numbers), len(numbers), 0, 0, Settings().as_kept()))
         changed = (HashedFile(file_of(root, 5), hash_of(6)),)
         store.commit(Batch(files=changed, pixels={hash_of(n): bytes(16) for n in range(40)}), model=MODEL)
+        taken = Taken(1.5e9, None, "day", "file name")
+        store.put_beside({file_of(root, n).path: Beside("1", taken, Place(1.0, 2.0, "takeout")) for n in range(45)})
         batch = batch_of(root, [])
         store.commit(
             type(batch)(skips=(SkippedFile(ImageFile(root / "bad.jpg", 7, 8), "decode", "cut off"),), decoder="1"),
@@ -79,6 +81,9 @@ def read_everything(root: Path) -> None:
             lambda: store.recognise([file_of(root, n) for n in range(50)], decoder="1"),
             lambda: store.vectors(MODEL, list(store.rows(MODEL))),
             lambda: store.metadata([hash_of(n) for n in range(45)]),
+            lambda: store.described([hash_of(n) for n in range(45)]),
+            store.beside,
+            store.read_before,
             lambda: store.paths_of(store.leaves(MODEL).keys),
             lambda: open_latest(store).cut(),
         ):
@@ -92,6 +97,7 @@ def write_everything(root: Path) -> None:
             lambda: store.commit(batch_of(root, range(40, 50)), model=MODEL),
             lambda: store.mark_present(file_of(root, n).path for n in range(5, 50)),
             lambda: store.record_run(Run(1e9, 1.5, MODEL, 1, 1, 0, 0, {})),
+            lambda: store.put_beside({file_of(root, 3).path: None}),
             store.forget_gone,
             lambda: store.keep_leaves(MODEL),
         ):

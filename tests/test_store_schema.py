@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from imagecluster.errors import StoreError, StoreVersionError
-from imagecluster.records import Metadata
+from imagecluster.records import Metadata, Place, Taken
 from imagecluster.store import Batch, HashedFile, Recognised, Store, schema
 from store_samples import MODEL, batch_of, file_of, hash_of, vectors_of
 
+NOW = schema.newest_format()
 
-def m004_ratings(connection):
+
+def m999_ratings(connection):
     """A migration as a later version might bring."""
     connection.execute("ALTER TABLE files ADD COLUMN rating INTEGER")
     connection.execute("CREATE TABLE notes (path BLOB PRIMARY KEY, note TEXT NOT NULL)")
@@ -37,36 +39,36 @@ def test_migrations_are_numbered_in_order():
 def test_an_older_format_is_migrated_with_all_it_holds(old_store, monkeypatch):
     """A writer brings a store to the newest format; an older program then refuses it."""
     with monkeypatch.context() as newer:
-        newer.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, m004_ratings))
-        with pytest.raises(StoreError, match=r"format 3, .* format 4.*imagecluster run"):
+        newer.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, m999_ratings))
+        with pytest.raises(StoreError, match=rf"format {NOW}, .* format {NOW + 1}.*imagecluster run"):
             Store.open(old_store, writable=False)
         with Store.open(old_store) as store:
-            assert store.format_version == store.info().format_version == 4
+            assert store.format_version == store.info().format_version == NOW + 1
             assert np.array_equal(store.vectors(MODEL, [hash_of(n) for n in range(5)]), vectors_of(range(5)))
             with store._reading() as connection:
                 assert connection.execute("SELECT DISTINCT rating FROM files").fetchall() == [(3,)]
-        assert "format: 4" in (old_store / ".imagecluster-store").read_text()
+        assert f"format: {NOW + 1}" in (old_store / ".imagecluster-store").read_text()
         with Store.open(old_store, writable=False) as reader:
-            assert reader.format_version == 4
-    with pytest.raises(StoreVersionError, match="format 4"):
+            assert reader.format_version == NOW + 1
+    with pytest.raises(StoreVersionError, match=f"format {NOW + 1}"):
         Store.open(old_store)
 
 
 def test_a_migration_that_fails_changes_nothing(old_store, monkeypatch):
     """A migration is one transaction: interrupted, it is done anew the next time."""
 
-    def m004_interrupted(connection):
-        m004_ratings(connection)
+    def m999_interrupted(connection):
+        m999_ratings(connection)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as newer:
-        newer.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, m004_interrupted))
+        newer.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, m999_interrupted))
         with pytest.raises(KeyboardInterrupt):
             Store.open(old_store)
     with monkeypatch.context() as newer:
-        newer.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, m004_ratings))
+        newer.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, m999_ratings))
         with Store.open(old_store) as store:
-            assert store.format_version == 4
+            assert store.format_version == NOW + 1
             assert len(store.known_files()) == 5
 
 
@@ -131,3 +133,22 @@ def test_pictures_of_an_older_format_are_recognised_and_still_to_be_read(tmp_pat
         assert (found.files, found.unread) == ((HashedFile(file, hash_of(1)),), {file})
         store.commit(Batch(files=(HashedFile(file, hash_of(1)),), pixels={hash_of(1): bytes(16)}), model=MODEL)
         assert store.recognise([file], decoder="") == Recognised((HashedFile(file, hash_of(1)),), (), ())
+
+
+def test_format_2_is_brought_to_the_sources_of_dates(tmp_path, monkeypatch):
+    """Dates and places of a store of format 2 stay, and are known to have been read by an older version."""
+    with monkeypatch.context() as older:
+        older.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:2])
+        Store.open(tmp_path / "imagecluster", root=tmp_path).close()
+    rows = [(hash_of(1), 640, 480, "JPEG", 1.5e9, 48.25, -11.5, ""), (hash_of(2), 64, 48, "PNG", None, None, None, "")]
+    with contextlib.closing(sqlite3.connect(tmp_path / "imagecluster" / "imagecluster.db")) as old, old:
+        old.executemany("INSERT INTO contents VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    with Store.open(tmp_path / "imagecluster") as store:
+        found = store.metadata([hash_of(1), hash_of(2)])
+        assert found[hash_of(1)].taken == Taken(1.5e9, None, "second", "EXIF DateTimeOriginal")
+        assert found[hash_of(1)].place == Place(48.25, -11.5, "EXIF")
+        assert (found[hash_of(2)].taken, found[hash_of(2)].place) == (None, None)
+        assert store.read_before() == {hash_of(1), hash_of(2)}
+        store.put_said({hash_of(1): Metadata(0, 0, "", camera="Canon X"), hash_of(2): None})
+        assert store.read_before() == set()
+        assert store.metadata([hash_of(1)])[hash_of(1)] == Metadata(640, 480, "JPEG", camera="Canon X")

@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 
 Stage = Literal["scan", "decode", "embed"]
 TimeSource = Literal["auto", "exif", "stat"]
-TimeOrigin = Literal["exif", "file", "none"]
+TimeOrigin = Literal["exif", "sidecar", "name", "file", "none"]
+"""Where a time comes from: what the picture says of itself (EXIF, XMP, IPTC, text), a sidecar, the name of the file,
+the modification time of the file."""
+Precision = Literal["subsecond", "second", "minute", "day", "month", "year"]
 
 TIME_SCALE_S = 6 * 3600.0
 """Default time after which nearness in time has fallen to 1/e: about the length of an outing."""
@@ -65,6 +68,83 @@ class Scan:
     scanned."""
 
 
+DATE_SOURCES = (
+    "sidecar XMP exif:DateTimeOriginal",
+    "sidecar XMP photoshop:DateCreated",
+    "EXIF DateTimeOriginal",
+    "XMP exif:DateTimeOriginal",
+    "XMP photoshop:DateCreated",
+    "IPTC DateCreated",
+    "EXIF DateTimeDigitized",
+    "XMP exif:DateTimeDigitized",
+    "XMP xmp:CreateDate",
+    "IPTC DigitalCreationDate",
+    "PNG Creation Time",
+    "GPS time",
+    "XMP exif:GPSTimeStamp",
+    "sidecar XMP exif:DateTimeDigitized",
+    "sidecar XMP xmp:CreateDate",
+    "sidecar XMP exif:GPSTimeStamp",
+    "takeout photoTakenTime",
+    "file name",
+    "EXIF DateTime",
+    "XMP xmp:ModifyDate",
+    "sidecar XMP xmp:ModifyDate",
+    "file time",
+)
+"""Everything that can give a picture's date, the most trusted first. Those of a sidecar in XMP come first because
+programs that do not change pictures write corrections there; `DateTime` and `ModifyDate` come after the file's name
+because they are the time of the last export or edit."""
+
+UTC = "UTC"
+"""What `Taken.offset_from` says if the source gives UTC and not the time of the place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """When a picture was taken, according to one source."""
+
+    local_s: float
+    """What the clock of the place showed, in seconds since 1970 as if it were UTC."""
+    offset_s: int | None
+    """Seconds by which that clock was ahead of UTC (east is positive); None if unknown."""
+    precision: Precision
+    """How much of the date is known; what is not known counts as the first moment of the year, month, day or minute."""
+    source: str
+    """One of `DATE_SOURCES`."""
+    offset_from: str = ""
+    """What gave the offset: the name of a field, or `UTC` if the source knows only UTC; empty for no offset."""
+
+    @property
+    def instant_s(self) -> float:
+        """Seconds since 1970; without an offset, of the clock's time read as UTC."""
+        return self.local_s - (self.offset_s or 0)
+
+    @property
+    def rank(self) -> int:
+        """How far down in `DATE_SOURCES` its source is: the smaller, the more trusted."""
+        return DATE_SOURCES.index(self.source)
+
+    @property
+    def origin(self) -> TimeOrigin:
+        """The kind of its source."""
+        if self.source.startswith(("sidecar", "takeout")):
+            return "sidecar"
+        return "name" if self.source == "file name" else "file" if self.source == "file time" else "exif"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a picture was taken, according to one source."""
+
+    latitude_deg: float
+    """North is positive, in [-90, 90]."""
+    longitude_deg: float
+    """East is positive, in [-180, 180]."""
+    source: str
+    """"EXIF", "XMP", "sidecar XMP" or "takeout"."""
+
+
 @dataclass(frozen=True, slots=True)
 class Metadata:
     """What a picture says about itself; None if it says nothing, or something impossible."""
@@ -74,14 +154,29 @@ class Metadata:
     height_px: int
     format: str
     """Pillow's name for the format: JPEG, PNG, HEIF ..."""
-    taken_s: float | None = None
-    """EXIF DateTimeOriginal (else DateTime), read as UTC, seconds since 1970."""
-    latitude_deg: float | None = None
-    longitude_deg: float | None = None
+    taken: Taken | None = None
+    place: Place | None = None
     note: str = ""
     """What is missing from the picture, in one line: "incomplete: last 2 % missing"; empty if it was read whole."""
     shown: bytes = field(default=b"", compare=False)
     """8 bytes that stand for the orientation and the colour profile with which it was read; empty if unknown."""
+    camera: str = ""
+    """Make and model; empty if unknown."""
+
+    @property
+    def taken_s(self) -> float | None:
+        """`Taken.local_s`, or None."""
+        return None if self.taken is None else self.taken.local_s
+
+    @property
+    def latitude_deg(self) -> float | None:
+        """`Place.latitude_deg`, or None."""
+        return None if self.place is None else self.place.latitude_deg
+
+    @property
+    def longitude_deg(self) -> float | None:
+        """`Place.longitude_deg`, or None."""
+        return None if self.place is None else self.place.longitude_deg
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -268,7 +363,8 @@ class TimeTerm:
     scale_s: float
     """Time after which two pictures' nearness in time has fallen to 1/e."""
     source: TimeSource
-    """The chosen source: `exif`, `stat` (the file's modification time), or `auto` (EXIF, else the file's)."""
+    """The chosen source: `exif` (what pictures and their sidecars say), `stat` (the file's modification time), or
+    `auto` (the former, else the file's name, else its modification time)."""
     times_s: NDArray[np.float64]
     """Time of each row, shape (n_images,), seconds since 1970; NaN if there is none."""
     origins: tuple[TimeOrigin, ...]
@@ -282,6 +378,8 @@ class TimeTerm:
             "scale_s": self.scale_s,
             "source": self.source,
             "n_exif": self.origins.count("exif"),
+            "n_sidecar": self.origins.count("sidecar"),
+            "n_name": self.origins.count("name"),
             "n_file": self.origins.count("file"),
             "n_none": self.origins.count("none"),
             "kernel_error_largest": round(self.error.largest, 6),

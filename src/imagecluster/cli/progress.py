@@ -13,6 +13,7 @@ _TEXTS: dict[Stage, str] = {
     "scan": "scan",
     "weights": "downloading weights",
     "fingerprints": "fingerprints",
+    "dates": "reading dates and places again",
     "pairs": "comparing all pairs",
     "neighbours": "looking for neighbours",
     "farthest": "finding the farthest pair",
@@ -23,7 +24,7 @@ _TEXTS: dict[Stage, str] = {
     "speed": "measuring",
 }
 
-_UNITS: dict[Stage, str] = {"weights": "B", "fingerprints": " images", "thumbnails": " images"}
+_UNITS: dict[Stage, str] = {"weights": "B", "fingerprints": " images", "dates": " images", "thumbnails": " images"}
 """Units of stages that are shown with a rate; others are shown as a percentage."""
 
 _WORTH_SAYING_S = 10.0

@@ -9,7 +9,9 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from imagecluster.collection.rereading import read_again
 from imagecluster.collection.settings import Settings
+from imagecluster.collection.sidecars import bring_up_sidecars
 from imagecluster.decode import DECODER_VERSION
 from imagecluster.models import Crop, Model, joined
 from imagecluster.records import ImageFile, Scan, Skip
@@ -84,6 +86,8 @@ def fingerprint_scan(
     reused = [known for known in recognised.files if known.content_hash in complete]
     files = sorted([*reused, *chain(*(writer.files for writer in writers))], key=lambda known: bytes(known.file.path))
     skips = [*scan.skips, *recognised.skips, *chain(*(writer.skips for writer in writers))]
+    read_again(files, store, max_pixels=max_pixels, n_threads=settings.n_threads, progress=progress)
+    bring_up_sidecars(scan.files, store)
     if model.parts:
         _join(store, model, [known.content_hash for known in files])
     n_fingerprinted = sum(writer.n_fingerprinted for writer in writers)
@@ -214,9 +218,9 @@ class _Writer:
         metadata = {
             content_hash: replace(
                 known[twin.content_hash],
-                taken_s=twin.exif.taken_s,
-                latitude_deg=twin.exif.latitude_deg,
-                longitude_deg=twin.exif.longitude_deg,
+                taken=twin.said.taken,
+                place=twin.said.place,
+                camera=twin.said.camera,
             )
             for content_hash, twin in twins.items()
         }

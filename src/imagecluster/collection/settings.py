@@ -52,7 +52,8 @@ class Settings:
     time_scale_s: float = TIME_SCALE_S
     """Time after which two pictures' nearness in time has fallen to 1/e; at least 1 s."""
     time_source: TimeSource = "auto"
-    """`exif`, `stat` (the file's modification time), or `auto`: EXIF, or the file's time where EXIF gives none."""
+    """`exif` (what pictures and their sidecars say), `stat` (the file's modification time), or `auto`: the former, else
+    the date in the file's name, else its modification time."""
     page: bool = True
     """Whether to write the page of contact sheets, and to keep thumbnails for it."""
     recursive: bool = True

@@ -3,53 +3,140 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from imagecluster.collection.recipe import Recipe
 from imagecluster.linkage.time_kernel import kernel_error
-from imagecluster.records import TimeOrigin, TimeTerm
+from imagecluster.records import UTC, Place, Taken, TimeOrigin, TimeTerm
 from imagecluster.store import Leaves, Store
+
+__all__ = ["Dated", "assumed_offsets", "dated", "time_term"]
 
 _DAY_S = 86_400.0
 
 _EARLIEST_FILE_S = 3653 * _DAY_S
 """2 January 1980. The clock of Unix starts at 0, those of DOS and ZIP on 1 January 1980; both stand for no time."""
 
+_SAME_CAMERA_S = 30 * _DAY_S
+_ANY_CAMERA_S = 3 * _DAY_S
+"""An offset holds for other pictures of the same camera, or of other cameras, for this long: about a journey."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """When and where a picture was taken."""
+
+    taken: Taken | None
+    """Its date, from whatever source; None if there is none."""
+    instant_s: float
+    """Seconds since 1970; NaN if there is no date."""
+    assumed_offset_s: int | None
+    """The offset of pictures taken at about the same time, if its own is unknown."""
+    place: Place | None
+    camera: str
+
 
 def time_term(leaves: Leaves, store: Store, recipe: Recipe, *, now_s: float) -> TimeTerm:
     """The part of time in a clustering of these pictures: their times, the sources of these, the kernel's error.
 
     A time belongs to a content, so that equal pictures stay equal. Of several files with the same content the earliest
-    usable modification time counts, since copies are later. EXIF and file times are both taken as they are (a camera's
-    clock as UTC).
+    usable modification time counts, since copies are later.
 
     Parameters
     ----------
     leaves
         The pictures.
     store
-        The store, which holds their EXIF data and the modification times of their files.
+        The store, which holds their dates and the modification times of their files.
     recipe
-        Weight and scale of time, and its source: `exif` is EXIF alone, `stat` the file's modification time alone, and
-        `auto` EXIF, or the file's time where EXIF gives no possible time.
+        Weight and scale of time, and its source: `exif` is what pictures and their sidecars say, `stat` the file's
+        modification time alone, and `auto` the former, else the date in the file's name, else its modification time.
     now_s
         The current time, in seconds since 1970; a file's time more than a day later is ignored.
     """
-    hashes, source = leaves.hashes, recipe.time_source
-    exif_s = {} if source == "stat" else _exif_times(store, hashes)
-    file_s = {} if source == "exif" else _earliest_file_times(leaves, store.modified_ns(), latest_s=now_s + _DAY_S)
-    times_s = np.array([exif_s.get(h, file_s.get(h, math.nan)) for h in hashes], np.float64)
-    origins: list[TimeOrigin] = ["exif" if h in exif_s else "file" if h in file_s else "none" for h in hashes]
+    found = dated(leaves, store, recipe, now_s=now_s)
+    times_s = np.array([picture.instant_s for picture in found], np.float64)
+    origins: list[TimeOrigin] = [picture.taken.origin if picture.taken else "none" for picture in found]
     error = kernel_error(times_s, scale_s=recipe.time_scale_s, rng=np.random.default_rng(0))
-    return TimeTerm(recipe.time_weight, recipe.time_scale_s, source, times_s, tuple(origins), error)
+    return TimeTerm(recipe.time_weight, recipe.time_scale_s, recipe.time_source, times_s, tuple(origins), error)
 
 
-def _exif_times(store: Store, hashes: Sequence[bytes]) -> dict[bytes, float]:
-    """Times of the contents whose EXIF gives a possible time."""
-    known = store.metadata(set(hashes))
-    return {h: metadata.taken_s for h, metadata in known.items() if metadata.taken_s is not None}
+def dated(leaves: Leaves, store: Store, recipe: Recipe, *, now_s: float) -> list[Dated]:
+    """Date and place of each picture; parameters as for `time_term`."""
+    source = recipe.time_source
+    known = store.described(set(leaves.hashes))
+    own = store.metadata(set(leaves.hashes)) if source == "exif" else {}
+    file_s = {} if source == "exif" else _earliest_file_times(leaves, store.modified_ns(), latest_s=now_s + _DAY_S)
+    dates: list[Taken | None] = []
+    for content_hash in leaves.hashes:
+        taken = None if source == "stat" or content_hash not in known else known[content_hash].taken
+        if source == "exif" and taken is not None and taken.origin == "name":
+            taken = own[content_hash].taken
+        if taken is None and content_hash in file_s:
+            taken = Taken(file_s[content_hash], 0, "second", "file time", UTC)
+        dates.append(taken)
+    cameras = [known[h].camera if h in known else "" for h in leaves.hashes]
+    assumed = assumed_offsets(dates, cameras)
+    return [
+        Dated(
+            taken,
+            math.nan if taken is None else taken.instant_s - (offset_s or 0),
+            offset_s,
+            known[content_hash].place if content_hash in known else None,
+            camera,
+        )
+        for content_hash, taken, offset_s, camera in zip(leaves.hashes, dates, assumed, cameras, strict=True)
+    ]
+
+
+def assumed_offsets(dates: Sequence[Taken | None], cameras: Sequence[str]) -> list[int | None]:
+    """For each date without an offset that of the date nearest to it; None where none is near, or it has its own.
+
+    A date of the same camera counts up to 30 days away, else one of another camera up to 3 days. Dates that are given
+    in UTC do not count, since they say nothing of the place's zone.
+    """
+    lacking = [i for i, date in enumerate(dates) if date is not None and date.offset_s is None]
+    found: list[int | None] = [None] * len(dates)
+    donors = [
+        (date.local_s, date.offset_s, cameras[i])
+        for i, date in enumerate(dates)
+        if date is not None and date.offset_s is not None and date.offset_from != UTC
+    ]
+    if not lacking or not donors:
+        return found
+    donors.sort()
+    of_camera: dict[str, list[tuple[float, int, str]]] = {}
+    for donor in donors:
+        if donor[2]:
+            of_camera.setdefault(donor[2], []).append(donor)
+    tables = {camera: _Nearest(some) for camera, some in of_camera.items()}
+    all_of_them = _Nearest(donors)
+    for i in lacking:
+        local_s = dates[i].local_s  # type: ignore[union-attr]  # those without a date lack nothing
+        own = tables.get(cameras[i])
+        offset_s = None if own is None else own.offset(local_s, within_s=_SAME_CAMERA_S)
+        found[i] = all_of_them.offset(local_s, within_s=_ANY_CAMERA_S) if offset_s is None else offset_s
+    return found
+
+
+class _Nearest:
+    """Known offsets, by the times of their pictures."""
+
+    def __init__(self, donors: Sequence[tuple[float, int, str]]) -> None:
+        self._times_s = [donor[0] for donor in donors]
+        self._offsets_s = [donor[1] for donor in donors]
+
+    def offset(self, local_s: float, *, within_s: float) -> int | None:
+        """The offset of the nearest picture, if it is near enough."""
+        end = bisect_left(self._times_s, local_s)
+        nearest = min(
+            (i for i in (end - 1, end) if 0 <= i < len(self._times_s)), key=lambda i: abs(self._times_s[i] - local_s)
+        )
+        return self._offsets_s[nearest] if abs(self._times_s[nearest] - local_s) <= within_s else None
 
 
 def _earliest_file_times(leaves: Leaves, modified_ns: Mapping[bytes, int], *, latest_s: float) -> dict[bytes, float]:

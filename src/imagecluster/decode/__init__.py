@@ -11,35 +11,49 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from imagecluster.decode.coded import coded_digest
-from imagecluster.decode.exif import Exif
 from imagecluster.decode.frame import Fit, Frame, Interpolation
 from imagecluster.decode.memory import large_file
-from imagecluster.decode.reading import DECODER_VERSION, MAX_BYTES, MAX_PIXELS, read_bytes
+from imagecluster.decode.names import read_name
+from imagecluster.decode.reading import DECODER_VERSION, MAX_BYTES, MAX_PIXELS, METADATA_VERSION, read_bytes
 
 if TYPE_CHECKING:
     from imagecluster.decode.fields import exif_fields
-    from imagecluster.decode.picture import Picture, decode, read_file_exif, read_shown
+    from imagecluster.decode.picture import Picture, decode, read_file_exif, read_metadata, read_shown
+    from imagecluster.decode.said import Said
+    from imagecluster.decode.sidecar import read_sidecar
 
 __all__ = [
     "DECODER_VERSION",
     "MAX_BYTES",
     "MAX_PIXELS",
-    "Exif",
+    "METADATA_VERSION",
     "Fit",
     "Frame",
     "Interpolation",
     "Picture",
+    "Said",
     "coded_digest",
     "decode",
     "exif_fields",
     "large_file",
     "read_bytes",
     "read_file_exif",
+    "read_metadata",
+    "read_name",
     "read_shown",
+    "read_sidecar",
 ]
 
-_HOME = {"Picture": "picture", "decode": "picture", "exif_fields": "fields", "read_file_exif": "picture",
-         "read_shown": "picture"}  # fmt: skip
+_HOME = {
+    "Picture": "picture",
+    "Said": "said",
+    "decode": "picture",
+    "exif_fields": "fields",
+    "read_file_exif": "picture",
+    "read_metadata": "picture",
+    "read_shown": "picture",
+    "read_sidecar": "sidecar",
+}
 
 
 def __getattr__(name: str) -> Any:

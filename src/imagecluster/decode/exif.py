@@ -1,4 +1,4 @@
-"""Reading of the few EXIF fields that we use: orientation, time and place.
+"""Reading of the few EXIF fields that we use: orientation, dates, place, camera.
 
 Pillow's own reader decodes every tag, which takes up to 0.5 ms per camera JPEG, a tenth of the whole decode;
 this one reads only the wanted tags, and treats anything broken as absent.
@@ -6,26 +6,47 @@ this one reads only the wanted tags, and treats anything broken as absent.
 
 from __future__ import annotations
 
-import calendar
 import re
 import struct
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Exif", "exif_block", "read_exif", "xmp_orientation"]
+from imagecluster.decode.dates import GPS_YEAR, fraction, is_possible, offset, read_date
+from imagecluster.records import UTC, Place, Taken
 
-_ORIENTATION, _DATE_TIME, _EXIF_IFD, _GPS_IFD = 0x0112, 0x0132, 0x8769, 0x8825
+__all__ = [
+    "Exif",
+    "degrees_in",
+    "exif_block",
+    "exif_orientation",
+    "place_of",
+    "read_exif",
+    "xmp_orientation",
+    "xmp_packet",
+]
+
+_ORIENTATION, _DATE_TIME, _EXIF_IFD, _GPS_IFD, _MAKE, _MODEL = 0x0112, 0x0132, 0x8769, 0x8825, 0x010F, 0x0110
+_OFFSET, _SUBSECOND = 0x9010, 0x9290
 _DATE_TIME_ORIGINAL, _DATE_TIME_DIGITIZED = 0x9003, 0x9004
-_LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE = 1, 2, 3, 4
-_BYTES, _ASCII, _SHORT, _LONG, _RATIONAL, _SIGNED_RATIONAL = 1, 2, 3, 4, 5, 10
-_SIZES = {_BYTES: 1, _ASCII: 1, _SHORT: 2, _LONG: 4, _RATIONAL: 8, _SIGNED_RATIONAL: 8, 7: 1}
+_LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE, _GPS_TIME, _GPS_DATE = 1, 2, 3, 4, 7, 29
+_BYTES, _ASCII, _SHORT, _LONG, _RATIONAL, _SIGNED_RATIONAL, _FLOAT, _DOUBLE = 1, 2, 3, 4, 5, 10, 11, 12
+_SIZES = {_BYTES: 1, _ASCII: 1, _SHORT: 2, _LONG: 4, _RATIONAL: 8, _SIGNED_RATIONAL: 8, 7: 1, _FLOAT: 4, _DOUBLE: 8}
 
-_EARLIEST_YEAR = 1826  # of the oldest photograph that is left
-_DAY_S = 86_400
+_IN_MAIN = frozenset((_ORIENTATION, _DATE_TIME, _EXIF_IFD, _GPS_IFD, _MAKE, _MODEL))
+_DATES = (
+    ("EXIF DateTimeOriginal", _DATE_TIME_ORIGINAL, 1, "EXIF OffsetTimeOriginal"),
+    ("EXIF DateTimeDigitized", _DATE_TIME_DIGITIZED, 2, "EXIF OffsetTimeDigitized"),
+    ("EXIF DateTime", _DATE_TIME, 0, "EXIF OffsetTime"),
+)
+"""Name and tag of each date, how far behind those of DateTime the tags of its offset and its fraction are, and the name
+of the former."""
+_IN_EXIF = frozenset(
+    (_DATE_TIME_ORIGINAL, _DATE_TIME_DIGITIZED, *(start + i for start in (_OFFSET, _SUBSECOND) for i in range(3)))
+)
+_IN_GPS = frozenset((_LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE, _GPS_TIME, _GPS_DATE))
+_LONGEST_CAMERA = 80
 
-_DATE = re.compile(rb"\s*(\d{4})[:/.-](\d\d)[:/.-](\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d))?)?")
 _XMP_ORIENTATION = re.compile(rb"tiff:Orientation(?:=[\"']|>)([1-8])")
 
 
@@ -35,12 +56,20 @@ class Exif:
 
     orientation: int | None = None
     """1 to 8."""
-    taken_s: float | None = None
-    """Read as UTC, seconds since 1970."""
-    date_time_s: float | None = None
-    """The field DateTime (tag 306), read in the same way: when the file was last changed."""
-    latitude_deg: float | None = None
-    longitude_deg: float | None = None
+    dates: tuple[Taken, ...] = ()
+    """Its possible dates, the most trusted first."""
+    gps_s: float | None = None
+    """Date and time by GPS, in seconds since 1970."""
+    gps_time_s: float | None = None
+    """Time of day by GPS, if the date is missing: seconds since midnight UTC."""
+    place: Place | None = None
+    camera: str = ""
+    """Make and model."""
+
+    @property
+    def date_time_s(self) -> float | None:
+        """The field DateTime (tag 306), read as UTC, in whole seconds since 1970: when the file was last changed."""
+        return next((float(int(date.local_s // 1)) for date in self.dates if date.source == "EXIF DateTime"), None)
 
 
 def exif_block(info: Mapping[Any, Any]) -> bytes:
@@ -48,48 +77,68 @@ def exif_block(info: Mapping[Any, Any]) -> bytes:
     block = info.get("exif")
     if isinstance(block, bytes):
         return block
-    text = info.get("Raw profile type exif")  # how ImageMagick keeps it in a PNG: name, length, hex digits
-    if isinstance(text, str):
-        try:
-            return bytes.fromhex("".join(text.split("\n")[3:]))
-        except ValueError:
-            return b""
-    return b""
+    return _raw_profile(info, "exif")
+
+
+def _raw_profile(info: Mapping[Any, Any], kind: str) -> bytes:
+    """A block that ImageMagick keeps in the text of a PNG: name, length, hex digits; empty if there is none."""
+    text = info.get(f"Raw profile type {kind}") or info.get("Raw profile type APP1")
+    if not isinstance(text, str):
+        return b""
+    try:
+        return bytes.fromhex("".join(text.split("\n")[3:]))
+    except ValueError:
+        return b""
+
+
+def xmp_packet(info: Mapping[Any, Any]) -> bytes:
+    """The XMP packet in what Pillow read beside the pixels; empty if there is none."""
+    packet = info.get("xmp") or info.get("XML:com.adobe.xmp") or b""
+    if isinstance(packet, str):
+        packet = packet.encode("utf-8", "replace")
+    return packet if packet and isinstance(packet, bytes) else _raw_profile(info, "xmp")
 
 
 def xmp_orientation(info: Mapping[Any, Any]) -> int | None:
     """The orientation in an XMP packet, which counts if EXIF has none."""
-    packet = info.get("xmp") or info.get("XML:com.adobe.xmp") or b""
-    if isinstance(packet, str):
-        packet = packet.encode("utf-8", "replace")
-    found = _XMP_ORIENTATION.search(packet) if isinstance(packet, bytes) else None
+    found = _XMP_ORIENTATION.search(xmp_packet(info))
     return int(found[1]) if found else None
+
+
+def exif_orientation(block: bytes) -> int | None:
+    """The orientation in an EXIF block, 1 to 8; None if it has none."""
+    reader = _reader(block)
+    return None if reader is None else _orientation(reader.entries(reader.number(4, 4), frozenset((_ORIENTATION,))))
 
 
 def read_exif(block: bytes) -> Exif:
     """Read the fields of an EXIF block, or of a whole file with the structure of TIFF."""
-    block = block.removeprefix(b"Exif\0\0")
-    order = {b"II": "<", b"MM": ">"}.get(block[:2])
-    if order is None or len(block) < 8:
+    reader = _reader(block)
+    if reader is None:
         return Exif()
-    reader = _Reader(block, order)
-    main = reader.entries(reader.number(4, 4), (_ORIENTATION, _DATE_TIME, _EXIF_IFD, _GPS_IFD))
-    own = reader.entries(_first(main.get(_EXIF_IFD)), (_DATE_TIME_ORIGINAL, _DATE_TIME_DIGITIZED))
-    gps = reader.entries(_first(main.get(_GPS_IFD)), (_LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE))
-    orientation = _first(main.get(_ORIENTATION))
-    # The first date that is given counts, even an impossible one: those behind it may be the time of an edit.
-    dates = (own.get(_DATE_TIME_ORIGINAL), own.get(_DATE_TIME_DIGITIZED), main.get(_DATE_TIME))
-    latitude, longitude = _place(gps)
+    main = reader.entries(reader.number(4, 4), _IN_MAIN)
+    gps = reader.entries(_first(main.get(_GPS_IFD)), _IN_GPS)
+    dates = _dates({**main, **reader.entries(_first(main.get(_EXIF_IFD)), _IN_EXIF)})
+    gps_s = _gps_time(gps)
+    if gps_s is not None:
+        dates.append(Taken(gps_s, 0, "second" if gps_s % 1 == 0 else "subsecond", "GPS time", UTC))
     return Exif(
-        orientation=orientation if orientation in range(1, 9) else None,
-        taken_s=next((_time(date) for date in dates if _is_given(date)), None),
-        date_time_s=_time(main.get(_DATE_TIME)),
-        latitude_deg=latitude,
-        longitude_deg=longitude,
+        orientation=_orientation(main),
+        dates=tuple(dates),
+        gps_s=gps_s,
+        gps_time_s=None if _GPS_DATE in gps else _time_of_day(gps.get(_GPS_TIME)),
+        place=_place(gps),
+        camera=_camera(main.get(_MAKE), main.get(_MODEL)),
     )
 
 
-_Value = bytes | tuple[int | tuple[int, int], ...]
+def _reader(block: bytes) -> _Reader | None:
+    block = block.removeprefix(b"Exif\0\0")
+    order = {b"II": "<", b"MM": ">"}.get(block[:2])
+    return None if order is None or len(block) < 8 else _Reader(block, order)
+
+
+_Value = bytes | tuple[float | tuple[int, int], ...]
 
 
 class _Reader:
@@ -106,13 +155,13 @@ class _Reader:
         (value,) = struct.unpack_from(self._order + ("H" if size == 2 else "I"), self._block, offset)
         return int(value)
 
-    def entries(self, offset: int | None, wanted: tuple[int, ...]) -> dict[int, _Value]:
+    def entries(self, offset: int | None, wanted: frozenset[int]) -> dict[int, _Value]:
         """Values of the wanted tags in the directory at `offset`."""
         if not offset or offset + 2 > len(self._block):
             return {}
         return {tag: value for tag, value in self._all(offset, wanted) if value}
 
-    def _all(self, offset: int, wanted: tuple[int, ...]) -> Iterator[tuple[int, _Value]]:
+    def _all(self, offset: int, wanted: frozenset[int]) -> Iterator[tuple[int, _Value]]:
         count = min(self.number(offset, 2), (len(self._block) - offset - 2) // 12)
         entry = struct.Struct(self._order + "HHII")
         for position in range(offset + 2, offset + 2 + 12 * count, 12):
@@ -124,8 +173,8 @@ class _Reader:
     def _value(self, kind: int, length: int, start: int, size: int) -> _Value:
         if not 0 < size <= 256 or start + size > len(self._block):
             return b""
-        if kind in (_SHORT, _LONG):
-            code = "H" if kind == _SHORT else "I"
+        code = {_SHORT: "H", _LONG: "I", _FLOAT: "f", _DOUBLE: "d"}.get(kind)
+        if code is not None:
             return struct.unpack_from(f"{self._order}{length}{code}", self._block, start)
         if kind in (_RATIONAL, _SIGNED_RATIONAL):
             code = "I" if kind == _RATIONAL else "i"
@@ -141,47 +190,120 @@ def _first(value: _Value | None) -> int | None:
     return None
 
 
-def _is_given(date: _Value | None) -> bool:
-    """Whether a date field has a value: cameras fill unknown ones with blanks, colons and NUL."""
-    return isinstance(date, bytes) and bool(date.strip(b" :\0"))
+def _orientation(main: Mapping[int, _Value]) -> int | None:
+    found = _first(main.get(_ORIENTATION))
+    return found if found in range(1, 9) else None
 
 
-def _time(value: _Value | None) -> float | None:
-    """Seconds since 1970 of an EXIF date, read as UTC; None if it is impossible."""
-    found = _DATE.match(value) if isinstance(value, bytes) else None
-    if found is None:
+def _dates(fields: Mapping[int, _Value]) -> list[Taken]:
+    """The possible dates, each with the fraction of a second and the offset that belong to it."""
+    found = []
+    for source, tag, behind, offset_name in _DATES:
+        text = fields.get(tag)
+        date = read_date(text) if isinstance(text, bytes) else None
+        if date is None:
+            continue
+        local_s, offset_s, precision, offset_from = date.local_s, date.offset_s, date.precision, ""
+        digits = fields.get(_SUBSECOND + behind)
+        part_s = fraction(digits) if isinstance(digits, bytes) and precision == "second" else None
+        if part_s is not None:
+            local_s, precision = local_s + part_s, "subsecond"
+        if offset_s is not None:
+            offset_from = UTC if date.is_utc else source
+        else:
+            text = fields.get(_OFFSET + behind)
+            offset_s = offset(text) if isinstance(text, bytes) else None
+            offset_from = offset_name if offset_s is not None else ""
+        found.append(Taken(local_s, offset_s, precision, source, offset_from))
+    return found
+
+
+def _camera(make: _Value | None, model: _Value | None) -> str:
+    """Make and model in one line; the make only once if the model begins with it."""
+    words = [" ".join(v.decode("utf-8", "replace").replace("\0", " ").split()) if isinstance(v, bytes) else ""
+             for v in (make, model)]  # fmt: skip
+    if words[1].lower().startswith(words[0].lower()):
+        words = words[1:]
+    text = "".join(c for c in " ".join(words).strip() if c.isprintable())
+    return text[:_LONGEST_CAMERA]
+
+
+def _gps_time(gps: Mapping[int, _Value]) -> float | None:
+    """Seconds since 1970 of date and time by GPS."""
+    day, of_day_s = gps.get(_GPS_DATE), _time_of_day(gps.get(_GPS_TIME))
+    date = read_date(day) if isinstance(day, bytes) else None
+    if date is None or of_day_s is None:
         return None
-    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
-    if year < _EARLIEST_YEAR or not 1 <= month <= 12 or hour > 23 or minute > 59 or second > 60:
-        return None
-    if not 1 <= day <= calendar.monthrange(year, month)[1]:
-        return None
-    taken_s = float(calendar.timegm((year, month, day, hour, minute, second)))
-    return taken_s if taken_s <= time.time() + _DAY_S else None
+    instant_s = date.local_s // 86_400 * 86_400 + of_day_s
+    return instant_s if is_possible(instant_s, GPS_YEAR) else None
 
 
-def _place(gps: Mapping[int, _Value]) -> tuple[float, float] | tuple[None, None]:
-    """Latitude and longitude in degrees; both or neither, and not the exact 0, 0 of receivers without a fix."""
+def _time_of_day(value: _Value | None) -> float | None:
+    """Seconds since midnight of three rationals: hours, minutes, seconds."""
+    parts = _numbers(value)
+    if len(parts) != 3 or None in parts:
+        return None
+    hours, minutes, seconds = (part or 0.0 for part in parts)
+    if not (0 <= hours < 24 and 0 <= minutes < 60 and 0 <= seconds < 61):
+        return None
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def _numbers(value: _Value | None) -> list[float | None]:
+    """The numbers of a field; None for a division by zero."""
+    if not isinstance(value, tuple):
+        return []
+    return [
+        part if not isinstance(part, tuple) else part[0] / part[1] if part[1] else (0.0 if part[0] == 0 else None)
+        for part in value
+    ]
+
+
+def _place(gps: Mapping[int, _Value]) -> Place | None:
+    """The place by GPS, unless it is impossible or the exact 0, 0 of receivers without a fix."""
     latitude = _degrees(gps.get(_LATITUDE), gps.get(_LATITUDE_REF), b"N", b"S")
     longitude = _degrees(gps.get(_LONGITUDE), gps.get(_LONGITUDE_REF), b"E", b"W")
-    if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
-        return None, None
-    if abs(latitude) > 90 or abs(longitude) > 180:
-        return None, None
-    return latitude, longitude
+    return None if latitude is None or longitude is None else place_of(latitude, longitude, "EXIF")
+
+
+def place_of(latitude_deg: float, longitude_deg: float, source: str) -> Place | None:
+    """A place, unless it is impossible or exactly 0, 0."""
+    if not (abs(latitude_deg) <= 90 and abs(longitude_deg) <= 180) or (latitude_deg == 0 and longitude_deg == 0):
+        return None
+    return Place(latitude_deg, longitude_deg, source)
 
 
 def _degrees(value: _Value | None, side: _Value | None, positive: bytes, negative: bytes) -> float | None:
-    """Degrees from up to three rationals (degrees, minutes, seconds) and a letter for the hemisphere."""
-    letter = side[:1].upper() if isinstance(side, bytes) else b""
-    if not isinstance(value, tuple) or letter not in (positive, negative):
+    """Degrees from up to three numbers (degrees, minutes, seconds) and a letter for the hemisphere.
+
+    Without a letter they are north or east, or as their sign says; with any other letter they are nowhere. 0/0 seconds
+    are common where the minutes carry the fraction.
+    """
+    letter = side.strip(b" \0")[:1].upper() if isinstance(side, bytes) else b""
+    if letter not in (positive, negative, b""):
         return None
-    degrees = 0.0
-    for part, unit in zip(value, (1, 60, 3600), strict=False):
-        over, under = part if isinstance(part, tuple) else (part, 1)
-        if under == 0:
-            if over != 0 or unit == 1:
-                return None
-            continue  # 0/0 seconds are common where the minutes carry the fraction
-        degrees += over / under / unit
-    return -degrees if letter == negative else degrees
+    if isinstance(value, bytes):
+        return degrees_in(value.decode("ascii", "replace").strip(" \0") + letter.decode())
+    parts = _numbers(value)[:3]
+    is_nothing = isinstance(value, tuple) and isinstance(value[0], tuple) and value[0][1] == 0
+    if not parts or None in parts or is_nothing:
+        return None
+    degrees = sum(abs(part or 0.0) / unit for part, unit in zip(parts, (1, 60, 3600), strict=False))
+    is_negative = any((part or 0.0) < 0 for part in parts)
+    return -degrees if letter == negative or is_negative else degrees
+
+
+_DEGREES = re.compile(
+    r"\s*([NSEWnsew])?\s*([+-]?\d{1,3}(?:\.\d+)?)(?:[,°\s]+(\d{1,2}(?:\.\d+)?))?(?:[,'′\s]+(\d{1,2}(?:\.\d+)?))?"
+    r"[\s\"'″°]*([NSEWnsew])?\s*$"
+)
+
+
+def degrees_in(text: str) -> float | None:
+    """Degrees from a text such as `51,30.5N`, `51,30,15N`, `-0.1245` or `W 0.1245`; None if it is none."""
+    found = _DEGREES.match(text)
+    if found is None:
+        return None
+    degrees = abs(float(found[2])) + float(found[3] or 0) / 60 + float(found[4] or 0) / 3600
+    is_negative = found[2].startswith("-") or (found[1] or found[5] or "N").upper() in "SW"
+    return -degrees if is_negative else degrees

@@ -7,15 +7,15 @@ import logging
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
-from PIL import Image, ImageFile, JpegImagePlugin, TiffImagePlugin
+from PIL import Image, ImageFile, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 
 from imagecluster.decode.animation import later_frame
 from imagecluster.decode.coded import shown_digest
 from imagecluster.decode.colour import to_rgb
-from imagecluster.decode.exif import Exif, exif_block, read_exif, xmp_orientation
+from imagecluster.decode.exif import Exif, exif_block, exif_orientation, read_exif, xmp_orientation
 from imagecluster.decode.frame import Frame
 from imagecluster.decode.incomplete import Mended, mended
 from imagecluster.decode.memory import room
@@ -23,14 +23,17 @@ from imagecluster.decode.opening import open_header, opening_bytes
 from imagecluster.decode.quiet import quiet
 from imagecluster.decode.raw import RawPicture, looks_raw, open_raw
 from imagecluster.decode.reading import MAX_PIXELS
+from imagecluster.decode.said import Said, combined, what_it_says
 from imagecluster.decode.scaling import scale_to, shrink, whole
+from imagecluster.decode.xmp import read_xmp
 from imagecluster.errors import ArgumentError, DecodeError, ResourceError
 from imagecluster.records import Metadata
 
-__all__ = ["Picture", "decode", "read_file_exif", "read_shown"]
+__all__ = ["Picture", "decode", "read_file_exif", "read_metadata", "read_shown"]
 
 _MAX_REASON = 180
 _DNG_VERSION = 50706
+_SMALL_PX = 32
 
 _WANT = re.compile(
     r"out of memory|not enough memory|unable to allocate|cannot allocate|memory allocation error"
@@ -116,15 +119,8 @@ def read_file_exif(data: bytes) -> Exif:
     return _explained(read)
 
 
-def read_shown(data: bytes, *, suffix: str = "") -> tuple[bytes, Exif]:
-    """How a picture's pixels are shown, and the EXIF fields in its bytes, without decoding any pixels.
-
-    Returns
-    -------
-    bytes
-        As `Metadata.shown`; empty for a camera raw file, whose preview decides.
-    Exif
-        The fields.
+def read_shown(data: bytes, *, suffix: str = "") -> bytes:
+    """How a picture's pixels are shown, without decoding any: as `Metadata.shown`, empty for a camera raw file.
 
     Raises
     ------
@@ -133,24 +129,45 @@ def read_shown(data: bytes, *, suffix: str = "") -> tuple[bytes, Exif]:
 
     """
 
-    def read() -> tuple[bytes, Exif]:
+    def read() -> bytes:
         if looks_raw(data, suffix):
-            return b"", Exif()
+            return b""  # its preview decides
         image = open_header(data, max_pixels=MAX_PIXELS, suffix=suffix)
-        if isinstance(image, TiffImagePlugin.TiffImageFile):
-            exif = read_exif(data)
-            if _DNG_VERSION in image.tag_v2:
-                return b"", exif
-        else:
-            exif = read_exif(exif_block(image.info))
-        return shown_digest(_orientation(exif, image), image.info), exif
+        if not isinstance(image, TiffImagePlugin.TiffImageFile):
+            return shown_digest(_orientation(exif_orientation(exif_block(image.info)), image), image.info)
+        if _DNG_VERSION in image.tag_v2:
+            return b""
+        return shown_digest(_orientation(exif_orientation(data), image), image.info)
 
     return _explained(read)
 
 
-def _orientation(exif: Exif, image: Image.Image) -> int:
+def read_metadata(data: bytes, *, max_pixels: int = MAX_PIXELS, suffix: str = "") -> Said:
+    """What a picture says of itself, as `decode` reads it, but without decoding pixels where they are not needed.
+
+    Raises
+    ------
+    DecodeError
+        As for `decode`.
+
+    """
+
+    def read() -> Said:
+        if not looks_raw(data, suffix):
+            image = open_header(data, max_pixels=max_pixels, suffix=suffix)
+            is_raw = isinstance(image, TiffImagePlugin.TiffImageFile) and _DNG_VERSION in image.tag_v2
+            if not is_raw and not isinstance(image, PngImagePlugin.PngImageFile):
+                return what_it_says(image, data)
+        # What a PNG says may stand behind its pixels, and a raw file has to be opened as a whole.
+        metadata = _decode(data, _Target(_SMALL_PX, None, max_pixels), suffix).metadata
+        return Said(None, metadata.taken, metadata.place, metadata.camera)
+
+    return _explained(read)
+
+
+def _orientation(by_exif: int | None, image: Image.Image) -> int:
     """Orientation of a picture as stored; of a TIFF, which Pillow makes upright, that of its file."""
-    return exif.orientation or xmp_orientation(image.info) or 1
+    return by_exif or xmp_orientation(image.info) or 1
 
 
 def _explained(work: Callable[[], T]) -> T:
@@ -244,28 +261,22 @@ def _read(
             shrink(image, short_side_px=target.short_side_px, max_pixels=target.max_pixels)
         )
     else:
-        turned = _orientation(read_exif(exif_block(image.info)), image) > 1
+        turned = _orientation(exif_orientation(exif_block(image.info)), image) > 1
         loading = whole(image, max_pixels=target.max_pixels, turned=turned)
     with loading as loaded:
-        if isinstance(image, TiffImagePlugin.TiffImageFile):
-            exif, orientation = read_exif(data), 1  # Pillow turned the pixels (and the size) as it loaded them
-        else:
-            exif = read_exif(exif_block(image.info))
-            orientation = _orientation(exif, image)
+        said = what_it_says(image, data)
+        # Pillow turns the pixels (and the size) of a TIFF as it loads them.
+        orientation = 1 if isinstance(image, TiffImagePlugin.TiffImageFile) else _orientation(said.orientation, image)
         if orientation >= 5:
             size = size[::-1]
-        shown = shown_digest(_orientation(exif, image), image.info)
-        return _finish(_Loaded(loaded, orientation, size, image.format or "", note, shown), exif, target)
+        shown = shown_digest(_orientation(said.orientation, image), image.info)
+        return _finish(_Loaded(loaded, orientation, size, image.format or "", note, shown), said, target)
 
 
 def _raw_picture(raw: RawPicture, data: bytes, target: _Target) -> Picture:
-    exif, of_preview = read_exif(data), read_exif(raw.exif)
-    if exif.latitude_deg is None:
-        exif = replace(exif, latitude_deg=of_preview.latitude_deg, longitude_deg=of_preview.longitude_deg)
-    if exif.taken_s is None:
-        exif = replace(exif, taken_s=of_preview.taken_s)
+    said = combined([read_exif(data), read_exif(raw.exif)], [read_xmp(raw.xmp)])
     loaded = _Loaded(raw.image, raw.orientation, (raw.width_px, raw.height_px), "RAW")
-    return _finish(loaded, exif, target)
+    return _finish(loaded, said, target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +294,7 @@ class _Loaded:
     """Both as in `Metadata`."""
 
 
-def _finish(loaded: _Loaded, exif: Exif, target: _Target) -> Picture:
+def _finish(loaded: _Loaded, said: Said, target: _Target) -> Picture:
     """Make a loaded picture upright and RGB, and add its metadata."""
     image = loaded.image
     if loaded.orientation in _TRANSPOSE:
@@ -297,11 +308,11 @@ def _finish(loaded: _Loaded, exif: Exif, target: _Target) -> Picture:
         width_px=loaded.size[0],
         height_px=loaded.size[1],
         format=loaded.format,
-        taken_s=exif.taken_s,
-        latitude_deg=exif.latitude_deg,
-        longitude_deg=exif.longitude_deg,
+        taken=said.taken,
+        place=said.place,
         note=loaded.note,
         shown=loaded.shown,
+        camera=said.camera,
     )
     return Picture(image=to_rgb(image), metadata=metadata, framed=framed)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from imagecluster.decode.exif import exif_block, read_exif
+from imagecluster.decode.exif import exif_block, exif_orientation, xmp_packet
 from imagecluster.decode.memory import room
 from imagecluster.decode.opening import check_pixels, open_header
 from imagecluster.decode.scaling import shrink
@@ -54,6 +54,8 @@ class RawPicture:
     height_px: int
     exif: bytes
     """EXIF block of the preview; empty if there is none."""
+    xmp: bytes
+    """XMP packet of the preview; empty if there is none."""
 
 
 def looks_raw(data: bytes, suffix: str) -> bool:
@@ -92,17 +94,17 @@ def _picture(raw: RawPy, n_bytes: int, *, short_side_px: int, max_pixels: int) -
     preview = _preview(raw, at_least_px=min(short_side_px, width, height), max_pixels=max_pixels)
     if preview is not None:
         block = exif_block(preview.info)
-        orientation = _preview_orientation(preview, read_exif(block).orientation or orientation, (width, height))
+        orientation = _preview_orientation(preview, exif_orientation(block) or orientation, (width, height))
         # There may be damage behind an intact header; the raw pixels may still be readable.
         with contextlib.suppress(Exception):
             small = shrink(preview, short_side_px=short_side_px, max_pixels=max_pixels)
-            return RawPicture(small, orientation, width, height, block)
+            return RawPicture(small, orientation, width, height, block, xmp_packet(preview.info))
     check_pixels(sizes.raw_width, sizes.raw_height, max_pixels)
     # The file and its copy, two bytes per sensor pixel, four samples of two bytes per pixel of half size, that picture.
     with room(2 * n_bytes + 6 * sizes.raw_width * sizes.raw_height):
         developed = Image.fromarray(raw.postprocess(half_size=True, use_camera_wb=True, output_bps=8))
         small = shrink(developed, short_side_px=short_side_px, max_pixels=max_pixels)
-    return RawPicture(small, 1, width, height, b"")
+    return RawPicture(small, 1, width, height, b"", b"")
 
 
 def _preview(raw: RawPy, *, at_least_px: int, max_pixels: int) -> Image.Image | None:

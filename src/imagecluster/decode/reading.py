@@ -8,10 +8,13 @@ from pathlib import Path
 
 from imagecluster.errors import DecodeError, ResourceError
 
-__all__ = ["DECODER_VERSION", "MAX_BYTES", "MAX_PIXELS", "read_bytes"]
+__all__ = ["DECODER_VERSION", "MAX_BYTES", "MAX_PIXELS", "METADATA_VERSION", "read_bytes"]
 
 DECODER_VERSION = 2
 """Incremented when files that were refused may now be readable: skips of an older version are tried again."""
+
+METADATA_VERSION = 1
+"""Incremented when more is read of what pictures say of themselves: what an older version read is read again."""
 
 MAX_BYTES = 2**29
 """Largest file that is read: larger ones need more memory than decoding may take."""

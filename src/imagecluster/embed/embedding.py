@@ -18,13 +18,14 @@ from PIL import Image
 
 from imagecluster.decode import (
     MAX_PIXELS,
-    Exif,
     Frame,
     Picture,
+    Said,
     coded_digest,
     decode,
     large_file,
     read_bytes,
+    read_metadata,
     read_shown,
 )
 from imagecluster.embed.embedder import Embedder
@@ -66,7 +67,7 @@ class Twin:
     """A known content with the same pixels, shown in the same way, and the metadata that the new bytes give."""
 
     content_hash: bytes
-    exif: Exif
+    said: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +156,11 @@ class _Known:
         if not self.same_pixels:
             return None
         try:
-            shown, exif = read_shown(data, suffix=suffix)
+            shown = read_shown(data, suffix=suffix)
+            twin = self.same_pixels.get(pixels + shown) if shown else None
+            return None if twin is None else Twin(twin, read_metadata(data, suffix=suffix))
         except DecodeError:
             return None
-        twin = self.same_pixels.get(pixels + shown) if shown else None
-        return None if twin is None else Twin(twin, exif)
 
 
 class _Worker:

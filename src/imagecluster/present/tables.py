@@ -123,8 +123,8 @@ def _json_other_names(report: Report, row: int, encode: Callable[[Any], str]) ->
 
 
 def _seconds(time: TimeTerm, row: int) -> str:
-    """A picture's time, to the millisecond; empty if there is none."""
-    return "" if time.origins[row] == "none" else f"{round(float(time.times_s[row]), 3)}"
+    """A picture's time, to the microsecond; empty if there is none."""
+    return "" if time.origins[row] == "none" else f"{round(float(time.times_s[row]), 6)}"
 
 
 def _facts(report: Report) -> dict[str, Any]:

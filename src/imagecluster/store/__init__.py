@@ -4,6 +4,7 @@ A store is a folder that carries our marker file. It holds an SQLite database, a
 each model, saved dendrograms and a cache of thumbnails; docs/file-formats.md describes them.
 """
 
+from imagecluster.store.dates import Beside
 from imagecluster.store.layout import DATABASE_NAME, THUMBNAILS_NAME, default_location
 from imagecluster.store.mapped import MappedFingerprints, StoredContent, known_file
 from imagecluster.store.reading import Leaves
@@ -27,6 +28,7 @@ __all__ = [
     "HASH_BYTES",
     "THUMBNAILS_NAME",
     "Batch",
+    "Beside",
     "HashedFile",
     "KnownFile",
     "Leaves",

@@ -8,7 +8,7 @@ import sqlite3
 
 import numpy as np
 
-from imagecluster.store import kept_leaves, layout, matrix, tables
+from imagecluster.store import dates, kept_leaves, layout, matrix, tables
 from imagecluster.store.database import transaction
 from imagecluster.system.safe_files import OwnFolder
 
@@ -31,6 +31,7 @@ def forget_gone(connection: sqlite3.Connection, folder: OwnFolder) -> int:
         n_files = connection.execute("DELETE FROM files WHERE gone_s IS NOT NULL").rowcount
         connection.execute("DELETE FROM contents WHERE hash NOT IN (SELECT hash FROM files WHERE hash IS NOT NULL)")
         connection.execute("DELETE FROM fingerprints WHERE hash NOT IN (SELECT hash FROM contents)")
+        dates.forget_beside(connection)
         for model in tables.model_rows(connection):
             _close_gaps(connection, folder, model)
         kept_leaves.change_mark(connection)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.errors import StoreError
-from imagecluster.store import layout, matrix, tables
+from imagecluster.store import dates, layout, matrix, tables
 from imagecluster.system.safe_files import OwnFolder
 
 __all__ = ["Leaves", "gathered", "read_leaves"]
@@ -33,7 +33,7 @@ class Leaves:
     width_px: NDArray[np.int64]
     height_px: NDArray[np.int64]
     taken_s: NDArray[np.float64]
-    """Seconds since 1970; NaN if unknown."""
+    """What the clocks of the places showed (`Taken.local_s`); NaN if unknown."""
     n_with_place: int
 
     def __len__(self) -> int:
@@ -49,6 +49,10 @@ def read_leaves(connection: sqlite3.Connection, keys: layout.PathKeys, model: st
     rows = dict(connection.execute("SELECT hash, row FROM fingerprints WHERE model = ?", (known.id,))) if known else {}
     select = "SELECT hash, width_px, height_px, taken_s, latitude_deg IS NOT NULL FROM contents"
     contents = {row[0]: row for row in connection.execute(select)} if rows else {}
+    beside = dates.read_beside_of_contents(connection) if rows else {}
+    for content_hash, metadata in tables.metadata(connection, beside.keys() & contents.keys()).items():
+        found = dates.completed(metadata, beside[content_hash])
+        contents[content_hash] = (*contents[content_hash][:3], found.taken_s, found.place is not None)
     select = "SELECT hash, path, size_bytes FROM files WHERE hash IS NOT NULL AND gone_s IS NULL"
     files = [file for file in connection.execute(select) if file[0] in rows] if rows else []
     if any(b"\0" in file[1] for file in files):

@@ -83,7 +83,15 @@ def m002_notes(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX contents_with_note ON contents (hash) WHERE note != ''")
 
 
-def m003_pixels(connection: sqlite3.Connection) -> None:
+def m003_pixels_and_dates(connection: sqlite3.Connection) -> None:
+    """Digests of pixels, times of change, other names of files, and the sources of dates and places."""
+    _add_pixels(connection)
+    _add_times_of_change(connection)
+    _add_other_names(connection)
+    _add_dates(connection)
+
+
+def _add_pixels(connection: sqlite3.Connection) -> None:
     """Digests of pixels, and the contents that files had before they changed; NULL until a file is read again."""
     connection.execute("ALTER TABLE contents ADD COLUMN pixels BLOB")
     connection.execute("ALTER TABLE contents ADD COLUMN shown BLOB")
@@ -95,8 +103,6 @@ def m003_pixels(connection: sqlite3.Connection) -> None:
             PRIMARY KEY (hash, path)
         ) WITHOUT ROWID"""
     )
-    _add_times_of_change(connection)
-    _add_other_names(connection)
 
 
 def _add_times_of_change(connection: sqlite3.Connection) -> None:
@@ -109,9 +115,44 @@ def _add_other_names(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE other_names (path BLOB PRIMARY KEY, file BLOB NOT NULL) WITHOUT ROWID")
 
 
+def _add_dates(connection: sqlite3.Connection) -> None:
+    """Where a picture's date and place are from, the offset from UTC, the camera; what lies beside the files.
+
+    Version 0 of what pictures say has them read again.
+    """
+    for column in (
+        "offset_s INTEGER",
+        "precision TEXT NOT NULL DEFAULT ''",
+        "taken_from TEXT NOT NULL DEFAULT ''",
+        "offset_from TEXT NOT NULL DEFAULT ''",
+        "place_from TEXT NOT NULL DEFAULT ''",
+        "camera TEXT NOT NULL DEFAULT ''",
+        "metadata_version INTEGER NOT NULL DEFAULT 0",
+    ):
+        connection.execute(f"ALTER TABLE contents ADD COLUMN {column}")
+    connection.execute(
+        "UPDATE contents SET precision = 'second', taken_from = 'EXIF DateTimeOriginal' WHERE taken_s IS NOT NULL"
+    )
+    connection.execute("UPDATE contents SET place_from = 'EXIF' WHERE latitude_deg IS NOT NULL")
+    connection.execute(
+        """CREATE TABLE beside (
+            path BLOB PRIMARY KEY,
+            sidecars TEXT NOT NULL,
+            taken_s REAL,
+            offset_s INTEGER,
+            precision TEXT NOT NULL,
+            taken_from TEXT NOT NULL,
+            offset_from TEXT NOT NULL,
+            latitude_deg REAL,
+            longitude_deg REAL,
+            place_from TEXT NOT NULL
+        ) WITHOUT ROWID"""
+    )
+
+
 Migration = Callable[[sqlite3.Connection], None]
 
-MIGRATIONS: tuple[Migration, ...] = (m001_first_tables, m002_notes, m003_pixels)
+MIGRATIONS: tuple[Migration, ...] = (m001_first_tables, m002_notes, m003_pixels_and_dates)
 """The migration at index i leads from format i to format i + 1; format 0 is an empty database."""
 
 

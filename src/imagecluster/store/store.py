@@ -17,8 +17,20 @@ from numpy.typing import NDArray
 
 from imagecluster.errors import StoreError
 from imagecluster.records import Dendrogram, Fingerprints, ImageFile, Metadata, NeighbourGraph, Skip
-from imagecluster.store import dendrograms, graphs, kept_leaves, layout, matrix, opening, pruning, reading, tables
+from imagecluster.store import (
+    dates,
+    dendrograms,
+    graphs,
+    kept_leaves,
+    layout,
+    matrix,
+    opening,
+    pruning,
+    reading,
+    tables,
+)
 from imagecluster.store.database import believed, explained, transaction
+from imagecluster.store.dates import Beside
 from imagecluster.store.lock import WriterLock
 from imagecluster.store.reading import Leaves
 from imagecluster.store.summary import summary
@@ -480,6 +492,36 @@ class Store:
         """Metadata of contents by hash; unknown hashes are left out."""
         with self._reading() as connection:
             return tables.metadata(connection, hashes)
+
+    def described(self, hashes: Collection[bytes]) -> dict[bytes, Metadata]:
+        """Metadata of contents by hash, with dates and places from sidecars and names of files too."""
+        with self._reading() as connection:
+            beside = dates.read_beside_of_contents(connection)
+            found = tables.metadata(connection, hashes)
+        return {h: dates.completed(metadata, beside.get(h, ())) for h, metadata in found.items()}
+
+    def beside(self) -> dict[Path, Beside]:
+        """What lies beside the files, by path: of each that has a sidecar or a date in its name."""
+        with self._reading() as connection:
+            rows = dates.read_beside(connection)
+            return dict(zip(self._keys.paths(list(rows)), rows.values(), strict=True))
+
+    def put_beside(self, rows: Mapping[Path, Beside | None]) -> None:
+        """Note what lies beside files; None: nothing any more."""
+        with self._writing() as connection, transaction(connection):
+            dates.put_beside(connection, {self._keys.key(path): row for path, row in rows.items()})
+            kept_leaves.change_mark(connection)
+
+    def read_before(self) -> set[bytes]:
+        """Hashes of contents whose metadata an older version read, which may know less of dates and places."""
+        with self._reading() as connection:
+            return dates.hashes_read_before(connection)
+
+    def put_said(self, said: Mapping[bytes, Metadata | None]) -> None:
+        """Replace date, place and camera of contents that were read again; None: they could not be."""
+        with self._writing() as connection, transaction(connection):
+            dates.put_said(connection, said)
+            kept_leaves.change_mark(connection)
 
     def save_dendrogram(self, key: str, dendrogram: Dendrogram, info: Mapping[str, Any]) -> None:
         """Keep a dendrogram exactly; only the newest few stay.

@@ -7,8 +7,10 @@ import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from imagecluster.decode import METADATA_VERSION
 from imagecluster.errors import ArgumentError, StoreDamagedError
 from imagecluster.records import ImageFile, Metadata, Stage
+from imagecluster.store.dates import PLACED, TAKEN, place_row, read_place, read_taken, taken_row
 from imagecluster.store.values import Batch, Run
 
 __all__ = [
@@ -198,21 +200,18 @@ def fingerprint_rows(
 
 def metadata(connection: sqlite3.Connection, hashes: Collection[bytes]) -> dict[bytes, Metadata]:
     """Metadata by hash, for the hashes that are known."""
-    select = (
-        "SELECT hash, width_px, height_px, format, taken_s, latitude_deg, longitude_deg, note, coalesce(shown, x'')"
-        " FROM contents WHERE true"
-    )
+    columns = "hash, width_px, height_px, format, note, coalesce(shown, x''), camera"
+    select = f"SELECT {columns}, {TAKEN}, {PLACED} FROM contents WHERE true"  # noqa: S608
     return {content_hash: _metadata(row) for content_hash, row in _by_hash(connection, select, (), hashes).items()}
 
 
 def _metadata(row: tuple[Any, ...]) -> Metadata:
     """A row of `contents`; ValueError or TypeError if `add_metadata` cannot have written it."""
-    found = Metadata(*row[1:])
-    sizes, numbers = row[1:3], [value for value in row[4:7] if value is not None]
-    is_text = type(found.format) is str and type(found.note) is str and type(found.shown) is bytes
-    if not all(type(n) is int for n in sizes) or not is_text or any(map(_is_far, numbers)):
+    width_px, height_px, format_, note, shown, camera = row[1:7]
+    is_text = all(type(text) is str for text in (format_, note, camera)) and type(shown) is bytes
+    if type(width_px) is not int or type(height_px) is not int or not is_text:
         raise ValueError(f"a picture of {row[1:]!r:.200}")
-    return found
+    return Metadata(width_px, height_px, format_, read_taken(row[7:12]), read_place(row[12:]), note, shown, camera)
 
 
 def _is_far(number: float) -> bool:
@@ -228,16 +227,16 @@ def new_hashes(connection: sqlite3.Connection, model: ModelRow, hashes: Collecti
 
 def add_metadata(connection: sqlite3.Connection, batch: Batch) -> None:
     """Write a batch's metadata, replacing earlier metadata of the same contents."""
+    kept = f"width_px, height_px, format, note, camera, metadata_version, {TAKEN}, {PLACED}".split(", ")
+    columns, replaced = ["hash", "shown", *kept], ", ".join(f"{name} = excluded.{name}" for name in kept)
     connection.executemany(
-        "INSERT INTO contents (hash, width_px, height_px, format, taken_s, latitude_deg, longitude_deg, note, shown)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET width_px = excluded.width_px,"
-        " height_px = excluded.height_px, format = excluded.format, taken_s = excluded.taken_s,"
-        " latitude_deg = excluded.latitude_deg, longitude_deg = excluded.longitude_deg, note = excluded.note,"
-        " shown = coalesce(excluded.shown, shown)",
+        f"INSERT INTO contents ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
+        f" ON CONFLICT (hash) DO UPDATE SET {replaced}, shown = coalesce(excluded.shown, shown)",
         (
             (
-                h, m.width_px, m.height_px, _storable(m.format), m.taken_s, m.latitude_deg, m.longitude_deg, m.note,
-                m.shown or None,
+                *(h, m.shown or None, m.width_px, m.height_px, _storable(m.format), m.note, m.camera, METADATA_VERSION),
+                *taken_row(m.taken),
+                *place_row(m.place),
             )
             for h, m in batch.metadata.items()
         ),

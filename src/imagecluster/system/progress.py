@@ -11,6 +11,7 @@ Stage = Literal[
     "scan",
     "weights",
     "fingerprints",
+    "dates",
     "pairs",
     "neighbours",
     "farthest",
@@ -21,8 +22,9 @@ Stage = Literal[
     "speed",
 ]
 """Every stage of the program: looking for files, fetching weights (counted in bytes), fingerprinting (in files),
-comparing all pairs, looking for neighbours, finding the farthest pair, merging (shares), linking (in pictures), copying
-thumbnails (in pictures), searching for each picture (a share), measuring the speed of models (in models)."""
+reading dates again (in pictures), comparing all pairs, looking for neighbours, finding the farthest pair, merging
+(shares), linking (in pictures), copying thumbnails (in pictures), searching for each picture (a share), measuring the
+speed of models (in models)."""
 
 
 class Progress(NamedTuple):

@@ -6,7 +6,9 @@ import argparse
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,7 +19,9 @@ from imagecluster.cli.paths import existing_path
 from imagecluster.cli.text import counted, printable
 
 if TYPE_CHECKING:
-    from imagecluster.store import Run, StoreInfo
+    from imagecluster.collection.times import Dated
+    from imagecluster.records import Taken
+    from imagecluster.store import Run, Store, StoreInfo
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -29,6 +33,9 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("path", type=existing_path, metavar="PATH", help="the folder of pictures")
     add_db(parser)
+    parser.add_argument(
+        "--times", action="store_true", help="list when and where each picture was taken, and what says so"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -40,7 +47,16 @@ def command(arguments: argparse.Namespace) -> int:
     with Store.open(directory, writable=False) as store:
         info, runs = store.info(), store.runs()
         known = _Known(store.notes(), {store.path_of(key): names for key, names in store.other_names().items()})
-    print(json.dumps(_as_json(info, runs, known)) if arguments.json else _as_text(info, runs, known))
+        pictures = _dated(store) if arguments.times else None
+    if arguments.json:
+        found = _as_json(info, runs, known)
+        if pictures is not None:
+            found["times"] = [_time_as_json(path, picture) for path, picture in pictures]
+        print(json.dumps(found))
+    elif pictures is not None:
+        print(_times_as_text(pictures, info.root))
+    else:
+        print(_as_text(info, runs, known))
     return 0
 
 
@@ -125,3 +141,74 @@ def _as_json(info: StoreInfo, runs: tuple[Run, ...], known: _Known) -> dict[str,
             for run in runs
         ],
     }
+
+
+def _dated(store: Store) -> list[tuple[Path, Dated]]:
+    """Every picture of the latest run with its date and place, in the order of the paths."""
+    from imagecluster.collection import Recipe, latest_run
+    from imagecluster.collection.times import dated
+
+    run = latest_run(store)
+    leaves = store.leaves(run.model if run else "")
+    found = zip(store.paths_of(leaves.keys), dated(leaves, store, Recipe(), now_s=time.time()), strict=True)
+    return sorted(found, key=lambda pair: os.fsencode(pair[0]))
+
+
+def _time_as_json(path: Path, picture: Dated) -> dict[str, object]:
+    taken, place = picture.taken, picture.place
+    return {
+        "path": os.fspath(path),
+        "taken": "" if taken is None else _moment(taken),
+        "precision": None if taken is None else taken.precision,
+        "offset_s": None if taken is None else taken.offset_s,
+        "offset_from": "" if taken is None else taken.offset_from,
+        "assumed_offset_s": picture.assumed_offset_s,
+        "instant_s": None if taken is None else round(picture.instant_s, 6),
+        "source": "" if taken is None else taken.source,
+        "origin": "none" if taken is None else taken.origin,
+        "latitude_deg": None if place is None else place.latitude_deg,
+        "longitude_deg": None if place is None else place.longitude_deg,
+        "place_source": "" if place is None else place.source,
+        "camera": picture.camera,
+    }
+
+
+def _times_as_text(pictures: list[tuple[Path, Dated]], root: Path) -> str:
+    """One line per picture: date, offset from UTC, source, place, path; then how many there are of each source."""
+    rows = [("taken", "UTC", "source", "place", "picture")]
+    for path, picture in pictures:
+        taken, place = picture.taken, picture.place
+        rows.append((
+            "-" if taken is None else _moment(taken).replace("T", " "),
+            _zone(picture),
+            "none" if taken is None else taken.source,
+            "-" if place is None else f"{place.latitude_deg:.5f},{place.longitude_deg:.5f}",
+            printable(path, root),
+        ))  # fmt: skip
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    lines = ["  ".join([*map(str.ljust, row, widths), row[4]]) for row in rows]
+    counts = Counter(row[2] for row in rows[1:])
+    lines.append(f"{len(pictures)} pictures: " + ", ".join(f"{n} by {source}" for source, n in counts.most_common()))
+    if any(picture.assumed_offset_s is not None for _, picture in pictures):
+        lines.append("(~: offset of pictures taken at about the same time)")
+    return "\n".join(lines)
+
+
+def _zone(picture: Dated) -> str:
+    """The offset from UTC, such as +05:45; with a tilde if it is that of other pictures."""
+    own = None if picture.taken is None else picture.taken.offset_s
+    offset_s = picture.assumed_offset_s if own is None else own
+    if offset_s is None:
+        return "-"
+    hours, minutes = divmod(abs(offset_s) // 60, 60)
+    return f"{'~' if own is None else ''}{'-' if offset_s < 0 else '+'}{hours:02}:{minutes:02}"
+
+
+def _moment(taken: Taken) -> str:
+    """What the clock of the place showed, as far as it is known: 2002-07, 2019-03-01T23:42:01.5."""
+    micros = round(taken.local_s * 1e6)
+    moment = datetime(1970, 1, 1) + timedelta(microseconds=micros)
+    if taken.precision == "subsecond":
+        return moment.isoformat(timespec="microseconds").rstrip("0").rstrip(".")
+    text = moment.isoformat(timespec="seconds")
+    return text[: {"year": 4, "month": 7, "day": 10, "minute": 16}.get(taken.precision, 19)]

@@ -92,8 +92,8 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--time-source", choices=("auto", "exif", "stat"), default="auto",
-        help="where the time of a picture comes from: exif, stat (the modification time of its file), or auto, which"
-        " is stat where EXIF has no possible time (default: auto)",
+        help="where the time of a picture comes from: exif (what it and its sidecars say), stat (the modification time"
+        " of its file), or auto: exif, else a date in the file's name, else stat (default: auto)",
     )  # fmt: skip
     parser.add_argument(
         "--links", choices=("symlink", "hardlink", "copy", "none"), default="symlink",
@@ -417,7 +417,9 @@ def _recall(recall: Recall) -> str:
 
 def _time(term: TimeTerm) -> str:
     facts = term.facts()
-    origins = f"{facts['n_exif']} by EXIF, {facts['n_file']} by file time, {facts['n_none']} without a time"
+    counts = [(facts["n_exif"], "by EXIF"), (facts["n_sidecar"], "by sidecar"), (facts["n_name"], "by file name")]
+    given = [f"{count} {text}" for count, text in counts if count or text == "by EXIF"]
+    origins = ", ".join([*given, f"{facts['n_file']} by file time", f"{facts['n_none']} without a time"])
     largest, rms = facts["kernel_error_largest"], facts["kernel_error_rms"]
     exactness = f"off by at most {largest:.2g}, {rms:.2g} RMS, in a sample of pairs" if largest else "exact"
     return f"weight {term.weight:g}, scale {duration(term.scale_s)}: {origins}; nearness in time is {exactness}"

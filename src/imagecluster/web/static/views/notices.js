@@ -10,12 +10,13 @@ import { load } from '../commands/connection.js';
 
 const STAGES = /** @type {Record<Stage, string>} */ ({
   scan: 'Looking for pictures', weights: 'Downloading the model', fingerprints: 'Fingerprinting',
+  dates: 'Reading dates and places',
   pairs: 'Comparing pictures', neighbours: 'Comparing pictures', farthest: 'Comparing pictures', merging: 'Clustering',
   links: 'Writing', thumbnails: 'Writing', retrieval: 'Searching', speed: 'Measuring',
 });
 
 /** Stages that are counted in pictures; for others the share is shown. */
-const COUNTED = /** @type {Set<Stage | ''>} */ (new Set(['fingerprints', 'links', 'thumbnails']));
+const COUNTED = /** @type {Set<Stage | ''>} */ (new Set(['fingerprints', 'dates', 'links', 'thumbnails']));
 
 /** Progress of a stage in figures. @param {Run} run */
 function figures(run) {
