@@ -16,6 +16,7 @@ from imagecluster.records import TIME_SCALE_S, CutName, SimScaleName, TimeSource
 from imagecluster.store import Run, Store
 
 Links = Literal["symlink", "hardlink", "copy", "none"]
+CsvForm = Literal["plain", "spreadsheet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class Settings:
     """Size of the smallest cluster that is shown; at least 1."""
     links: Links = "symlink"
     """How the folders of clusters hold their pictures."""
+    csv: CsvForm = "plain"
+    """Form of clusters.csv: `spreadsheet` has a byte order mark, and no cell that would be computed as a formula."""
     time_weight: float = 0.0
     """Share of time in the similarity, in [0, 1]: 0 is content alone, 1 is time alone."""
     time_scale_s: float = TIME_SCALE_S
@@ -84,6 +87,8 @@ class Settings:
             raise ArgumentError(f"min_size is {self.min_size}; it must be at least 1")
         if self.links not in ("symlink", "hardlink", "copy", "none"):
             raise ArgumentError(f"links is {self.links!r}; it must be symlink, hardlink, copy or none")
+        if self.csv not in ("plain", "spreadsheet"):
+            raise ArgumentError(f"csv is {self.csv!r}; it must be plain or spreadsheet")
         if self.max_pixels < 1:
             raise ArgumentError(f"max_pixels is {self.max_pixels}; it must be at least 1")
         if self.n_threads is not None and self.n_threads < 1:

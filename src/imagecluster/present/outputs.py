@@ -39,7 +39,7 @@ PAGE_STAMP = "page_stamp"
 """Name under which a run remembers the page that it left."""
 
 _TABLES: dict[str, Callable[[Report, Path, OwnFolder | None], None]] = {
-    "csv": write_csv, "json": write_json, "parquet": write_parquet,
+    "json": write_json, "parquet": write_parquet,
 }  # fmt: skip
 
 
@@ -100,7 +100,10 @@ def write(collection: Collection, clusters: Clusters, kind: Output, into: Path |
     if kind == "page":
         return _write_page(collection, report, into or collection.directory / PAGE_NAME, within)
     file = into or collection.directory / f"clusters.{kind}"
-    _TABLES[kind](report, file, within)
+    if kind == "csv":
+        write_csv(report, file, within, is_for_spreadsheets=collection.settings.csv == "spreadsheet")
+    else:
+        _TABLES[kind](report, file, within)
     return file
 
 
@@ -124,7 +127,7 @@ def write_outputs(collection: Collection, clusters: Clusters, *, progress: OnPro
         # A tree of an earlier cut would contradict the tables.
         kept = make_links([], tree, within=folder, is_elsewhere=partial(_has, collection)).kept
     write_json(report, directory / "clusters.json", folder)
-    write_csv(report, directory / "clusters.csv", folder)
+    write_csv(report, directory / "clusters.csv", folder, is_for_spreadsheets=settings.csv == "spreadsheet")
     content = _content_key(collection)
     stamp = _stamp(folder, content)
     if not settings.page:

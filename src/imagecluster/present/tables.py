@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import codecs
 import json
 import math
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from imagecluster.collection.report import Report, relative_names
+from imagecluster.evaluate.table_text import spreadsheet_cell
 from imagecluster.present.output_file import replacing
 from imagecluster.records import TimeTerm
 from imagecluster.system.safe_files import OwnFolder
@@ -61,10 +62,13 @@ def write_json(report: Report, file: Path, within: OwnFolder | None = None) -> N
         _write(stream, _json_lines(report), str.encode)
 
 
-def write_csv(report: Report, file: Path, within: OwnFolder | None = None) -> None:
+def write_csv(
+    report: Report, file: Path, within: OwnFolder | None = None, *, is_for_spreadsheets: bool = False
+) -> None:
     """Write clusters.csv: one line per picture, with its path and the number, size and name of its cluster.
 
-    Paths are written with the bytes of the file system, even if those are not UTF-8.
+    Paths are written with the bytes of the file system, even if those are not UTF-8. For spreadsheets, a byte order
+    mark comes first, a path that would be taken for a formula begins with `./`, and such a name with an apostrophe.
 
     Raises
     ------
@@ -73,7 +77,9 @@ def write_csv(report: Report, file: Path, within: OwnFolder | None = None) -> No
 
     """
     with replacing(file, within) as stream:
-        _write(stream, _csv_lines(report), os.fsencode)
+        if is_for_spreadsheets:
+            stream.write(codecs.BOM_UTF8)
+        _write(stream, _csv_lines(report, is_for_spreadsheets=is_for_spreadsheets), os.fsencode)
 
 
 def _json_lines(report: Report) -> Iterator[str]:
@@ -186,20 +192,31 @@ def table(report: Report) -> Iterator[tuple[int, tuple[str, int | None, int, str
         yield row, (names[row], number[row] or None, size[row], called.get(number[row], ""))
 
 
-def _csv_lines(report: Report) -> Iterator[str]:
+def _csv_lines(report: Report, *, is_for_spreadsheets: bool) -> Iterator[str]:
     """Lines of clusters.csv."""
-    line = io.StringIO()
-    writer = csv.writer(line, lineterminator="\n")
     time = report.time
     of_time = () if time is None else ("time_s", "time_origin")
-    writer.writerow(("path", "cluster", "size", "name", *of_time, *(("other_names",) if report.other_names else ())))
-    for row, values in table(report):
+    of_names = ("other_names",) if report.other_names else ()
+    yield _csv_line(("path", "cluster", "size", "name", *of_time, *of_names))
+    for row, (path, number, size, name) in table(report):
+        values = (path, "" if number is None else str(number), str(size), name)
+        if is_for_spreadsheets:
+            begin = "./" if spreadsheet_cell(path) != path else ""
+            values = (begin + path, *values[1:3], spreadsheet_cell(name))
         at = () if time is None else (_seconds(time, row), time.origins[row])
         others = (" | ".join(report.other_names.get(report.names[row], ())),) if report.other_names else ()
-        writer.writerow((*values, *at, *others))
-        yield line.getvalue()
-        line.seek(0)
-        line.truncate()
+        yield _csv_line((*values, *at, *others))
+
+
+_QUOTED = re.compile(r'[",\r\n]|^\s|\s\Z')
+"""Where a field must be quoted. The module csv leaves out the carriage return, which its reader takes for the end of a
+line, and spaces at the ends, which many readers drop."""
+
+
+def _csv_line(fields: Sequence[str]) -> str:
+    """A line of fields, quoted where they must be."""
+    quoted = ['"' + field.replace('"', '""') + '"' if _QUOTED.search(field) else field for field in fields]
+    return ",".join(quoted) + "\n"
 
 
 def _number_and_size(report: Report) -> tuple[list[int], list[int]]:

@@ -99,6 +99,11 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "--links", choices=("symlink", "hardlink", "copy", "none"), default="symlink",
         help="how the folders of clusters hold their pictures (default: symlink)",
     )  # fmt: skip
+    parser.add_argument(
+        "--csv", choices=("plain", "spreadsheet"), default="plain",
+        help="form of clusters.csv: plain for programs, or spreadsheet, with a byte order mark and without cells that a"
+        " spreadsheet would compute as formulas (default: plain)",
+    )  # fmt: skip
     parser.add_argument("--no-page", action="store_true", help="write no page of contact sheets and keep no thumbnails")
     parser.add_argument("--no-recursive", action="store_true", help="leave out subfolders")
     parser.add_argument(
@@ -209,6 +214,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         time_scale_s=arguments.time_scale,
         time_source=arguments.time_source,
         links=arguments.links,
+        csv=arguments.csv,
         page=not arguments.no_page,
         recursive=not arguments.no_recursive,
         n_threads=arguments.threads,
