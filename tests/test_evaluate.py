@@ -28,8 +28,16 @@ def bcubed(classes, clusters):
     return float((both / same_cluster.sum(axis=1)).mean()), float((both / same_class.sum(axis=1)).mean())
 
 
+def pairs(classes, clusters):
+    """Pair precision and recall by scikit-learn's table of pairs, in which each pair is counted twice."""
+    (_, false_joined), (false_parted, joined) = sklearn.metrics.cluster.pair_confusion_matrix(classes, clusters)
+    together, same = joined + false_joined, joined + false_parted
+    return joined / together if together else 1.0, joined / same if same else 1.0
+
+
 def reference(classes, clusters):
     """All scores of one partition by scikit-learn and by definition."""
+    pair_precision, pair_recall = pairs(classes, clusters)
     homogeneity, completeness, v_measure = sklearn.metrics.homogeneity_completeness_v_measure(classes, clusters)
     precision, recall = bcubed(classes, clusters)
     return {
@@ -41,6 +49,8 @@ def reference(classes, clusters):
         "bcubed_f1": 2 * precision * recall / (precision + recall),
         "bcubed_precision": precision,
         "bcubed_recall": recall,
+        "pair_precision": pair_precision,
+        "pair_recall": pair_recall,
     }
 
 
@@ -69,6 +79,7 @@ def test_every_cut_scores_as_in_scikit_learn(seed):
     for place, height in enumerate(found.height):
         clusters = cut.flat_clusters(dendrogram, height)
         assert found.n_clusters[place] == len(set(clusters))
+        assert found.n_singles[place] == found.n_singles_at(height) == (np.bincount(clusters) == 1).sum()
         expected = reference(classes[scored], clusters[scored])
         for name, value in expected.items():
             assert found.scores[name][place] == pytest.approx(value, abs=1e-9), name

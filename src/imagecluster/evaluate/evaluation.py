@@ -50,6 +50,8 @@ class Evaluation:
     at_sim: dict[str, float]
     """Scores at this index, by name."""
     n_clusters_at_sim: int
+    n_singles_at_sim: int
+    """Number of pictures, of all, that are alone in their cluster at this index."""
     best: dict[str, BestSim]
     """The best cut for each score, by name."""
 
@@ -137,6 +139,7 @@ def evaluate_clustering(
         sim=settings.sim,
         at_sim=scores.at(height),
         n_clusters_at_sim=scores.n_clusters_at(height),
+        n_singles_at_sim=scores.n_singles_at(height),
         best=best_cuts(scores, dendrogram, scale),
     )
 

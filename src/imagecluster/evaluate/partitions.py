@@ -23,6 +23,8 @@ SCORES = (
     "bcubed_f1",
     "bcubed_precision",
     "bcubed_recall",
+    "pair_precision",
+    "pair_recall",
 )
 """Names of the scores. 1 is perfect; by chance, `ari` and `ami` are 0."""
 
@@ -52,6 +54,8 @@ class ScoreCurve:
     """Shape (n_cuts,): lowest height of each cut, increasing from 0."""
     n_clusters: NDArray[np.int64]
     """Shape (n_cuts,): number of clusters of all pictures, including single ones."""
+    n_singles: NDArray[np.int64]
+    """Shape (n_cuts,): number of pictures, of all, that are alone in their cluster."""
     scores: Mapping[str, NDArray[np.float64]]
     """Scores of the labelled pictures by the names in `SCORES`, each of shape (n_cuts,)."""
     n_scored: int
@@ -65,6 +69,10 @@ class ScoreCurve:
     def n_clusters_at(self, height: float) -> int:
         """Number of clusters of all pictures at a height, including single ones."""
         return int(self.n_clusters[self._place(height)])
+
+    def n_singles_at(self, height: float) -> int:
+        """Number of pictures, of all, that are alone in their cluster at a height."""
+        return int(self.n_singles[self._place(height)])
 
     def _place(self, height: float) -> int:
         """Number of the cut at a height."""
@@ -119,8 +127,9 @@ def curve(dendrogram: Dendrogram, labels: NDArray[Any]) -> ScoreCurve:
     (Hubert & Arabie 1985); mutual information adjusted for chance with the arithmetic mean of the entropies (Vinh, Epps
     & Bailey 2010); homogeneity, completeness and V-measure (Rosenberg & Hirschberg 2007); B-cubed precision
     sum_ij n_ij^2 / a_i / n and recall sum_ij n_ij^2 / b_j / n with their harmonic mean (Bagga & Baldwin 1998; Amigo et
-    al. 2009). All are sums over clusters. A merge looks up the classes of the smaller cluster in the larger one, so
-    that all cuts together take O(n log n) look-ups.
+    al. 2009); pair precision and recall, the shares of pairs in one cluster that are of one class, and of pairs of one
+    class that are in one cluster, which are 1 if there is no such pair. All are sums over clusters. A merge looks up
+    the classes of the smaller cluster in the larger one, so that all cuts together take O(n log n) look-ups.
 
     """
     numbers = checked(labels, dendrogram.n_leaves)
@@ -139,6 +148,7 @@ def curve(dendrogram: Dendrogram, labels: NDArray[Any]) -> ScoreCurve:
     return ScoreCurve(
         height=np.concatenate([[0.0], heights])[n_merges],
         n_clusters=dendrogram.n_leaves - n_merges,
+        n_singles=_n_singles(dendrogram)[n_merges],
         scores={name: scores[name][n_merges] for name in SCORES},
         n_scored=followed.n_items,
     )
@@ -167,7 +177,20 @@ def _scores(sums: Sums) -> dict[str, NDArray[np.float64]]:
         "bcubed_f1": _harmonic_mean(precision, recall),
         "bcubed_precision": precision,
         "bcubed_recall": recall,
+        "pair_precision": _share(sums.joint_pairs, sums.cluster_pairs),
+        "pair_recall": _share(sums.joint_pairs, np.full(len(recall), _pairs(sums.class_sizes).sum())),
     }
+
+
+def _n_singles(dendrogram: Dendrogram) -> NDArray[np.int64]:
+    """Number of leaves that no merge has reached yet, after 0, 1, 2 ... merges."""
+    n_reached = (dendrogram.merges[:, :2] < dendrogram.n_leaves).sum(axis=1)
+    return np.asarray(dendrogram.n_leaves - np.concatenate([[0], np.cumsum(n_reached)]), np.int64)
+
+
+def _share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The quotient, and 1 where the whole is 0."""
+    return np.divide(part, whole, out=np.ones_like(part), where=whole > 0)
 
 
 def _harmonic_mean(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -90,9 +90,11 @@ _NAMES = {
     "bcubed_f1": "B-cubed F1",
     "bcubed_precision": "  precision",
     "bcubed_recall": "  recall",
+    "pair_precision": "pair precision",
+    "pair_recall": "pair recall",
 }
 
-_HALVES = ("homogeneity", "completeness", "bcubed_precision", "bcubed_recall")
+_HALVES = ("homogeneity", "completeness", "bcubed_precision", "bcubed_recall", "pair_precision", "pair_recall")
 """Scores that are perfect at one end of the scale, so that their best cut says nothing."""
 
 
@@ -156,6 +158,7 @@ def _as_text(found: Evaluation, model: str) -> str:
         best = found.best[key]
         of_best = "" if key in _HALVES else f"{best.value:>9.4f}{best.sim:>9.3f}{best.n_clusters:>10,}"
         lines.append(f"{label:<18}{found.at_sim[key]:>8.4f}{of_best}")
+    lines.append(f"{'share of singles':<18}{_share_of_singles(found):>8.4f}")
     lines.append(f"{'number of clusters':<18}{found.n_clusters_at_sim:>8,}")
     return "\n".join(lines)
 
@@ -182,6 +185,7 @@ def _as_json(found: Evaluation, model: str) -> dict[str, Any]:
         "clusters": {
             "sim": found.sim,
             "n_clusters": found.n_clusters_at_sim,
+            "share_of_singles": _share_of_singles(found),
             "scores": found.at_sim,
             "best": {
                 name: {"value": best.value, "sim": best.sim, "n_clusters": best.n_clusters}
@@ -191,6 +195,11 @@ def _as_json(found: Evaluation, model: str) -> dict[str, Any]:
             "n_cuts": len(found.sims),
         },
     }
+
+
+def _share_of_singles(found: Evaluation) -> float:
+    """Share of all pictures that are alone in their cluster."""
+    return found.n_singles_at_sim / max(1, found.n_images)
 
 
 def _number(value: float) -> float | None:
