@@ -1,5 +1,7 @@
 """The plain functions: fingerprints of files, clusters of vectors."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -7,6 +9,7 @@ from PIL import Image
 import imagecluster
 from imagecluster.errors import ArgumentError, DecodeError, InputError
 from imagecluster.models import DEFAULT_MODEL, MODELS
+from imagecluster.records import Fingerprints
 
 
 def draw(path, seed):
@@ -169,3 +172,26 @@ def test_fingerprints_are_an_array(tmp_path):
     assert nearest[:, 0].tolist() == [0, 1, 2]
     with pytest.raises(IndexError, match="indexed by row"):
         found[np.zeros((1, 1), int)]
+
+
+def test_python_cuts_by_branch_as_the_command_line_does():
+    """By default on the calibrated scale; flat if asked for, and always on another scale. A kept tree has distances."""
+    rng = np.random.default_rng(0)
+    vectors = rng.standard_normal((12, 16)).repeat(5, axis=0) + 0.6 * rng.standard_normal((60, 16))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    paths = tuple(Path(f"{i}.jpg") for i in range(60))
+    found = Fingerprints(paths, vectors.astype(np.float32), MODELS[DEFAULT_MODEL].identity)
+    tree = imagecluster.dendrogram(found)
+    by_branch, flat = (imagecluster.cluster(found, cut=cut, tree=tree) for cut in ("branch", "flat"))
+    assert (by_branch.cut, flat.cut) == ("branch", "flat")
+    assert imagecluster.cluster(found) == by_branch
+    assert [c.members for c in by_branch.clusters] != [c.members for c in flat.clusters]
+    for cut_by, expected in ((None, by_branch), ("flat", flat)):
+        labels = imagecluster.ImageClusterer(cut_by=cut_by).fit_predict(found)
+        members = [tuple(np.flatnonzero(labels == i)) for i in range(labels.max() + 1)]
+        assert members == [each.members for each in expected.clusters]
+    assert imagecluster.cluster(found.vectors).cut == imagecluster.cluster(found, sim_scale="relative").cut == "flat"
+    with pytest.raises(ArgumentError, match="a cut by branch is for the calibrated scale"):
+        imagecluster.cluster(found.vectors, cut="branch")
+    with pytest.raises(ArgumentError, match="it must be 'branch', 'flat' or None"):
+        imagecluster.cluster(found, cut="deep")

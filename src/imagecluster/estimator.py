@@ -18,16 +18,17 @@ from imagecluster.functions.vectors import (
     as_vectors,
     dendrogram,
     fingerprint,
+    heights_for,
     recipe_of,
     scale_for,
     with_times,
 )
 from imagecluster.models import DEFAULT_MODEL
-from imagecluster.records import TIME_SCALE_S, Fingerprints, SimScaleName
+from imagecluster.records import TIME_SCALE_S, CutName, Fingerprints, SimScaleName
 
 PARAMETERS = (
-    "sim", "sim_scale", "min_size", "max_diameter", "method", "metric", "model", "time_weight", "time_scale_s",
-    "n_threads",
+    "sim", "sim_scale", "cut_by", "min_size", "max_diameter", "method", "metric", "model", "time_weight",
+    "time_scale_s", "n_threads",
 )  # fmt: skip
 
 
@@ -41,6 +42,8 @@ class ImageClusterer:
     sim_scale
         Meaning of `sim`: 'relative', or for paths and `Fingerprints` also 'calibrated', which is then the default;
         see `imagecluster.cluster`.
+    cut_by
+        'branch' or 'flat', which is `cut` of `imagecluster.cluster`.
     min_size
         Members of smaller clusters get the label -1.
     max_diameter
@@ -61,7 +64,7 @@ class ImageClusterer:
     labels_ : array of int64, shape (n_images,)
         Cluster of each picture, numbered from 0, larger clusters first; -1 for a picture in no cluster.
     dendrogram_ : Dendrogram
-        The whole hierarchy, which `cut` can cut again.
+        The whole hierarchy, with distances as heights, which `cut` can cut again.
     n_features_in_ : int
         Number of dimensions of a fingerprint.
 
@@ -81,6 +84,7 @@ class ImageClusterer:
         sim: float = 0.5,
         *,
         sim_scale: SimScaleName | None = None,
+        cut_by: CutName | None = None,
         min_size: int = 2,
         max_diameter: float | None = None,
         method: str = "average",
@@ -92,6 +96,7 @@ class ImageClusterer:
     ) -> None:
         self.sim = sim
         self.sim_scale = sim_scale
+        self.cut_by = cut_by
         self.min_size = min_size
         self.max_diameter = max_diameter
         self.method = method
@@ -126,6 +131,7 @@ class ImageClusterer:
         self.dendrogram_ = dendrogram(self._vectors, method=self.method, metric=self.metric, n_threads=self.n_threads)
         recipe = recipe_of(self.method, self.metric, None if times_s is None else self.time_weight)
         self._scale = scale_for(self._fingerprinted_by, self.sim_scale, self.dendrogram_, recipe)
+        self._heights = heights_for(self._fingerprinted_by, self.cut_by, self.dendrogram_, self._scale)
         self._fitted = (self.sim, self.method, self.metric, self.time_weight, self.time_scale_s)
         self.labels_ = self.cut(self.sim)
         return self
@@ -147,7 +153,7 @@ class ImageClusterer:
         self._check_fitted()
         n_images = len(self._vectors)
         found = cuts.clusters(
-            self.dendrogram_,
+            self._heights,
             self._vectors,
             cuts.Cut(sim=sim, scale=self._scale, min_size=self.min_size, max_diameter=self.max_diameter),
             path_order=range(n_images),

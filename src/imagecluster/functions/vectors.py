@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -11,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from imagecluster.collection.recipe import Recipe
 from imagecluster.errors import ArgumentError
 from imagecluster.models import DEFAULT_MODEL, find_model
-from imagecluster.records import TIME_SCALE_S, Clusters, Dendrogram, Fingerprints, SimScaleName, Skip
+from imagecluster.records import TIME_SCALE_S, Clusters, CutName, Dendrogram, Fingerprints, SimScaleName, Skip
 from imagecluster.scan import StrPath, as_paths
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ def cluster(  # noqa: PLR0913  # public, keyword-only
     *,
     sim: float = 0.5,
     sim_scale: SimScaleName | None = None,
+    cut: CutName | None = None,
     min_size: int = 2,
     max_diameter: float | None = None,
     method: str = "average",
@@ -134,6 +136,10 @@ def cluster(  # noqa: PLR0913  # public, keyword-only
         linkage under cosine distance without times. 'relative': the cut is at (1 - sim) x the largest pairwise
         distance, or x the height of the root if that is larger, as it can be for ward. Default: calibrated if there is
         such a curve; bare vectors have none.
+    cut
+        'branch': each branch of the dendrogram is cut where it is most a group around the closeness of `sim`, as on the
+        command line; only on the calibrated scale. 'flat': all branches are cut at the same distance. Default: by
+        branch on the calibrated scale of a model that has a curve for it.
     min_size
         Members of smaller clusters go to `singles`.
     max_diameter
@@ -152,7 +158,8 @@ def cluster(  # noqa: PLR0913  # public, keyword-only
     time_scale_s
         Time after which nearness in time has fallen to 1/e, in seconds.
     tree
-        A dendrogram that `dendrogram` made of the same vectors and times, to cut again. Its method and metric apply.
+        A dendrogram that `dendrogram` made of the same vectors and times, to cut again. Its method and metric apply,
+        and its heights are distances, however it is cut.
 
     Returns
     -------
@@ -183,22 +190,21 @@ def cluster(  # noqa: PLR0913  # public, keyword-only
     >>> [c.members for c in cluster(X, times_s=days, time_weight=0.7).clusters]
     [(0, 1), (2, 3)]
     """
-    from imagecluster import cut
+    from imagecluster import cut as cuts
 
     vectors = with_times(as_vectors(X), times_s, time_weight, time_scale_s, metric=metric)
     tree = dendrogram(vectors, method=method, metric=metric) if tree is None else tree
     recipe = recipe_of(method, metric, None if times_s is None else time_weight)
-    return cut.clusters(
-        tree,
+    model = X.model if isinstance(X, Fingerprints) else None
+    scale = scale_for(model, sim_scale, tree, recipe)
+    heights = heights_for(model, cut, tree, scale)
+    found = cuts.clusters(
+        heights,
         vectors,
-        cut.Cut(
-            sim=sim,
-            scale=scale_for(X.model if isinstance(X, Fingerprints) else None, sim_scale, tree, recipe),
-            min_size=min_size,
-            max_diameter=max_diameter,
-        ),
+        cuts.Cut(sim=sim, scale=scale, min_size=min_size, max_diameter=max_diameter),
         path_order=range(len(vectors)),
     )
+    return found if heights is tree else replace(found, cut="branch")
 
 
 def recipe_of(method: str, metric: str, time_weight: float | None) -> Recipe:
@@ -223,6 +229,31 @@ def scale_for(model: str | None, name: SimScaleName | None, tree: Dendrogram, re
     if model is None or name == "relative":
         return None
     return scale_of(model, sim_scale_name(model, name, recipe=recipe), tree)
+
+
+def heights_for(model: str | None, cut: CutName | None, tree: Dendrogram, scale: SimScale | None) -> Dendrogram:
+    """The dendrogram with the heights at which it is cut: itself for a flat cut.
+
+    Parameters
+    ----------
+    model
+        `name@version`, or None for bare vectors.
+    cut
+        The way of cutting; None for the default.
+    tree
+        The dendrogram of distances.
+    scale
+        What `scale_for` gave for the same model and dendrogram.
+
+    """
+    from imagecluster.collection import branch_scale_of, cut_name
+    from imagecluster.cut.branch import by_branch
+
+    if cut not in (None, *get_args(CutName)):
+        raise ArgumentError(f"cut is {cut!r}; it must be 'branch', 'flat' or None")
+    name = "relative" if scale is None else scale.name
+    branch_scale = branch_scale_of(model or "", cut_name(model or "", cut, name))
+    return tree if scale is None or branch_scale is None else by_branch(tree, scale, branch_scale)
 
 
 def dendrogram(  # noqa: PLR0913  # public, keyword-only
