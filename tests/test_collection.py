@@ -271,3 +271,21 @@ def test_heights_of_branches_are_computed_once(tmp_path, monkeypatch):
     assert run(folder, Settings(page=False, sim=0.7)).clusters.sim == 0.7 and not counted
     file.write_bytes(file.read_bytes()[:-40])
     assert run(folder, Settings(page=False)).clusters == first and counted
+
+
+def test_tables_have_distances_and_the_sims_of_the_cut(tmp_path):
+    """By branch the height of a cluster stays a distance, and its sim is the largest at which it is together."""
+    folder = draw_groups(tmp_path / "pics", (3, 4, 2))
+    result = run(folder, Settings(page=False))
+    content = json.loads(result.outputs.json.read_text())
+    assert content["cut"] == result.clusters.cut == "branch"
+    with Store.open(folder / "imagecluster", writable=False) as store:
+        latest = open_latest(store)
+        for cluster, found in zip(content["clusters"], result.clusters.clusters, strict=True):
+            places = np.flatnonzero(np.isin(latest.dendrogram.order, found.members))
+            inside = slice(places[0], places[-1])
+            assert cluster["height"] == latest.tree.dendrogram.gap[inside].max()
+            assert found.height == latest.dendrogram.gap[inside].max() <= content["cut_height"]
+            together = [c.members for c in latest.cut(latest.scale.largest_sim_at(found.height)).clusters]
+            assert found.members in together
+            assert cluster["sim"] == latest.scale.sim(found.height) >= 0.5

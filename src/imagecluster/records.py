@@ -307,7 +307,8 @@ class Cluster:
     members: tuple[int, ...]
     """Row numbers of the pictures, in the order of their paths."""
     height: float
-    """Distance at which the members joined into one cluster; 0 for a single picture."""
+    """Height of the cut from which on the members are together: the distance at which they joined, or another height if
+    the dendrogram was cut by branch. 0 for a single picture."""
     representative: int
     """Row number of the member whose mean distance to the others is smallest."""
     name: str = ""
@@ -321,7 +322,7 @@ class Clusters:
     sim: float
     """Similarity index of the cut, in [0, 1]."""
     cut_height: float
-    """Distance at which the dendrogram was cut."""
+    """Height at which the dendrogram was cut, a distance unless it was cut by branch."""
     min_size: int
     clusters: tuple[Cluster, ...]
     """The clusters of at least `min_size` pictures."""

@@ -275,6 +275,9 @@ class Collection:
             n_scanned=len(self) + len(skips),
             time=self.time,
             folders=() if self.settings.links == "none" else cluster_folders(sizes),
+            distances=()
+            if clusters.cut == "flat"
+            else cut.joined_at(self.tree.dendrogram, [cluster.members for cluster in clusters.clusters]),
         )
 
     def _load_vectors(self) -> NDArray[np.float32]:

@@ -48,6 +48,8 @@ class Report:
     """Linkage method of the dendrogram."""
     metric: str = "cosine"
     """Metric of all distances except `clusters.max_diameter`."""
+    distances: Sequence[float] = ()
+    """Distance at which the members of each cluster joined; empty if these are the heights of the clusters."""
     notes: Mapping[str, str] = field(default_factory=dict)
     """Notes on what is missing from partly read pictures, by name."""
     other_names: Mapping[str, Sequence[str]] = field(default_factory=dict)

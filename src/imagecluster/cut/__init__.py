@@ -5,6 +5,7 @@ from imagecluster.cut.flat import (
     clusters,
     cut,
     flat_clusters,
+    joined_at,
     measurer,
     split_wide,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "cut_height",
     "flat_clusters",
     "height_for_n_clusters",
+    "joined_at",
     "measurer",
     "on_scale",
     "sim_at_height",

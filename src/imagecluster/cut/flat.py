@@ -21,6 +21,7 @@ __all__ = [
     "clusters",
     "cut",
     "flat_clusters",
+    "joined_at",
     "measurer",
     "split_wide",
 ]
@@ -211,18 +212,32 @@ def clusters(
 def measurer(dendrogram: Dendrogram, X: Vectors) -> Callable[[Sequence[int]], tuple[float, int]]:
     """A function from a set of leaves, in the order of their paths, to its height and its most central member.
 
-    The height is the lowest at which one cluster of the dendrogram holds all of them.
+    The height is that of `joined_at`.
     """
-    position = np.empty(dendrogram.n_leaves, np.int64)
-    position[dendrogram.order] = np.arange(dendrogram.n_leaves)
+    position = _positions(dendrogram)
 
     def measured(members: Sequence[int]) -> tuple[float, int]:
         rows = np.asarray(members, np.int64)
-        places = position[rows]
-        height = float(dendrogram.gap[places.min() : places.max()].max(initial=0.0))
-        return height, most_central(rows_of(X), rows)
+        return _joined_at(dendrogram, position[rows]), most_central(rows_of(X), rows)
 
     return measured
+
+
+def joined_at(dendrogram: Dendrogram, clusters: Sequence[Sequence[int]]) -> tuple[float, ...]:
+    """For each set of leaves the lowest height at which one cluster of the dendrogram holds all of them."""
+    position = _positions(dendrogram)
+    return tuple(_joined_at(dendrogram, position[np.asarray(members, np.int64)]) for members in clusters)
+
+
+def _positions(dendrogram: Dendrogram) -> NDArray[np.int64]:
+    """Place of each leaf in the leaf order."""
+    position = np.empty(dendrogram.n_leaves, np.int64)
+    position[dendrogram.order] = np.arange(dendrogram.n_leaves)
+    return position
+
+
+def _joined_at(dendrogram: Dendrogram, places: NDArray[np.int64]) -> float:
+    return float(dendrogram.gap[places.min() : places.max()].max(initial=0.0))
 
 
 def _run_starts(dendrogram: Dendrogram, height: float) -> NDArray[np.int64]:

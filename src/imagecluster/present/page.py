@@ -123,8 +123,8 @@ def _header(report: Report, planned: Plan) -> str:
     """Name, counts and facts."""
     cut = report.clusters
     facts = {
-        "Similarity": f"{cut.sim:g} ({report.scale.name})",
-        "Cut at distance": f"{cut.cut_height:.3f}",
+        "Similarity": f"{cut.sim:g} ({report.scale.name}{', by branch' if cut.cut == 'branch' else ''})",
+        **({} if cut.cut == "branch" else {"Cut at distance": f"{cut.cut_height:.3f}"}),
         "Farthest pair": f"{report.largest_distance:.3f}",
         "Linkage": f"{escaped(report.method)}, {escaped(report.metric)}",
         "Model": escaped(report.model),

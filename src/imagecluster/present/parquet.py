@@ -46,6 +46,7 @@ def write_parquet(report: Report, file: Path, within: OwnFolder | None = None) -
             "model": report.model,
             "sim": repr(float(report.clusters.sim)),
             "sim_scale": report.scale.name,
+            "cut": report.clusters.cut,
         },
     )
     with replacing(file, within) as stream:

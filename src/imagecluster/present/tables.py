@@ -145,6 +145,7 @@ def _facts(report: Report) -> dict[str, Any]:
         "metric": report.metric,
         "sim": _finite(cut.sim),
         "sim_scale": report.scale.name,
+        "cut": cut.cut,
         "cut_height": _finite(cut.cut_height),
         "largest_distance": _finite(report.largest_distance),
         "max_diameter": None if cut.max_diameter is None else _finite(cut.max_diameter),
@@ -166,9 +167,11 @@ def _json_clusters(report: Report, texts: Sequence[str], encode: Callable[[Any],
     for i, cluster in enumerate(report.clusters.clusters):
         folder = encode(report.folders[i]) if report.folders else "null"
         members = ", ".join([texts[row] for row in cluster.members])
+        distance = report.distances[i] if report.distances else cluster.height
         yield (
             f'{{"number": {cluster.number}, "name": {encode(cluster.name)}, "size": {len(cluster.members)}, '
-            f'"height": {encode(_finite(cluster.height))}, "representative": {texts[cluster.representative]}, '
+            f'"height": {encode(_finite(distance))}, "sim": {encode(_finite(report.scale.sim(cluster.height)))}, '
+            f'"representative": {texts[cluster.representative]}, '
             f'"folder": {folder}, "members": [{members}]}}'
         )
 
