@@ -10,6 +10,7 @@ import pytest
 
 from imagecluster import cut
 from imagecluster.corrections import Apart, Edit, Hide, Move, Name, Together, Unhide, apply, replay
+from imagecluster.cut.branch import by_branch
 from imagecluster.cut.diameter import bounded
 from imagecluster.cut.own_cuts import OwnCut, own_segments
 from imagecluster.cut.sim_scale import calibrated, closeness, relative
@@ -22,6 +23,11 @@ from page_server import serving
 from pictures import draw_groups
 
 pytestmark = needs_browser
+
+FLAT, BRANCH = (
+    calibrated([(0, 1), (0.2, 0.75), (middle, 0.5), (1.2, 0.25), (1.6, 0.05), (2, 0)]) for middle in (0.6, 0.7)
+)
+"""Curves that suit vectors of any direction."""
 
 MOST_IDS = 14
 N_CASES = 300
@@ -50,6 +56,16 @@ IN_THE_PAGE = """async (cases) => {
   });
 }"""
 
+
+SPLITS_IN_THE_PAGE = """async (trees) => {
+  const { cutRuns, emptyRuns, splitOf, withBranch } = await import('/static/data/cut.js');
+  return trees.map(({ gap, distances }) => {
+    const n = gap.length + 1, g = Float64Array.from(gap), all = Math.max(...gap);
+    const cuts = splitOf(g, Float32Array.from(distances), 0, n).reduce(withBranch, []);
+    const runs = cutRuns(g, all, cuts, emptyRuns(n));
+    return Array.from(runs.starts.subarray(0, runs.k));
+  });
+}"""
 
 CLOSENESS_IN_THE_PAGE = """async (asked) => {
   const { closeness } = await import('/static/data/scale.js');
@@ -115,6 +131,8 @@ def random_case(rng):
     X = rng.standard_normal((n, 3))
     X[rng.integers(0, n)] = X[rng.integers(0, n)]
     dendrogram = average_linkage(X)
+    if rng.random() < 0.5:  # as it is cut by branch, where many merges have the same height
+        dendrogram = by_branch(dendrogram, FLAT, BRANCH)
     contents = [bytes([i]) * 16 for i in range(n)]
     hashes = [contents[min(i, rng.integers(0, n))] if rng.random() < 0.15 else contents[i] for i in range(n)]
     edits = [random_edit(rng, [*contents, b"\xee" * 16, b"\xef" * 16]) for _ in range(rng.integers(0, 8))]
@@ -148,6 +166,21 @@ def test_the_page_has_the_words_of_the_contact_sheets(opened, page_address):
     words = [[closeness(height, scale) for height in asked] for scale, (_, asked) in zip(scales, sent, strict=True)]
     assert found == words
     assert len(set(words[0])) == len(set(words[1])) == 6
+
+
+def test_a_split_is_at_the_last_merge_alone(opened, page_address):
+    """Also by branch, where parts that came together before have the height of the whole."""
+    rng = np.random.default_rng(1)
+    near = 3.0 * np.eye(1, 4)
+    trees = [average_linkage(near + rng.standard_normal((int(rng.integers(2, 12)), 4))) for _ in range(100)]
+    cut_by_branch = [by_branch(tree, FLAT, BRANCH) for tree in trees]
+    assert sum((new.gap == new.gap.max()).sum() > 1 for new in cut_by_branch) > 20
+    for heights in (trees, cut_by_branch):
+        sent = [
+            {"gap": new.gap.tolist(), "distances": tree.gap.tolist()} for new, tree in zip(heights, trees, strict=True)
+        ]
+        found = opened(page_address).evaluate(SPLITS_IN_THE_PAGE, sent)
+        assert found == [[0, int(tree.gap.argmax()) + 1] for tree in trees]
 
 
 def test_the_page_makes_the_clusters_of_the_command_line(opened, page_address):

@@ -12,7 +12,7 @@ from PIL import Image
 
 from conftest import read_manifest
 from imagecluster.cli import main
-from imagecluster.collection import Settings
+from imagecluster.collection import Settings, open_latest
 from imagecluster.cut.sim_scale import SimScale
 from imagecluster.explore.name_search import Names
 from imagecluster.functions.running import run
@@ -63,6 +63,17 @@ def of_command_line(root, sim, min_size):
     result = run([root], Settings(sim=sim, min_size=min_size, links="none", page=False))
     content = json.loads(result.outputs.json.read_text())
     return [cluster["members"] for cluster in content["clusters"]]
+
+
+def test_by_branch_the_page_has_distances_too(client, folder):
+    """Those of the dendrogram, in float32; heights of the cut are others, and a flat cut has the distances alone."""
+    assert client.state()["cut"] == "branch"
+    with Store.open(folder / "imagecluster", writable=False) as store:
+        collection = open_latest(store)
+    true = collection.tree.dendrogram.gap
+    assert np.array_equal(client.data("distances.bin").array("<f4"), true.astype("<f4"))
+    assert np.array_equal(client.data("gap.bin").array("<f8"), collection.dendrogram.gap)
+    assert not np.allclose(true, collection.dendrogram.gap)
 
 
 @pytest.mark.parametrize("sim", [0, 0.3, 0.5, 0.75, 0.9, 1])
@@ -263,7 +274,7 @@ def test_an_empty_folder_has_a_page(tmp_path):
     with served(tmp_path / "pics") as client:
         assert client.state()["n"] == 0
         assert client.data("order.bin").content == b""
-        assert client.data("gap.bin").content == b""
+        assert client.data("gap.bin").content == client.data("distances.bin").content == b""
         assert client.data("curve").json()["n_clusters"] == [0] * 256
         assert client.data("map.bin").status in (200, 202)
         assert client.data("thumb/0").status == 404

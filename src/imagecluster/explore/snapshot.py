@@ -86,6 +86,11 @@ class Snapshot:
         return self.dendrogram.gap if self.joined_at is None else self.joined_at
 
     @cached_property
+    def distance_bytes(self) -> bytes:
+        """`distances`, float32 little-endian."""
+        return self.distances.astype("<f4").tobytes()
+
+    @cached_property
     def index(self) -> ExactIndex:
         """Search for the nearest of all `vectors`."""
         return ExactIndex(self.vectors)

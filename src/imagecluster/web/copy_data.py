@@ -108,6 +108,7 @@ def copy_data(
         "arrays": {
             "order": _text(snapshot.order_bytes),
             "gap": _text(snapshot.gap_bytes),
+            "distances": _text(snapshot.distance_bytes),
             "rank": _text(snapshot.path_rank.astype("<u4").tobytes()),
             "pictures": _text(shown.picture_bytes(colours)),
             "map": _text(places.astype("<f4").tobytes()),

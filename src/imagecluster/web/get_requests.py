@@ -148,6 +148,10 @@ class GetRequests:
         """Heights between neighbours of the leaf order, float64 little-endian."""
         return immutable_bytes(snapshot.gap_bytes)
 
+    def distances(self, snapshot: Snapshot, request: Request) -> Response:
+        """Distances at which neighbours of the leaf order join, float32."""
+        return immutable_bytes(snapshot.distance_bytes)
+
     def ranks(self, snapshot: Snapshot, request: Request) -> Response:
         """Place of each picture in the order of paths, uint32 little-endian."""
         return immutable_bytes(snapshot.path_rank.astype("<u4").tobytes())

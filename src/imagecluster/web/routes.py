@@ -24,6 +24,7 @@ def build_api(session: ViewerSession, rules: Rules) -> Starlette:
     below_snapshot = {
         "order.bin": get.order,
         "gap.bin": get.gaps,
+        "distances.bin": get.distances,
         "rank.bin": get.ranks,
         "pictures.bin": get.pictures,
         "names.json": get.names,

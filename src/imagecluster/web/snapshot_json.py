@@ -18,6 +18,7 @@ def collection_facts(snapshot: Snapshot) -> wire.CollectionFacts:
         "n": len(snapshot),
         "largest_distance": snapshot.dendrogram.top,
         "scale": {"heights": scale.heights.tolist(), "sims": scale.sims.tolist()},
+        "cut": "flat" if snapshot.joined_at is None else "branch",
         "max_diameter": snapshot.max_diameter,
         "provisional": snapshot.provisional,
         "has_times": snapshot.has_times,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
+from imagecluster.records import CutName
 from imagecluster.system.progress import Stage
 
 __all__ = [
@@ -86,6 +87,8 @@ class CollectionFacts(TypedDict):
     n: int
     largest_distance: float
     scale: Scale
+    cut: CutName
+    """How the dendrogram is cut. By branch, the heights of gap.bin are not distances, which are in distances.bin."""
     max_diameter: float | None
     provisional: bool
     """Whether the pictures are not clustered yet."""
@@ -361,6 +364,7 @@ class CopyArrays(TypedDict):
 
     order: str
     gap: str
+    distances: str
     rank: str
     pictures: str
     map: str

@@ -32,12 +32,13 @@ export function snapSim(way) {
 /** @param {Context} context */
 export function split(context) {
   const branch = branchOf(sectionOf(context));
-  const cut = branch && splitOf(state.collectionNow().gap, ...branch);
-  if (!cut) {
+  const { gap, distances } = state.collectionNow();
+  const cuts = branch ? splitOf(gap, distances, ...branch) : [];
+  if (!cuts.length) {
     state.notify(branch ? 'These pictures are identical: nothing to split.' : 'A single picture cannot be split.');
     return;
   }
-  changeView('split', 'Split a cluster', () => { state.branches.value = withBranch(state.branches.peek(), cut); });
+  changeView('split', 'Split a cluster', () => { state.branches.value = cuts.reduce(withBranch, state.branches.peek()); });
 }
 
 /** The reason why a branch joins nothing further. @param {[number, number] | null} branch */

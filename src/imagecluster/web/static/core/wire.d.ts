@@ -1,5 +1,8 @@
 /** Made from imagecluster/web/wire.py by `python tools/wire.py`; a check fails when it is out of date. */
 
+/** Way to cut a dendrogram: each branch where it is most a group, or all of them at one height. */
+export type CutName = 'branch' | 'flat';
+
 /** Every stage of the program: looking for files, fetching weights (counted in bytes), fingerprinting (in files),
 reading dates again (in pictures), comparing all pairs, looking for neighbours, finding the farthest pair, merging
 (shares), linking (in pictures), copying thumbnails (in pictures), searching for each picture (a share), measuring the
@@ -31,6 +34,8 @@ export interface CollectionFacts {
   n: number;
   largest_distance: number;
   scale: Scale;
+  /** How the dendrogram is cut. By branch, the heights of gap.bin are not distances, which are in distances.bin. */
+  cut: CutName;
   max_diameter: number | null;
   /** Whether the pictures are not clustered yet. */
   provisional: boolean;
@@ -266,6 +271,7 @@ export interface Refusal {
 export interface CopyArrays {
   order: string;
   gap: string;
+  distances: string;
   rank: string;
   pictures: string;
   map: string;

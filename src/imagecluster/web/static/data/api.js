@@ -62,7 +62,7 @@ export const askPicture = (snapshot, id, stop) => askJson(`/api/${snapshot}/pict
  */
 export const askCluster = (snapshot, from, to, stop) => askJson(`/api/${snapshot}/cluster?a=${from}&b=${to}`, stop);
 
-/** An array of numbers, one per picture. @param {string} snapshot @param {'order' | 'gap' | 'rank' | 'pictures'} name @returns {Promise<ArrayBuffer>} */
+/** An array of numbers, one per picture. @param {string} snapshot @param {'order' | 'gap' | 'distances' | 'rank' | 'pictures'} name @returns {Promise<ArrayBuffer>} */
 export const askArray = async (snapshot, name) => (await ask(`/api/${snapshot}/${name}.bin`)).arrayBuffer();
 
 /**

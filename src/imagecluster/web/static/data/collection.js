@@ -18,7 +18,7 @@ const WIDEST = 2.6;
 export class Collection {
   /**
    * @param {import('../core/wire.js').State} state
-   * @param {{order: ArrayBuffer, gap: ArrayBuffer, pictures: ArrayBuffer, rank: ArrayBuffer}} bytes
+   * @param {{order: ArrayBuffer, gap: ArrayBuffer, distances: ArrayBuffer, pictures: ArrayBuffer, rank: ArrayBuffer}} bytes
    */
   constructor(state, bytes) {
     const n = state.n;
@@ -28,8 +28,11 @@ export class Collection {
     this.scale = state.scale;
     /** id at each position */
     this.order = new Uint32Array(bytes.order);
+    this.cut = state.cut;
     /** height at which positions p and p + 1 first share a cluster */
     this.gap = new Float64Array(bytes.gap);
+    /** the same as a distance, also where the dendrogram is cut by branch */
+    this.distances = new Float32Array(bytes.distances);
     this.pixels = new Uint16Array(bytes.pictures);
     this.colours = new Uint32Array(bytes.pictures);
     this.times = new Float64Array(bytes.pictures);
@@ -47,7 +50,7 @@ export class Collection {
       const wide = this.pixels[8 * id] / Math.max(1, this.pixels[8 * id + 1]) || 1;
       this.aspect[p] = wide < NARROWEST ? NARROWEST : wide > WIDEST ? WIDEST : wide;
     }
-    if (this.order.length !== n || this.gap.length !== Math.max(0, n - 1) || this.times.length !== 2 * n) {
+    if (this.order.length !== n || this.gap.length !== Math.max(0, n - 1) || this.distances.length !== this.gap.length || this.times.length !== 2 * n) {
       throw new ServerError('The server sent arrays that do not fit together; reload the page.', 0);
     }
     this.names = new Names(this.snapshot, n);
@@ -87,12 +90,13 @@ export class Collection {
 /** @param {import('../core/wire.js').State} state @returns {Promise<Collection>} */
 export async function loadCollection(state) {
   const none = new ArrayBuffer(0);
-  if (state.n === 0) return new Collection(state, { order: none, gap: none, pictures: none, rank: none });
-  const [order, gap, pictures, rank] = await Promise.all([
+  if (state.n === 0) return new Collection(state, { order: none, gap: none, distances: none, pictures: none, rank: none });
+  const [order, gap, distances, pictures, rank] = await Promise.all([
     askArray(state.snapshot, 'order'),
     askArray(state.snapshot, 'gap'),
+    askArray(state.snapshot, 'distances'),
     askArray(state.snapshot, 'pictures'),
     askArray(state.snapshot, 'rank'),
   ]);
-  return new Collection(state, { order, gap, pictures, rank });
+  return new Collection(state, { order, gap, distances, pictures, rank });
 }

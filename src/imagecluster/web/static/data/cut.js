@@ -68,7 +68,7 @@ export function cutRuns(gap, height, branches, out) {
   return out;
 }
 
-/** Largest gap inside [from, to); 0 for one picture. @param {Float64Array} gap @param {number} from @param {number} to */
+/** Largest gap inside [from, to); 0 for one picture. @param {Float64Array | Float32Array} gap @param {number} from @param {number} to */
 export function joinedAt(gap, from, to) {
   let tallest = 0;
   for (let p = from; p < to - 1; p++) if (gap[p] > tallest) tallest = gap[p];
@@ -92,16 +92,28 @@ export function parentOf(gap, from, to) {
 }
 
 /**
- * The cut that splits a run at its last merge and nowhere else.
- * @param {Float64Array} gap @param {number} from @param {number} to
- * @returns {Branch | null} null if the pictures are identical, or there is only one
+ * The cuts that split a run at its last merge and nowhere else. By branch, many merges have the height of the last one;
+ * of these the farthest counts, and the parts between are held together by cuts of their own.
+ * @param {Float64Array} gap @param {ArrayLike<number>} distances at which the same places join
+ * @param {number} from @param {number} to
+ * @returns {Branch[]} the run first; empty if the pictures are identical, or there is only one
  */
-export function splitOf(gap, from, to) {
+export function splitOf(gap, distances, from, to) {
   const tallest = joinedAt(gap, from, to);
-  if (tallest <= 0) return null;
-  let below = 0;
-  for (let p = from; p < to - 1; p++) if (gap[p] < tallest && gap[p] > below) below = gap[p];
-  return { from, to, height: below };
+  if (tallest <= 0) return [];
+  let below = 0, farthest = -Infinity;
+  for (let p = from; p < to - 1; p++) {
+    if (gap[p] < tallest) below = Math.max(below, gap[p]);
+    else if (distances[p] > farthest) farthest = distances[p];
+  }
+  const cuts = [{ from, to, height: below }];
+  for (let p = from, start = from; p < to; p++) {
+    if (p < to - 1 && !(gap[p] === tallest && distances[p] === farthest)) continue;
+    const height = joinedAt(gap, start, p + 1);
+    if (height > below) cuts.push({ from: start, to: p + 1, height });
+    start = p + 1;
+  }
+  return cuts;
 }
 
 /** Branches with one more, without those that it makes superfluous. @param {readonly Branch[]} branches @param {Branch} added */
@@ -109,6 +121,14 @@ export function withBranch(branches, added) {
   const kept = branches.filter((b) => b.to <= added.from || b.from >= added.to || (b.from <= added.from && b.to >= added.to
     && !(b.from === added.from && b.to === added.to)));
   return [...kept, added];
+}
+
+/**
+ * Distance at which a run joins the branch next to it.
+ * @param {Float32Array} distances @param {number} from @param {number} to
+ */
+export function nextDistance(distances, from, to) {
+  return Math.min(from > 0 ? distances[from - 1] : Infinity, to <= distances.length ? distances[to - 1] : Infinity);
 }
 
 /**

@@ -48,6 +48,18 @@ function Next({ from, to, next }) {
       ${others.length > MOST_NEXT && html`<li class="more">+${numberText(others.length - MOST_NEXT)}</li>`}</ul>`;
 }
 
+/** Smaller differences in similarity are not worth a sentence. */
+const MUCH = 0.03;
+
+/** How far the cut by branch moved a cluster, if it did so by much. @param {{distance: number, sim: number}} props */
+function ByBranch({ distance, sim }) {
+  const flat = simOf(state.shownCollection().scale, distance);
+  if (Math.abs(flat - sim) < MUCH) return null;
+  return html` Their distance alone is that of similarity <b>${simText(flat)}</b>: ${sim > flat
+    ? 'they stand apart from all others, and stay together longer.'
+    : 'they fade into others, and are divided sooner.'}`;
+}
+
 /** @param {{cluster: state.OpenCluster}} props */
 function About({ cluster }) {
   const collection = state.shownCollection();
@@ -63,7 +75,7 @@ function About({ cluster }) {
     });
     return () => stop.abort();
   }, [from, to, collection]);
-  const height = joinedAt(collection.gap, from, to);
+  const height = joinedAt(collection.gap, from, to), distance = joinedAt(collection.distances, from, to);
   const next = parentOf(collection.gap, from, to);
   const sim = simOf(collection.scale, height);
   const until = next ? simOf(collection.scale, next.height) : 0;
@@ -71,7 +83,7 @@ function About({ cluster }) {
     <div class="about-why">
       <section><h3>Why these belong together</h3>
         <p>${height === Infinity ? 'It was put together by hand, and is wider than the --max-diameter of the latest run allows.' : height === 0 ? 'Its pictures have the same fingerprint.'
-    : html`All ${numberText(to - from)} join at a mean distance of ${height.toFixed(3)} (${closeness(height, collection.scale)}). From similarity <b>${simText(sim)}</b> down to <b>${simText(until)}</b> they are exactly this cluster.`}</p>
+    : html`All ${numberText(to - from)} join at a mean distance of ${distance.toFixed(3)} (${closeness(height, collection.scale)}). From similarity <b>${simText(sim)}</b> down to <b>${simText(until)}</b> they are exactly this cluster.<${ByBranch} distance=${distance} sim=${sim}/>`}</p>
         <div class="pairs"><${Pair} title=${to - from === 2 ? 'The two' : 'Closest two'} pair=${facts?.closest} unsure="; others may be closer"/>
           ${to - from > 2 && html`<${Pair} title="Farthest two" pair=${facts?.farthest} unsure="; others may be a little farther"/>`}</div>
       </section>
