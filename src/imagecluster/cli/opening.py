@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 NEW_CUT = (
-    "groups are cut by branch now: each branch of the dendrogram where it is most a group (--cut flat: all at the same"
-    " distance, as in the latest run here)"
+    "groups are cut by branch now, each branch of the dendrogram where it is most a group; a run with --cut flat gives"
+    " the former groups"
 )
 """Said of a collection whose latest run cut at one distance since there was no other way."""
 

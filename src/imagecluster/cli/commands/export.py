@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from imagecluster.cli.arguments import Commands, add_db, add_force, add_model, positive, similarity
 from imagecluster.cli.commands.run import print_kept
-from imagecluster.cli.opening import database_of, model_of
+from imagecluster.cli.opening import NEW_CUT, database_of, model_of
 from imagecluster.cli.paths import existing_path, typed_path
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import printable
@@ -68,7 +69,7 @@ def command(arguments: argparse.Namespace) -> int:
 
 def _page(arguments: argparse.Namespace, directory: Path) -> int:
     """Write a copy of the page, and print its size."""
-    from imagecluster.collection import settings_of
+    from imagecluster.collection import is_from_before_branches, settings_of
     from imagecluster.models import find_model
     from imagecluster.web.page_copy import View, stored_source, write_page_copy
 
@@ -76,6 +77,8 @@ def _page(arguments: argparse.Namespace, directory: Path) -> int:
     if arguments.model is not None:
         model = find_model(arguments.model, weights=arguments.weights, preprocess=arguments.preprocess).identity
     with stored_source(directory, model) as (source, run), ProgressBar(quiet=False) as progress:
+        if is_from_before_branches(run):
+            print(NEW_CUT, file=sys.stderr)
         sim = settings_of(run).sim if arguments.sim is None else arguments.sim
         view = View(sim, arguments.min_size)
         copied = write_page_copy(source, arguments.page, view, side_px=arguments.side, progress=progress)

@@ -20,11 +20,13 @@ from imagecluster.cli.paths import existing_path, typed_path
 from imagecluster.cli.text import printable
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
     from imagecluster.collection import Collection
     from imagecluster.present.thumbnails import SmallPictures
-    from imagecluster.records import Clusters
+    from imagecluster.records import Clusters, Dendrogram
 
 
 KINDS = {
@@ -106,16 +108,12 @@ class _Drawing:
         import numpy as np
 
         from imagecluster.cut import on_scale
-        from imagecluster.cut.pruned import pruned
         from imagecluster.present import plots
 
         if kind == "clusters":
             return self._columns(most or plots.MOST_CLUSTERS)
         sim, title = self._clusters.sim, f"{self.n_shown} pictures"
-        narrow = on_scale(self._collection.narrow_dendrogram, self._collection.scale)
-        tree, rows = pruned(narrow, np.array(self._clusters.hidden, np.int64)) if self._is_changed else (
-            narrow, np.arange(len(self._collection))
-        )  # fmt: skip
+        tree, rows = self._shown(on_scale(self._collection.narrow_dendrogram, self._collection.scale))
         if kind == "curves":
             return plots.draw_curves(tree, sim=sim, title=title, note=self._note() if self._is_changed else None)
         if kind == "matrix":
@@ -130,21 +128,35 @@ class _Drawing:
                 clusters=members if self._is_changed else None,
             )
         figure = plots.new_figure(8, 6)
+        by_branch = self._clusters.cut == "branch"
+        if by_branch:  # drawn by distance, so that it shows which branches are cut deeper or higher than the line
+            tree, _ = self._shown(on_scale(self._collection.tree.dendrogram, self._collection.scale))
         labels, names = self._labels_and_names()
         plots.draw_dendrogram(
             figure,
             plots.Hierarchy(
                 np.nan_to_num(tree.merges, posinf=1.0),  # what is too wide to be a cluster joins at sim 0
                 tree.n_leaves,
-                largest_distance=1.0 if self._is_changed else tree.top,
+                largest_distance=1.0 if self._is_changed or by_branch else tree.top,
                 names=[names[row] for row in rows],
-                labels=[labels[row] for row in rows] if self._is_changed else None,
+                labels=[labels[row] for row in rows] if self._is_changed or by_branch else None,
+                by_branch=by_branch,
             ),
             lambda row: self._pictures(int(rows[row])),
             sim=sim,
             most=most or plots.MOST_LEAVES,
         )
         return figure
+
+    def _shown(self, dendrogram: Dendrogram) -> tuple[Dendrogram, NDArray[np.int64]]:
+        """A dendrogram without the hidden pictures, and the rows of the others."""
+        import numpy as np
+
+        from imagecluster.cut.pruned import pruned
+
+        if not self._is_changed:
+            return dendrogram, np.arange(len(self._collection))
+        return pruned(dendrogram, np.array(self._clusters.hidden, np.int64))
 
     @property
     def _is_changed(self) -> bool:

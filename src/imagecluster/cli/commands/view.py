@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
 from imagecluster.cli.arguments import Commands, add_db, model_name, port, positive, similarity
-from imagecluster.cli.opening import refuse_unreadable
+from imagecluster.cli.opening import NEW_CUT, is_cut_anew, refuse_unreadable
 from imagecluster.cli.paths import existing_path
 from imagecluster.errors import ArgumentError, InputError
 
@@ -117,6 +118,8 @@ def _options(arguments: argparse.Namespace) -> ViewerOptions:
     from imagecluster.web.viewer_options import ViewerOptions
 
     place = locate(arguments.path, arguments.db)
+    if is_cut_anew(place.directory):
+        print(NEW_CUT, file=sys.stderr, flush=True)
     return ViewerOptions(
         root=place.root,
         directory=place.directory,

@@ -79,6 +79,8 @@ class Hierarchy(NamedTuple):
     labels: Sequence[int] | None = None
     """Cluster of each leaf, possibly corrected by hand; -1 for a leaf in no cluster. Branches inside a cluster get its
     colour. Default: the clusters below the marked sim."""
+    by_branch: bool = False
+    """Whether the clusters were cut by branch, so that the line shows where one distance for all would cut."""
 
 
 def draw_dendrogram(
@@ -112,7 +114,7 @@ def draw_dendrogram(
     beside = n_across * _ASPECT + (7.0 if n_across > 1 or names is not None else 0.2) / (row_in * 2.4)
     figure.set_size_inches(6.5 + beside * row_in, max(2.5, n * row_in + 1.2))
     axes, strip = figure.subplots(1, 2, width_ratios=[6.4, beside * row_in], sharey=True)
-    _draw_branches(axes, tree, hierarchy.largest_distance, sim, hierarchy.labels)
+    _draw_branches(axes, tree, hierarchy, sim)
     axes.set_ylim(n - 0.5, -0.5)
     axes.set_yticks([])
     axes.set_xlabel("sim", color=INK)
@@ -129,13 +131,11 @@ def draw_dendrogram(
     return axes
 
 
-def _draw_branches(
-    axes: Any, tree: Tree, largest_distance: float, sim: float | None, labels: Sequence[int] | None
-) -> None:
+def _draw_branches(axes: Any, tree: Tree, hierarchy: Hierarchy, sim: float | None) -> None:
     """Draw three lines for each merge, at the sims at which it happens."""
     from matplotlib.collections import LineCollection
 
-    n = len(tree.groups)
+    n, largest_distance, labels = len(tree.groups), hierarchy.largest_distance, hierarchy.labels
     y = [float(i) for i in range(n)]
     x = sim_of(np.array(tree.group_heights), largest_distance).tolist()
     axes.hlines(y, x, 1.0, colors=FAINT, linewidths=0.6, linestyles="dotted")  # from a group to its pictures
@@ -153,9 +153,8 @@ def _draw_branches(
     axes.set_xlim(left - 0.02 * (1 - left), 1.01)
     if sim is not None:
         axes.axvline(sim, color=ACCENT, linewidth=1, linestyle=(0, (4, 3)))
-        axes.annotate(
-            f"cut at sim {sim:g}", (sim, -0.5), xytext=(4, 0), textcoords="offset points", color=ACCENT, fontsize=8
-        )
+        said = f"sim {sim:g}; coloured: its clusters, cut by branch" if hierarchy.by_branch else f"cut at sim {sim:g}"
+        axes.annotate(said, (sim, -0.5), xytext=(4, 0), textcoords="offset points", color=ACCENT, fontsize=8)
 
 
 def _colours(tree: Tree, merged_at: Sequence[float], sim: float | None) -> list[str | None]:
