@@ -622,7 +622,7 @@ def warm_up(scratch: Path) -> None:
     """Loads everything that a run and a viewer need, so that forks have it; no network of the engine is opened."""
     from imagecluster.embed import embedding
 
-    embedding.open_session = lambda network, **options: MeanColours(1024)
+    embedding.open_session = lambda network, **options: MeanColours(512)
     os.environ["IMAGECLUSTER_MODELS"] = os.fspath(scratch / "models")
     folder = scratch / "warm"
     folder.mkdir()

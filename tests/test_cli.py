@@ -206,13 +206,13 @@ def test_info_and_export_tell_what_is_there(pics, tmp_path, capsys):
     main([str(pics)])
     capsys.readouterr()
     assert main(["info", str(pics)]) == 0
-    assert "9 fingerprints of 1024 numbers" in capsys.readouterr().out
+    assert "9 fingerprints of 512 numbers" in capsys.readouterr().out
     assert main(["info", str(pics), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["n_files"] == 9
     assert found["runs"][0]["n_fingerprinted"] == 9
     assert main(["export", str(pics), "--fingerprints", str(tmp_path / "out.npz")]) == 0
-    assert capsys.readouterr().out.startswith("9 fingerprints of efficientnet-lite-duo@")
+    assert capsys.readouterr().out.startswith("9 fingerprints of efficientnet-lite1-regions@")
 
 
 def test_doctor_finds_everything_in_order(pics, capsys):
@@ -222,7 +222,7 @@ def test_doctor_finds_everything_in_order(pics, capsys):
     assert main(["doctor", str(pics)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert all(line.startswith("ok") for line in lines)
-    assert any("model efficientnet-lite-duo" in line and "loads and runs" in line for line in lines)
+    assert any("model efficientnet-lite1-regions" in line and "loads and runs" in line for line in lines)
     assert main(["doctor", "--json"]) == 0
     assert all(check["fine"] for check in json.loads(capsys.readouterr().out))
 
@@ -249,7 +249,7 @@ def test_main_prints_as_the_original_did(pics, capsys):
     original.main(str(pics), sim=0.5)
     first = capsys.readouterr().out.splitlines()
     assert first[0] == f"no fingerprints database {pics / 'imagecluster'} found, making it"
-    assert first[1].startswith("model efficientnet-lite-duo ")
+    assert first[1].startswith("model efficientnet-lite1-regions ")
     assert first[2] == "clustering ..."
     assert first[3] == f"cluster dir: {pics / 'imagecluster' / 'clusters'}"
     assert first[4] == "cluster size : ncluster"

@@ -10,7 +10,7 @@ import pytest
 
 from imagecluster.cli import main
 from imagecluster.embed.speed import measure_speed
-from imagecluster.models import DEFAULT_MODEL, MODELS, QUALITY, PublishedSource, find_model
+from imagecluster.models import ALIASES, DEFAULT_MODEL, MODELS, QUALITY, PublishedSource, find_model
 from onnx_samples import write_encoder
 
 
@@ -40,7 +40,9 @@ def test_the_list_tells_what_is_here_and_what_would_be_fetched(capsys):
     out = capsys.readouterr().out
     lines = out.splitlines()
     assert lines[0].split() == ["model", "dims", "MB", "ms", "mAP", "objects", "kinds", "copies", "licence", "here"]
-    assert [line.split()[0] for line in lines[1 : lines.index("")]] == list(MODELS)
+    aliased = {real: alias for alias, real in ALIASES.items()}
+    assert [line.split()[0] for line in lines[1 : lines.index("")]] == [aliased.get(name, name) for name in MODELS]
+    assert f"best: {ALIASES['best']}, compared by both." in lines
     assert all(len(line) <= 100 for line in lines[: lines.index("")])
     lite0 = next(line for line in lines if line.startswith("efficientnet-lite0 "))
     assert lite0.split() == ["efficientnet-lite0", "1280", "3.8", "-", "0.993", "0.491", "0.989", "Apache-2.0", "yes"]
@@ -48,7 +50,7 @@ def test_the_list_tells_what_is_here_and_what_would_be_fetched(capsys):
     assert vgg16.split() == ["vgg16", "4096", "553.5", "-", "-", "-", "-", "CC-BY-4.0", "on", "first", "use"]
     assert main(["models", "--paths"]) == 0
     places = capsys.readouterr().out
-    assert "efficientnet-lite-duo-int8.onnx\n" in places
+    assert "efficientnet-lite1-regions-int8.onnx\n" in places
     assert "not here; downloaded on first use from https://storage.googleapis.com/" in places
 
 

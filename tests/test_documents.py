@@ -187,7 +187,7 @@ def test_curves_in_the_documents_are_those_of_the_models():
     sims = [float(cell) for cell in heading.strip("|").split("|")[1:]]
     for name, model in MODELS.items():
         if model.sim_curve:
-            (row,) = [line for line in page.splitlines() if re.match(rf"\| `{name}` \| 0\.0", line)]
+            (row,) = [line for line in page.splitlines() if re.match(rf"\| `{re.escape(name)}` \| 0\.0", line)]
             distances = [float(cell) for cell in row.strip("|").split("|")[1:]]
             assert [*zip(distances, sims, strict=True)] == [*model.sim_curve[1:-1]]
         if model.branch_curve:

@@ -123,7 +123,7 @@ def test_the_thumbnail_is_made_from_the_upright_picture(embedder, tmp_path):
     """The callback sees the decoded picture once, and its bytes come back."""
     file = draw(tmp_path / "a.png", 0)
     outcome = flat(embed_files([file], embedder, thumbnail=lambda image: repr(image.size).encode()))[0]
-    assert outcome.content.thumbnail == b"(325, 260)"
+    assert outcome.content.thumbnail == b"(300, 240)"
 
 
 def test_workers_stay_a_bounded_number_of_files_ahead(embedder, tmp_path, monkeypatch):

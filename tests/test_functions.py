@@ -25,10 +25,10 @@ def test_fingerprints_keep_the_order_of_the_arguments(tmp_path):
     m = draw(tmp_path / "more" / "m.png", 2)
     found = imagecluster.fingerprint([z, tmp_path / "more", a])
     assert found.paths == (z, m, a)
-    assert found.vectors.shape == (3, 1024)
+    assert found.vectors.shape == (3, 512)
     assert found.vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(found.vectors, axis=1), 1, atol=1e-6)
-    assert found.model.startswith("efficientnet-lite-duo@")
+    assert found.model.startswith("efficientnet-lite1-regions@")
 
 
 def test_the_order_given_holds_for_any_way_to_write_a_path(tmp_path, monkeypatch):

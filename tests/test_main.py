@@ -85,7 +85,7 @@ def test_without_a_layer_it_works_offline(tmp_path, offline, capsys):
     clusters = main.main(str(tmp_path / "pics"), sim=0.5)
     assert colours(clusters)[4] == [{"black"}]
     lines = capsys.readouterr().out.splitlines()
-    assert lines[1] == "model efficientnet-lite-duo (layer='fc2' uses the original's VGG16)"
+    assert lines[1] == "model efficientnet-lite1-regions (layer='fc2' uses the original's VGG16)"
     assert "cluster size : ncluster" in lines
 
 

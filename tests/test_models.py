@@ -52,7 +52,7 @@ def test_names_and_identities_are_unique():
 
 def test_the_default_model_takes_no_file_of_weights(tmp_path):
     """The message says which ones do."""
-    with pytest.raises(ArgumentError, match=r"efficientnet-lite-duo takes no weight file; vgg16, .* do"):
+    with pytest.raises(ArgumentError, match=r"efficientnet-lite1-regions takes no weight file; vgg16, .* do"):
         find_model(DEFAULT_MODEL, weights=tmp_path / "own.h5")
 
 

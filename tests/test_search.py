@@ -143,7 +143,7 @@ def test_a_searcher_sees_what_a_run_adds(pics, tmp_path):
 
 def test_a_text_needs_a_text_tower(pics, monkeypatch):
     """The message names the model; a model with one is asked for its vector."""
-    with pytest.raises(ModelError, match="efficientnet-lite-duo has no text tower"):
+    with pytest.raises(ModelError, match="efficientnet-lite1-regions has no text tower"):
         imagecluster.search(pics, texts=["a cat"])
     (wanted,) = imagecluster.fingerprint(pics / "1_0.png").vectors
     towered = replace(find_model(DEFAULT_MODEL), text_tower=lambda text: wanted if text == "one" else -wanted)

@@ -17,7 +17,7 @@ from imagecluster.records import ImageFile, Place, Taken
 from imagecluster.store import Batch, Beside, HashedFile, Run, SkippedFile, Store
 from store_samples import batch_of, file_of, hash_of
 
-MODEL = "efficientnet-lite-duo@int8.1"
+MODEL = "efficientnet-lite1-regions@int8.1"
 N_CASES = int(os.environ.get("IMAGECLUSTER_FUZZ", "60"))
 VALUES = (
     None,

@@ -89,7 +89,7 @@ def test_the_state_says_what_there_is(client, folder):
     state = client.state()
     assert state["n"] == 13
     assert state["root_name"] == "pics"
-    assert client.session.snapshot().model.startswith("efficientnet-lite-duo@")
+    assert client.session.snapshot().model.startswith("efficientnet-lite1-regions@")
     assert not state["provisional"]
     assert state["run"] == {"running": False, "stage": "", "done": 0, "total": 0, "error": ""}
     assert (state["has_times"], state["copied"]) == (False, None)

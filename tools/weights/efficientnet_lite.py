@@ -14,6 +14,8 @@ from torch_checkpoint import read_checkpoint
 
 BATCH_NORM_EPSILON = 1e-3
 STAGE_STRIDES = (1, 2, 2, 2, 1, 2, 1)
+N_CHANNELS = 1280
+"""Channels of the last map."""
 Weights = dict[str, NDArray[Any]]
 
 
@@ -24,10 +26,11 @@ def read_weights(variant: int) -> Weights:
     return read_checkpoint(Path(locate()))
 
 
-def features_graph(weights: Weights, *, side_px: int) -> onnx.ModelProto:
+def features_graph(weights: Weights, *, side_px: int, is_averaged: bool = True) -> onnx.ModelProto:
     """Network from `image` (1, 3, side, side), (RGB - 127) / 128, to `features` (1, 1280), globally averaged.
 
-    Batch normalisation is folded into the convolutions; the classifier is left out.
+    Without `is_averaged` the output is the last map, `map` (1, 1280, side, side), with the side divided by 32 and
+    rounded up. Batch normalisation is folded into the convolutions; the classifier is left out.
     """
     graph = _Graph()
     x = graph.convolution(weights, "image", "_conv_stem", "_bn0", stride=2)
@@ -48,8 +51,17 @@ def features_graph(weights: Weights, *, side_px: int) -> onnx.ModelProto:
         x = graph.node("Add", y, x) if stride == 1 and channels == last_channels else y
         last_channels = channels
     x = graph.convolution(weights, x, "_conv_head", "_bn1")
-    graph.node("Flatten", graph.node("GlobalAveragePool", x), output="features", axis=1)
-    return graph.model(side_px=side_px)
+    if is_averaged:
+        graph.node("Flatten", graph.node("GlobalAveragePool", x), output="features", axis=1)
+        return graph.model(side_px=side_px, output="features", shape=[1, N_CHANNELS])
+    side = map_side(side_px)
+    graph.node("Identity", x, output="map")
+    return graph.model(side_px=side_px, output="map", shape=[1, N_CHANNELS, side, side])
+
+
+def map_side(side_px: int) -> int:
+    """Side of the last map for a picture of this side."""
+    return -(-side_px // 32)
 
 
 class _Graph:
@@ -100,9 +112,9 @@ class _Graph:
     def _constant(self, array: NDArray[Any], name: str) -> None:
         self._constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
 
-    def model(self, *, side_px: int) -> onnx.ModelProto:
+    def model(self, *, side_px: int, output: str, shape: list[int]) -> onnx.ModelProto:
         image = helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, side_px, side_px])
-        features = helper.make_tensor_value_info("features", TensorProto.FLOAT, [1, 1280])
+        features = helper.make_tensor_value_info(output, TensorProto.FLOAT, shape)
         graph = helper.make_graph(self._nodes, "efficientnet-lite", [image], [features], self._constants)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
         onnx.checker.check_model(model)

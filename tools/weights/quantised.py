@@ -25,8 +25,12 @@ N_RANGES = 60
 """Pictures a set at most, for the ranges of activations."""
 
 
-def write_network(variant: int, inputs: Iterable[NDArray[np.float32]], file: Path, *, side_px: int) -> None:
+def write_network(
+    variant: int, inputs: Iterable[NDArray[np.float32]], file: Path, *, side_px: int, is_averaged: bool = True
+) -> None:
     """Write the statically quantised network EfficientNet-Lite`variant`; `inputs` give the ranges of activations.
+
+    The output is that of `features_graph`.
 
     Weights are limited to 7 bits (`reduce_range`). Processors with AVX2 but without VNNI add pairs of 8-bit products
     in 16 bits; with 8-bit weights these saturate, and the fingerprint of the same picture came out at cosine 0.92 to
@@ -35,7 +39,7 @@ def write_network(variant: int, inputs: Iterable[NDArray[np.float32]], file: Pat
     """
     with tempfile.TemporaryDirectory() as scratch:
         plain, prepared = Path(scratch, "plain.onnx"), Path(scratch, "prepared.onnx")
-        onnx.save(features_graph(read_weights(variant), side_px=side_px), plain)
+        onnx.save(features_graph(read_weights(variant), side_px=side_px, is_averaged=is_averaged), plain)
         quant_pre_process(plain, prepared, skip_symbolic_shape=True)
         quantize_static(
             prepared,

@@ -144,15 +144,27 @@ def _as_asked(
     return found
 
 
-def former_model(directory: Path) -> str | None:
-    """Name of the latest run's model if there has been no run with the default model yet, else None."""
+def new_model(directory: Path) -> str | None:
+    """What the default model costs a collection that was only used with others so far, in a sentence; else None."""
     from imagecluster.collection import settings_of
-    from imagecluster.models import DEFAULT_MODEL, find_model
+    from imagecluster.models import DEFAULT_MODEL, find_model, is_retired
+    from imagecluster.present.markup import count
 
     runs = _runs(directory)
     if not runs or any(run.model == find_model(DEFAULT_MODEL).identity for run in runs):
         return None
-    return settings_of(runs[-1]).model
+    run = runs[-1]
+    former = settings_of(run).model
+    if is_retired(former):
+        pictures = count(run.n_fingerprinted + run.n_reused, "picture")
+        return (
+            f"the latest run here was with --model {former}, which this version no longer has: {pictures} must be"
+            f" fingerprinted again, with the default model, {DEFAULT_MODEL}. The other fingerprints are kept."
+        )
+    return (
+        f"the latest run here was with --model {former}; without --model, every picture is fingerprinted with the"
+        f" default model, {DEFAULT_MODEL}. The other fingerprints are kept: use --model {former} to continue with them."
+    )
 
 
 def is_cut_anew(directory: Path) -> bool:

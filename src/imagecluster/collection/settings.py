@@ -11,7 +11,7 @@ from imagecluster.collection.recipe import Exactness, Recipe
 from imagecluster.collection.scales import cut_name, has_branch_curve, has_curve, sim_scale_name
 from imagecluster.decode import MAX_PIXELS
 from imagecluster.errors import ArgumentError, StoreDamagedError
-from imagecluster.models import DEFAULT_MODEL, Model, check_device, find_model
+from imagecluster.models import DEFAULT_MODEL, Model, check_device, find_model, real_name
 from imagecluster.records import TIME_SCALE_S, CutName, SimScaleName, TimeSource
 from imagecluster.store import Run, Store
 
@@ -33,7 +33,7 @@ class Settings:
     """'branch': each branch of the dendrogram is cut where it is most a group around the closeness of `sim`; 'flat':
     all are cut at the same distance. Default: by branch on the calibrated scale if the model has a curve for it."""
     model: str = DEFAULT_MODEL
-    """Fingerprint model, an ONNX file, or several models together: `NAME+NAME`."""
+    """Fingerprint model, an ONNX file, or several models together: `NAME+NAME`. `best` is replaced by the real name."""
     weights: Path | None = None
     """Your own weight file, for models that take one."""
     preprocess: str | None = None
@@ -74,6 +74,7 @@ class Settings:
     """Limit on the memory that clustering takes in addition to the fingerprints; default: no limit."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "model", real_name(self.model))
         if not 0 <= self.sim <= 1:
             raise ArgumentError(f"sim is {self.sim}; it must be from 0 (all together) to 1 (only identical ones)")
         _ = self.recipe

@@ -5,12 +5,16 @@ from imagecluster.models.devices import DEVICES, check_device, choose_device, of
 from imagecluster.models.fingerprints import load_centre, to_fingerprint, unit_root
 from imagecluster.models.joint import joined, joint_model, parse_joint
 from imagecluster.models.known import (
+    ALIASES,
     DEFAULT_MODEL,
     MODELS,
+    RETIRED,
     VGG16_VARIABLE,
     WEIGHTS,
     find_model,
+    is_retired,
     model_names,
+    real_name,
     text_models,
 )
 from imagecluster.models.preprocess import PRESETS, parse_preprocess
@@ -23,6 +27,7 @@ from imagecluster.models.sources import (
     InstalledSource,
     PackagedSource,
     PublishedSource,
+    RetiredSource,
     Source,
     models_folder,
 )
@@ -30,12 +35,14 @@ from imagecluster.models.text import TextTower, Words
 from imagecluster.models.vgg16 import VGG16_LAYERS
 
 __all__ = [
+    "ALIASES",
     "DEFAULT_MODEL",
     "DEVICES",
     "MODELS",
     "MODELS_VARIABLE",
     "PRESETS",
     "QUALITY",
+    "RETIRED",
     "VGG16_LAYERS",
     "VGG16_VARIABLE",
     "WEIGHTS",
@@ -49,12 +56,14 @@ __all__ = [
     "Pixels",
     "PublishedSource",
     "Quality",
+    "RetiredSource",
     "Source",
     "TextTower",
     "Words",
     "check_device",
     "choose_device",
     "find_model",
+    "is_retired",
     "joined",
     "joint_model",
     "load_centre",
@@ -64,6 +73,7 @@ __all__ = [
     "open_session",
     "parse_joint",
     "parse_preprocess",
+    "real_name",
     "remember",
     "remembered",
     "text_models",

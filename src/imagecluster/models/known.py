@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from imagecluster.errors import ArgumentError, ModelError
@@ -11,44 +12,78 @@ from imagecluster.models.encoders import EXPORTS, export_model, file_model
 from imagecluster.models.joint import is_joint_name, joint_model, parse_joint
 from imagecluster.models.plugins import plugin_model, plugin_names
 from imagecluster.models.preprocess import PRESETS
-from imagecluster.models.sources import PackagedSource
+from imagecluster.models.sources import PackagedSource, RetiredSource
 from imagecluster.models.sscd import SSCD, sscd_model
 from imagecluster.models.vgg16 import VGG16_LAYERS, vgg16_model
 
-__all__ = ["DEFAULT_MODEL", "MODELS", "VGG16_VARIABLE", "WEIGHTS", "find_model", "model_names", "text_models"]
+__all__ = [
+    "ALIASES",
+    "DEFAULT_MODEL",
+    "MODELS",
+    "RETIRED",
+    "VGG16_VARIABLE",
+    "WEIGHTS",
+    "find_model",
+    "is_retired",
+    "model_names",
+    "real_name",
+    "text_models",
+]
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
-DEFAULT_MODEL = "efficientnet-lite-duo"
+DEFAULT_MODEL = "efficientnet-lite1-regions"
 VGG16_VARIABLE = "IMAGECLUSTER_VGG16_WEIGHTS"
 """Environment variable with the Keras weight file of VGG16."""
+
+ALIASES = {"best": "efficientnet-lite1-regions+efficientnet-lite2-regions"}
+"""Names that stand for the model which is best for a purpose in this version."""
+
+_LITE_PIXELS = Pixels(mean=(127.0, 127.0, 127.0), scale=(128.0, 128.0, 128.0))
+_Curve = tuple[tuple[float, float], ...]
+
+
+def _regions_model(variant: int, sha256: str, *, sim_curve: _Curve, branch_curve: _Curve) -> Model:
+    """EfficientNet-Lite with regions; see tools/weights/make_regions_model.py."""
+    name = f"efficientnet-lite{variant}-regions"
+    return Model(
+        name=name,
+        version="int8.1",
+        source=PackagedSource(WEIGHTS / f"{name}-int8.onnx", sha256=sha256),
+        geometry=Crop(short_side_px=240, side_px=240),
+        pixels=_LITE_PIXELS,
+        output=Output("features"),
+        n_dimensions=512,
+        licence="Apache-2.0",
+        summary=f"EfficientNet-Lite{variant}, ImageNet, 8 bits, four regions of a picture, with a learned projection",
+        sim_curve=sim_curve,
+        branch_curve=branch_curve,
+    )
+
+
+_LITE1 = _regions_model(
+    1,
+    "5de2599185217c31d0e9dc6eba8e5c313759e71b65dc30ae293e338322a063e5",
+    sim_curve=((0.0, 1.0), (0.031, 0.9), (0.085, 0.75), (0.39, 0.5), (0.63, 0.25), (0.841, 0.05), (2.0, 0.0)),
+    branch_curve=((0.0, 1.0), (0.035, 0.9), (0.097, 0.75), (0.42, 0.5), (0.72, 0.25), (0.961, 0.05), (2.0, 0.0)),
+)
+_LITE2 = _regions_model(
+    2,
+    "0f70b1198de3675ccf9ddce76f6987d7534f08db4713f2b44063bcb9c8905c56",
+    sim_curve=((0.0, 1.0), (0.031, 0.9), (0.085, 0.75), (0.39, 0.5), (0.63, 0.25), (0.841, 0.05), (2.0, 0.0)),
+    branch_curve=((0.0, 1.0), (0.035, 0.9), (0.097, 0.75), (0.42, 0.5), (0.72, 0.25), (0.961, 0.05), (2.0, 0.0)),
+)
+_BEST = replace(
+    joint_model([(_LITE1, 0.5), (_LITE2, 0.5)]),
+    sim_curve=((0.0, 1.0), (0.031, 0.9), (0.085, 0.75), (0.39, 0.5), (0.63, 0.25), (0.841, 0.05), (2.0, 0.0)),
+    branch_curve=((0.0, 1.0), (0.035, 0.9), (0.097, 0.75), (0.42, 0.5), (0.72, 0.25), (0.961, 0.05), (2.0, 0.0)),
+)
 
 MODELS = {
     model.name: model
     for model in (
-        Model(
-            name="efficientnet-lite-duo",
-            version="int8.1",
-            source=PackagedSource(
-                WEIGHTS / "efficientnet-lite-duo-int8.onnx",
-                sha256="90c799254f400ed900464b990fd499846dedb434bd1b04ddadda68553968d666",
-            ),
-            geometry=Crop(short_side_px=260, side_px=260),
-            pixels=Pixels(mean=(127.0, 127.0, 127.0), scale=(128.0, 128.0, 128.0)),
-            output=Output("features"),
-            n_dimensions=1024,
-            licence="Apache-2.0",
-            summary="EfficientNet-Lite0 and Lite2 side by side, ImageNet, 8 bits, with a learned projection",
-            sim_curve=((0.0, 1.0), (0.038, 0.9), (0.095, 0.75), (0.35, 0.5), (0.635, 0.25), (0.8, 0.05), (2.0, 0.0)),
-            branch_curve=(
-                (0.0, 1.0),
-                (0.043, 0.9),
-                (0.109, 0.75),
-                (0.4, 0.5),
-                (0.726, 0.25),
-                (0.914, 0.05),
-                (2.0, 0.0),
-            ),
-        ),
+        _LITE1,
+        _LITE2,
+        _BEST,
         Model(
             name="efficientnet-lite0",
             version="int8.1",
@@ -57,7 +92,7 @@ MODELS = {
                 sha256="58242340aa4fb21161d936eec9fea318cd98571f4f114f2b4c88327ec35389d0",
             ),
             geometry=Crop(short_side_px=256, side_px=224),
-            pixels=Pixels(mean=(127.0, 127.0, 127.0), scale=(128.0, 128.0, 128.0)),
+            pixels=_LITE_PIXELS,
             output=Output(
                 "features", power=0.5, centre=WEIGHTS / "efficientnet-lite0-int8.centre.npy", centre_weight=0.5
             ),
@@ -82,14 +117,44 @@ MODELS = {
 }
 
 
+RETIRED = {
+    model.name: model
+    for model in (
+        Model(
+            name="efficientnet-lite-duo",
+            version="int8.1",
+            source=RetiredSource("efficientnet-lite-duo", DEFAULT_MODEL),
+            geometry=Crop(short_side_px=260, side_px=260),
+            pixels=_LITE_PIXELS,
+            output=Output("features"),
+            n_dimensions=1024,
+            licence="Apache-2.0",
+            summary="EfficientNet-Lite0 and Lite2 side by side, ImageNet, 8 bits, with a learned projection",
+            sim_curve=((0.0, 1.0), (0.038, 0.9), (0.095, 0.75), (0.35, 0.5), (0.635, 0.25), (0.8, 0.05), (2.0, 0.0)),
+            branch_curve=(
+                (0.0, 1.0),
+                (0.043, 0.9),
+                (0.109, 0.75),
+                (0.4, 0.5),
+                (0.726, 0.25),
+                (0.914, 0.05),
+                (2.0, 0.0),
+            ),
+        ),
+    )
+}
+"""Models of former versions by name. Their networks are gone, so that they give no fingerprints of new pictures, but
+collections that were fingerprinted with them can be shown, cut and searched as before."""
+
+
 def find_model(name: str, *, weights: Path | None = None, preprocess: str | None = None) -> Model:
     """The declaration of a model.
 
     Parameters
     ----------
     name
-        A key of `MODELS`, the name of a model that an installed package adds, the path of an ONNX file, which ends
-        with .onnx, or several names together (see `parse_joint`).
+        A key of `MODELS`, `ALIASES` or `RETIRED`, the name of a model that an installed package adds, the path of an
+        ONNX file, which ends with .onnx, or several names together (see `parse_joint`).
     weights
         The user's own weight file, for a model of `MODELS` that takes one. For VGG16 the environment variable
         IMAGECLUSTER_VGG16_WEIGHTS may name one too; otherwise the official file is looked for when the first picture
@@ -105,6 +170,7 @@ def find_model(name: str, *, weights: Path | None = None, preprocess: str | None
     ArgumentError
         `weights` or `preprocess` was given for a model that does not take it, or `preprocess` is missing.
     """
+    name = real_name(name)
     if name.endswith(".onnx") and name not in MODELS:
         if weights is not None:
             raise ArgumentError(f"{name} is itself a weight file; leave out --weights")
@@ -116,7 +182,8 @@ def find_model(name: str, *, weights: Path | None = None, preprocess: str | None
     if is_joint_name(name) and name not in MODELS:
         if weights is not None or preprocess:
             raise ArgumentError(f"{name} takes no --weights and no --preprocess; only single models do")
-        return joint_model([(find_model(part), share) for part, share in parse_joint(name)])
+        joint = joint_model([(find_model(part), share) for part, share in parse_joint(name)])
+        return MODELS.get(joint.name, joint)
     if preprocess:
         raise ArgumentError(f"{name} takes no --preprocess; only ONNX files do")
     if name not in MODELS:
@@ -131,6 +198,16 @@ def find_model(name: str, *, weights: Path | None = None, preprocess: str | None
     return MODELS[name]
 
 
+def real_name(name: str) -> str:
+    """The name that an alias stands for in this version; every other name is returned unchanged."""
+    return ALIASES.get(name, name)
+
+
+def is_retired(name: str) -> bool:
+    """Whether the network of a model, or of a part of it, is no longer shipped."""
+    return any(part.partition(":")[0] in RETIRED for part in name.split("+"))
+
+
 def model_names() -> tuple[str, ...]:
     """Names of all models: those in `MODELS`, then those that installed packages add."""
     return (*MODELS, *(name for name in plugin_names() if name not in MODELS))
@@ -143,9 +220,9 @@ def text_models() -> tuple[str, ...]:
 
 def _plugin(name: str, weights: Path | None) -> Model:
     """The model that a package adds; ModelError with all known names if there is none."""
-    model = plugin_model(name)
+    model = plugin_model(name) or RETIRED.get(name)
     if model is None:
-        known = ", ".join(sorted(model_names()))
+        known = ", ".join(sorted((*model_names(), *ALIASES)))
         raise ModelError(
             f"no model is called {name!r}; known: {known}, files whose names end with .onnx, and NAME+NAME"
         )

@@ -21,6 +21,7 @@ __all__ = [
     "InstalledSource",
     "PackagedSource",
     "PublishedSource",
+    "RetiredSource",
     "SeveralSources",
     "Source",
     "models_folder",
@@ -185,6 +186,33 @@ class InstalledSource:
     def spelled(self) -> str:
         """Name of the extra for pip."""
         return f"imagecluster[{self.extra}]"
+
+
+@dataclass(frozen=True, slots=True)
+class RetiredSource:
+    """No file: the network of a model that is no longer shipped."""
+
+    name: str
+    """Name of the model."""
+    successor: str
+    """Name of the model that replaced it."""
+
+    @property
+    def n_bytes(self) -> int | None:
+        """None, since there is no file."""
+        return None
+
+    def present(self) -> Path | None:
+        """None, since there is no file."""
+        return None
+
+    def obtain(self, progress: OnProgress = silent) -> Path:
+        """ModelError, which says what replaced the model."""
+        raise ModelError(
+            f"the network of {self.name} is not part of this version of imagecluster, so that pictures without a"
+            f" fingerprint of it cannot be compared with those that have one: run imagecluster on the collection"
+            f" without --model, and all its pictures get fingerprints of {self.successor}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

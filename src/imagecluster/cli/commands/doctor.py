@@ -115,8 +115,8 @@ def _models() -> list[Check]:
     import numpy as np
     from PIL import Image
 
-    from imagecluster.embed import Embedder
-    from imagecluster.models import find_model, model_names
+    from imagecluster.embed import load_embedders
+    from imagecluster.models import find_model, joined, model_names
 
     checks = []
     for name in model_names():
@@ -125,10 +125,12 @@ def _models() -> list[Check]:
             if model.source.present() is None:
                 checks.append(Check(f"model {name}", True, "not on this machine (optional; see `imagecluster models`)"))
                 continue
-            embedder = Embedder(model)
-            ramp = Image.linear_gradient("L").resize(model.geometry.size).convert("RGB")
-            disc = Image.radial_gradient("L").resize(ramp.size).convert("RGB")
-            fingerprints = np.stack([embedder(picture) for picture in (ramp, ramp, disc)])
+            ramp, disc = (drawn.convert("RGB") for drawn in (Image.linear_gradient("L"), Image.radial_gradient("L")))
+            found = [
+                np.stack([embedder(picture.resize(embedder.model.geometry.size)) for picture in (ramp, ramp, disc)])
+                for embedder in load_embedders(model)
+            ]
+            fingerprints = joined(model, found)
             fingerprints /= np.linalg.norm(fingerprints, axis=1, keepdims=True)
             same, other = (float(fingerprints[0] @ fingerprint) for fingerprint in fingerprints[1:])
             fine = abs(same - 1) < 1e-5 and other < 0.99

@@ -60,7 +60,7 @@ def command(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(entries))
     elif arguments.paths:
-        print("\n".join(f"{entry['name']:<20}{_where(entry)}" for entry in entries))
+        print("\n".join(f"{entry['alias'] or entry['name']:<27}{_where(entry)}" for entry in entries))
     else:
         print(_table(entries))
     return 1 if any(entry["problem"] for entry in entries) else 0
@@ -109,7 +109,15 @@ def _measure(names: list[str], *, quiet: bool) -> None:
 
 def _entry(name: str, speeds: Mapping[str, float]) -> dict[str, Any]:
     """What is known about a model and its weights on this machine."""
-    from imagecluster.models import DEFAULT_MODEL, MODELS, QUALITY, InstalledSource, PublishedSource, find_model
+    from imagecluster.models import (
+        ALIASES,
+        DEFAULT_MODEL,
+        MODELS,
+        QUALITY,
+        InstalledSource,
+        PublishedSource,
+        find_model,
+    )
 
     model, place, problem = MODELS.get(name), None, None
     try:
@@ -120,6 +128,7 @@ def _entry(name: str, speeds: Mapping[str, float]) -> dict[str, Any]:
     source = None if model is None else model.source  # None: a model of another package that does not load
     return {
         "name": name,
+        "alias": next((alias for alias, real in ALIASES.items() if real == name), None),
         "version": model.version if model else None,
         "default": name == DEFAULT_MODEL,
         "n_dimensions": model.n_dimensions if model else None,
@@ -156,18 +165,20 @@ mAP: how well objects, kinds of garment and edited copies are found, where measu
 def _table(entries: list[dict[str, Any]]) -> str:
     """The list as a table of at most 100 columns."""
     head = (
-        f"{'model':<20}{'dims':>6}{'MB':>7}{'ms':>7}  {'mAP objects':<12}{'kinds':<7}{'copies':<7} {'licence':<13}here"
+        f"{'model':<27}{'dims':>5}{'MB':>6}{'ms':>7}  {'mAP objects':<12}{'kinds':<7}{'copies':<7} {'licence':<12}here"
     )
-    return "\n".join([head, *(_line(entry) for entry in entries), "", _NOTES])
+    aliases = [f"{entry['alias']}: {entry['name']}, compared by both." for entry in entries if entry["alias"]]
+    return "\n".join([head, *(_line(entry) for entry in entries), "", *aliases, _NOTES])
 
 
 def _line(entry: dict[str, Any]) -> str:
     megabytes = "-" if entry["size_bytes"] is None else f"{entry['size_bytes'] / 1e6:.1f}"
     ms = "-" if entry["ms_per_picture"] is None else f"{entry['ms_per_picture']:.1f}"
     objects, kinds, copies = (f"{value:.3f}" for value in entry["quality"].values()) if entry["quality"] else "---"
+    name = entry["alias"] or entry["name"]
     return (
-        f"{entry['name']:<20}{entry['n_dimensions'] or '-':>6}{megabytes:>7}{ms:>7}  {objects:<12}{kinds:<7}{copies:<7}"
-        f" {entry['licence'] or '-':<13}{_here(entry)}"
+        f"{name:<27}{entry['n_dimensions'] or '-':>5}{megabytes:>6}{ms:>7}  {objects:<12}{kinds:<7}"
+        f"{copies:<7} {entry['licence'] or '-':<12}{_here(entry)}"
     )
 
 
@@ -190,7 +201,7 @@ def _where(entry: dict[str, Any]) -> str:
     if entry["problem"]:
         return f"FAIL {entry['problem']}"
     if entry["present"]:
-        return printable(Path(entry["path"]))
+        return "the files of its parts" if "+" in entry["name"] else printable(Path(entry["path"]))
     if entry["extra"]:
         return f"not here; {install_command(_extra_of(entry['extra']))}"
     return f"not here; downloaded on first use from {entry['url']}"

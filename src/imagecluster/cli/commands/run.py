@@ -26,7 +26,7 @@ from imagecluster.cli.arguments import (
     similarity,
 )
 from imagecluster.cli.given_paths import refuse_wrong_paths
-from imagecluster.cli.opening import NEW_CUT, former_model, is_cut_anew
+from imagecluster.cli.opening import NEW_CUT, is_cut_anew, new_model
 from imagecluster.cli.paths import existing_path
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import counted, duration, printable, printable_suffix
@@ -65,7 +65,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     add_sim_scale(parser)
     add_cut(parser, default="branch on the calibrated scale, else flat")
     add_db(parser)
-    add_model(parser, default="efficientnet-lite-duo")
+    add_model(parser, default="efficientnet-lite1-regions")
     parser.add_argument(
         "--method", default="average", metavar="NAME", choices=METHODS,
         help="linkage: average, single, complete or weighted; with --metric euclidean also ward, centroid or median "
@@ -242,17 +242,10 @@ def _listed(arguments: argparse.Namespace) -> list[Path]:
 def _print_new_model(paths: list[Path], db: Path | None) -> None:
     """Tell the user that a collection made with another model meets the default model for the first time."""
     from imagecluster.collection import place_of
-    from imagecluster.models import DEFAULT_MODEL
 
-    directory = place_of(paths, db).directory
-    former = former_model(directory)
-    if former is not None:
-        print(
-            f"the latest run here was with --model {former}; without --model, every picture is fingerprinted with the"
-            f" default model, {DEFAULT_MODEL}. The other fingerprints are kept: use --model {former} to continue with"
-            " them.",
-            file=sys.stderr,
-        )
+    sentence = new_model(place_of(paths, db).directory)
+    if sentence is not None:
+        print(sentence, file=sys.stderr)
 
 
 def _is_cut_anew(paths: list[Path], db: Path | None, settings: Settings) -> bool:
