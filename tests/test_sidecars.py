@@ -18,6 +18,7 @@ from imagecluster.collection.sidecars import paired
 from imagecluster.collection.times import assumed_offsets
 from imagecluster.decode import read_sidecar
 from imagecluster.functions.running import run
+from imagecluster.models import DEFAULT_MODEL, find_model
 from imagecluster.records import Place, Taken
 from imagecluster.store import Store
 from picture_samples import corners, exif
@@ -325,7 +326,7 @@ def test_what_lay_beside_forgotten_files_is_forgotten(tmp_path):
         assert len(store.beside()) == 2
         store.forget_gone()
         assert [path.name for path in store.beside()] == ["2019-03-02.jpg"]
-        leaves = store.leaves("efficientnet-lite-duo@int8.1")
+        leaves = store.leaves(find_model(DEFAULT_MODEL).identity)
         assert leaves.taken_s.tolist() == [calendar.timegm((2019, 3, 2, 0, 0, 0))]
         assert not np.isnan(leaves.taken_s).any()
 
