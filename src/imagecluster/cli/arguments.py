@@ -58,6 +58,14 @@ def add_sim_scale(
     )  # fmt: skip
 
 
+def add_n_clusters(parser: argparse.ArgumentParser | argparse._MutuallyExclusiveGroup) -> None:
+    """Add `-n K`."""
+    parser.add_argument(
+        "-n", "--n-clusters", type=positive, default=None, metavar="K",
+        help="in place of --sim: cut into K clusters, or the nearest number if no cut has K",
+    )  # fmt: skip
+
+
 def add_cut(parser: argparse.ArgumentParser, *, default: str = "as in the latest run") -> None:
     """Add `--cut WAY`."""
     parser.add_argument(

@@ -256,6 +256,14 @@ class Collection:
             measure=cut.measurer(self.dendrogram, load),
         )
 
+    def sim_for_clusters(self, n_clusters: int, *, min_size: int | None = None) -> float:
+        """The similarity index of a cut with a number of clusters, or the nearest number; see `cut.sim_for_clusters`.
+
+        Corrections made by hand come after the cut, and may change the number.
+        """
+        least = self.settings.min_size if min_size is None else min_size
+        return cut.sim_for_clusters(self.narrow_dendrogram, n_clusters, min_size=least, scale=self.scale)
+
     def report(self, clusters: Clusters) -> Report:
         """The facts of a cut from which every output is written."""
         skips, notes = self.scanned.skips, self.scanned.notes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass, fields
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +16,9 @@ from imagecluster.models import DEFAULT_MODEL, Model, check_device, find_model, 
 from imagecluster.records import TIME_SCALE_S, CutName, SimScaleName, TimeSource
 from imagecluster.store import Run, Store
 
+DEFAULT_SIM = 0.5
+"""Similarity index of the cut where none is requested."""
+
 Links = Literal["symlink", "hardlink", "copy", "none"]
 CsvForm = Literal["plain", "spreadsheet"]
 
@@ -23,7 +27,7 @@ CsvForm = Literal["plain", "spreadsheet"]
 class Settings:
     """Settings of a run. Every field has the default of the command line."""
 
-    sim: float = 0.5
+    sim: float = DEFAULT_SIM
     """Similarity index of the cut, in [0, 1]: 0 puts all pictures together, 1 only identical ones."""
     sim_scale: SimScaleName | None = None
     """Meaning of `sim`: 'calibrated' (by the model's curve from distance to sim) or 'relative' (to the largest distance
@@ -72,11 +76,15 @@ class Settings:
     'auto' is exact up to 250,000 pictures."""
     max_memory_bytes: int | None = None
     """Limit on the memory that clustering takes in addition to the fingerprints; default: no limit."""
+    n_clusters: int | None = None
+    """Number of clusters of at least `min_size` pictures to cut into, in place of `sim`; if no cut has that number,
+    the nearest one."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", real_name(self.model))
         if not 0 <= self.sim <= 1:
             raise ArgumentError(f"sim is {self.sim}; it must be from 0 (all together) to 1 (only identical ones)")
+        check_n_clusters(self.n_clusters, self.sim)
         _ = self.recipe
         if self.max_diameter is not None and not self.max_diameter >= 0:
             raise ArgumentError(f"max_diameter is {self.max_diameter}; it must be a cosine distance, 0 or more")
@@ -139,8 +147,19 @@ class Settings:
         return cut_name(model, self.cut, self.scale_name(model))
 
     def as_kept(self) -> dict[str, Any]:
-        """The settings for the store: plain values by name."""
-        return {**asdict(self), "weights": None if self.weights is None else os.fspath(self.weights)}
+        """The settings for the store: plain values by name. A requested number of clusters has become a `sim`."""
+        weights = None if self.weights is None else os.fspath(self.weights)
+        return {**asdict(self), "n_clusters": None, "weights": weights}
+
+
+def check_n_clusters(n_clusters: int | None, sim: float) -> None:
+    """Raise ArgumentError for a number of clusters that cannot be, or that is requested together with a `sim`."""
+    if n_clusters is None:
+        return
+    if isinstance(n_clusters, bool) or not isinstance(n_clusters, Integral) or n_clusters < 1:
+        raise ArgumentError(f"n_clusters is {n_clusters!r}; it must be a whole number of 1 or more, or None")
+    if sim != DEFAULT_SIM:
+        raise ArgumentError(f"got sim {sim:g} and n_clusters {n_clusters}; give only one of them")
 
 
 def settings_of(run: Run) -> Settings:

@@ -1,5 +1,6 @@
 """Flat clusters from a dendrogram: the height at which a similarity index cuts, and the clusters of the cut."""
 
+from imagecluster.cut.counting import nearest_count, sim_for_clusters
 from imagecluster.cut.flat import (
     Cut,
     clusters,
@@ -26,8 +27,10 @@ __all__ = [
     "height_for_n_clusters",
     "joined_at",
     "measurer",
+    "nearest_count",
     "on_scale",
     "sim_at_height",
+    "sim_for_clusters",
     "sim_for_n_clusters",
     "split_wide",
 ]

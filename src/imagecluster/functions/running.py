@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -56,6 +56,8 @@ class Result:
     """Number of those among `ignored` that begin like pictures, by suffix."""
     other_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Further names of pictures, hard and symbolic links, by name; they are not counted as scanned."""
+    n_clusters_requested: int | None = None
+    """`n_clusters` of the settings. Where no cut has that number of clusters, `clusters` has the nearest number."""
 
     @cached_property
     def paths(self) -> tuple[Path, ...]:
@@ -127,7 +129,11 @@ def run(
     started_s, started = time.time(), time.monotonic()
     settings = settings or Settings()
     database = None if db is None else Path(db)
-    with bring_up(as_paths(paths), settings, db=database, gone=gone, rehash=rehash, progress=progress) as collection:
+    with bring_up(as_paths(paths), settings, db=database, gone=gone, rehash=rehash, progress=progress) as brought_up:
+        collection = brought_up
+        if settings.n_clusters is not None:
+            sim = collection.sim_for_clusters(settings.n_clusters)
+            collection = replace(collection, settings=replace(collection.settings, sim=sim, n_clusters=None))
         clusters = collection.cut()
         outputs = write_outputs(collection, clusters, progress=progress)
         scanned = collection.scanned
@@ -154,6 +160,7 @@ def run(
             left_out=scanned.left_out,
             look_alikes=scanned.look_alikes,
             other_names=scanned.other_names,
+            n_clusters_requested=settings.n_clusters,
         )
         _remember(collection, started_s, result.seconds, page_stamp=outputs.page_stamp)
         collection.store.keep_leaves(collection.model, collection.leaves)

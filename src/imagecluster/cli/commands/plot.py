@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
 
 from imagecluster.cli.arguments import (
@@ -11,6 +12,7 @@ from imagecluster.cli.arguments import (
     add_db,
     add_force,
     add_model,
+    add_n_clusters,
     add_sim_scale,
     positive,
     similarity,
@@ -51,13 +53,12 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "-o", "--output", type=typed_path, required=True, metavar="FILE", help="file to write: .png, .svg or .pdf"
     )
-    parser.add_argument(
-        "--sim",
-        type=similarity,
-        default=None,
-        metavar="S",
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--sim", type=similarity, default=None, metavar="S",
         help="similarity index of the cut to draw (default: that of the latest run)",
-    )
+    )  # fmt: skip
+    add_n_clusters(where)
     parser.add_argument(
         "--most", type=positive, default=None, metavar="N",
         help="draw at most N clusters (default: 48) or leaves of the dendrogram (default: 400)",
@@ -71,6 +72,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
 
 def command(arguments: argparse.Namespace) -> int:
     """Draw the clusters of a folder into a file."""
+    from imagecluster.cut import nearest_count
     from imagecluster.present import plots
     from imagecluster.present.overwrite_guard import refuse_to_replace
     from imagecluster.present.thumbnails import SmallPictures, ThumbnailOf
@@ -81,7 +83,13 @@ def command(arguments: argparse.Namespace) -> int:
     directory = database_of(arguments)
     with Store.open(directory, writable=False) as store:
         collection, sim = opened_to_cut(arguments, store)
+        n_clusters = arguments.n_clusters
+        if n_clusters is not None:
+            sim = collection.sim_for_clusters(n_clusters, min_size=2)
         clusters = collection.cut(sim, min_size=2)
+        nearest = None if n_clusters is None else nearest_count(n_clusters, len(clusters.clusters), 2)
+        if nearest is not None:
+            print(nearest, file=sys.stderr)
         with store.thumbnails() as cache:
             pictures = SmallPictures(ThumbnailOf(collection.paths, collection.leaves.hashes, cache))
             drawing = _Drawing(collection, clusters, pictures)

@@ -17,6 +17,7 @@ from imagecluster.cli.arguments import (
     add_db,
     add_device,
     add_model,
+    add_n_clusters,
     add_sim_scale,
     listing,
     memory,
@@ -58,10 +59,12 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         help="read more paths from a file, one per line ('-': standard input)",
     )
     parser.add_argument("-0", "--null", action="store_true", help="paths in --files-from end with NUL")
-    parser.add_argument(
-        "--sim", type=similarity, default=0.5, metavar="S",
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--sim", type=similarity, default=None, metavar="S",
         help="similarity index of the cut: 0 puts all pictures together, 1 only identical ones (default: 0.5)",
     )  # fmt: skip
+    add_n_clusters(where)
     add_sim_scale(parser)
     add_cut(parser, default="branch on the calibrated scale, else flat")
     add_db(parser)
@@ -175,6 +178,7 @@ def command(arguments: argparse.Namespace) -> int:
     else:
         if not arguments.quiet:
             _print_beside(result)
+            _print_nearest(result)
             _print_elsewhere(result, arguments.db)
             _print_skips(result)
             _print_notes(result)
@@ -198,9 +202,10 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     from imagecluster.collection import Settings
     from imagecluster.models import DEFAULT_MODEL
 
-    given: dict[str, Any] = {} if arguments.max_pixels is None else {"max_pixels": arguments.max_pixels}
+    names = ("sim", "max_pixels")
+    given: dict[str, Any] = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
     return Settings(
-        sim=arguments.sim,
+        n_clusters=arguments.n_clusters,
         sim_scale=arguments.sim_scale,
         cut=arguments.cut,
         model=arguments.model or DEFAULT_MODEL,
@@ -265,6 +270,17 @@ def _print_beside(result: Result) -> None:
             f" {printable(result.beside)} holds other pictures too and is not changed",
             file=sys.stderr,
         )
+
+
+def _print_nearest(result: Result) -> None:
+    """Tell the user that there is another number of clusters than was requested."""
+    from imagecluster.cut import nearest_count
+
+    if result.n_clusters_requested is not None:
+        found = result.clusters
+        text = nearest_count(result.n_clusters_requested, len(found.clusters), found.min_size)
+        if text is not None:
+            print(text, file=sys.stderr)
 
 
 def _print_skips(result: Result) -> None:
@@ -457,6 +473,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "n_reused": result.n_reused,
         "n_skipped": len(result.skips),
         "n_clusters": len(clusters.clusters),
+        "n_clusters_requested": result.n_clusters_requested,
         "n_in_clusters": sum(len(cluster.members) for cluster in clusters.clusters),
         "n_singles": len(clusters.singles),
         "n_hidden": len(clusters.hidden),
