@@ -157,7 +157,7 @@ class Metadata:
     taken: Taken | None = None
     place: Place | None = None
     note: str = ""
-    """What is missing from the picture, in one line: "incomplete: last 2 % missing"; empty if it was read whole."""
+    """What was not read, in one line: "incomplete: last 2 % missing", "3 pages, first read"; empty if all was."""
     shown: bytes = field(default=b"", compare=False)
     """8 bytes that stand for the orientation and the colour profile with which it was read; empty if unknown."""
     camera: str = ""

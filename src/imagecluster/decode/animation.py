@@ -14,7 +14,11 @@ _EMPTY = 12
 """Largest difference of levels in a frame that counts as empty: compression leaves some."""
 
 _CLEAR = 96
-"""Difference of levels from which a frame shows something: a fade-in begins with less."""
+"""Difference of levels from which a frame shows something."""
+
+_GROWING = 1.05
+"""Ratio of the differences of two frames up to which a fade-in has ended, so that a GIF and a WebP of one animation,
+in which the levels differ a little, show the same frame."""
 
 _MOST_FRAMES = 100
 _MOST_PX = 50_000_000
@@ -46,10 +50,10 @@ def later_frame(image: ImageFile.ImageFile, first: Image.Image, decode: Callable
             raise
         except Exception:  # whatever a decoder throws at a damaged frame: those before it count
             break
+        if most >= _CLEAR and contrast <= most * _GROWING:
+            break
         if contrast > most:
             best, most = number, contrast
-        if contrast >= _CLEAR:
-            break
     return best
 
 

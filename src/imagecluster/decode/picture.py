@@ -20,6 +20,7 @@ from imagecluster.decode.frame import Frame
 from imagecluster.decode.incomplete import Mended, mended
 from imagecluster.decode.memory import room
 from imagecluster.decode.opening import open_header, opening_bytes
+from imagecluster.decode.pages import pages_note
 from imagecluster.decode.quiet import quiet
 from imagecluster.decode.raw import RawPicture, looks_raw, open_raw
 from imagecluster.decode.reading import MAX_PIXELS
@@ -269,6 +270,8 @@ def _read(
         orientation = 1 if isinstance(image, TiffImagePlugin.TiffImageFile) else _orientation(said.orientation, image)
         if orientation >= 5:
             size = size[::-1]
+        if isinstance(image, TiffImagePlugin.TiffImageFile):
+            note = pages_note(data)
         shown = shown_digest(_orientation(said.orientation, image), image.info)
         return _finish(_Loaded(loaded, orientation, size, image.format or "", note, shown), said, target)
 

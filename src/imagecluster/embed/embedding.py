@@ -29,8 +29,9 @@ from imagecluster.decode import (
     read_shown,
 )
 from imagecluster.embed.embedder import Embedder
+from imagecluster.embed.plain import blank_fingerprint, focus
 from imagecluster.errors import DecodeError, ModelError, ResourceError
-from imagecluster.models import to_fingerprint
+from imagecluster.models import Crop, Model, to_fingerprint
 from imagecluster.records import ImageFile, Metadata, Skip
 from imagecluster.system.cores import n_cores
 
@@ -250,8 +251,14 @@ class _Worker:
                 )
         first, *_ = pictures.values()
         thumbnail = self._thumbnail(first.image) if self._thumbnail else None
-        images = {key: picture.framed or picture.image for key, picture in pictures.items()}
-        return _Decoded(future, images, first.metadata, thumbnail)
+        images: dict[tuple[int, Frame | None], Image.Image] = {}
+        blank = None
+        for key, picture in pictures.items():
+            if picture.framed is None:
+                images[key], blank = focus(picture.image)
+            else:
+                images[key] = picture.framed
+        return _Decoded(future, images, first.metadata, thumbnail, blank)
 
     def _embed(self, ours: list[_Decoded]) -> None:
         """Run the networks on decoded pictures, and empty the list."""
@@ -264,7 +271,7 @@ class _Worker:
         for i, decoded in enumerate(ours):
             try:
                 fingerprints = tuple(
-                    to_fingerprint(found[i], embedder.model)
+                    _fingerprint(found[i], embedder.model, decoded.blank)
                     for found, embedder in zip(features, self._embedders, strict=True)
                 )
             except ModelError as error:
@@ -283,6 +290,18 @@ class _Decoded:
     """Decoded pictures by their models' `decoding`."""
     metadata: Metadata
     thumbnail: bytes | None
+    blank: NDArray[np.float64] | None
+    """Colour of a picture with nothing on it."""
+
+
+def _fingerprint(features: NDArray[np.float32], model: Model, blank: NDArray[np.float64] | None) -> NDArray[np.float32]:
+    """The fingerprint of a network's output; of a blank picture, that of its colour.
+
+    Models that read pictures exactly as other programs do give what those give, also of blank pictures.
+    """
+    if blank is not None and isinstance(model.geometry, Crop) and model.output.unit:
+        return blank_fingerprint(blank, model.n_dimensions)
+    return to_fingerprint(features, model)
 
 
 @dataclass(frozen=True, slots=True)
