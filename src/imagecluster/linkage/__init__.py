@@ -9,12 +9,24 @@ if TYPE_CHECKING:
     from imagecluster.linkage.average import Linkage, average_linkage, link
     from imagecluster.linkage.dispatch import linkage
     from imagecluster.linkage.planning import Estimate, estimate, expected_s, needed_bytes
+    from imagecluster.linkage.raised import RaisedPairs
 
-__all__ = ["Estimate", "Linkage", "average_linkage", "estimate", "expected_s", "link", "linkage", "needed_bytes"]
+__all__ = [
+    "Estimate",
+    "Linkage",
+    "RaisedPairs",
+    "average_linkage",
+    "estimate",
+    "expected_s",
+    "link",
+    "linkage",
+    "needed_bytes",
+]
 
 _HOME = {
     "Estimate": "planning",
     "Linkage": "average",
+    "RaisedPairs": "raised",
     "average_linkage": "average",
     "estimate": "planning",
     "expected_s": "planning",

@@ -13,6 +13,7 @@ from imagecluster.linkage.duplicates import identical_rows
 from imagecluster.linkage.graph import GraphPlan, neighbour_graph
 from imagecluster.linkage.input_check import checked
 from imagecluster.linkage.planning import fitting_candidates
+from imagecluster.linkage.raised import RaisedPairs, sums_of_unique
 from imagecluster.linkage.reciprocal_merges import ReciprocalMerger
 from imagecluster.linkage.vectors import ClusterVectors, inverse_norms
 from imagecluster.neighbours import Neighbours
@@ -89,11 +90,12 @@ def average_linkage(
     ).dendrogram
 
 
-def link(
+def link(  # noqa: PLR0913  # all but the first are options
     X: NDArray[Any],
     *,
     approximate: bool = False,
     known: NeighbourGraph | None = None,
+    raised: RaisedPairs | None = None,
     n_threads: int | None = None,
     max_memory_bytes: int | None = None,
     progress: OnProgress = silent,
@@ -110,6 +112,9 @@ def link(
     known : NeighbourGraph, optional
         Graph of an earlier call, of any rows; rows that are still present are not compared with each other again. The
         result is exact unless that graph is approximate, which only an approximate call accepts.
+    raised : RaisedPairs, optional
+        Pairs of rows that are more similar than their vectors say. The dendrogram is that of average linkage of these
+        similarities, just as exact; the graph and the largest distance are those of the vectors.
     n_threads, max_memory_bytes, progress
         As in `average_linkage`.
 
@@ -117,7 +122,7 @@ def link(
     X = checked(X)
     k = fitting_candidates(len(X), X.shape[1], max_memory_bytes)
     with threads(X, n_threads) as run:
-        return _link(X, GraphPlan(k, approximate), known=known, run=run, progress=progress)
+        return _link(X, GraphPlan(k, approximate), known=known, raised=raised, run=run, progress=progress)
 
 
 def _link(
@@ -126,6 +131,7 @@ def _link(
     *,
     run: Mapper,
     known: NeighbourGraph | None = None,
+    raised: RaisedPairs | None = None,
     progress: OnProgress = silent,
 ) -> Linkage:
     """Like `link`, with the sizes open to tests."""
@@ -143,7 +149,10 @@ def _link(
         run=run,
         progress=shares(progress, "neighbours" if plan.approximate else "pairs"),
     )
-    merger = ReciprocalMerger(vectors, Neighbours(graph.index, graph.similarity, graph.bound), run=run)
+    sums = None
+    if raised is not None and len(raised.first):
+        sums = sums_of_unique(raised, unique.row_of_leaf, unique.count, n_leaves=len(X))
+    merger = ReciprocalMerger(vectors, Neighbours(graph.index, graph.similarity, graph.bound), run=run, raised=sums)
     children, heights = merger.merge_all(progress=shares(progress, "merging"))
     largest_distance = max(0.0, 1.0 - graph.smallest)
     tree = dendrogram_of_unique(unique, children, np.maximum(heights, 0.0), largest_distance=largest_distance)

@@ -26,6 +26,8 @@ class Unique:
     """Shape (n_unique, 2), ascending: hash of each kind's values."""
     children: NDArray[np.int64]
     """Shape (n - n_unique, 2): merges of identical rows, where merge t makes node n + t."""
+    row_of_leaf: NDArray[np.int64]
+    """Shape (n,): number of each row's kind."""
 
 
 def identical_rows(X: NDArray[Any]) -> Unique:
@@ -50,7 +52,9 @@ def identical_rows(X: NDArray[Any]) -> Unique:
     before[~same] = order[~same]
     before[same] = made
     children = np.stack([before[np.flatnonzero(same) - 1], order[same]], axis=1)
-    return Unique(order[start], count, before[start + count - 1], ordered[start], children)
+    row_of_leaf = np.empty(len(X), np.int64)
+    row_of_leaf[order] = np.repeat(np.arange(len(start)), count)
+    return Unique(order[start], count, before[start + count - 1], ordered[start], children, row_of_leaf)
 
 
 def _digests(X: NDArray[Any]) -> NDArray[np.uint64]:

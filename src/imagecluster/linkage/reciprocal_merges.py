@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from imagecluster.linkage.raised import RaisedSums
 from imagecluster.linkage.vectors import ClusterVectors, float32_error
 from imagecluster.neighbours import BLOCK_ROWS, Columns, Neighbours, scan
 from imagecluster.system.cores import Mapper
@@ -93,13 +94,19 @@ class ReciprocalMerger:
     neighbours : Neighbours
         Candidate lists from float32 products.
     run : Mapper
+    raised : RaisedSums, optional
+        What is added to the similarity of pairs of rows. A pair that has something added is always in the lists of its
+        two clusters, or below their bounds, so that everything said about lists and bounds holds for the sums too.
 
     """
 
-    def __init__(self, vectors: ClusterVectors, neighbours: Neighbours, *, run: Mapper) -> None:
+    def __init__(
+        self, vectors: ClusterVectors, neighbours: Neighbours, *, run: Mapper, raised: RaisedSums | None = None
+    ) -> None:
         n, k = neighbours.index.shape
         self.vectors = vectors
         self.run = run
+        self.raised = raised
         self.n, self.k = n, k
         self.error = float32_error(vectors.means.shape[1])
         self.parent = np.arange(n + 1, dtype=np.int32)
@@ -123,6 +130,15 @@ class ReciprocalMerger:
         self.n_merges = 0
         self.n_rounds = 0
         self.n_rescanned = 0
+        if raised is not None:
+            self._hold_partners(self.active)
+
+    def similarities(self, first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.float64]:
+        """Mean similarity of pairs of clusters, in float64 and symmetric to the last bit."""
+        found = self.vectors.similarities(first, second, run=self.run)
+        if self.raised is not None and len(self.raised):
+            found += self.raised.of(first, second) / (self.vectors.count[first] * self.vectors.count[second])
+        return found
 
     def merge_all(
         self, *, progress: Callable[[float], None] | None = None
@@ -262,14 +278,14 @@ class ReciprocalMerger:
         else:
             row, column = np.nonzero((loose >= floor[:, None]) & (loose > -np.inf))
         if len(row):
-            lists.upper[row, column] = self.vectors.similarities(rows[row], lists.index[row, column], run=self.run)
+            lists.upper[row, column] = self.similarities(rows[row], lists.index[row, column])
             lists.exact[row, column] = True
 
     def merge(self, first: NDArray[np.int64], second: NDArray[np.int64]) -> None:
         """Merge disjoint pairs, and mark the clusters whose nearest neighbour changes."""
         larger = self.vectors.count[first] >= self.vectors.count[second]
         kept, gone = np.where(larger, first, second), np.where(larger, second, first)
-        height = 1.0 - self.vectors.similarities(kept, gone, run=self.run)
+        height = 1.0 - self.similarities(kept, gone)
         # A height below those of its parts comes from rounding, since average linkage is monotone.
         height = np.maximum.reduce([height, self.height[kept], self.height[gone]])
         self.children.append(np.stack([self.node[kept], self.node[gone]], axis=1))
@@ -279,6 +295,8 @@ class ReciprocalMerger:
         self.n_merges += len(kept)
         share = self.vectors.count[kept] / (self.vectors.count[kept] + self.vectors.count[gone])
         self.vectors.merge(kept, gone, run=self.run)
+        if self.raised is not None:
+            self.raised.merge(kept, gone)
         self.parent[gone] = kept
         self.version[kept] += 1
         self.version[gone] += 1
@@ -349,3 +367,45 @@ class ReciprocalMerger:
         self.exact[rows] = False
         self.stamp[rows] = self.version[self.index[rows]]
         self.bound[rows] = found.bound + np.float64(error)
+        if self.raised is not None:
+            self._hold_partners(rows)
+
+    def _hold_partners(self, rows: NDArray[np.int64]) -> None:
+        """Put the clusters that something is added for into the lists of some clusters, for the least similar entries.
+
+        Where a cluster has more of them than its list has room for, the most similar ones are held, and the others are
+        below its bound.
+        """
+        if self.raised is None or not len(self.raised):
+            return
+        position, partner = self.raised.partners(rows)
+        similarity = self.similarities(rows[position], partner)
+        count = np.bincount(position, minlength=len(rows))
+        place = np.arange(len(position)) - np.repeat(np.cumsum(count) - count, count)
+        for start in range(0, len(rows), _CHUNK_ROWS):
+            end = min(start + _CHUNK_ROWS, len(rows))
+            chosen = np.flatnonzero(count[start:end]) + start
+            among = (position >= start) & (position < end)
+            if len(chosen):
+                at = np.searchsorted(chosen, position[among])
+                table = np.full((len(chosen), int(count[chosen].max())), self.n, np.int32)
+                upper = np.full(table.shape, -np.inf)
+                table[at, place[among]], upper[at, place[among]] = partner[among], similarity[among]
+                self._hold(rows[chosen], table, upper)
+
+    def _hold(self, rows: NDArray[np.int64], partner: NDArray[np.int32], similarity: NDArray[np.float64]) -> None:
+        """Join exact entries of some clusters, the null row for none, with their lists."""
+        index = np.concatenate([partner, self.index[rows]], axis=1)
+        upper = np.concatenate([similarity, self.upper[rows]], axis=1)
+        exact = np.concatenate([np.ones(partner.shape, bool), self.exact[rows]], axis=1)
+        order, first, _ = _join_equal(index, self.n)
+        index, upper, exact = (_pick(table, order) for table in (index, upper, exact))
+        index[~first] = self.n  # the sort is stable, so that of two equal entries the exact one stays
+        upper[index == self.n] = -np.inf
+        exact[index == self.n] = False
+        best = np.argsort(-upper, axis=1, kind="stable")
+        chosen, dropped = best[:, : self.k], best[:, self.k :]
+        self.bound[rows] = np.maximum(self.bound[rows], _pick(upper, dropped).max(axis=1))
+        self.index[rows] = _pick(index, chosen)
+        self.upper[rows], self.exact[rows] = _pick(upper, chosen), _pick(exact, chosen)
+        self.stamp[rows] = self.version[self.index[rows]]
