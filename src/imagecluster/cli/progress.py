@@ -18,13 +18,20 @@ _TEXTS: dict[Stage, str] = {
     "neighbours": "looking for neighbours",
     "farthest": "finding the farthest pair",
     "merging": "merging",
+    "verifying": "verifying pairs",
     "links": "links",
     "thumbnails": "pictures",
     "retrieval": "searching for each picture",
     "speed": "measuring",
 }
 
-_UNITS: dict[Stage, str] = {"weights": "B", "fingerprints": " images", "dates": " images", "thumbnails": " images"}
+_UNITS: dict[Stage, str] = {
+    "weights": "B",
+    "fingerprints": " images",
+    "dates": " images",
+    "verifying": " pairs",
+    "thumbnails": " images",
+}
 """Units of stages that are shown with a rate; others are shown as a percentage."""
 
 _WORTH_SAYING_S = 10.0

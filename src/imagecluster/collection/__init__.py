@@ -8,6 +8,7 @@ from imagecluster.collection.recipe import Recipe, is_key_of, is_of_cosines
 from imagecluster.collection.report import Report
 from imagecluster.collection.scales import branch_scale_of, cut_name, scale_of, sim_scale_name
 from imagecluster.collection.settings import Settings, is_from_before_branches, latest_run, settings_of
+from imagecluster.collection.verification import Verification, VerifiedPairs, verified_pairs
 
 __all__ = [
     "DENDROGRAM",
@@ -17,6 +18,8 @@ __all__ = [
     "Report",
     "Scanned",
     "Settings",
+    "Verification",
+    "VerifiedPairs",
     "branch_scale_of",
     "bring_up",
     "cut_name",
@@ -31,4 +34,5 @@ __all__ = [
     "scale_of",
     "settings_of",
     "sim_scale_name",
+    "verified_pairs",
 ]

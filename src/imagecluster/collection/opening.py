@@ -16,7 +16,7 @@ from imagecluster.collection.place import place_of, refuse_to_leave_out, refuse_
 from imagecluster.collection.recipe import is_key_of
 from imagecluster.collection.scales import branch_scale_of, scale_of
 from imagecluster.collection.settings import Settings, latest_run, settings_of
-from imagecluster.collection.trees import Tree, kept_tree, tree_of, vectors_of
+from imagecluster.collection.trees import Tree, kept_tree, key_of, tree_of, vectors_of
 from imagecluster.corrections import EDITS_NAME, Edit, History, follow, heirs
 from imagecluster.cut.sim_scale import LARGEST_COSINE_DISTANCE
 from imagecluster.errors import InputError
@@ -66,12 +66,18 @@ def bring_up(
         The calibrated scale of sim or a cut by branch was requested, and there is none.
     ModelError
         The model is unknown or damaged.
+    MissingExtraError
+        Verification needs OpenCV, which is not installed.
     StoreError
         The database cannot be used; the message says what to do.
 
     """
     now_s = time.time()
     model = settings.find_model()
+    if settings.verify:
+        from imagecluster.verify import check_installed
+
+        check_installed()
     scale_name, cut_name = settings.scale_name(model.identity), settings.cut_name(model.identity)
     place = place_of(paths, db)
     progress(Progress("scan"))
@@ -157,7 +163,7 @@ def open_latest(
     load_time = cache(partial(_time, leaves, store, settings, time.time()))
     tree = _kept(leaves, store, model, run, settings, load_time)
     if tree is None and link:
-        tree = tree_of(leaves, store, model, settings, time=load_time(), progress=progress)
+        tree = tree_of(leaves, store, model, settings, time=load_time(), progress=progress, only_kept=True)
     chosen = tree or Tree(all_apart(leaves), partial(vectors_of, leaves, store, model, load_time), None, "")
     return Collection(
         store=store,
@@ -207,7 +213,7 @@ def _kept(
         tree = kept_tree(leaves, store, model, remembered, load_time)
         if tree is not None:
             return tree
-    return kept_tree(leaves, store, model, settings.recipe.tree_key(model, leaves.hashes, load_time()), load_time)
+    return kept_tree(leaves, store, model, key_of(leaves, model, settings, load_time()), load_time)
 
 
 def _time(leaves: Leaves, store: Store, settings: Settings, now_s: float) -> TimeTerm | None:

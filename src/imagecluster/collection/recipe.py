@@ -26,6 +26,9 @@ VERSION = 1
 TIME = "time/laplace/1"
 """Kind and version of the part that time adds to the vectors."""
 
+VERIFIED = "verified/1"
+"""Kind and version of the part that verified pairs play."""
+
 _OF_PAIRS = ("average", "complete", "single", "weighted")
 """Reducible methods: the distance of two clusters comes from one or several of their pairs, and a cluster does not get
 nearer to another by merging with a third that is not nearer."""
@@ -53,6 +56,8 @@ class Recipe:
     time_source: TimeSource = "auto"
     """Where times come from: `exif`, `stat` (the file's modification time), or `auto` (EXIF, else the file's)."""
     exactness: Exactness = "auto"
+    verify: bool = False
+    """Whether pairs of pictures whose local features agree count as near each other."""
 
     def __post_init__(self) -> None:
         check_method(self.method, self.metric)
@@ -62,6 +67,11 @@ class Recipe:
             raise ArgumentError(
                 f"exactness is 'approximate'; it must be auto or exact for {self.method} linkage under "
                 f"{self.metric}, because only average linkage under cosine can be approximate"
+            )
+        if self.verify and not self.is_average_cosine:
+            raise ArgumentError(
+                f"verify is set, with {self.method} linkage under {self.metric}: verified pairs are for average linkage"
+                " under cosine"
             )
         if not 0 <= self.time_weight <= 1:
             raise ArgumentError(
@@ -90,10 +100,17 @@ class Recipe:
             return False
         return self.exactness == "approximate" or n_images > EXACT_UP_TO
 
-    def tree_key(self, model: str, hashes: Sequence[bytes], time: TimeTerm | None) -> str:
-        """Key of the dendrogram of these contents, in leaf order, by the fingerprints of a model (`name@version`)."""
+    def tree_key(
+        self, model: str, hashes: Sequence[bytes], time: TimeTerm | None, *, verified_to: float | None = None
+    ) -> str:
+        """Key of the dendrogram of these contents, in leaf order, by the fingerprints of a model (`name@version`).
+
+        `verified_to` is the distance to which verified pairs are brought; None if it depends on the farthest pair.
+        """
         key = f"{self._name(len(hashes))} {model} {contents_digest(hashes)}"
-        return key if time is None else f"{key} {_term(time)} {xxhash.xxh3_128_hexdigest(time.times_s.tobytes())}"
+        if time is not None:
+            key = f"{key} {_term(time)} {xxhash.xxh3_128_hexdigest(time.times_s.tobytes())}"
+        return f"{key} {VERIFIED} {'relative' if verified_to is None else repr(verified_to)}" if self.verify else key
 
     def graph_keys(self, model: str, n_images: int, time: TimeTerm | None) -> tuple[str, ...]:
         """Keys of neighbour graphs from which a linkage can continue; its own graph is kept under the first key.
@@ -124,7 +141,7 @@ def is_of_cosines(key: str) -> bool:
     """
     first, *others = key.split() or [""]
     method, _, rest = first.partition("/")
-    return method in _OF_PAIRS and rest == f"cosine/{VERSION}" and not {"approximate", TIME} & {*others}
+    return method in _OF_PAIRS and rest == f"cosine/{VERSION}" and not {"approximate", TIME, VERIFIED} & {*others}
 
 
 def contents_digest(hashes: Sequence[bytes]) -> str:

@@ -60,6 +60,15 @@ def scale_of(model: str, name: SimScaleName, dendrogram: Dendrogram) -> SimScale
     return calibrated(_curves(model)[0]) if name == "calibrated" else relative(dendrogram.top)
 
 
+def distance_of_content(model: str, sim: float, *, largest_distance: float) -> float:
+    """The cosine distance of fingerprints at a similarity index.
+
+    It is that of the curve of a model, `name@version`, or relative to the largest distance if it has none.
+    """
+    curve = _curves(model)[0]
+    return (calibrated(curve) if curve else relative(largest_distance)).height(sim)
+
+
 def cut_name(model: str, asked: CutName | None, scale_name: SimScaleName) -> CutName:
     """The way of cutting that was requested; without a request, by branch if it applies.
 

@@ -74,6 +74,9 @@ class Settings:
     exactness: Exactness = "auto"
     """Whether all pairs of pictures are compared ('exact'), or part of them with a measured recall ('approximate');
     'auto' is exact up to 250,000 pictures."""
+    verify: bool = False
+    """Whether each picture is compared with its nearest few by local features, and pairs whose geometry agrees count as
+    near each other; needs the extra `verify`."""
     max_memory_bytes: int | None = None
     """Limit on the memory that clustering takes in addition to the fingerprints; default: no limit."""
     n_clusters: int | None = None
@@ -110,7 +113,13 @@ class Settings:
     def recipe(self) -> Recipe:
         """How the pictures are joined into a hierarchy."""
         return Recipe(
-            self.method, self.metric, self.time_weight, self.time_scale_s, self.time_source, exactness=self.exactness
+            self.method,
+            self.metric,
+            self.time_weight,
+            self.time_scale_s,
+            self.time_source,
+            exactness=self.exactness,
+            verify=self.verify,
         )
 
     def find_model(self) -> Model:

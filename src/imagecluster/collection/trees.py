@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from imagecluster.collection.scales import distance_of_content, has_curve
 from imagecluster.collection.settings import Settings
 from imagecluster.errors import StoreDamagedError, VectorError
 from imagecluster.records import Dendrogram, Recall, TimeTerm
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from imagecluster.linkage import Linkage
+    from imagecluster.collection.verification import Verification
+    from imagecluster.linkage import Linkage, RaisedPairs
 
 GRAPH_FROM = 5_000
 """Number of pictures from which on their neighbours are kept for the next run; fewer are quickly compared again."""
@@ -35,6 +37,8 @@ class Tree:
     """Recall of the neighbours from which it was made; None if all pairs were compared."""
     key: str
     """Key under which the store keeps it."""
+    verification: Verification | None = None
+    """How many pairs were compared by local features; None if none should be."""
 
 
 def kept_tree(
@@ -44,11 +48,26 @@ def kept_tree(
     saved = store.load_dendrogram(key)
     if saved is None:
         return None
-    return Tree(saved.dendrogram, partial(vectors_of, leaves, store, model, load_time), _recall(saved.info), key)
+    load = partial(vectors_of, leaves, store, model, load_time)
+    return Tree(saved.dendrogram, load, _recall(saved.info), key, _verification(saved.info))
 
 
-def tree_of(
-    leaves: Leaves, store: Store, model: str, settings: Settings, *, time: TimeTerm | None, progress: OnProgress
+def key_of(leaves: Leaves, model: str, settings: Settings, time: TimeTerm | None) -> str:
+    """Key of the dendrogram of these pictures by these settings."""
+    # On a relative scale it follows from the contents and the model, which the key names too.
+    verified_to = _verified_to(model, largest_distance=0.0) if settings.verify and has_curve(model) else None
+    return settings.recipe.tree_key(model, leaves.hashes, time, verified_to=verified_to)
+
+
+def tree_of(  # noqa: PLR0913  # what a dendrogram depends on, and how it is made
+    leaves: Leaves,
+    store: Store,
+    model: str,
+    settings: Settings,
+    *,
+    time: TimeTerm | None,
+    progress: OnProgress,
+    only_kept: bool = False,
 ) -> Tree:
     """The dendrogram of the pictures, from the store if it holds one of the same contents and times.
 
@@ -68,7 +87,9 @@ def tree_of(
     time
         The part that time plays; None if it plays none.
     progress
-        Called with shares of the linkage's stages.
+        Called with shares of the linkage's stages, and with the number of pairs compared by local features.
+    only_kept
+        Whether to read no pictures: of pairs to be verified, only results that are kept count.
 
     Raises
     ------
@@ -77,22 +98,29 @@ def tree_of(
     MemoryLimitError
         The vectors of the pictures, or the distances of all pairs that the method needs, do not fit into memory.
     MissingExtraError
-        The metric needs scipy, which is not installed.
+        The metric needs scipy, or verification OpenCV, which is not installed.
 
     """
     recipe = settings.recipe
-    key = recipe.tree_key(model, leaves.hashes, time)
+    key = key_of(leaves, model, settings, time)
     kept = kept_tree(leaves, store, model, key, lambda: time)
     if kept is not None:
         return kept
+    if settings.verify and not only_kept:
+        from imagecluster.verify import check_installed
+
+        check_installed()
     vectors = vectors_of(leaves, store, model, lambda: time)
     from imagecluster import linkage
 
-    recall = None
+    recall, verification = None, None
     with _naming_bad_rows(leaves, store):
         if recipe.is_average_cosine:
             graph_keys = recipe.graph_keys(model, len(leaves), time)
-            linked = _link(vectors, store, settings, graph_keys, progress=progress)
+            pairs = None
+            if settings.verify:
+                pairs, verification = _verified(leaves, store, model, settings, time, progress, only_kept=only_kept)
+            linked = _link(vectors, store, settings, graph_keys, raised=pairs, progress=progress)
             dendrogram, recall = linked.dendrogram, linked.graph.recall
         else:
             dendrogram = linkage.linkage(
@@ -103,10 +131,59 @@ def tree_of(
                 max_memory_bytes=settings.max_memory_bytes,
                 progress=progress,
             )
+    # With a pair that could not be compared this time it would be another dendrogram next time.
+    if store.writable and (verification is None or not verification.n_unread):
+        _keep(store, key, dendrogram, model, recall, verification)
+    return Tree(dendrogram, lambda: vectors, recall, key, verification)
+
+
+def _keep(
+    store: Store, key: str, dendrogram: Dendrogram, model: str, recall: Recall | None, verified: Verification | None
+) -> None:
+    """Keep a dendrogram in the store."""
+    info = {
+        "model": model,
+        "n_images": dendrogram.n_leaves,
+        "recall": None if recall is None else asdict(recall),
+        "verification": None if verified is None else asdict(verified),
+    }
+    store.save_dendrogram(key, dendrogram, info)
+
+
+def _verified(  # noqa: PLR0913  # as `tree_of`
+    leaves: Leaves,
+    store: Store,
+    model: str,
+    settings: Settings,
+    time: TimeTerm | None,
+    progress: OnProgress,
+    *,
+    only_kept: bool,
+) -> tuple[RaisedPairs, Verification]:
+    """The pairs that verification brings near each other: each picture is compared with its nearest few by content."""
+    from imagecluster.collection import verification
+    from imagecluster.linkage.near_pairs import near_pairs
+
+    vectors = vectors_of(leaves, store, model, lambda: None)
+    plain = replace(settings, verify=False, time_weight=0.0)
+    graph_keys = plain.recipe.graph_keys(model, len(leaves), None)
+    linked = _link(vectors, store, plain, graph_keys, raised=None, progress=progress)
     if store.writable:
-        info = {"model": model, "n_images": len(leaves), "recall": None if recall is None else asdict(recall)}
-        store.save_dendrogram(key, dendrogram, info)
-    return Tree(dendrogram, lambda: vectors, recall, key)
+        key = plain.recipe.tree_key(model, leaves.hashes, None)
+        _keep(store, key, linked.dendrogram, model, linked.graph.recall, None)
+    to_distance = _verified_to(model, largest_distance=linked.dendrogram.top)
+    pairs = near_pairs(vectors, linked.graph, k=verification.N_COMPARED, beyond=to_distance)
+    comparing = verification.Comparing(model, settings.max_pixels, settings.n_threads, only_kept)
+    order = linked.dendrogram.order
+    found = verification.compared(leaves, store, pairs, order, comparing, progress=progress)
+    return verification.raised(found, vectors, time, to_distance=to_distance), found.counts()
+
+
+def _verified_to(model: str, *, largest_distance: float) -> float:
+    """Distance as near as which verified pairs count."""
+    from imagecluster.collection.verification import VERIFIED_SIM
+
+    return distance_of_content(model, VERIFIED_SIM, largest_distance=largest_distance)
 
 
 def vectors_of(
@@ -125,7 +202,13 @@ def vectors_of(
 
 
 def _link(
-    vectors: NDArray[np.float32], store: Store, settings: Settings, graph_keys: Sequence[str], *, progress: OnProgress
+    vectors: NDArray[np.float32],
+    store: Store,
+    settings: Settings,
+    graph_keys: Sequence[str],
+    *,
+    raised: RaisedPairs | None,
+    progress: OnProgress,
 ) -> Linkage:
     """Average linkage that continues from the first graph that the store has, and keeps its own under the first key."""
     from imagecluster import linkage
@@ -138,6 +221,7 @@ def _link(
         vectors,
         approximate=approximate,
         known=known,
+        raised=raised,
         n_threads=n_threads,
         max_memory_bytes=settings.max_memory_bytes,
         progress=lambda share: progress(share._replace(expected_s=expected_s)),
@@ -162,6 +246,15 @@ def _naming_bad_rows(leaves: Leaves, store: Store) -> Iterator[None]:
 def _recall(info: Mapping[str, Any]) -> Recall | None:
     """The recall that was measured when a kept dendrogram was made."""
     return Recall(**info["recall"]) if info.get("recall") else None
+
+
+def _verification(info: Mapping[str, Any]) -> Verification | None:
+    """How many pairs were compared for a kept dendrogram."""
+    if not info.get("verification"):
+        return None
+    from imagecluster.collection.verification import Verification
+
+    return Verification(**info["verification"])
 
 
 def _no_vectors() -> NDArray[np.float32]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from imagecluster.collection import DENDROGRAM, Collection, Settings, bring_up
+from imagecluster.collection import DENDROGRAM, Collection, Settings, Verification, bring_up
 from imagecluster.present.notebook import Html, gallery
 from imagecluster.present.outputs import PAGE_STAMP, Outputs, page_stamp_of, write_outputs
 from imagecluster.present.thumbnails import thumbnail_of
@@ -46,6 +46,8 @@ class Result:
     """The part that time played; None if it played none."""
     outputs: Outputs
     seconds: float
+    verification: Verification | None = None
+    """How many pairs of pictures were compared by local features; None if none should be."""
     notes: Mapping[Path, str] = field(default_factory=dict)
     """Notes on what is missing from partly read pictures, by path."""
     beside: Path | None = None
@@ -154,6 +156,7 @@ def run(
             largest_distance=collection.dendrogram.largest_distance,
             recall=collection.recall,
             time=collection.time,
+            verification=collection.tree.verification,
             outputs=outputs,
             seconds=time.monotonic() - started,
             beside=collection.beside,

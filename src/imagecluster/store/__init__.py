@@ -7,6 +7,7 @@ each model, saved dendrograms and a cache of thumbnails; docs/file-formats.md de
 from imagecluster.store.dates import Beside
 from imagecluster.store.layout import DATABASE_NAME, THUMBNAILS_NAME, default_location
 from imagecluster.store.mapped import MappedFingerprints, StoredContent, known_file
+from imagecluster.store.pair_results import PairResults
 from imagecluster.store.reading import Leaves
 from imagecluster.store.store import Store
 from imagecluster.store.thumbnails import Thumbnails
@@ -34,6 +35,7 @@ __all__ = [
     "Leaves",
     "MappedFingerprints",
     "ModelInfo",
+    "PairResults",
     "Recognised",
     "Run",
     "SavedDendrogram",

@@ -39,6 +39,7 @@ GRAPHS_NAME = "neighbours"
 LEAVES_NAME = "leaves"
 CENTRES_NAME = "centres"
 BRANCHES_NAME = "branches"
+PAIRS_NAME = "pairs"
 THUMBNAILS_NAME = "thumbnails.db"
 LOCK_NAME = "lock"
 
@@ -214,7 +215,7 @@ def own_files(directory: Path) -> list[Path]:
     matrices = (directory / FINGERPRINTS_NAME).glob("*.f16")
     kept = [
         file
-        for name in (DENDROGRAMS_NAME, GRAPHS_NAME, LEAVES_NAME, CENTRES_NAME, BRANCHES_NAME)
+        for name in (DENDROGRAMS_NAME, GRAPHS_NAME, LEAVES_NAME, CENTRES_NAME, BRANCHES_NAME, PAIRS_NAME)
         for file in (directory / name).glob("*.npz")
     ]
     return [*database, *matrices, *kept]

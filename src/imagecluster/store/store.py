@@ -25,6 +25,7 @@ from imagecluster.store import (
     layout,
     matrix,
     opening,
+    pair_results,
     pruning,
     reading,
     tables,
@@ -32,6 +33,7 @@ from imagecluster.store import (
 from imagecluster.store.database import believed, explained, transaction
 from imagecluster.store.dates import Beside
 from imagecluster.store.lock import WriterLock
+from imagecluster.store.pair_results import PairResults
 from imagecluster.store.reading import Leaves
 from imagecluster.store.summary import summary
 from imagecluster.store.thumbnails import Thumbnails
@@ -545,6 +547,16 @@ class Store:
         """The neighbour graph kept under a key, or None."""
         with self._reading():
             return graphs.load(self._folder, key)
+
+    def save_pairs(self, key: str, results: PairResults) -> None:
+        """Keep results of comparing pairs, if possible, in place of all others; `key` names the computation."""
+        with self._writing():
+            pair_results.save(self._folder, key, results)
+
+    def load_pairs(self, key: str) -> PairResults:
+        """The results of comparing pairs that are kept under a key; none if there are none."""
+        with self._reading():
+            return pair_results.load(self._folder, key)
 
     def record_run(self, run: Run) -> None:
         """Record a run."""

@@ -16,6 +16,7 @@ Stage = Literal[
     "neighbours",
     "farthest",
     "merging",
+    "verifying",
     "links",
     "thumbnails",
     "retrieval",
@@ -23,8 +24,8 @@ Stage = Literal[
 ]
 """Every stage of the program: looking for files, fetching weights (counted in bytes), fingerprinting (in files),
 reading dates again (in pictures), comparing all pairs, looking for neighbours, finding the farthest pair, merging
-(shares), linking (in pictures), copying thumbnails (in pictures), searching for each picture (a share), measuring the
-speed of models (in models)."""
+(shares), comparing local features (in pairs), linking (in pictures), copying thumbnails (in pictures), searching for
+each picture (a share), measuring the speed of models (in models)."""
 
 
 class Progress(NamedTuple):

@@ -35,7 +35,7 @@ from imagecluster.errors import InputError
 from imagecluster.linkage.methods import METHODS, METRICS
 
 if TYPE_CHECKING:
-    from imagecluster.collection import Settings
+    from imagecluster.collection import Settings, Verification
     from imagecluster.functions.running import Result
     from imagecluster.records import Recall, TimeTerm
 
@@ -85,6 +85,11 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--min-size", type=positive, default=2, metavar="N", help="smallest cluster that is shown (default: 2)"
     )
+    parser.add_argument(
+        "--verify", action="store_true",
+        help="compare each picture with its nearest few by local features, and bring those together whose geometry"
+        " agrees; needs imagecluster[verify]",
+    )  # fmt: skip
     parser.add_argument(
         "--time-weight", type=similarity, default=0.0, metavar="W",
         help="weight of nearness in time against content: 0 is content alone, 1 is time alone (default: 0)",
@@ -225,6 +230,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         n_threads=arguments.threads,
         device=arguments.device,
         exactness=arguments.exactness,
+        verify=arguments.verify,
         max_memory_bytes=arguments.max_memory,
         **given,
     )
@@ -337,6 +343,8 @@ def _report(result: Result) -> str:
     lines.append(f"cut:     {_cut(result)}")
     if result.time is not None:
         lines.append(f"time:    {_time(result.time)}")
+    if result.verification is not None:
+        lines.append(f"verify:  {_verification(result.verification)}")
     if result.outputs.links is not None:
         lines.append(f"folders: {printable(result.outputs.links)}")
     if result.outputs.page is not None:
@@ -430,6 +438,13 @@ def _recall(recall: Recall) -> str:
     )
 
 
+def _verification(counts: Verification) -> str:
+    text = f"{counts.n_verified:,} of {counts.n_pairs:,} pairs of near pictures show the same thing"
+    if counts.n_unread:
+        text += f"; {counts.n_unread:,} could not be compared, because a file could not be read or has changed"
+    return text
+
+
 def _time(term: TimeTerm) -> str:
     facts = term.facts()
     counts = [(facts["n_exif"], "by EXIF"), (facts["n_sidecar"], "by sidecar"), (facts["n_name"], "by file name")]
@@ -467,6 +482,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "largest_distance": result.largest_distance,
         "recall": None if result.recall is None else asdict(result.recall),
         "time": None if result.time is None else result.time.facts(),
+        "verification": None if result.verification is None else asdict(result.verification),
         "max_diameter": clusters.max_diameter,
         "n_scanned": result.n_scanned,
         "n_fingerprinted": result.n_fingerprinted,

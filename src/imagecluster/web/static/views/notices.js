@@ -11,7 +11,7 @@ import { load } from '../commands/connection.js';
 const STAGES = /** @type {Record<Stage, string>} */ ({
   scan: 'Looking for pictures', weights: 'Downloading the model', fingerprints: 'Fingerprinting',
   dates: 'Reading dates and places',
-  pairs: 'Comparing pictures', neighbours: 'Comparing pictures', farthest: 'Comparing pictures', merging: 'Clustering',
+  pairs: 'Comparing pictures', neighbours: 'Comparing pictures', farthest: 'Comparing pictures', merging: 'Clustering', verifying: 'Comparing details',
   links: 'Writing', thumbnails: 'Writing', retrieval: 'Searching', speed: 'Measuring',
 });
 
