@@ -35,7 +35,7 @@ from imagecluster.store import Batch, HashedFile, Run, Store
 from viewer_browser import measure_page
 from viewer_process import viewing
 
-MODEL = "efficientnet-lite0@int8.1"
+MODEL = "efficientnet-lite0@int8.2"
 N_THUMBNAILS = 500
 BATCH = 20_000
 

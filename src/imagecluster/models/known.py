@@ -86,7 +86,7 @@ MODELS = {
         _BEST,
         Model(
             name="efficientnet-lite0",
-            version="int8.1",
+            version="int8.2",
             source=PackagedSource(
                 WEIGHTS / "efficientnet-lite0-int8.onnx",
                 sha256="58242340aa4fb21161d936eec9fea318cd98571f4f114f2b4c88327ec35389d0",

