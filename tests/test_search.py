@@ -221,7 +221,7 @@ def test_the_command_prints_a_table_json_or_bare_paths(pics, capsysbinary):
     assert main([*asked, "--json", "--not", str(pics / "0_0.png")]) == 0
     found = json.loads(capsysbinary.readouterr().out)
     assert [query["weight"] for query in found["queries"]] == [1, -0.5]
-    assert found["hits"][0]["path"] == str(pics / "copy of 2_0.png")
+    assert str(pics / "copy of 2_0.png") in [hit["path"] for hit in found["hits"]]
     assert main([*asked, "--print0"]) == 0
     printed = capsysbinary.readouterr().out.split(b"\0")
     assert printed[0] == os.fsencode(pics / "copy of 2_0.png")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imagecluster.errors import ArgumentError, ModelError
-from imagecluster.models import Model, choose_device, open_session, to_fingerprint
+from imagecluster.models import Model, RetiredSource, choose_device, open_session, to_fingerprint
 from imagecluster.system.progress import OnProgress, silent
 
 __all__ = ["Embedder", "load_embedders", "to_pixels"]
@@ -54,11 +54,16 @@ class Embedder:
         ArgumentError
             There is no such device, or the model is a joint one, which has several networks (see `load_embedders`).
         ModelError
-            The weights are missing, are not the expected ones or cannot be downloaded.
+            The weights are missing, are not the expected ones or cannot be downloaded. If the model is retired, this
+            is raised for the first picture.
         """
         if model.parts:
             raise ArgumentError(f"{model.name} has {len(model.parts)} networks; use load_embedders to load them")
         self.model = model
+        self._turn: AbstractContextManager[Any] = nullcontext()
+        if isinstance(model.source, RetiredSource):  # known pictures need no network; the first new one raises
+            self.batch = 1
+            return
         path = model.source.obtain(progress)
         self._session = open_session(model.build(path), name=model.name, n_threads=n_threads, device=device)
         entry = self._session.get_inputs()[0]
@@ -66,7 +71,8 @@ class Embedder:
         chosen = choose_device(device)
         is_fixed = isinstance(entry.shape[0], int)
         self.batch = batch or (chosen.batch if chosen.batch and not is_fixed else model.batch)
-        self._turn: AbstractContextManager[Any] = nullcontext() if chosen.threads_share else threading.Lock()
+        if not chosen.threads_share:
+            self._turn = threading.Lock()
 
     def features(self, image: Image.Image) -> NDArray[np.float32]:
         """Output of the network, shape (n_dimensions,), for an upright RGB picture.
@@ -101,6 +107,8 @@ class Embedder:
 
     def _run(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
         """Outputs of one run for the result of `to_pixels`."""
+        if isinstance(self.model.source, RetiredSource):
+            self.model.source.obtain()
         with self._turn:
             (features,) = self._session.run([self.model.output.name], {self._input: pixels})
         if features.ndim == 3:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from imagecluster.collection import locate
+from imagecluster.collection import latest_run, locate, settings_of
 from imagecluster.explore.queries import queries
 from imagecluster.explore.searching import Hit, Searcher
-from imagecluster.models import DEFAULT_MODEL, find_model
+from imagecluster.models import DEFAULT_MODEL, Model, find_model
 from imagecluster.scan import StrPath, as_paths
 from imagecluster.store import Store
 
@@ -24,7 +24,7 @@ def search(  # noqa: PLR0913  # public, all but two keyword-only
     unlike_weight: float = 0.5,
     k: int = 20,
     min_similarity: float = -1.0,
-    model: str = DEFAULT_MODEL,
+    model: str | None = None,
     db: StrPath | None = None,
 ) -> tuple[Hit, ...]:
     """Pictures of a collection that look like the given pictures and texts together, most similar first.
@@ -51,7 +51,7 @@ def search(  # noqa: PLR0913  # public, all but two keyword-only
     min_similarity
         Smallest cosine similarity of a hit, in [-1, 1].
     model
-        Fingerprint model.
+        Fingerprint model; default: that of the latest run.
     db
         Folder of the database; default: as for `run`.
 
@@ -83,7 +83,15 @@ def search(  # noqa: PLR0913  # public, all but two keyword-only
     )
     directory = locate(Path(path), None if db is None else Path(db)).directory
     with Store.open(directory, writable=False) as store:
-        return Searcher(store, find_model(model)).search(asked, k=k, min_similarity=min_similarity)
+        return Searcher(store, _model(store, model)).search(asked, k=k, min_similarity=min_similarity)
+
+
+def _model(store: Store, name: str | None) -> Model:
+    """The model of this name; without one that of the latest run, or the default if there has been no run."""
+    run = latest_run(store)
+    if name is None and run is not None:
+        return settings_of(run).find_model()
+    return find_model(name or DEFAULT_MODEL)
 
 
 def _texts(texts: Iterable[str] | str) -> list[str]:
