@@ -202,8 +202,8 @@ def shares(folder: Path, n_files: int, model: str) -> list[Cost]:
 
 def child(folder: Path, database: Path, model: str) -> None:
     """Print seconds: the whole run, its fingerprinting stage, CPU of decoding and of the network."""
-    from imagecluster import embed
     from imagecluster.collection import Settings
+    from imagecluster.embed import Embedder, embedding
     from imagecluster.functions.running import run
 
     started = time.perf_counter()
@@ -221,8 +221,8 @@ def child(folder: Path, database: Path, model: str) -> None:
 
         return timed
 
-    embed.decode = noting("decode", embed.decode)  # type: ignore[assignment]
-    embed.Embedder.all_features = noting("network", embed.Embedder.all_features)  # type: ignore[assignment,method-assign]
+    embedding.decode = noting("decode", embedding.decode)  # type: ignore[assignment]
+    Embedder.all_features = noting("network", Embedder.all_features)  # type: ignore[assignment,method-assign]
     stage = [0.0, 0.0]
 
     def progress(now: Progress) -> None:
