@@ -218,6 +218,13 @@ def test_our_reader_reads_what_our_writer_wrote(tmp_path_factory, names, label, 
         assert [row[3] for row in rows] == [label] * len(names)
 
 
+def test_other_names_of_a_file_are_no_formulas_either(tmp_path):
+    """They are paths too."""
+    report = sample_report([2], names=["a.jpg", "b.jpg"], other_names={"a.jpg": ("=c.jpg", "d.jpg")})
+    write_csv(report, tmp_path / "a.csv", is_for_spreadsheets=True)
+    assert "a.jpg,1,2,,./=c.jpg | d.jpg" in (tmp_path / "a.csv").read_text("utf-8").splitlines()
+
+
 def test_a_run_writes_the_form_that_is_asked_for(tmp_path, capsys):
     """`--csv spreadsheet` at the command line; the table of the run before is not read."""
     pics = draw_groups(tmp_path / "pics", (2, 3))

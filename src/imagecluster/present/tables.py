@@ -199,16 +199,18 @@ def _csv_lines(report: Report, *, is_for_spreadsheets: bool) -> Iterator[str]:
     """Lines of clusters.csv."""
     time = report.time
     of_time = () if time is None else ("time_s", "time_origin")
-    of_names = ("other_names",) if report.other_names else ()
-    yield _csv_line(("path", "cluster", "size", "name", *of_time, *of_names))
+    yield _csv_line(("path", "cluster", "size", "name", *of_time, *(("other_names",) if report.other_names else ())))
     for row, (path, number, size, name) in table(report):
-        values = (path, "" if number is None else str(number), str(size), name)
-        if is_for_spreadsheets:
-            begin = "./" if spreadsheet_cell(path) != path else ""
-            values = (begin + path, *values[1:3], spreadsheet_cell(name))
         at = () if time is None else (_seconds(time, row), time.origins[row])
-        others = (" | ".join(report.other_names.get(report.names[row], ())),) if report.other_names else ()
-        yield _csv_line((*values, *at, *others))
+        others = [" | ".join(report.other_names.get(path, ()))] if report.other_names else []
+        if is_for_spreadsheets:
+            path, name, others = _as_file(path), spreadsheet_cell(name), [*map(_as_file, others)]  # noqa: PLW2901
+        yield _csv_line((path, "" if number is None else str(number), str(size), name, *at, *others))
+
+
+def _as_file(path: str) -> str:
+    """A path, as another name of the same file where a spreadsheet would take it for a formula."""
+    return path if spreadsheet_cell(path) == path else f"./{path}"
 
 
 _QUOTED = re.compile(r'[",\r\n]|^\s|\s\Z')
