@@ -140,6 +140,14 @@ def test_a_name_in_another_form_of_its_accents_is_found(home):
     assert existing_path(typed) == Path(typed)
 
 
+def test_a_folder_that_is_given_twice_is_one_folder(home, capsys):
+    """Its database is in it, as for the folder alone, and not in the working directory."""
+    pics = draw_groups(Path("pics"), (2,))
+    assert main(["pics", "pics/", str(pics.absolute()), "./pics", "-q", "--links=none", "--no-page"]) == 0
+    assert "2 scanned = " in capsys.readouterr().out
+    assert [path.name for path in Path().iterdir()] == ["pics"]
+
+
 def test_similar_names_are_found_and_others_are_not():
     """In any case of letters."""
     assert nearest("serach", COMMANDS) == "search"

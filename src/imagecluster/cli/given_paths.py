@@ -40,6 +40,11 @@ def refuse_wrong_paths(arguments: argparse.Namespace) -> None:
         refuse_unreadable(path, is_word=i == 0 and getattr(arguments, "is_word", False))
         if arguments.db is None:
             _refuse_own_links(path)
+        elif is_there[i] and os.path.exists(arguments.db) and os.path.samefile(path, arguments.db):  # noqa: PTH110, PTH121
+            raise InputError(
+                f"{str(path)!r} is the folder of pictures and --db too; name another folder for the database, such as"
+                f" {os.fspath(path / 'imagecluster')!r}"
+            )
     if not paths or arguments.files_from is not None:
         return
     if not all(map(os.path.isfile, paths)):

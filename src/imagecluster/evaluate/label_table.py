@@ -120,8 +120,8 @@ def _found(names: PictureNames, rows: Sequence[tuple[str, str]]) -> dict[str, st
 
 def _rows(table: Path, reading: TextTable, path_column: str | None, label_column: str | None) -> list[tuple[str, str]]:
     """Path and label of each row that has a path."""
-    path = _column(table, reading.columns, path_column, PATH_COLUMNS)
-    label = _column(table, reading.columns, label_column, LABEL_COLUMNS)
+    path = _column(table, reading.columns, path_column, PATH_COLUMNS, "--path-column")
+    label = _column(table, reading.columns, label_column, LABEL_COLUMNS, "--label-column")
     rows = []
     for cells in reading.rows:
         if path >= len(cells) or not cells[path]:
@@ -131,11 +131,11 @@ def _rows(table: Path, reading: TextTable, path_column: str | None, label_column
     return rows
 
 
-def _column(table: Path, columns: Sequence[str], name: str | None, usual: Sequence[str]) -> int:
+def _column(table: Path, columns: Sequence[str], name: str | None, usual: Sequence[str], option: str) -> int:
     """Number of a column of the table."""
     found = _number(columns, name, usual)
     if found is None:
-        expected = repr(name) if name else f"any of {', '.join(usual)}"
+        expected = repr(name) if name else f"any of {', '.join(usual)}, or the one that {option} names"
         raise InputError(f"{table} has the columns {', '.join(columns) or 'none'}; expected {expected}")
     return found
 

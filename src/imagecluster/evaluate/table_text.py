@@ -77,6 +77,10 @@ def text_tables(file: Path, *, is_wanted: Callable[[list[str]], bool]) -> list[T
         raise InputError(f"cannot read the labels {str(file)!r}: {(error.strerror or '').lower()}") from None
     if content.startswith(_BOOKS):
         raise InputError(f"cannot read the labels {str(file)!r}: it is a spreadsheet; save it as CSV in UTF-8")
+    if re.match(rb"(?:\xef\xbb\xbf)?\s*[{\[<]", content):
+        raise InputError(
+            f"cannot read the labels {str(file)!r}: it is JSON, HTML or the like; expected a table with a header"
+        )
     found, reason = [], ""
     for text, encoding, is_marked in _texts(content):
         try:

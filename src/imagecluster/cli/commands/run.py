@@ -156,6 +156,7 @@ def command(arguments: argparse.Namespace) -> int:
     """Sort the pictures and print the result."""
     from imagecluster.functions.running import run
 
+    arguments.paths = [*{os.path.abspath(path): path for path in arguments.paths}.values()]  # noqa: PTH100 - links kept
     paths = [*arguments.paths, *_listed(arguments)]
     if not paths:
         raise InputError(
