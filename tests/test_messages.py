@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -277,6 +278,40 @@ def test_an_unforeseen_error_is_one_line(error, capsys, monkeypatch):
     monkeypatch.setenv("IMAGECLUSTER_DEBUG", "0")
     assert main(["models"]) == 1
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_what_is_logged_is_one_line_too(debug, capsys, monkeypatch):
+    """Of the library, of the viewer's server, and of an error that ends a thread; tracebacks only for debugging."""
+
+    def broken():
+        raise UnknownError("of a\nthread")
+
+    def logging_(found):
+        logging.getLogger("imagecluster.store").warning("the %s is odd", "a\nb")
+        try:
+            broken()
+        except UnknownError:
+            logging.getLogger("uvicorn.error").exception("Exception in the server")
+        thread = threading.Thread(target=broken)
+        thread.start()
+        thread.join()
+        return 0
+
+    monkeypatch.setattr("imagecluster.cli.commands.models.command", logging_)
+    assert main(["models", *["--debug"][:debug]]) == 0
+    said = capsys.readouterr().err
+    if debug:
+        assert said.count("Traceback") == 2
+    else:
+        assert said.splitlines() == [
+            "imagecluster: the a\\nb is odd",
+            "imagecluster: Exception in the server: UnknownError (of a\\nthread); --debug shows where it happened",
+            "imagecluster: a part of the work ended early: UnknownError (of a\\nthread); --debug shows where it"
+            " happened",
+        ]
+    logging.getLogger("imagecluster").warning("nothing is printed when the command has ended")
+    assert capsys.readouterr().err == ""
 
 
 def test_every_command_knows_debug():

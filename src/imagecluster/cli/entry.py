@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import traceback
@@ -44,12 +43,12 @@ def _run(given: list[str], *, debug: bool) -> int:
     for stream in (sys.stdout, sys.stderr):  # a name that the terminal's encoding lacks is escaped
         with suppress(AttributeError, ValueError, OSError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a notebook's has no such method
-    if debug:
-        logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+    from imagecluster.cli.logged import logged
     from imagecluster.cli.parser import command_module, parsed  # here Ctrl-C ends in one line
 
     found = parsed(given)
-    code: int = command_module(found.command).command(found)
+    with logged(debug=debug):
+        code: int = command_module(found.command).command(found)
     sys.stdout.flush()  # a reader that has gone shows here, not while the interpreter ends
     return code
 

@@ -113,6 +113,7 @@ def server(api: Future[ASGIApp], rules: Rules, title: str, access: Access | None
         backlog=_ACCEPTED_AT_ONCE,
         http=Connection,
         lifespan="off",
+        log_config=None,  # the command line prints what is logged
         log_level="warning",
         server_header=False,
         ssl_certfile=certificate,
