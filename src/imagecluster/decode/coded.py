@@ -25,8 +25,8 @@ def coded_digest(data: bytes) -> bytes:
     JPEG is taken without its application segments (except Adobe's, which says how colours are coded) and comments, PNG
     and WebP by their chunks of pixels, GIF without comments and application data (except the number of repetitions),
     TIFF and raw files built like it by strips, tiles and the tags that say how they are coded, HEIF and AVIF by
-    their items, CR3 and JPEG 2000 by the box of pixels, and PSD without its resources. Of any other file, and of one
-    whose structure is damaged, all bytes count.
+    their items, CR3, JPEG 2000 and JPEG XL by the boxes of pixels, and PSD without its resources. Of any other file,
+    and of one whose structure is damaged, all bytes count.
     """
     digest = xxhash.xxh3_128()
     try:
@@ -211,12 +211,12 @@ def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]
         start += size
 
 
-def _of_boxes(data: bytes, wanted: bytes) -> Iterator[Part]:
+def _of_boxes(data: bytes, *wanted: bytes) -> Iterator[Part]:
     view, n_found = memoryview(data), 0
     for kind, start, end in _boxes(data, 0, len(data)):
-        if kind == wanted:
+        if kind in wanted:
             n_found += 1
-            yield wanted
+            yield kind
             yield view[start:end]
     if not n_found:
         raise ValueError("no pixels")
@@ -291,5 +291,6 @@ _FORMS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes], Iterator[Part]]],
     (lambda data: data[4:12] == b"ftypcrx ", lambda data: _of_boxes(data, b"mdat")),
     (lambda data: data[4:8] == b"ftyp", _heif),
     (lambda data: data[4:8] == b"jP  ", lambda data: _of_boxes(data, b"jp2c")),
+    (lambda data: data[4:8] == b"JXL ", lambda data: _of_boxes(data, b"jxlc", b"jxlp")),
     (lambda data: data[:4] == b"8BPS", _psd),
 )

@@ -24,6 +24,7 @@ from PIL import (
     _imaging,
 )
 
+from imagecluster.decode.jxl import check_size, is_jxl, needed_bytes, register_jxl
 from imagecluster.decode.memory import check_memory
 from imagecluster.decode.needs import WEBP_BYTES_PER_PIXEL, check_tags
 from imagecluster.decode.netpbm import read_fast
@@ -113,9 +114,15 @@ def open_header(data: bytes, *, max_pixels: int, suffix: str = "") -> ImageFile.
     formats = [name for name in _FORMATS if name in Image.OPEN]
     if suffix.lower() in _TGA_SUFFIXES:
         formats.append("TGA")
+    if is_jxl(data):
+        check_pixels(*check_size(data), max_pixels)
+        register_jxl()
+        formats = ["JXL"]
     timed = timed_bytes(data)
     try:
         image = Image.open(timed, formats=formats)
+    except RuntimeError:  # of JPEG XL, in words for those who built the decoder
+        raise DecodeError("damaged: its pixels cannot be decoded") from None
     except UnidentifiedImageError:
         raise DecodeError(_what_it_is(data)) from None
     check_pixels(*image.size, max_pixels)
@@ -149,7 +156,7 @@ def _set_right(image: ImageFile.ImageFile) -> None:
 
 
 def opening_bytes(data: bytes, *, max_pixels: int) -> int:
-    """Memory to hold from the opening of a file on: 0 except for WebP, whose canvas Pillow allocates at once.
+    """Memory to hold from the opening of a file on: 0 except for WebP and JPEG XL, which are decoded at once.
 
     Raises
     ------
@@ -157,6 +164,9 @@ def opening_bytes(data: bytes, *, max_pixels: int) -> int:
         The canvas is too large.
 
     """
+    if is_jxl(data):
+        check_pixels(*check_size(data), max_pixels)
+        return needed_bytes(data)
     if data[:4] != b"RIFF" or data[8:12] != b"WEBP" or len(data) < 30:
         return 0
     if data[12:16] == b"VP8X":

@@ -18,6 +18,7 @@ from imagecluster.decode.colour import to_rgb
 from imagecluster.decode.exif import Exif, exif_block, exif_orientation, read_exif, xmp_orientation
 from imagecluster.decode.frame import Frame
 from imagecluster.decode.incomplete import Mended, mended
+from imagecluster.decode.jxl import is_upright
 from imagecluster.decode.memory import room
 from imagecluster.decode.opening import open_header, opening_bytes
 from imagecluster.decode.pages import pages_note
@@ -168,6 +169,8 @@ def read_metadata(data: bytes, *, max_pixels: int = MAX_PIXELS, suffix: str = ""
 
 def _orientation(by_exif: int | None, image: Image.Image) -> int:
     """Orientation of a picture as stored; of a TIFF, which Pillow makes upright, that of its file."""
+    if is_upright(image):
+        return 1
     return by_exif or xmp_orientation(image.info) or 1
 
 
@@ -179,7 +182,10 @@ def _explained(work: Callable[[], T]) -> T:
     except Exception as error:  # whatever a decoder throws at hostile data
         _log.debug("a picture could not be decoded", exc_info=True)
         kind = ResourceError if _is_for_want(error) else DecodeError
-        reason = "not enough memory to decode it" if kind is ResourceError else _reason(error)
+        if kind is DecodeError:
+            reason = _reason(error)
+        else:
+            reason = str(error) if isinstance(error, ResourceError) else "not enough memory to decode it"
     # Outside the handler, so that the error does not keep the half-decoded picture alive.
     raise kind(reason)
 

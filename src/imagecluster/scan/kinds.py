@@ -18,7 +18,7 @@ RAW_SUFFIXES = frozenset((
 
 PICTURE_SUFFIXES = RAW_SUFFIXES | frozenset((
     ".apng", ".avif", ".avifs", ".bmp", ".dib", ".gif", ".heic", ".heics", ".heif", ".heifs", ".hif", ".insp",
-    ".j2c", ".j2k", ".jfi", ".jfif", ".jif", ".jp2", ".jpc", ".jpe", ".jpeg", ".jpf", ".jpg", ".jps", ".jpx",
+    ".j2c", ".j2k", ".jfi", ".jfif", ".jif", ".jp2", ".jpc", ".jpe", ".jpeg", ".jpf", ".jpg", ".jps", ".jpx", ".jxl",
     ".mpo", ".pbm", ".pfm", ".pgm", ".pjp", ".pjpeg", ".png", ".pnm", ".pns", ".ppm", ".psd", ".tga", ".tif",
     ".tiff", ".webp",
 ))
@@ -27,7 +27,7 @@ PICTURE_SUFFIXES = RAW_SUFFIXES | frozenset((
 _UNREAD: dict[FileKind, frozenset[str]] = {
     "picture": frozenset((
         ".afphoto", ".blp", ".bpg", ".clip", ".cur", ".dcm", ".dds", ".exr", ".fits", ".flif", ".hdp", ".hdr", ".icns",
-        ".ico", ".jls", ".jxl", ".jxr", ".kra", ".ora", ".pam", ".pcx", ".pdn", ".procreate", ".psb", ".qoi", ".ras",
+        ".ico", ".jls", ".jxr", ".kra", ".ora", ".pam", ".pcx", ".pdn", ".procreate", ".psb", ".qoi", ".ras",
         ".sgi", ".wdp", ".xbm", ".xcf", ".xpm",
     )),
     "drawing": frozenset((

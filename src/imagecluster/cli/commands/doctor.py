@@ -30,7 +30,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
 
 
 PACKAGES = ("imagecluster", "numpy", "onnxruntime", "pillow", "pillow-heif", "rawpy", "starlette", "uvicorn", "xxhash")
-EXTRAS = ("pyarrow", "tokenizers", "umap-learn")
+EXTRAS = ("pillow-jxl-plugin", "pyarrow", "tokenizers", "umap-learn")
 
 
 class Check(NamedTuple):
