@@ -382,9 +382,10 @@ def _not_scanned(result: Result) -> list[str]:
         lines.append(f"left out: {left_out}")
     if result.look_alikes:
         n_alike, suffixes = _by_suffix(result.look_alikes)
+        look, them = ("that looks like a picture", "it") if n_alike == 1 else ("that look like pictures", "them")
         lines.append(
-            f"not read, because of their names: {counted(n_alike, 'file')} that look like pictures ({suffixes}); rename"
-            " them, or give them by name with --files-from"
+            f"not read because of the suffix: {counted(n_alike, 'file')} {look} ({suffixes}); rename {them}, or name {them}"
+            " with --files-from"
         )
     kinds: dict[str, dict[str, int]] = {}
     for suffix, n in result.ignored.items():
