@@ -145,3 +145,49 @@ def test_a_plot_has_the_requested_number(folder, tmp_path, capsys):
     assert capsys.readouterr().err == ""
     assert main(["plot", "curves", str(folder), "-o", str(tmp_path / "b.png"), "-n", "20"]) == 0
     assert "no cut has 20 clusters" in capsys.readouterr().err
+
+
+def blobs(n_groups=4):
+    """Vectors of that many groups of 5."""
+    rng = np.random.default_rng(0)
+    return np.repeat(rng.standard_normal((n_groups, 12)), 5, axis=0) + 0.02 * rng.standard_normal((5 * n_groups, 12))
+
+
+def test_vectors_are_cut_into_a_number():
+    """By the function and by the estimator, which keeps the similarity index."""
+    X = blobs()
+    for k in (1, 2, 3, 4):
+        found = imagecluster.cluster(X, n_clusters=k)
+        estimator = imagecluster.ImageClusterer(n_clusters=k).fit(X)
+        assert len(found.clusters) == estimator.labels_.max() + 1 == k
+        assert estimator.sim_ == found.sim
+        np.testing.assert_array_equal(estimator.cut(found.sim), estimator.labels_)
+        assert estimator.predict(X[:3] + 0.01).tolist() == estimator.labels_[:3].tolist()
+    assert len(imagecluster.cluster(X, n_clusters=3, max_diameter=0.01, method="complete").clusters) == 3
+    assert imagecluster.ImageClusterer(sim=0.3).fit(X).sim_ == 0.3
+
+
+def test_fingerprints_are_cut_by_branch_into_a_number(folder):
+    """As on the command line; new pictures find their cluster."""
+    found = imagecluster.fingerprint(folder)
+    for way in ("branch", "flat"):
+        assert len(imagecluster.cluster(found, n_clusters=3, cut=way).clusters) == 3
+        estimator = imagecluster.ImageClusterer(n_clusters=3, cut_by=way).fit(found)
+        np.testing.assert_array_equal(estimator.predict(found), estimator.labels_)
+    run = imagecluster.run(folder, Settings(n_clusters=3, links="none", page=False))
+    assert run.clusters.sim == imagecluster.cluster(found, n_clusters=3).sim
+
+
+def test_python_warns_when_no_cut_has_that_number():
+    """And gives the nearest; a contradiction and a number that cannot be are refused."""
+    X = blobs(2)
+    with pytest.warns(UserWarning, match=r"no cut has 9 clusters of at least 2 pictures; the nearest: there are \d"):
+        found = imagecluster.cluster(X, n_clusters=9)
+    with pytest.warns(UserWarning, match="no cut has 9 clusters"):
+        labels = imagecluster.ImageClusterer(n_clusters=9).fit_predict(X)
+    assert labels.max() + 1 == len(found.clusters)
+    for call in (imagecluster.cluster, lambda X, **given: imagecluster.ImageClusterer(**given).fit(X)):
+        with pytest.raises(ArgumentError, match="give only one of them"):
+            call(X, sim=0.7, n_clusters=2)
+        with pytest.raises(ArgumentError, match="whole number of 1 or more"):
+            call(X, n_clusters=0)

@@ -16,18 +16,20 @@ from imagecluster.errors import ArgumentError, VectorError
 from imagecluster.functions.vectors import (
     TIME_WEIGHT,
     as_vectors,
+    cut_into,
     dendrogram,
     fingerprint,
     heights_for,
     recipe_of,
     scale_for,
+    warn_of_nearest,
     with_times,
 )
 from imagecluster.models import DEFAULT_MODEL
 from imagecluster.records import TIME_SCALE_S, CutName, Fingerprints, SimScaleName
 
 PARAMETERS = (
-    "sim", "sim_scale", "cut_by", "min_size", "max_diameter", "method", "metric", "model", "time_weight",
+    "sim", "n_clusters", "sim_scale", "cut_by", "min_size", "max_diameter", "method", "metric", "model", "time_weight",
     "time_scale_s", "n_threads",
 )  # fmt: skip
 
@@ -39,6 +41,8 @@ class ImageClusterer:
     ----------
     sim
         Similarity index in [0, 1] of the cut.
+    n_clusters
+        Number of clusters of at least `min_size` pictures to cut into, in place of `sim`; see `imagecluster.cluster`.
     sim_scale
         Meaning of `sim`: 'relative', or for paths and `Fingerprints` also 'calibrated', which is then the default;
         see `imagecluster.cluster`.
@@ -67,6 +71,8 @@ class ImageClusterer:
         The whole hierarchy, with distances as heights, which `cut` can cut again.
     n_features_in_ : int
         Number of dimensions of a fingerprint.
+    sim_ : float
+        Similarity index of the cut: `sim`, or the one that gave `n_clusters` clusters.
 
     Notes
     -----
@@ -83,6 +89,7 @@ class ImageClusterer:
         self,
         sim: float = 0.5,
         *,
+        n_clusters: int | None = None,
         sim_scale: SimScaleName | None = None,
         cut_by: CutName | None = None,
         min_size: int = 2,
@@ -95,6 +102,7 @@ class ImageClusterer:
         n_threads: int | None = None,
     ) -> None:
         self.sim = sim
+        self.n_clusters = n_clusters
         self.sim_scale = sim_scale
         self.cut_by = cut_by
         self.min_size = min_size
@@ -132,8 +140,13 @@ class ImageClusterer:
         recipe = recipe_of(self.method, self.metric, None if times_s is None else self.time_weight)
         self._scale = scale_for(self._fingerprinted_by, self.sim_scale, self.dendrogram_, recipe)
         self._heights = heights_for(self._fingerprinted_by, self.cut_by, self.dendrogram_, self._scale)
-        self._fitted = (self.sim, self.method, self.metric, self.time_weight, self.time_scale_s)
-        self.labels_ = self.cut(self.sim)
+        self._fitted = (self.method, self.metric, self.time_weight, self.time_scale_s)
+        asked = self._cut(self.sim)
+        if self.n_clusters is not None:
+            asked = cut_into(self._heights, self._vectors, asked, self.n_clusters)
+        self.sim_: float = asked.sim
+        self.labels_ = self.cut(self.sim_)
+        warn_of_nearest(self.n_clusters, int(self.labels_.max(initial=-1)) + 1, self.min_size)
         return self
 
     def _found(self, X: ArrayLike | Fingerprints | Sequence[Path]) -> ArrayLike | Fingerprints:
@@ -155,7 +168,7 @@ class ImageClusterer:
         found = cuts.clusters(
             self._heights,
             self._vectors,
-            cuts.Cut(sim=sim, scale=self._scale, min_size=self.min_size, max_diameter=self.max_diameter),
+            self._cut(sim),
             path_order=range(n_images),
         )
         labels = np.full(n_images, -1, np.int64)
@@ -188,7 +201,7 @@ class ImageClusterer:
             A picture cannot be read.
         """
         self._check_fitted()
-        sim, method, metric, time_weight, time_scale_s = self._fitted
+        method, metric, time_weight, time_scale_s = self._fitted
         if (method, metric) != ("average", "cosine"):
             raise ArgumentError(f"predict needs average linkage under cosine distance, but this is {method}, {metric}")
         found = self._found(X)
@@ -200,9 +213,10 @@ class ImageClusterer:
         _check_finite(content)
         if self._content.shape[1] > self.n_features_in_:
             content = _beside(content, _is_zero(content))
-        labels, height = self.labels_, cuts.cut_height(self.dendrogram_, sim=sim, scale=self._scale)
+        labels, height = self.labels_, cuts.cut_height(self.dendrogram_, sim=self.sim_, scale=self._scale)
         # At sim 0 everything is one cluster, whatever comes.
-        reach = reaches(self.dendrogram_, labels, height) if sim > 0 else np.full(labels.max(initial=-1) + 1, np.inf)
+        n_clusters = int(labels.max(initial=-1)) + 1
+        reach = reaches(self.dendrogram_, labels, height) if self.sim_ > 0 else np.full(n_clusters, np.inf)
         if self._times_s is None:
             return ClusterMeans(self._content, labels).assigned(content, reach)
         known = self._times_s
@@ -218,6 +232,9 @@ class ImageClusterer:
             return similarity * factor(new[rows])[:, None] + time_weight * of_times
 
         return ClusterMeans(self._content, labels, factor(known)).assigned(content, reach, joint)
+
+    def _cut(self, sim: float) -> cuts.Cut:
+        return cuts.Cut(sim=sim, scale=self._scale, min_size=self.min_size, max_diameter=self.max_diameter)
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "dendrogram_"):

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass, fields
-from numbers import Integral
 from pathlib import Path
 from typing import Any, Literal
 
 from imagecluster.collection.recipe import Exactness, Recipe
 from imagecluster.collection.scales import cut_name, has_branch_curve, has_curve, sim_scale_name
+from imagecluster.cut import DEFAULT_SIM, check_n_clusters
 from imagecluster.decode import MAX_PIXELS
 from imagecluster.errors import ArgumentError, StoreDamagedError
 from imagecluster.models import DEFAULT_MODEL, Model, check_device, find_model, real_name
 from imagecluster.records import TIME_SCALE_S, CutName, SimScaleName, TimeSource
 from imagecluster.store import Run, Store
-
-DEFAULT_SIM = 0.5
-"""Similarity index of the cut where none is requested."""
 
 Links = Literal["symlink", "hardlink", "copy", "none"]
 CsvForm = Literal["plain", "spreadsheet"]
@@ -159,16 +156,6 @@ class Settings:
         """The settings for the store: plain values by name. A requested number of clusters has become a `sim`."""
         weights = None if self.weights is None else os.fspath(self.weights)
         return {**asdict(self), "n_clusters": None, "weights": weights}
-
-
-def check_n_clusters(n_clusters: int | None, sim: float) -> None:
-    """Raise ArgumentError for a number of clusters that cannot be, or that is requested together with a `sim`."""
-    if n_clusters is None:
-        return
-    if isinstance(n_clusters, bool) or not isinstance(n_clusters, Integral) or n_clusters < 1:
-        raise ArgumentError(f"n_clusters is {n_clusters!r}; it must be a whole number of 1 or more, or None")
-    if sim != DEFAULT_SIM:
-        raise ArgumentError(f"got sim {sim:g} and n_clusters {n_clusters}; give only one of them")
 
 
 def settings_of(run: Run) -> Settings:

@@ -1,6 +1,6 @@
 """Flat clusters from a dendrogram: the height at which a similarity index cuts, and the clusters of the cut."""
 
-from imagecluster.cut.counting import nearest_count, sim_for_clusters
+from imagecluster.cut.counting import DEFAULT_SIM, check_n_clusters, nearest_count, sim_for_clusters
 from imagecluster.cut.flat import (
     Cut,
     clusters,
@@ -19,7 +19,9 @@ from imagecluster.cut.heights import (
 )
 
 __all__ = [
+    "DEFAULT_SIM",
     "Cut",
+    "check_n_clusters",
     "clusters",
     "cut",
     "cut_height",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from numbers import Integral
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,21 @@ from imagecluster.cut.sim_scale import SimScale, relative
 from imagecluster.errors import ArgumentError
 from imagecluster.records import Dendrogram
 
-__all__ = ["nearest_count", "numbers_of_clusters", "sim_for_clusters"]
+__all__ = ["DEFAULT_SIM", "check_n_clusters", "nearest_count", "numbers_of_clusters", "sim_for_clusters"]
+
+
+DEFAULT_SIM = 0.5
+"""Similarity index of a cut where none is requested."""
+
+
+def check_n_clusters(n_clusters: int | None, sim: float) -> None:
+    """Raise ArgumentError for a number of clusters that cannot be, or that is requested together with a `sim`."""
+    if n_clusters is None:
+        return
+    if isinstance(n_clusters, bool) or not isinstance(n_clusters, Integral) or n_clusters < 1:
+        raise ArgumentError(f"n_clusters is {n_clusters!r}; it must be a whole number of 1 or more, or None")
+    if sim != DEFAULT_SIM:
+        raise ArgumentError(f"got sim {sim:g} and n_clusters {n_clusters}; give only one of them")
 
 
 def numbers_of_clusters(dendrogram: Dendrogram, min_size: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

@@ -16,6 +16,7 @@ from imagecluster.records import TIME_SCALE_S, Clusters, CutName, Dendrogram, Fi
 from imagecluster.scan import StrPath, as_paths
 
 if TYPE_CHECKING:
+    from imagecluster.cut import Cut
     from imagecluster.cut.sim_scale import SimScale
 
 TIME_WEIGHT = 0.3
@@ -110,6 +111,7 @@ def cluster(  # noqa: PLR0913  # public, keyword-only
     X: ArrayLike | Fingerprints,
     *,
     sim: float = 0.5,
+    n_clusters: int | None = None,
     sim_scale: SimScaleName | None = None,
     cut: CutName | None = None,
     min_size: int = 2,
@@ -130,6 +132,9 @@ def cluster(  # noqa: PLR0913  # public, keyword-only
         `Fingerprints`.
     sim
         Similarity index in [0, 1]: 0 puts all rows together, 1 only identical ones.
+    n_clusters
+        Number of clusters of at least `min_size` rows to cut into, in place of `sim`. Of several such cuts it is the
+        coarsest; if no cut has that number, it is the nearest one, with a warning.
     sim_scale
         Meaning of `sim`. 'calibrated': the cut is at the distance that the curve of the fingerprints' model gives,
         whatever else is in the collection, as on the command line; `X` must be `Fingerprints`, joined by average
@@ -198,13 +203,36 @@ def cluster(  # noqa: PLR0913  # public, keyword-only
     model = X.model if isinstance(X, Fingerprints) else None
     scale = scale_for(model, sim_scale, tree, recipe)
     heights = heights_for(model, cut, tree, scale)
-    found = cuts.clusters(
-        heights,
-        vectors,
-        cuts.Cut(sim=sim, scale=scale, min_size=min_size, max_diameter=max_diameter),
-        path_order=range(len(vectors)),
-    )
+    asked = cuts.Cut(sim=sim, scale=scale, min_size=min_size, max_diameter=max_diameter)
+    asked = asked if n_clusters is None else cut_into(heights, vectors, asked, n_clusters)
+    found = cuts.clusters(heights, vectors, asked, path_order=range(len(vectors)))
+    warn_of_nearest(n_clusters, len(found.clusters), min_size)
     return found if heights is tree else replace(found, cut="branch")
+
+
+def cut_into(heights: Dendrogram, vectors: NDArray[Any], asked: Cut, n_clusters: int) -> Cut:
+    """The cut with a number of clusters, or the nearest number; `asked` is all else about it.
+
+    `heights` is what `heights_for` gave for these vectors.
+    """
+    from imagecluster.cut import check_n_clusters, sim_for_clusters
+    from imagecluster.cut.diameter import bounded
+
+    check_n_clusters(n_clusters, asked.sim)
+    if asked.max_diameter is not None:
+        heights = bounded(heights, vectors, max_diameter=asked.max_diameter)
+    return replace(asked, sim=sim_for_clusters(heights, n_clusters, min_size=asked.min_size, scale=asked.scale))
+
+
+def warn_of_nearest(n_clusters: int | None, n_found: int, min_size: int) -> None:
+    """Warn the caller's caller that a cut has another number of clusters than was requested."""
+    import warnings
+
+    from imagecluster.cut import nearest_count
+
+    text = None if n_clusters is None else nearest_count(n_clusters, n_found, min_size)
+    if text is not None:
+        warnings.warn(text, stacklevel=3)
 
 
 def recipe_of(method: str, metric: str, time_weight: float | None) -> Recipe:
