@@ -106,6 +106,7 @@ WRONG = [
     ("info note.txt", 1, "'note.txt' is a file; name the folder of pictures"),
     ("pics --db pics", 1, "'pics' is the folder of pictures and --db too; name another folder for the database"),
     ("eval pics --labels pics/imagecluster/clusters.json", 1, "it is JSON, HTML or the like; expected a table"),
+    ("view nowhere --db pics/imagecluster", 1, "there is no file or folder 'nowhere'"),
     ("view note.txt", 1, "'note.txt' is not a folder; name the folder of pictures"),
     ("info new", 1, "'new' has not been sorted yet: run `imagecluster new` first"),
     ("search new new/a.png", 1, "'new' has not been sorted yet"),

@@ -78,8 +78,7 @@ def command(arguments: argparse.Namespace) -> int:
     from imagecluster.web.access import Access, address_of, listener, read_password
     from imagecluster.web.viewer_options import name_of
 
-    if arguments.db is None:  # a collection with a database elsewhere can be seen while its drive is away
-        refuse_unreadable(arguments.path)
+    refuse_unreadable(arguments.path)
     if not arguments.path.is_dir():
         raise InputError(f"{str(arguments.path)!r} is not a folder; name the folder of pictures")
     if arguments.update and arguments.read_only:
