@@ -384,8 +384,8 @@ def _not_scanned(result: Result) -> list[str]:
         n_alike, suffixes = _by_suffix(result.look_alikes)
         look, them = ("that looks like a picture", "it") if n_alike == 1 else ("that look like pictures", "them")
         lines.append(
-            f"not read because of the suffix: {counted(n_alike, 'file')} {look} ({suffixes}); rename {them}, or name {them}"
-            " with --files-from"
+            f"not read because of the suffix: {counted(n_alike, 'file')} {look} ({suffixes}); rename {them}, or"
+            f" name {them} with --files-from"
         )
     kinds: dict[str, dict[str, int]] = {}
     for suffix, n in result.ignored.items():
