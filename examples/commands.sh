@@ -9,7 +9,7 @@ imagecluster models                                        # which networks ther
 imagecluster run "$folder" --sim 0.5                       # sort; `imagecluster FOLDER` is short for it
 imagecluster info "$folder" --times                        # when and where each picture was taken
 imagecluster info "$folder"                                # what is in the database
-imagecluster suggest "$folder"                             # which --sim for copies, scenes, themes
+imagecluster suggest "$folder"                             # which --sim for copies, shots, things, kinds
 imagecluster search "$folder" "$picture" -k 3              # what looks like this
 imagecluster eval "$folder" --labels folders               # how good the groups are, by folders you made
 imagecluster plot dendrogram "$folder" -o dendrogram.png

@@ -163,17 +163,20 @@ def test_a_missing_matplotlib_names_its_cure(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_suggest_prints_three_sims(sorted_once, capsys):
-    """With what each gives, which is what the run gives at that sim."""
+def test_suggest_prints_its_sims(sorted_once, capsys):
+    """With what each gives, which is what the run gives at that sim, and the reason where it is unsure."""
+    names = ["copies", "shots", "things", "kinds"]
     result = found(capsys, "suggest", str(sorted_once))
-    assert [suggestion["name"] for suggestion in result["suggestions"]] == ["copies", "scenes", "themes"]
+    assert [suggestion["name"] for suggestion in result["suggestions"]] == names
     for suggestion in result["suggestions"]:
         ran = run([sorted_once], Settings(sim=suggestion["sim"], links="none", page=False))
         assert suggestion["n_clusters"] == len(ran.clusters.clusters)
     assert main(["suggest", str(sorted_once)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:3] == ["for", "--sim", "clusters"]
-    assert [line.split()[0] for line in lines[1:]] == ["copies", "scenes", "themes"]
+    assert [line.split()[0] for line in lines[1:5]] == names
+    doubts = [f"unsure of {s['name']}: {s['unsure']}" for s in result["suggestions"] if s["unsure"]]
+    assert lines[5:] == doubts
 
 
 def test_what_is_not_named_is_that_of_the_latest_run(tmp_path, monkeypatch, capsys):

@@ -5,9 +5,11 @@ import pytest
 
 from conftest import read_manifest
 from imagecluster import cut, evaluate
-from imagecluster.cut.suggest import RELATIVE_LEVELS, Level, suggest
+from imagecluster.cut.sim_scale import calibrated
+from imagecluster.cut.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, Level, suggest
 from imagecluster.errors import ArgumentError
 from imagecluster.linkage import average_linkage
+from imagecluster.records import Dendrogram
 
 
 def at_angles(*degrees):
@@ -17,11 +19,11 @@ def at_angles(*degrees):
 
 
 def test_each_level_gets_a_cut_with_its_counts():
-    """Copies, scenes, themes: sims within their ranges, falling, and clusters that are those of the cut."""
+    """Copies, things, kinds: sims within their ranges, falling, and clusters that are those of the cut."""
     rng = np.random.default_rng(0)
     dendrogram = average_linkage(rng.standard_normal((200, 6)) + 2 * rng.standard_normal((20, 6))[np.arange(200) % 20])
     found = suggest(dendrogram)
-    assert [s.name for s in found] == ["copies", "scenes", "themes"]
+    assert [s.name for s in found] == ["copies", "things", "kinds"]
     for level, s in zip(RELATIVE_LEVELS, found, strict=True):
         assert level.low <= s.sim <= level.high
         assert s.height == cut.cut_height(dendrogram, sim=s.sim)
@@ -54,6 +56,85 @@ def test_another_scale_may_be_given():
     (found,) = suggest(dendrogram, height_of=lambda sim: (1 - sim) ** 2, levels=[Level("copies", 0.75, 0.75)])
     assert (found.sim, found.height) == (0.75, 0.0625)
     assert (found.n_clusters, found.n_clustered, found.largest) == (2, 4, 2)
+
+
+CALIBRATED = calibrated([(0, 1), (0.1, 0.9), (0.25, 0.75), (0.5, 0.5), (0.75, 0.25), (2, 0)])
+
+
+def groups_of(*sizes, far=1.0, near=0.05):
+    """A dendrogram of groups of these sizes, whose pictures are `near` and which are `far` from each other."""
+    gap = np.concatenate([[near] * (size - 1) + [far] for size in sizes])[:-1]
+    n = sum(sizes)
+    sequence = np.argsort(gap, kind="stable")
+    tops, merges = {i: (i, 1) for i in range(n)}, []
+    first = list(range(n))
+    for step, place in enumerate(sequence):
+        left, right = first[place], first[place + 1]
+        (a, n_a), (b, n_b) = tops[left], tops[right]
+        merges.append((min(a, b), max(a, b), gap[place], n_a + n_b))
+        tops[left] = (n + step, n_a + n_b)
+        first = [left if each == right else each for each in first]
+    return Dendrogram(np.array(merges, float), far, np.arange(n), gap)
+
+
+def suggested(dendrogram, likeness=None):
+    """Suggestions by name, where each pair of pictures has this likeness."""
+    look = None if likeness is None else (lambda pairs: np.full(len(pairs), likeness))
+    found = suggest(dendrogram, height_of=CALIBRATED.height, levels=CALIBRATED_LEVELS, look=look)
+    return {suggestion.name: suggestion for suggestion in found}
+
+
+def test_copies_need_pictures_that_show_the_same():
+    """Equally close pictures are copies if they show the same, and else the suggestion says how many do not."""
+    tree = groups_of(3, 3, 2, 4)
+    for likeness, word in (
+        (0.9, ""),
+        (0.3, "of 8 pairs this close 0 show the same"),
+        (np.nan, "(8 too plain to tell)"),
+    ):
+        found = suggested(tree, likeness)
+        for name in ("copies", "shots"):
+            assert found[name].n_clusters == 4
+            assert (word in found[name].unsure) if word else found[name].unsure == ""
+    assert suggested(tree)["copies"].unsure == "the pictures themselves were not compared"
+
+
+def test_copies_are_cut_where_they_are_copies():
+    """Below the pairs that only look alike, if closer ones show the same."""
+    tree = groups_of(2, 2, 2, 2, 2, near=0.05)
+    tree.gap[[4, 6, 8]] = 0.13
+    found = suggest(
+        tree,
+        height_of=CALIBRATED.height,
+        levels=CALIBRATED_LEVELS[:1],
+        look=lambda pairs: np.where(pairs[:, 0] < 4, 1, 0),
+    )[0]
+    assert found.n_clusters == 2
+    assert 0.05 < found.height < 0.13
+    assert found.unsure == ""
+
+
+def test_one_cluster_of_all_tells_nothing_apart():
+    """Pages of text, alone in a folder: unsure of everything, for a reason."""
+    found = suggested(groups_of(40), likeness=0.4)
+    assert {name for name, suggestion in found.items() if suggestion.unsure} == {"copies", "shots", "things", "kinds"}
+    assert "one cluster holds 40 of 40 pictures" in found["things"].unsure
+    assert suggested(groups_of(40), likeness=0.9)["copies"].unsure == ""
+
+
+def test_nothing_that_close_is_said():
+    """No clusters, no purpose."""
+    found = suggested(groups_of(1, 1, 1), likeness=0.9)
+    assert {suggestion.unsure for suggestion in found.values()} == {"no two pictures are this close"}
+
+
+def test_a_range_without_a_gap_is_unsure():
+    """Where most clusters change from one end of a level's range to the other, no cut in it is better than another."""
+    heights = CALIBRATED.height(np.linspace(0.47, 0.53, 20))
+    tree = groups_of(*[2] * 20)
+    tree.gap[::2] = heights
+    assert "the clusters of 100% of the pictures change" in suggested(tree, likeness=0.1)["things"].unsure
+    assert suggested(groups_of(*[2] * 20, near=0.3), likeness=0.1)["things"].unsure == ""
 
 
 @pytest.mark.parametrize("n", [0, 1, 2])

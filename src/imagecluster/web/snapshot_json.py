@@ -33,7 +33,8 @@ def curve(snapshot: Snapshot) -> wire.Curve:
         "n_clusters": found.n_clusters.tolist(),
         "n_grouped": found.n_grouped.tolist(),
         "suggestions": [
-            {"sim": each.sim, "label": each.name, "n_clusters": each.n_clusters} for each in snapshot.suggestions
+            {"sim": each.sim, "label": f"{each.name}?" if each.unsure else each.name, "n_clusters": each.n_clusters}
+            for each in snapshot.suggestions
         ],
     }
 

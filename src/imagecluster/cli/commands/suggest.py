@@ -20,10 +20,11 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     """Add the parser of `suggest`."""
     parser = commands.add_parser(
         "suggest",
-        help="suggest similarity indices for a folder: for copies, scenes and themes",
+        help="suggest similarity indices for a folder: for copies, shots, things and kinds",
         description=(
-            "Suggest three similarity indices for a folder that has been sorted, and show the clusters that each would"
-            " give with the method of the latest run."
+            "Suggest similarity indices for a folder that has been sorted: for edited copies, for the same shot, for"
+            " the same thing or place, and for kinds of things. Shows the clusters that each would give with the method"
+            " of the latest run, and says where it is unsure and why. For copies and shots some pictures are compared."
         ),
     )
     parser.add_argument("path", type=existing_path, metavar="PATH", help="the folder of pictures")
@@ -35,21 +36,25 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """Print three similarity indices and the clusters that each would give."""
+    """Print similarity indices and the clusters that each would give."""
     from dataclasses import asdict
 
     from imagecluster.cut.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, suggest
+    from imagecluster.explore.looks import Looks
+    from imagecluster.present.thumbnails import SmallPictures, ThumbnailOf
     from imagecluster.store import Store
 
     directory = database_of(arguments)
     with Store.open(directory, writable=False) as store, ProgressBar(quiet=arguments.json) as progress:
         collection = opened(arguments, store, progress=progress)
         dendrogram, scale_name = collection.dendrogram, collection.scale.name
-    found = suggest(
-        dendrogram,
-        height_of=collection.scale.height,
-        levels=CALIBRATED_LEVELS if scale_name == "calibrated" else RELATIVE_LEVELS,
-    )
+        with store.thumbnails() as cache:
+            found = suggest(
+                dendrogram,
+                height_of=collection.scale.height,
+                levels=CALIBRATED_LEVELS if scale_name == "calibrated" else RELATIVE_LEVELS,
+                look=Looks(SmallPictures(ThumbnailOf(collection.paths, collection.leaves.hashes, cache))),
+            )
     if arguments.json:
         shown = {
             "model": collection.model,
@@ -64,9 +69,10 @@ def command(arguments: argparse.Namespace) -> int:
 
 
 def _as_text(found: tuple[Suggestion, ...], n_images: int, scale_name: SimScaleName) -> str:
-    """A line for each suggestion."""
+    """A line for each suggestion, and one for each doubt."""
     lines = [f"{'for':<8}{'--sim':>6}{'clusters':>10}{'pictures in them':>18}{'largest':>9}   ({scale_name} scale)"]
     for s in found:
         held = f"{s.n_clustered:,} of {n_images:,}"
         lines.append(f"{s.name:<8}{s.sim:>6.2f}{s.n_clusters:>10,}{held:>18}{s.largest:>9,}")
+    lines += [f"unsure of {s.name}: {s.unsure}" for s in found if s.unsure]
     return "\n".join(lines)
