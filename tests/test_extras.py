@@ -15,13 +15,22 @@ EXTRAS = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(
 
 
 @pytest.mark.parametrize("extra", EXTRAS)
-def test_the_command_names_the_packages_that_the_extra_lists(extra):
+def test_the_command_names_the_packages_that_the_extra_lists(extra, monkeypatch):
     """Not imagecluster itself, which is on no index; and the Python that runs it, wherever `pip` would install."""
+    declared = [
+        f"{package.replace(';', ' ;')} ; extra == '{name}'" for name, each in EXTRAS.items() for package in each
+    ]
+    monkeypatch.setattr(extras, "requires", lambda name: declared)
     command = install_command(extra)
     assert command.startswith(f"{sys.executable} -m pip install ")
     for package in EXTRAS[extra]:
-        assert package.partition(">")[0] in command
+        assert package.partition(";")[0].partition(">")[0].strip() in command
     assert "imagecluster[" not in command
+
+
+def test_the_packages_are_read_from_the_installation():
+    """As its metadata spell them."""
+    assert install_command("plot").endswith("-m pip install 'matplotlib>=3.8'")
 
 
 def test_the_message_is_one_sentence_with_what_to_do_instead():

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.decode import MAX_PIXELS
-from imagecluster.errors import MissingExtraError
+from imagecluster.system.extras import missing_extra
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -60,7 +60,7 @@ def opencv() -> Any:
     try:
         cv2 = importlib.import_module("cv2")
     except ImportError:
-        raise MissingExtraError("verification needs OpenCV: pip install 'imagecluster[verify]'") from None
+        raise missing_extra("verification needs OpenCV", "verify") from None
     cv2.setNumThreads(1)
     return cv2
 

@@ -88,7 +88,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--verify", action="store_true",
         help="compare each picture with its nearest few by local features, and bring those together whose geometry"
-        " agrees; needs imagecluster[verify]",
+        " agrees; needs the extra `verify`",
     )  # fmt: skip
     parser.add_argument(
         "--time-weight", type=similarity, default=0.0, metavar="W",
