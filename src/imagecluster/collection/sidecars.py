@@ -47,27 +47,29 @@ _IS_EDITED = "-edited"
 
 def bring_up_sidecars(files: Sequence[ImageFile], store: Store) -> None:
     """Read the sidecars of files that are new or changed, and the dates in the names of files, into the store."""
-    known = store.beside()
+    known = {os.fspath(path): beside for path, beside in store.beside().items()}
     changed: dict[Path, Beside | None] = {}
     for folder, pictures in _by_folder(files).items():
-        sidecars = paired([path.name for path in pictures], _sidecar_names(folder))
-        for path in pictures:
-            before = known.get(path)
-            found = _beside(path, sidecars.get(path.name, ()), before)
+        sidecars = paired(list(pictures), _sidecar_names(folder))
+        for name, path in pictures.items():
+            before = known.get(os.fspath(path))
+            found = _beside(path, name, sidecars.get(name, ()), before)
             if found != before:
                 changed[path] = found
     if changed:
         store.put_beside(changed)
 
 
-def _by_folder(files: Iterable[ImageFile]) -> dict[Path, list[Path]]:
-    folders: dict[Path, list[Path]] = defaultdict(list)
+def _by_folder(files: Iterable[ImageFile]) -> dict[str, dict[str, Path]]:
+    """Paths by name, by folder; as text, since each question to a `Path` takes longer than all of this."""
+    folders: dict[str, dict[str, Path]] = defaultdict(dict)
     for file in files:
-        folders[file.path.parent].append(file.path)
+        folder, slash, name = os.fspath(file.path).rpartition(os.sep)
+        folders[folder or slash][name] = file.path
     return folders
 
 
-def _sidecar_names(folder: Path) -> list[str]:
+def _sidecar_names(folder: str) -> list[str]:
     """Names of the files in a folder that may be sidecars, in order."""
     try:
         with os.scandir(folder) as entries:
@@ -77,14 +79,15 @@ def _sidecar_names(folder: Path) -> list[str]:
     return sorted(name for name in names if name.lower().endswith(_SUFFIXES) and not name.startswith("."))
 
 
-def _beside(path: Path, names: Sequence[str], before: Beside | None) -> Beside | None:
+def _beside(path: Path, name: str, names: Sequence[str], before: Beside | None) -> Beside | None:
     """What lies beside a picture; None if nothing does."""
-    mark = _mark(path.parent, names)
+    mark = _mark(path.parent, names) if names else ""
     if mark and before is not None and before.sidecars == mark:
         return before
-    said = [found for found in (_read(path.parent / name) for name in names) if found is not None] if mark else []
+    read = [_read(path.parent / sidecar) for sidecar in names] if mark else []
+    said = [found for found in read if found is not None]
     dates = [found.taken for found in said if found.taken is not None]
-    named = read_name(path.name)
+    named = read_name(name)
     taken = best_date(dates if named is None else [*dates, named])
     place = next((found.place for found in said if found.place is not None), None)
     return None if not mark and taken is None else Beside(mark, taken, place)

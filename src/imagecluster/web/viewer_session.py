@@ -149,7 +149,7 @@ class ViewerSession:
     def metadata(self, snapshot: Snapshot, picture: int) -> Metadata | None:
         """What the store knows about a picture."""
         content_hash = snapshot.leaves.hashes[picture]
-        return self._opened_store().metadata([content_hash]).get(content_hash)
+        return self._opened_store().described([content_hash]).get(content_hash)
 
     def other_names(self, snapshot: Snapshot, picture: int) -> list[str]:
         """Further names of a picture's file: hard and symbolic links in the collection."""
