@@ -172,8 +172,8 @@ def test_results_in_the_readme_are_those_of_the_other_documents():
     n_clusters = {int(size): int(n) for size, n in re.findall(r"(\d+) : (\d+)", table[1])}
     n_grouped, n_singles = int(table[2]), int(table[3])
     assert sum(size * n for size, n in n_clusters.items()) == n_grouped
-    scenes = re.search(r"^scenes +0\.50 +(\d+) +(\d+) of (\d+) +(\d+)", text_of("docs/tutorial.md"), re.M)
-    assert [*map(int, scenes.groups())] == [
+    things = re.search(r"^things +0\.50 +(\d+) +(\d+) of (\d+) +(\d+)", text_of("docs/tutorial.md"), re.M)
+    assert [*map(int, things.groups())] == [
         sum(n_clusters.values()), n_grouped, n_grouped + n_singles, max(n_clusters),
     ]  # fmt: skip
     number = re.search(r"^number of clusters +(\d+)", text_of("docs/quality.md"), re.M)

@@ -232,7 +232,8 @@ class _Looked:
             return ""
         n_same, n_plain = int((likeness >= SAME_LOOK).sum()), int(np.isnan(likeness).sum())
         plain = f" ({n_plain} too plain to tell)" if n_plain else ""
+        pairs = "1 pair" if len(likeness) == 1 else f"{len(likeness)} pairs"
         return (
-            f"of {len(likeness)} pairs this close {n_same} show the same{plain}; other views, text, screens and"
+            f"of {pairs} this close {n_same} show the same{plain}; other views, text, screens and"
             " drawings are close too"
         )
