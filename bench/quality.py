@@ -1,10 +1,13 @@
-"""Quality of fingerprints on labelled photographs, retrieval and clustering, as the tables of docs/quality.md.
+"""Quality of fingerprints and groups on labelled photographs, as the tables of docs/quality.md.
 
 Usage: python bench/quality.py PHOTOS [--model NAME] [--write docs/quality.md]
 
 PHOTOS holds folders with a MANIFEST.tsv that has the columns `path` and `group`. Every folder with at least two groups
-of at least two pictures is measured, for every model that is present; a picture without a group is passed over. The
-pooled rows search for the pictures of one set in one database of several.
+of at least two pictures is measured, for every model that is present; a picture without a group is passed over. Each
+set is brought up as `imagecluster run` does it, into a database that is removed afterwards, so that what is scored are
+the clusters that the program gives. The pooled rows search for the pictures of one set in one database of several. A
+mixture is one database of several sets: the groups of those where a group is one thing or place or the copies of one
+photograph, and every picture of a set of kinds as a group of its own.
 """
 
 from __future__ import annotations
@@ -12,25 +15,36 @@ from __future__ import annotations
 import argparse
 import csv
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster import cut, evaluate
-from imagecluster.collection import Settings, scale_of, sim_scale_name
+from imagecluster.collection import Settings, bring_up
 from imagecluster.cut.sim_scale import SimScale
-from imagecluster.cut.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, suggest
-from imagecluster.embed import Embedder, embed_files, load_embedders
-from imagecluster.linkage import average_linkage
-from imagecluster.models import Model, find_model, joined, model_names
-from imagecluster.records import Dendrogram, ImageFile
+from imagecluster.cut.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, Level, Suggestion, suggest
+from imagecluster.explore.looks import Looks
+from imagecluster.models import Model, find_model, model_names
+from imagecluster.present.thumbnails import SmallPictures, ThumbnailOf
+from imagecluster.records import Dendrogram
 
 SIMS = (0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, 0.75, 0.8, 0.9)
+LEVELS = (0.25, 0.5, 0.75, 0.9)
+"""Points of the scale of sim."""
 POOLED = ("copies_clothing", "categories_clothing", "objects_ukbench")
 QUERIES = ("copies_clothing", "objects_ukbench")
+GROUPS_ARE_ONE = ("copies_clothing", "objects_ukbench", "scenes_sfm")
+"""Sets of a mixture that keep their groups."""
+MIXTURES = {
+    "mixture": (*GROUPS_ARE_ONE, "categories_clothing"),
+    "mixture with small pictures": (*GROUPS_ARE_ONE, "categories_clothing", "many_flowers", "many_landscapes"),
+}
+MARKS = {"ari": 0.9, "pair_precision": 0.9}
+"""What the first mixture is to reach at the default."""
 BEGIN, END = "<!-- made by bench/quality.py: begin -->\n", "<!-- made by bench/quality.py: end -->\n"
 TITLES = {
     "albums_pigallery": "photo album",
@@ -46,29 +60,31 @@ TITLES = {
 }
 
 
-class Scored(NamedTuple):
-    """A set, its hierarchy, the scores of all its cuts, and what `sim` means for it."""
-
-    labelled: Labelled
-    dendrogram: Dendrogram
-    curve: evaluate.ScoreCurve
-    scale: SimScale
-
-    @property
-    def title(self) -> str:
-        """What the set is of."""
-        return TITLES.get(self.labelled.name, self.labelled.name)
-
-
 class Labelled(NamedTuple):
-    """A set of photographs with its fingerprints."""
+    """A set of photographs, its groups, and what the program makes of it."""
 
     name: str
     vectors: NDArray[np.float32]
     groups: list[str]
     """Empty for a picture without one."""
-    hashes: list[bytes]
+    hashes: Sequence[bytes]
     """Content hash of each picture."""
+    dendrogram: Dendrogram
+    """With the heights at which the program cuts."""
+    scale: SimScale
+    cut_name: str
+    curve: evaluate.ScoreCurve
+    suggestions: tuple[Suggestion, ...]
+
+    @property
+    def title(self) -> str:
+        """What the set is of."""
+        return TITLES.get(self.name, self.name)
+
+    def at(self, sim: float) -> dict[str, float]:
+        """Scores at a sim, with the share of single pictures."""
+        height = cut.cut_height(self.dendrogram, sim=sim, scale=self.scale)
+        return {**self.curve.at(height), "singles": self.curve.n_singles_at(height) / len(self.groups)}
 
 
 def main() -> None:
@@ -78,7 +94,7 @@ def main() -> None:
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the tables between the marks of this page")
     arguments = parser.parse_args()
     models = [find_model(name) for name in ([arguments.model] if arguments.model else model_names())]
-    models = [model for model in models if arguments.model or model.source.present()]
+    models = [model for model in models if arguments.model or is_present(model)]
     tables = "\n".join(table(model, arguments.photos) for model in models)
     print(tables)
     if arguments.write:
@@ -87,34 +103,49 @@ def main() -> None:
         arguments.write.write_text(before + BEGIN + "\n" + tables + "\n" + END + rest.split(END)[1], encoding="utf-8")
 
 
+def is_present(model: Model) -> bool:
+    """Whether all networks of a model are on this machine."""
+    return all(member.source.present() for member in model.members)
+
+
 def table(model: Model, photos: Path) -> str:
     """The tables of one model."""
-    embedders = load_embedders(model)
-    sets = [fingerprints(folder, model, embedders) for folder in sorted(photos.iterdir()) if is_labelled(folder)]
-    scored = [scores_of(s, model) for s in sets]
+    folders = [folder for folder in sorted(photos.iterdir()) if is_labelled(folder)]
+    sets = [brought_up(folder.name, [folder], model, of_groups([folder])) for folder in folders]
+    mixtures = [
+        brought_up(name, [photos / part for part in parts], model, of_mixture([photos / part for part in parts]))
+        for name, parts in MIXTURES.items()
+        if all(is_labelled(photos / part) for part in parts)
+    ]
     sim = Settings().sim
+    kinds = ", ".join(level.name for level in levels_of(sets[0].scale))
     lines = [
         f"### `{model.identity}`",
         "",
-        f"Cuts are on the {scored[0].scale.name} scale of sim.",
+        f"Cuts are on the {sets[0].scale.name} scale of sim ({sets[0].cut_name}).",
         "",
         "| set | pictures | groups | mAP (95 %) | recall@1 |",
         "|---|---|---|---|---|",
-        *(retrieval_row(TITLES.get(s.name, s.name), s.vectors, s.groups) for s in sets),
+        *(retrieval_row(s.title, s.vectors, s.groups) for s in sets),
         *pooled_rows([s for s in sets if s.name in POOLED]),
         "",
-        "| set | best ARI | at sim | best AMI | best B-cubed F1 | at sim "
-        f"| ARI at {sim:g} | B-cubed P, R, F1 at {sim:g} |",
-        "|---|---|---|---|---|---|---|---|",
-        *(clustering_row(of_set, sim) for of_set in scored),
+        f"| set | best ARI | at sim | ARI at {sim:g} | B-cubed P, R, F1 at {sim:g} "
+        f"| pair precision, recall at {sim:g} | singles at {sim:g} |",
+        "|---|---|---|---|---|---|---|",
+        *(clustering_row(s, sim) for s in [*sets, *mixtures]),
+        "",
+        *(marks_line(s, sim) for s in mixtures[:1]),
+        "| pair precision, recall at sim | " + " | ".join(f"{level:g}" for level in LEVELS) + " |",
+        "|---" * (len(LEVELS) + 1) + "|",
+        *(reliability_row(s) for s in [*sets, *mixtures]),
         "",
         "| B-cubed F1 at sim | " + " | ".join(f"{s:g}" for s in SIMS) + " |",
         "|---" * (len(SIMS) + 1) + "|",
-        *(row_of_sims(of_set) for of_set in scored),
+        *(row_of_sims(s) for s in [*sets, *mixtures]),
         "",
-        "| set | `suggest`: ARI of copies, scenes, themes | their sims |",
+        f"| set | `suggest`: ARI of {kinds} | their sims; in brackets: unsure |",
         "|---|---|---|",
-        *(suggestion_row(of_set) for of_set in scored),
+        *(suggestion_row(s) for s in sets),
         "",
     ]
     return "\n".join(lines)
@@ -134,22 +165,54 @@ def manifest(folder: Path) -> list[tuple[Path, str]]:
         return [(folder / row["path"], row["group"]) for row in csv.DictReader(lines, delimiter="\t")]
 
 
-def fingerprints(folder: Path, model: Model, embedders: Sequence[Embedder]) -> Labelled:
-    """Fingerprints, as the store would keep them, and groups of the pictures of a set that can be read."""
-    group_of = dict(manifest(folder))
-    files = [ImageFile(path, 0, 0) for path in group_of]
-    found = [
-        (
-            joined(model, outcome.content.fingerprints).astype(np.float16),
-            group_of[outcome.file.path],
-            outcome.content_hash,
+def of_groups(folders: Iterable[Path]) -> dict[Path, str]:
+    """The group of each picture."""
+    return {path: group for folder in folders for path, group in manifest(folder)}
+
+
+def of_mixture(folders: Iterable[Path]) -> dict[Path, str]:
+    """The group of each picture of a mixture; empty for one that is a group of its own."""
+    return {
+        path: f"{folder.name}/{group}" if group and folder.name in GROUPS_ARE_ONE else ""
+        for folder in folders
+        for path, group in manifest(folder)
+    }
+
+
+def brought_up(name: str, folders: Sequence[Path], model: Model, group_of: dict[Path, str]) -> Labelled:
+    """A set as the program sorts it by default, in a database of its own that is removed."""
+    settings = Settings(model=model.name, links="none", page=False)
+    with TemporaryDirectory() as place, bring_up(folders, settings, db=Path(place) / "db") as collection:
+        groups = [group_of.get(path, "") for path in collection.paths]
+        hashes = list(collection.leaves.hashes)
+        if name in MIXTURES:
+            # A picture of a set of kinds may be the original of copies: the same bytes are the same group.
+            known = {content: group for content, group in zip(hashes, groups, strict=True) if group}
+            groups = [known.get(content, content.hex()) for content in hashes]
+        dendrogram, scale = collection.dendrogram, collection.scale
+        with collection.store.thumbnails() as cache:
+            found = suggest(
+                dendrogram,
+                height_of=scale.height,
+                levels=levels_of(scale),
+                look=Looks(SmallPictures(ThumbnailOf(collection.paths, hashes, cache))),
+            )
+        return Labelled(
+            name=name,
+            vectors=collection.vectors,
+            groups=groups,
+            hashes=hashes,
+            dendrogram=dendrogram,
+            scale=scale,
+            cut_name={"branch": "by branch", "flat": "flat"}[collection.cut_name],
+            curve=evaluate.curve(dendrogram, evaluate.labelling(groups).numbers),
+            suggestions=found,
         )
-        for outcomes in embed_files(files, *embedders)
-        for outcome in outcomes
-        if outcome.content
-    ]
-    vectors, groups, hashes = zip(*found, strict=True)
-    return Labelled(folder.name, np.array(vectors, np.float32), list(groups), list(hashes))
+
+
+def levels_of(scale: SimScale) -> Sequence[Level]:
+    """Levels of suggestions on a scale."""
+    return CALIBRATED_LEVELS if scale.name == "calibrated" else RELATIVE_LEVELS
 
 
 def retrieval_row(
@@ -187,38 +250,40 @@ def pooled_rows(sets: list[Labelled]) -> list[str]:
     return rows
 
 
-def scores_of(labelled: Labelled, model: Model) -> Scored:
-    """Scores of all cuts of a set, on the scale that the command line takes for the model."""
-    dendrogram = average_linkage(labelled.vectors)
-    curve = evaluate.curve(dendrogram, evaluate.labelling(labelled.groups).numbers)
-    name = sim_scale_name(model.identity, None)
-    return Scored(labelled, dendrogram, curve, scale_of(model.identity, name, dendrogram))
-
-
-def clustering_row(of: Scored, sim: float) -> str:
-    """The best cuts, and the default one."""
-    ari, ami, f1 = of.curve.best("ari"), of.curve.best("ami"), of.curve.best("bcubed_f1")
-    at = of.curve.at(cut.cut_height(of.dendrogram, sim=sim, scale=of.scale))
+def clustering_row(of: Labelled, sim: float) -> str:
+    """The best cut, and the default one."""
+    best, at = of.curve.best("ari"), of.at(sim)
+    best_sim = cut.sim_at_height(of.dendrogram, best.height, scale=of.scale)
     bcubed = ", ".join(f"{at[f'bcubed_{part}']:.3f}" for part in ("precision", "recall", "f1"))
-    ari_sim, f1_sim = (cut.sim_at_height(of.dendrogram, best.height, scale=of.scale) for best in (ari, f1))
     return (
-        f"| {of.title} | {ari.value:.3f} | {ari_sim:.2f} | {ami.value:.3f} "
-        f"| {f1.value:.3f} | {f1_sim:.2f} | {at['ari']:.3f} | {bcubed} |"
+        f"| {of.title} | {best.value:.3f} | {best_sim:.2f} | {at['ari']:.3f} | {bcubed} "
+        f"| {at['pair_precision']:.3f}, {at['pair_recall']:.3f} | {at['singles']:.2f} |"
     )
 
 
-def row_of_sims(of: Scored) -> str:
+def marks_line(of: Labelled, sim: float) -> str:
+    """Whether a mixture reaches the marks."""
+    at = of.at(sim)
+    told = "; ".join(f"{name.replace('_', ' ')} {at[name]:.3f} (at least {least})" for name, least in MARKS.items())
+    met = all(at[name] >= least for name, least in MARKS.items())
+    return f"Marks of the {of.title} at {sim:g}: {told}: {'met' if met else 'not met'}.\n"
+
+
+def reliability_row(of: Labelled) -> str:
+    """Precision and recall of pairs at the points of the scale."""
+    cells = (f"{at['pair_precision']:.2f}, {at['pair_recall']:.2f}" for at in map(of.at, LEVELS))
+    return f"| {of.title} | " + " | ".join(cells) + " |"
+
+
+def row_of_sims(of: Labelled) -> str:
     """B-cubed F1 of one cut after the other."""
-    found = [of.curve.at(cut.cut_height(of.dendrogram, sim=sim, scale=of.scale))["bcubed_f1"] for sim in SIMS]
-    return f"| {of.title} | " + " | ".join(f"{value:.2f}" for value in found) + " |"
+    return f"| {of.title} | " + " | ".join(f"{of.at(sim)['bcubed_f1']:.2f}" for sim in SIMS) + " |"
 
 
-def suggestion_row(of: Scored) -> str:
+def suggestion_row(of: Labelled) -> str:
     """What the suggested cuts are worth."""
-    levels = CALIBRATED_LEVELS if of.scale.name == "calibrated" else RELATIVE_LEVELS
-    found = suggest(of.dendrogram, height_of=of.scale.height, levels=levels)
-    scores = ", ".join(f"{of.curve.at(suggestion.height)['ari']:.3f}" for suggestion in found)
-    sims = ", ".join(f"{suggestion.sim:.2f}" for suggestion in found)
+    scores = ", ".join(f"{of.curve.at(suggestion.height)['ari']:.3f}" for suggestion in of.suggestions)
+    sims = ", ".join(f"({s.sim:.2f})" if s.unsure else f"{s.sim:.2f}" for s in of.suggestions)
     return f"| {of.title} | {scores} | {sims} |"
 
 
