@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from imagecluster.collection import Collection, is_of_cosines, open_latest
+from imagecluster.collection import Collection, VerifiedPairs, is_of_cosines, open_latest, verified_pairs
 from imagecluster.collection.opening import all_apart
 from imagecluster.corrections import EDITS_NAME, Heirs, History, heirs
 from imagecluster.cut.sim_scale import SimScale, relative
@@ -62,6 +63,8 @@ class Snapshot:
     joined_at: NDArray[np.float64] | None = None
     """Distances at which neighbours of the leaf order join, shape (n - 1,), if the heights of `dendrogram` are others:
     those of a cut by branch."""
+    load_verified: Callable[[], VerifiedPairs] | None = None
+    """Returns `verified`; None if no pairs were compared by local features."""
     known_rank: NDArray[np.int64] | None = None
     """`path_rank`, if it is already known."""
     heirs: Heirs = field(default_factory=dict)
@@ -89,6 +92,11 @@ class Snapshot:
     def distance_bytes(self) -> bytes:
         """`distances`, float32 little-endian."""
         return self.distances.astype("<f4").tobytes()
+
+    @cached_property
+    def verified(self) -> VerifiedPairs | None:
+        """Pairs of pictures that are sure to show the same thing; None if no pairs were compared."""
+        return None if self.load_verified is None else self.load_verified()
 
     @cached_property
     def index(self) -> ExactIndex:
@@ -193,6 +201,7 @@ def load_snapshot(store: Store, model: str) -> Snapshot:
         max_diameter=limit,
         of_cosines=has_tree and is_of_cosines(tree.key),
         joined_at=tree.dendrogram.gap if collection.cut_name == "branch" else None,
+        load_verified=partial(verified_pairs, leaves, store) if tree.verification is not None else None,
         known_rank=arrays.get("path_rank"),
         heirs=heirs(History(store.directory / EDITS_NAME).edits, leaves.hashes, store.successors),
     )

@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from imagecluster.errors import DecodeError
+from imagecluster.explore.evidence import evidence_of_cluster, points_between
 from imagecluster.explore.similar import extreme_pairs, nearest, nearest_outside, nearest_to
 from imagecluster.explore.snapshot import Snapshot
 from imagecluster.records import Skip
@@ -28,7 +29,7 @@ from imagecluster.web.correction_json import corrections_state
 from imagecluster.web.guard import Rules
 from imagecluster.web.request import picture_id, run_of_places, whole_number
 from imagecluster.web.responses import immutable_bytes, immutable_json, unkept_bytes, unkept_json
-from imagecluster.web.snapshot_json import collection_facts, curve, neighbour, pair
+from imagecluster.web.snapshot_json import collection_facts, curve, neighbour, neighbours, pair, verified
 from imagecluster.web.thumbnails import ORIGINAL_PX, SIDES_PX, Shown
 from imagecluster.web.viewer_options import name_of
 from imagecluster.web.viewer_session import ViewerSession
@@ -209,6 +210,7 @@ class GetRequests:
             exif, problem = exif_fields(read_bytes(path), suffix=path.suffix), ""
         except DecodeError as error:
             exif, problem = {}, str(error)
+        near = nearest(snapshot, picture, k=N_NEIGHBOURS)
         taken_s = float(snapshot.leaves.taken_s[picture])
         facts: wire.PictureFacts = {
             "name": name.rpartition("/")[2],
@@ -224,7 +226,7 @@ class GetRequests:
             "note": metadata.note if metadata else "",
             "other_names": self._session.other_names(snapshot, picture),
             "problem": problem,
-            "neighbours": [neighbour(found) for found in nearest(snapshot, picture, k=N_NEIGHBOURS)],
+            "neighbours": neighbours(near, points_between(snapshot, picture, [found.picture for found in near])),
         }
         return unkept_json(facts)
 
@@ -237,6 +239,7 @@ class GetRequests:
             "closest": pair(pairs[0]) if pairs else None,
             "farthest": pair(pairs[1]) if pairs else None,
             "nearest_outside": {**neighbour(outside[0]), "exact": outside[1]} if outside else None,
+            "verified": verified(evidence_of_cluster(snapshot, first, end)),
         }
         return immutable_json(facts)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from imagecluster.cut.curve import cluster_counts
+from imagecluster.explore.evidence import Evidence
 from imagecluster.explore.similar import Nearest, Pair
 from imagecluster.explore.snapshot import Snapshot
 from imagecluster.web import wire
 
-__all__ = ["collection_facts", "curve", "neighbour", "pair"]
+__all__ = ["collection_facts", "curve", "neighbour", "neighbours", "pair", "verified"]
 
 
 def collection_facts(snapshot: Snapshot) -> wire.CollectionFacts:
@@ -42,6 +45,22 @@ def curve(snapshot: Snapshot) -> wire.Curve:
 def neighbour(found: Nearest) -> wire.Neighbour:
     """A picture that is near another one."""
     return {"id": found.picture, "distance": found.distance}
+
+
+def neighbours(found: Sequence[Nearest], points: Mapping[int, int]) -> list[wire.Neighbour]:
+    """Pictures that are near another one, with the points in which they agree with it, by picture."""
+    listed = [neighbour(each) for each in found]
+    for each in listed:
+        if each["id"] in points:
+            each["points"] = points[each["id"]]
+    return listed
+
+
+def verified(found: Evidence | None) -> wire.Verified | None:
+    """The verified pairs of a cluster."""
+    if found is None:
+        return None
+    return {"pair": (found.first, found.second), "points": found.n_points, "n_pairs": found.n_pairs}
 
 
 def pair(found: Pair) -> wire.Pair:

@@ -52,6 +52,7 @@ __all__ = [
     "State",
     "StepRequest",
     "Suggestion",
+    "Verified",
     "Written",
 ]
 
@@ -177,6 +178,8 @@ class Neighbour(TypedDict):
     id: int
     distance: float
     """Cosine distance."""
+    points: NotRequired[int]
+    """Number of points in which the two pictures agree, if that makes it sure that they show the same thing."""
 
 
 class Found(TypedDict):
@@ -220,12 +223,24 @@ class Nearby(Neighbour):
     """Whether it is certain that no other one is nearer."""
 
 
+class Verified(TypedDict):
+    """Pictures of a cluster that are sure to show the same thing."""
+
+    pair: tuple[int, int]
+    """The two that agree in the most points."""
+    points: int
+    n_pairs: int
+    """Number of such pairs in the cluster."""
+
+
 class ClusterFacts(TypedDict):
     """GET cluster: facts of a cluster that the dendrogram alone does not give."""
 
     closest: Pair | None
     farthest: Pair | None
     nearest_outside: Nearby | None
+    verified: Verified | None
+    """None if no two of its pictures were verified."""
 
 
 class Suggestion(TypedDict):

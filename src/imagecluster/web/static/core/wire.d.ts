@@ -112,6 +112,8 @@ export interface Neighbour {
   id: number;
   /** Cosine distance. */
   distance: number;
+  /** Number of points in which the two pictures agree, if that makes it sure that they show the same thing. */
+  points?: number;
 }
 
 /** GET search, POST /api/search: the nearest pictures, nearest first. */
@@ -151,11 +153,22 @@ export interface Nearby extends Neighbour {
   exact: boolean;
 }
 
+/** Pictures of a cluster that are sure to show the same thing. */
+export interface Verified {
+  /** The two that agree in the most points. */
+  pair: [number, number];
+  points: number;
+  /** Number of such pairs in the cluster. */
+  n_pairs: number;
+}
+
 /** GET cluster: facts of a cluster that the dendrogram alone does not give. */
 export interface ClusterFacts {
   closest: Pair | null;
   farthest: Pair | null;
   nearest_outside: Nearby | null;
+  /** None if no two of its pictures were verified. */
+  verified: Verified | null;
 }
 
 /** A suggested similarity. */

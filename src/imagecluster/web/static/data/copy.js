@@ -68,7 +68,7 @@ class Copy {
     };
     const outside = pair('outside');
     return {
-      closest: pair('closest'), farthest: pair('farthest'),
+      closest: pair('closest'), farthest: pair('farthest'), verified: null,
       nearest_outside: outside && { id: outside[1], distance: outside[2], exact: true },
     };
   }

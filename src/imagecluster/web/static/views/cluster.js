@@ -37,6 +37,13 @@ function Pair({ title, pair, unsure }) {
     <figcaption><b>${title}</b><span class="soft">similarity ${simText(simOf(collection.scale, pair[2]))}${!pair[3] && unsure}</span></figcaption></figure>`;
 }
 
+/** Two pictures that are sure to show the same thing. @param {{found: import('../core/wire.js').Verified}} props */
+function Verified({ found }) {
+  const { pair, points, n_pairs: nPairs } = found;
+  return html`<figure class="pair verified"><div><${Thumb} id=${pair[0]}/><${Thumb} id=${pair[1]}/></div>
+    <figcaption><b>Verified</b><span class="soft">${countText(points, 'matching point')}${nPairs > 1 && `; ${numberText(nPairs)} verified pairs in all`}</span></figcaption></figure>`;
+}
+
 /** @param {{from: number, to: number, next: import('../data/cut.js').Branch | null}} props */
 function Next({ from, to, next }) {
   const collection = state.shownCollection();
@@ -70,7 +77,7 @@ function About({ cluster }) {
     setFacts(null);
     askCluster(collection.snapshot, from, to, stop.signal).then(setFacts, (error) => {
       if (stop.signal.aborted) return;
-      setFacts({ closest: null, farthest: null, nearest_outside: null });
+      setFacts({ closest: null, farthest: null, nearest_outside: null, verified: null });
       state.notify(error.message);
     });
     return () => stop.abort();
@@ -85,7 +92,8 @@ function About({ cluster }) {
         <p>${height === Infinity ? 'It was put together by hand, and is wider than the --max-diameter of the latest run allows.' : height === 0 ? 'Its pictures have the same fingerprint.'
     : html`All ${numberText(to - from)} join at a mean distance of ${distance.toFixed(3)} (${closeness(height, collection.scale)}). From similarity <b>${simText(sim)}</b> down to <b>${simText(until)}</b> they are exactly this cluster.<${ByBranch} distance=${distance} sim=${sim}/>`}</p>
         <div class="pairs"><${Pair} title=${to - from === 2 ? 'The two' : 'Closest two'} pair=${facts?.closest} unsure="; others may be closer"/>
-          ${to - from > 2 && html`<${Pair} title="Farthest two" pair=${facts?.farthest} unsure="; others may be a little farther"/>`}</div>
+          ${to - from > 2 && html`<${Pair} title="Farthest two" pair=${facts?.farthest} unsure="; others may be a little farther"/>`}
+          ${facts?.verified && html`<${Verified} found=${facts.verified}/>`}</div>
       </section>
       <section><h3>What would join next</h3><${Next} from=${from} to=${to} next=${next}/>
         ${!facts && next && html`<${Sought} title="Nearest picture outside" count=${1}/>`}

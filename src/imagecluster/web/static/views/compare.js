@@ -61,7 +61,7 @@ export function Compare() {
   const between = ids.length === 2 ? known.get(ids[0])?.neighbours.find((n) => n.id === ids[1]) : undefined;
   const mark = (/** @type {boolean} */ on, /** @type {string} */ text) => (on ? html`<b>${text}</b>` : text);
   return html`<${Modal} label="Compare pictures" kind="compare" onClose=${close}>
-    <div class="dialog-title"><h2 tabindex="-1" data-first>${countText(ids.length, 'picture')} <span class="soft">${between ? `similarity ${simText(simOf(collection.scale, between.distance))}` : 'zoomed together'}</span></h2>
+    <div class="dialog-title"><h2 tabindex="-1" data-first>${countText(ids.length, 'picture')} <span class="soft">${between ? `similarity ${simText(simOf(collection.scale, between.distance))}${between.points ? ` · verified: ${between.points} matching points` : ''}` : 'zoomed together'}</span></h2>
       <button type="button" class="button round" aria-label="Close" title="Close (Esc)" onClick=${close}><${Icon} name="close"/></button></div>
     <ul class=${`panes of-${ids.length}`}>${ids.map((id, i) => {
     const facts = known.get(id);

@@ -68,9 +68,10 @@ function Neighbours({ title, neighbours }) {
   if (!neighbours.length) return null;
   return html`<section><h3>${title}</h3><ul class="neighbours">${neighbours.map((n) => html`<li key=${n.id}>
     <button type="button" style=${{ backgroundColor: collection.colour(n.id) }} onClick=${() => { state.openedPicture.value = n.id; state.active.value = n.id; }}
-      aria-label=${`Similar picture, similarity ${simText(simOf(collection.scale, n.distance))}`}>
+      aria-label=${`Similar picture, similarity ${simText(simOf(collection.scale, n.distance))}${n.points ? `, verified: ${n.points} matching points` : ''}`}
+      title=${n.points ? `verified: ${n.points} matching points` : null}>
       <img src=${thumbnail(collection.snapshot, n.id, 192)} alt="" loading="lazy"/>
-      <span>${simText(simOf(collection.scale, n.distance))}</span></button></li>`)}</ul></section>`;
+      <span>${simText(simOf(collection.scale, n.distance))}${n.points ? ' ✓' : ''}</span></button></li>`)}</ul></section>`;
 }
 
 /** @param {{id: number, facts: import('../core/wire.js').PictureFacts | null}} props */
