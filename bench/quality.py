@@ -1,6 +1,6 @@
 """Quality of fingerprints and groups on labelled photographs, as the tables of docs/quality.md.
 
-Usage: python bench/quality.py PHOTOS [--model NAME] [--write docs/quality.md]
+Usage: python bench/quality.py PHOTOS [--model NAME ...] [--write docs/quality.md]
 
 PHOTOS holds folders with a MANIFEST.tsv that has the columns `path` and `group`. Every folder with at least two groups
 of at least two pictures is measured, for every model that is present; a picture without a group is passed over. Each
@@ -90,10 +90,10 @@ class Labelled(NamedTuple):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", type=Path)
-    parser.add_argument("--model", help="only this one (default: all that are present)")
+    parser.add_argument("--model", nargs="+", metavar="NAME", help="only these (default: all that are present)")
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the tables between the marks of this page")
     arguments = parser.parse_args()
-    models = [find_model(name) for name in ([arguments.model] if arguments.model else model_names())]
+    models = [find_model(name) for name in arguments.model or model_names()]
     models = [model for model in models if arguments.model or is_present(model)]
     tables = "\n".join(table(model, arguments.photos) for model in models)
     print(tables)
