@@ -101,9 +101,9 @@ def test_the_server_sends_what_the_wire_says(folder):
 
 
 def test_files_that_cannot_be_read_travel_as_the_wire_says(tmp_path):
-    """Names and reasons, where there is no picture."""
+    """Names and reasons, where no picture could be read, which is exit code 1."""
     (tmp_path / "a.png").write_bytes(b"no picture")
-    assert main([str(tmp_path), "-q"]) == 0
+    assert main([str(tmp_path), "-q"]) == 1
     with served(tmp_path) as client:
         state = client.state()
         assert misfits(state, wire.State) == []
