@@ -197,7 +197,9 @@ def test_the_page_makes_the_clusters_of_the_command_line(opened, page_address):
             "height": cut.cut_height(case.dendrogram, sim=case.sim),
             "minSize": case.min_size,
             "ownCuts": case.own_cuts,
-            "corrections": edits_for_page(case.edits, SimpleNamespace(leaves=SimpleNamespace(hashes=case.hashes))),
+            "corrections": edits_for_page(
+                case.edits, SimpleNamespace(leaves=SimpleNamespace(hashes=case.hashes), heirs={})
+            ),
         }
         for case in cases
     ]
