@@ -71,10 +71,10 @@ def plant(place: Path, kind: str, victims: Path) -> None:
 
 def small_collections_too() -> None:
     """What is kept of large collections alone is kept of these few pictures."""
-    from imagecluster.collection import kept_centres, trees
+    from imagecluster.collection import kept_branches, kept_centres, trees
     from imagecluster.store import kept_leaves
 
-    kept_centres.LEAST_PICTURES = kept_leaves.LEAST_PICTURES = trees.GRAPH_FROM = 1
+    kept_branches.LEAST_PICTURES = kept_centres.LEAST_PICTURES = kept_leaves.LEAST_PICTURES = trees.GRAPH_FROM = 1
 
 
 def command(*arguments: str) -> int:
@@ -127,6 +127,7 @@ def prepare(case: dict) -> dict:
         assert command(str(root)) == 0
         assert view(root) == []
         assert command(str(root), "--sim", "0.9") == 0
+        assert command(str(root), "--verify") == 0
     directory = root / "imagecluster"
     names = {path.relative_to(directory).as_posix() for path in directory.rglob("*") if not path.is_symlink()}
     return {"names": sorted(names)}
@@ -167,7 +168,7 @@ def attempt(case: dict) -> dict:
     elif case["scenario"] == "command":
         code = command(*[argument.format(root=root, place=place) for argument in case["arguments"]])
     else:
-        code = command(str(root))
+        code = command(str(root), *(["--verify"] if case["name"].startswith("pairs") else []))
     changed = [name for name, value in everything(victims).items() if case["before"].get(name) != value]
     changed += sorted(case["before"].keys() - everything(victims).keys())
     changed += [path.name for path, value in pictures.items() if (path.read_bytes(), path.stat().st_mtime_ns) != value]

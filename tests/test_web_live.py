@@ -336,7 +336,7 @@ def test_the_command_prints_its_address_and_ends_on_ctrl_c(folder):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["nowhere"], 1, "not a folder"),
+        (["nowhere"], 1, "no file or folder 'nowhere'"),
         (["PICS", "--model", "vgg99"], 1, "no model"),
         (["PICS", "--host", "0.0.0.0"], 2, "--allow-remote"),
         (["PICS", "--host", "0.0.0.0", "--allow-remote"], 2, "--password-file"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Protocol, TypeVar
 
 from PIL import Image, ImageFile
 
@@ -26,8 +27,18 @@ _LARGEST_PX = 8_000_000
 """Limits that depend on nothing but the file, so that the same frame is chosen on every computer."""
 
 
-def later_frame(image: ImageFile.ImageFile, first: Image.Image, decode: Callable[[], Image.Image]) -> int | None:
-    """The number of the frame to show instead of an empty first one; None to keep the first.
+class _Decoded(Protocol):
+    @property
+    def image(self) -> Image.Image: ...
+
+
+Frame = TypeVar("Frame", bound=_Decoded)
+
+
+def later_frame(image: ImageFile.ImageFile, first: Frame, decode: Callable[[], Frame]) -> Frame:
+    """The frame to show instead of an empty first one; the first one if it is not empty or there is no better one.
+
+    It is returned as it was decoded, because some animations cannot be read from their beginning a second time.
 
     Parameters
     ----------
@@ -39,13 +50,14 @@ def later_frame(image: ImageFile.ImageFile, first: Image.Image, decode: Callable
         Returns the current frame of `image` in the same form.
 
     """
-    if image.format not in _ANIMATED or _contrast(first) > _EMPTY:
-        return None
-    best, most = None, _EMPTY
+    if image.format not in _ANIMATED or _contrast(first.image) > _EMPTY:
+        return first
+    best, most = first, _EMPTY
     for number in _later(image):
         try:
             image.seek(number)
-            contrast = _contrast(decode())
+            frame = decode()
+            contrast = _contrast(frame.image)
         except MemoryError:
             raise
         except Exception:  # whatever a decoder throws at a damaged frame: those before it count
@@ -53,7 +65,7 @@ def later_frame(image: ImageFile.ImageFile, first: Image.Image, decode: Callable
         if most >= _CLEAR and contrast <= most * _GROWING:
             break
         if contrast > most:
-            best, most = number, contrast
+            best, most = frame, contrast
     return best
 
 

@@ -238,11 +238,7 @@ def _plain_picture(image: ImageFile.ImageFile, data: bytes, target: _Target) -> 
     size = image.size
     try:
         picture = _read(image, data, target, size)
-        number = later_frame(image, picture.image, lambda: _read(image, data, target, size).image)
-        if number is None:
-            return picture
-        image.seek(number)
-        return _read(image, data, target, size)
+        return later_frame(image, picture, lambda: _read(image, data, target, size))
     except OSError:
         found = _mended(data, target) if isinstance(image, JpegImagePlugin.JpegImageFile) else None
         if found is None:
