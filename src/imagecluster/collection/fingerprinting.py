@@ -71,14 +71,20 @@ def fingerprint_scan(
     """
     max_pixels = settings.max_pixels
     recognised = store.recognise(scan.files, decoder=_decoder(model.members, max_pixels))
-    if recognised.unread:
-        known = [known for known in recognised.files if known.file not in recognised.unread]
-        recognised = Recognised(tuple(known), recognised.skips, (*recognised.unknown, *recognised.unread))
     rows = {member: set(store.rows(member.identity)) for member in model.members}
+    settled = set.intersection(*rows.values())
+    unread = [known for known in recognised.files if known.file in recognised.unread]
+    known = [known for known in recognised.files if known.file not in recognised.unread]
+    of_settled = [known.file for known in unread if known.content_hash in settled]
+    of_others = [known.file for known in unread if known.content_hash not in settled]
+    recognised = Recognised(tuple(known), recognised.skips, (*recognised.unknown, *of_others))
+    work = [(missing, todo, False) for missing, todo in _missing(recognised, rows).items()]
+    if of_settled:
+        work.append((model.members, of_settled, True))
     writers = []
-    for missing, todo in _missing(recognised, rows).items():
+    for missing, todo, lazily in work:
         writer = _Writer(store, missing, _decoder(missing, max_pixels), set.intersection(*(rows[m] for m in missing)))
-        writer.embed(todo, settings, progress=progress)
+        writer.embed(todo, settings, lazily=lazily, progress=progress)
         writers.append(writer)
     if all_there_is:
         store.mark_present((file.path for file in scan.files), scan.other_names)
@@ -142,15 +148,17 @@ class _Writer:
         self.skips: list[Skip] = []
         self.n_fingerprinted = 0
 
-    def embed(self, files: Sequence[ImageFile], settings: Settings, *, progress: OnProgress) -> None:
-        """Fingerprint files on all cores and commit the results."""
+    def embed(self, files: Sequence[ImageFile], settings: Settings, *, lazily: bool, progress: OnProgress) -> None:
+        """Fingerprint files on all cores and commit the results. Lazily, a network is loaded for its first picture."""
         from imagecluster.decode.thumbnail import make_thumbnail
-        from imagecluster.embed import Embedder, embed_files
+        from imagecluster.embed import Embedder, LazyEmbedder, embed_files
+
+        load = LazyEmbedder if lazily else Embedder
 
         progress(Progress("fingerprints", 0, len(files)))
         outcomes = embed_files(
             files,
-            *(Embedder(model, device=settings.device, progress=progress) for model in self._models),
+            *(load(model, device=settings.device, progress=progress) for model in self._models),
             known=self._rows,
             same_pixels=self._same_pixels() if files else {},
             thumbnail=partial(make_thumbnail, long_side_px=THUMBNAIL_PX) if settings.page else None,

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from imagecluster.errors import ArgumentError, ModelError
 from imagecluster.models import Model, RetiredSource, choose_device, open_session, to_fingerprint
 from imagecluster.system.progress import OnProgress, silent
 
-__all__ = ["Embedder", "load_embedders", "to_pixels"]
+__all__ = ["Embedder", "LazyEmbedder", "load_embedders", "to_pixels"]
 
 _log = logging.getLogger(__name__)
 
@@ -121,6 +122,27 @@ class Embedder:
     def __call__(self, image: Image.Image) -> NDArray[np.float32]:
         """Fingerprint of an upright RGB picture, shape (n_dimensions,); for the picture see `features`."""
         return to_fingerprint(self.features(image), self.model)
+
+
+class LazyEmbedder(Embedder):
+    """A network that is loaded for the first picture, for files that probably hold known pictures and need none.
+
+    What `Embedder` raises, this raises for the first picture.
+    """
+
+    def __init__(self, model: Model, *, device: str = "cpu", progress: OnProgress = silent) -> None:
+        self.model = model
+        self.batch = 1
+        self._load = partial(super().__init__, model, device=device, progress=progress)
+        self._is_loaded = False
+        self._loading = threading.Lock()
+
+    def _run(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
+        with self._loading:
+            if not self._is_loaded:
+                self._load()
+                self._is_loaded = True
+        return super()._run(pixels)
 
 
 def load_embedders(model: Model, *, device: str = "cpu", progress: OnProgress = silent) -> tuple[Embedder, ...]:
