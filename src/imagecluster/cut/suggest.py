@@ -109,7 +109,8 @@ def suggest(
     levels : sequence of Level
         Ranges of similarity indices on that scale.
     look : Look, optional
-        Compares pictures. Without it, levels that need it are unsure.
+        Compares pictures. Without it, the levels that need it are the middle of their ranges or a gap near it, and
+        unsure only if no pictures are that close.
 
     Returns
     -------
@@ -226,9 +227,7 @@ class _Looked:
     def doubt(self, height: float, level: Level) -> str:
         """Words for a cut with too few pairs that show the same; empty if there are enough."""
         likeness = self.likeness[self.gap <= height]
-        if not self.has_looked:
-            return "the pictures themselves were not compared"
-        if not len(likeness) or self.share_same(height) >= level.same_share:
+        if not self.has_looked or not len(likeness) or self.share_same(height) >= level.same_share:
             return ""
         n_same, n_plain = int((likeness >= SAME_LOOK).sum()), int(np.isnan(likeness).sum())
         plain = f" ({n_plain} too plain to tell)" if n_plain else ""

@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from threadpoolctl import threadpool_limits
 
 __all__ = ["Looks"]
 
@@ -56,7 +57,10 @@ class Looks:
         pairs : array of int, shape (n_pairs, 2)
 
         """
-        return np.array([self._likeness(int(i), int(j)) for i, j in pairs], np.float64).reshape(len(pairs))
+        with threadpool_limits(
+            1
+        ):  # the matrices are small, and threads that wait for one another cost most of the time
+            return np.array([self._likeness(int(i), int(j)) for i, j in pairs], np.float64).reshape(len(pairs))
 
     def _likeness(self, i: int, j: int) -> float:
         one, other = self._look(i), self._look(j)
