@@ -419,7 +419,8 @@ class Scenario:
         looked = in_child(act)
         if looked.code or "Traceback" in looked.text:
             raise AssertionError(f"doctor or info fails: {looked.text[-1500:]}")
-        if looked.said != ["0"] and f"run `imagecluster {self.folder}`" not in looked.text:
+        cures = ("`imagecluster run` on a folder", f"run `imagecluster {self.folder}`")
+        if looked.said != ["0"] and not any(cure in looked.text for cure in cures):
             raise AssertionError(f"info ends with {looked.said}: {looked.text[-1500:]}")
 
 
