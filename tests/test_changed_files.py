@@ -196,6 +196,21 @@ def test_corrections_follow_the_path_where_the_pixels_changed(folder):
     check_corrected(folder, history)
 
 
+def test_corrections_follow_a_path_and_then_the_pixels(folder):
+    """A picture that was saved again in its place, and renamed with other metadata after another run, is hidden."""
+    run(folder, PLAIN)
+    history = corrected(folder)
+    other = folder / "other.jpg"
+    with Image.open(other) as image:
+        image.load()
+    image.save(other, quality=50)
+    check_corrected(folder, history)
+    (folder / "moved.jpg").write_bytes(with_comment(other.read_bytes(), b"five stars"))
+    other.unlink()
+    result = run(folder, PLAIN)
+    assert [result.names[row] for row in result.clusters.hidden] == ["moved.jpg"]
+
+
 def test_a_correction_stays_with_the_picture_that_is_still_there(folder):
     """A copy with other metadata is not corrected while the corrected picture itself exists."""
     run(folder, PLAIN)

@@ -55,6 +55,32 @@ def test_metadata_do_not_count_and_pixels_do(kind):
     assert coded_digest(first) != coded_digest(saved(picture(1), kind, "a"))
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "HEIF", "AVIF"])
+def test_the_first_metadata_do_not_count(kind):
+    """A file without any metadata has the digest of the one into which a program wrote some (a WebP is extended)."""
+    options = {"quality": 80} if kind in ("HEIF", "AVIF") else {}
+    plain = io.BytesIO()
+    picture().save(plain, kind, **options)
+    assert coded_digest(plain.getvalue()) == coded_digest(saved(picture(), kind, "a"))
+
+
+def test_the_canvas_of_an_animation_counts():
+    """Two animated WebPs whose frames are equal and whose canvases are not differ."""
+    stream = io.BytesIO()
+    picture().save(stream, "WEBP", save_all=True, append_images=[picture(1)])
+    data = stream.getvalue()
+    assert data[12:16] == b"VP8X"
+    larger = data[:24] + bytes([data[24] + 1]) + data[25:]
+    assert coded_digest(data) != coded_digest(larger)
+
+
+def test_what_follows_a_jpeg_does_not_count():
+    """Programs that remove the video of a motion photo, or a maker's trailer, leave the picture as it is."""
+    data = saved(picture(), "JPEG", "a")
+    assert coded_digest(data) == coded_digest(data + b"\0\0\0\x18ftypmp42" + bytes(100) + b"SEFT")
+    assert coded_digest(data) != coded_digest(data[:-40])
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
 def test_an_orientation_is_no_pixel_but_is_shown(kind):
     """A picture turned by its EXIF data keeps its digest, and is shown in another way."""

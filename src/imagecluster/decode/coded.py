@@ -22,8 +22,8 @@ _MOST_ITEMS = 100_000
 def coded_digest(data: bytes) -> bytes:
     """128-bit xxhash (XXH3) of the coded picture in a file's bytes, without its metadata; 16 bytes.
 
-    JPEG is taken without its application segments (except Adobe's, which says how colours are coded) and comments, PNG
-    and WebP by their chunks of pixels, GIF without comments and application data (except the number of repetitions),
+    JPEG is taken up to its end marker, without its application segments (except Adobe's, which says how colours are
+    coded) and comments, PNG and WebP by their chunks of pixels, GIF without comments and application data (except the number of repetitions),
     TIFF and raw files built like it by strips, tiles and the tags that say how they are coded, HEIF and AVIF by
     their items, CR3, JPEG 2000 and JPEG XL by the boxes of pixels, and PSD without its resources. Of any other file,
     and of one whose structure is damaged, all bytes count.
@@ -74,7 +74,8 @@ def _jpeg(data: bytes) -> Iterator[Part]:
         if marker == 0xEE or not (0xE0 <= marker <= 0xEF or marker == 0xFE):
             yield view[at:end]
         at = end
-    yield view[at:]
+    end_marker = data.find(b"\xff\xd9", at)  # coded pixels never contain it; what follows is a video, a preview ...
+    yield view[at : end_marker if end_marker >= 0 else len(data)]
 
 
 _PNG_PIXELS = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"acTL", b"fcTL", b"fdAT"))
@@ -95,13 +96,17 @@ _WEBP_METADATA = frozenset((b"EXIF", b"XMP ", b"ICCP", b"VP8X"))
 
 def _webp(data: bytes) -> Iterator[Part]:
     view, at = memoryview(data), 12
+    canvas: Part = b""
     yield b"WEBP"
     while at + 8 <= len(data):
         size = int.from_bytes(data[at + 4 : at + 8], "little")
         if data[at : at + 4] not in _WEBP_METADATA:
+            if data[at : at + 4] == b"ANIM":
+                yield canvas
             yield view[at : at + 8 + size]
         elif data[at : at + 4] == b"VP8X":
-            yield view[at + 12 : at + 18]  # the canvas; the flags before it tell of metadata
+            # Added to a still picture, whose size it repeats, with the first metadata. Its flags tell of these, too.
+            canvas = view[at + 12 : at + 18]
         at += 8 + size + size % 2
 
 

@@ -1,7 +1,7 @@
 """Reading of JPEGs whose end is missing or replaced by something else.
 
 Many phones write a panorama without its end marker and put a video, sound or a small JPEG right behind it; a failed
-download lacks the last rows.
+download lacks the last rows, or has zero bytes in their place, which decode to a grey area.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from imagecluster.decode.needs import needed_bytes
 from imagecluster.decode.opening import open_header
 from imagecluster.errors import DecodeError
 
-__all__ = ["Mended", "mended"]
+__all__ = ["Mended", "is_filled", "mended"]
 
 _END = b"\xff\xd9"
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
@@ -30,6 +30,9 @@ _BETWEEN_SCANS = frozenset((0xC4, 0xCC, 0xDB, 0xDD, _START_OF_SCAN))
 """Markers of tables, restart intervals and scans; anything else behind a scan is not part of the picture."""
 
 _MOST_MISSING = 0.5
+
+_FILL_BYTES = 256
+"""Fewer zero bytes at the end of a file may be part of a picture."""
 
 _LARGEST_BYTES = 100_000_000
 _LARGEST_PX = 100_000_000
@@ -47,6 +50,11 @@ class Mended:
     """What is missing, in one line; empty if nothing is."""
 
 
+def is_filled(data: bytes) -> bool:
+    """Whether a file ends with zero bytes, as failed downloads and copies of damaged disks do, and not with a JPEG."""
+    return data.endswith(bytes(_FILL_BYTES)) and not data.rstrip(b"\0").endswith(_END)
+
+
 def mended(data: bytes, *, max_pixels: int) -> Mended:
     """Make a JPEG that is not complete readable to its end.
 
@@ -62,7 +70,10 @@ def mended(data: bytes, *, max_pixels: int) -> Mended:
     if len(data) > _LARGEST_BYTES:
         raise DecodeError("damaged: image file is truncated")
     scans = _scans(data)
-    body = data[: scans.end].rstrip(b"\xff")
+    body = data[: scans.end]
+    if body.endswith(bytes(_FILL_BYTES)):
+        body = body.rstrip(b"\0")
+    body = body.rstrip(b"\xff")
     max_pixels = min(max_pixels, _LARGEST_PX)
     if scans.n_scans > 1:
         # The first of several scans contains the whole picture at low detail.

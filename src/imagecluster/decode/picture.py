@@ -17,7 +17,7 @@ from imagecluster.decode.coded import shown_digest
 from imagecluster.decode.colour import to_rgb
 from imagecluster.decode.exif import Exif, exif_block, exif_orientation, read_exif, xmp_orientation
 from imagecluster.decode.frame import Frame
-from imagecluster.decode.incomplete import Mended, mended
+from imagecluster.decode.incomplete import Mended, is_filled, mended
 from imagecluster.decode.jxl import is_upright
 from imagecluster.decode.memory import room
 from imagecluster.decode.opening import open_header, opening_bytes
@@ -236,11 +236,14 @@ def _opening_bytes(data: bytes, target: _Target) -> int:
 def _plain_picture(image: ImageFile.ImageFile, data: bytes, target: _Target) -> Picture:
     """The picture in an opened file; of an incomplete JPEG, as much as there is."""
     size = image.size
+    is_jpeg = isinstance(image, JpegImagePlugin.JpegImageFile)
     try:
+        if is_jpeg and is_filled(data):
+            raise OSError("its end is missing")
         picture = _read(image, data, target, size)
         return later_frame(image, picture, lambda: _read(image, data, target, size))
     except OSError:
-        found = _mended(data, target) if isinstance(image, JpegImagePlugin.JpegImageFile) else None
+        found = _mended(data, target) if is_jpeg else None
         if found is None:
             raise
     image = open_header(found.data, max_pixels=target.max_pixels)

@@ -265,30 +265,31 @@ def same_pixels(connection: sqlite3.Connection, model: str) -> dict[bytes, bytes
 def successors(
     connection: sqlite3.Connection, gone: Collection[bytes]
 ) -> dict[bytes, tuple[frozenset[bytes], frozenset[bytes]]]:
-    """For some contents the others with the same pixels, and those of the files that had one of all these before."""
-    pixels_of = {}
-    for table in ("former", "contents"):
-        rows = connection.execute(f"SELECT hash, pixels FROM {table} WHERE pixels IS NOT NULL")  # noqa: S608
-        pixels_of.update({row[0]: row[1] for row in rows if row[0] in gone})
-    alike: dict[bytes, set[bytes]] = {pixels: set() for pixels in pixels_of.values()}
+    """For some contents the others with the same pixels, and those of the files that had one of all these before.
+
+    Where such a file is gone, those with the pixels that it had last take its place: it was renamed.
+    """
+    pixels_of: dict[bytes, bytes] = {}
+    alike: dict[bytes, set[bytes]] = {}
     for table in ("former", "contents"):
         rows = connection.execute(f"SELECT hash, pixels FROM {table} WHERE pixels IS NOT NULL")  # noqa: S608
         for content_hash, pixels in rows:
-            if pixels in alike:
-                alike[pixels].add(content_hash)
+            pixels_of[content_hash] = pixels
+            alike.setdefault(pixels, set()).add(content_hash)
     found: dict[bytes, tuple[frozenset[bytes], frozenset[bytes]]] = {}
     for content_hash in gone:
         same = alike.get(pixels_of.get(content_hash, b""), set()) - {content_hash}
-        in_place: set[bytes] = set()
+        in_place, renamed = set[bytes](), set[bytes]()
         for former in (content_hash, *same):
-            in_place |= {
-                row[0]
-                for row in connection.execute(
-                    "SELECT files.hash FROM former JOIN files USING (path)"
-                    " WHERE former.hash = ? AND files.hash IS NOT NULL AND gone_s IS NULL",
-                    (former,),
-                )
-            }
+            rows = connection.execute(
+                "SELECT files.hash, gone_s IS NULL FROM former JOIN files USING (path)"
+                " WHERE former.hash = ? AND files.hash IS NOT NULL",
+                (former,),
+            )
+            for latest, is_there in rows:
+                (in_place if is_there else renamed).add(latest)
+        for latest in renamed:
+            in_place |= alike.get(pixels_of.get(latest, b""), set())
         found[content_hash] = frozenset(same), frozenset(in_place - {content_hash})
     return found
 
