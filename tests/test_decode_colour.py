@@ -70,10 +70,12 @@ def test_white_drawings_on_transparent_ground_can_be_seen(mode, short_side_px):
     assert black[0, 0].min() == 255
 
 
-def test_a_white_drawing_with_a_spot_of_colour_stays_on_white():
-    """As soon as something can be seen on white, white is the ground."""
+def test_the_ground_is_that_on_which_more_can_be_seen():
+    """A white drawing with a spot of colour lies on a dark ground; one in which colour is a good part on white."""
     image = drawing((255, 255, 255))
     image.paste((200, 0, 0, 255), (140, 90, 150, 95))
+    assert max(decode(encoded(image, "PNG"), short_side_px=64).image.getpixel((0, 0))) < 60
+    image.paste((200, 0, 0, 255), (140, 90, 180, 130))
     assert decode(encoded(image, "PNG"), short_side_px=64).image.getpixel((0, 0)) == (255, 255, 255)
 
 

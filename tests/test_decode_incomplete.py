@@ -1,4 +1,4 @@
-"""JPEGs without their end: what is there is read, with a note; less than half is a skip."""
+"""Pictures without their end: what is there is read, with a note; less than half is a skip."""
 
 import numpy as np
 import pytest
@@ -100,6 +100,78 @@ def test_what_breaks_off_in_its_header_is_a_skip(cut):
     """No scan has begun."""
     with pytest.raises(DecodeError):
         decode(jpeg("baseline")[:cut], short_side_px=64)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "progressive"])
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
+def test_zeros_in_place_of_the_end_are_not_a_picture(kind, share):
+    """A failed download that was filled up is as incomplete as one that was cut off there."""
+    data = jpeg(kind)
+    at = rows_of_data(data) + int((len(data) - rows_of_data(data)) * share)
+    filled = data[:at] + bytes(max(400, len(data) - at))
+    if share < 0.5:
+        with pytest.raises(DecodeError, match=r"^incomplete: last \d\d % missing$"):
+            decode(filled, short_side_px=64)
+        return
+    found, cut = decode(filled, short_side_px=64), decode(data[:at], short_side_px=64)
+    assert found.metadata.note.startswith("incomplete: last ")
+    assert difference(found.image, cut.image.resize(found.image.size)) < 8
+
+
+def test_zeros_behind_a_whole_picture_do_not_matter():
+    """Some programs fill files up to whole blocks."""
+    whole, found = decode(jpeg("baseline"), short_side_px=64), decode(jpeg("baseline") + bytes(4096), short_side_px=64)
+    assert (found.image.tobytes(), found.metadata) == (whole.image.tobytes(), whole.metadata)
+
+
+OTHER_KINDS = {
+    "PNG": ("PNG", "RGB", {}),
+    "PNG with alpha": ("PNG", "RGBA", {}),
+    "PNG, grey": ("PNG", "L", {}),
+    "PNG, bilevel": ("PNG", "1", {}),
+    "PNG, palette": ("PNG", "P", {}),
+    "PNG, 16 bits": ("PNG", "I;16", {}),
+    "WebP": ("WEBP", "RGB", {"quality": 85}),
+    "WebP with profile and alpha": ("WEBP", "RGBA", {"quality": 85, "exact": True}),
+}
+
+
+@pytest.mark.parametrize("kind", OTHER_KINDS)
+@pytest.mark.parametrize("share", [0.3, 0.7, 0.98])
+def test_png_and_webp_that_break_off(kind, share):
+    """The upper rows are what comes, with format and size of the whole; less than half is a skip."""
+    name, mode, options = OTHER_KINDS[kind]
+    image = IMAGE.convert("L").convert("I;16") if mode == "I;16" else IMAGE.convert(mode)
+    data = encoded(image, name, **options)
+    whole, cut = decode(data, short_side_px=64), data[: int(len(data) * share)]
+    if share < 0.5:
+        with pytest.raises(DecodeError, match=r"^incomplete: last \d+ % missing$"):
+            decode(cut, short_side_px=64)
+        return
+    found = decode(cut, short_side_px=64)
+    assert found.metadata.note.startswith("incomplete: last ")
+    assert (found.metadata.format, found.metadata.width_px, found.metadata.height_px) == (name, *IMAGE.size)
+    n_rows = round(whole.image.height * (1 - int(found.metadata.note.split()[2]) / 100))
+    there = whole.image.crop((0, 0, whole.image.width, n_rows))
+    assert difference(found.image, there.resize(found.image.size)) < 16
+
+
+def test_a_png_whose_end_was_overwritten_is_read_as_far_as_it_goes():
+    """Zeros in place of the last pixels."""
+    data = encoded(IMAGE, "PNG")
+    at = int(len(data) * 0.8)
+    assert decode(data[:at] + bytes(len(data) - at), short_side_px=64).metadata.note.startswith("incomplete: last ")
+
+
+def test_of_a_lossless_webp_something_is_read_or_the_reason_is_said():
+    """Its decoder refuses most of what could stand in place of the end."""
+    data = encoded(IMAGE, "WEBP", lossless=True)
+    for share in (0.4, 0.7, 0.9, 0.99):
+        try:
+            note = decode(data[: int(len(data) * share)], short_side_px=64).metadata.note
+        except DecodeError as error:
+            note = str(error)
+        assert note.startswith("incomplete: ")
 
 
 @pytest.mark.photos

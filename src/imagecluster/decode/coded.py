@@ -23,10 +23,10 @@ def coded_digest(data: bytes) -> bytes:
     """128-bit xxhash (XXH3) of the coded picture in a file's bytes, without its metadata; 16 bytes.
 
     JPEG is taken up to its end marker, without its application segments (except Adobe's, which says how colours are
-    coded) and comments, PNG and WebP by their chunks of pixels, GIF without comments and application data (except the number of repetitions),
-    TIFF and raw files built like it by strips, tiles and the tags that say how they are coded, HEIF and AVIF by
-    their items, CR3, JPEG 2000 and JPEG XL by the boxes of pixels, and PSD without its resources. Of any other file,
-    and of one whose structure is damaged, all bytes count.
+    coded) and comments, PNG and WebP by their chunks of pixels, GIF without comments and application data (except the
+    number of repetitions), TIFF and raw files built like it by strips, tiles and the tags that say how they are coded,
+    HEIF and AVIF by their items, CR3, JPEG 2000 and JPEG XL by the boxes of pixels, and PSD without its resources. Of
+    any other file, and of one whose structure is damaged, all bytes count.
     """
     digest = xxhash.xxh3_128()
     try:

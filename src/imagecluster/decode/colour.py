@@ -18,7 +18,10 @@ _FILTERABLE = frozenset(("L", "RGB", "CMYK", "YCbCr", "LAB"))
 _WHITE, _DARK = (255, 255, 255, 255), (32, 32, 32, 255)
 
 _VISIBLE = 32
-"""Smallest alpha, or difference from white, that is visible."""
+"""Smallest alpha, or difference from the ground, that is visible."""
+
+_MOSTLY = 10
+"""How many times more of a picture has to be visible on a dark ground than on white for the ground to be dark."""
 
 _SAMPLE = 1_000_000
 
@@ -90,20 +93,25 @@ def may_go_on(image: Image.Image) -> bool:
 
 
 def _ground(image: Image.Image) -> tuple[int, int, int, int]:
-    """The background colour of transparent parts: white, unless everything visible would be white on white."""
-    n_visible = n_seen_on_white = 0
+    """The background colour of transparent parts: white, unless nearly everything visible would be white on white."""
+    n_on_dark = n_on_white = 0
     for _, band in bands(image):
         rgba = band if band.mode == "RGBA" else band.convert("RGBA")
         alpha = rgba.getchannel("A")
         least, most = alpha.getextrema()
         if least == 255 or most < _VISIBLE:  # type: ignore[operator]
             continue
-        contrast = ImageChops.multiply(alpha, ImageChops.invert(rgba.convert("L")))
-        n_visible += sum(alpha.histogram()[_VISIBLE:])
-        n_seen_on_white += sum(contrast.histogram()[_VISIBLE:])
-        if 1000 * n_seen_on_white >= image.width * image.height:
-            break
-    return _DARK if n_visible > 1000 * n_seen_on_white else _WHITE
+        grey = rgba.convert("L")
+        n_on_white += _n_visible(alpha, ImageChops.invert(grey))
+        if _MOSTLY * n_on_white >= image.width * image.height:
+            return _WHITE
+        n_on_dark += _n_visible(alpha, ImageChops.difference(grey, Image.new("L", grey.size, _DARK[0])))
+    return _DARK if n_on_dark > _MOSTLY * n_on_white else _WHITE
+
+
+def _n_visible(alpha: Image.Image, contrast: Image.Image) -> int:
+    """Number of pixels of an opacity that can be seen with this difference from the ground."""
+    return sum(ImageChops.multiply(alpha, contrast).histogram()[_VISIBLE:])
 
 
 def _laid_on(image: Image.Image, ground: tuple[int, int, int, int]) -> Image.Image:

@@ -18,7 +18,7 @@ from imagecluster.decode.needs import needed_bytes
 from imagecluster.decode.opening import open_header
 from imagecluster.errors import DecodeError
 
-__all__ = ["Mended", "is_filled", "mended"]
+__all__ = ["Mended", "is_filled", "mended", "missing_rows_note"]
 
 _END = b"\xff\xd9"
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
@@ -43,11 +43,13 @@ _COMPARED_PX = 8_000_000
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """A JPEG that a decoder reads to its end."""
+    """A file that a decoder reads to its end."""
 
     data: bytes
     note: str
     """What is missing, in one line; empty if nothing is."""
+    size: tuple[int, int] = (0, 0)
+    """Width and height of the whole picture, where its file cannot be opened for that."""
 
 
 def is_filled(data: bytes) -> bool:
@@ -83,12 +85,20 @@ def mended(data: bytes, *, max_pixels: int) -> Mended:
     if not differing.any():
         return Mended(body + _END, "")
     n_rows = scans.height_px * int(differing.argmax()) // len(differing) // scans.rows_per_mcu * scans.rows_per_mcu
-    missing = 1 - n_rows / scans.height_px
+    note = missing_rows_note(n_rows, scans.height_px)
+    at = scans.height_at
+    return Mended(body[:at] + n_rows.to_bytes(2) + body[at + 2 :] + _END, note)
+
+
+def missing_rows_note(n_rows: int, height_px: int) -> str:
+    """A note that the rows after the first `n_rows` are missing, or an empty one; DecodeError if most are."""
+    if n_rows >= height_px:
+        return ""
+    missing = 1 - n_rows / height_px
     note = f"incomplete: last {max(1, round(100 * missing))} % missing"
     if missing > _MOST_MISSING:
         raise DecodeError(note)
-    at = scans.height_at
-    return Mended(body[:at] + n_rows.to_bytes(2) + body[at + 2 :] + _END, note)
+    return note
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from PIL import Image, ImageFile, JpegImagePlugin, PngImagePlugin, TiffImagePlug
 from imagecluster.decode.animation import later_frame
 from imagecluster.decode.coded import shown_digest
 from imagecluster.decode.colour import to_rgb
+from imagecluster.decode.cut_short import rest_of_png, rest_of_webp
 from imagecluster.decode.exif import Exif, exif_block, exif_orientation, read_exif, xmp_orientation
 from imagecluster.decode.frame import Frame
 from imagecluster.decode.incomplete import Mended, is_filled, mended
@@ -203,6 +204,8 @@ def _decode(data: bytes, target: _Target, suffix: str) -> Picture:
     if not data:
         msg = "the file is empty"
         raise DecodeError(msg)
+    if (rest := rest_of_webp(data, max_pixels=target.max_pixels)) is not None:
+        return _read_rest(rest, data, target, rest.size, "WEBP")
     if not looks_raw(data, suffix):
         n_bytes = _opening_bytes(data, target)
         with room(n_bytes) if n_bytes else nullcontext():
@@ -234,7 +237,7 @@ def _opening_bytes(data: bytes, target: _Target) -> int:
 
 
 def _plain_picture(image: ImageFile.ImageFile, data: bytes, target: _Target) -> Picture:
-    """The picture in an opened file; of an incomplete JPEG, as much as there is."""
+    """The picture in an opened file; of an incomplete JPEG or PNG, as much as there is."""
     size = image.size
     is_jpeg = isinstance(image, JpegImagePlugin.JpegImageFile)
     try:
@@ -242,11 +245,22 @@ def _plain_picture(image: ImageFile.ImageFile, data: bytes, target: _Target) -> 
             raise OSError("its end is missing")
         picture = _read(image, data, target, size)
         return later_frame(image, picture, lambda: _read(image, data, target, size))
-    except OSError:
-        found = _mended(data, target) if is_jpeg else None
+    except (OSError, SyntaxError):
+        if is_jpeg:
+            found = _mended(data, target)
+        elif isinstance(image, PngImagePlugin.PngImageFile):
+            found = rest_of_png(data, max_pixels=target.max_pixels)
+        else:
+            found = None
         if found is None:
             raise
+    return _read_rest(found, data, target, size, image.format)
+
+
+def _read_rest(found: Mended, data: bytes, target: _Target, size: tuple[int, int], kind: str | None) -> Picture:
+    """What there is of an incomplete picture; `kind` is the format of its file, and `size` that of the whole."""
     image = open_header(found.data, max_pixels=target.max_pixels)
+    image.format = kind
     return _read(image, data, target, size, note=found.note)
 
 
