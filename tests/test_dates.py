@@ -421,6 +421,7 @@ WHEN = (2019, 3, 1, 23, 42, 1)
         "Capture d\u2019\u00e9cran 2019-03-01 \u00e0 23.42.01.png", "Captura de pantalla 2019-03-01 a las 23.42.01.png",
         "Screenshot from 2019-03-01 23-42-01.png", "WhatsApp Image 2019-03-01 at 23.42.01.jpeg",
         "WhatsApp Image 2019-03-01 at 11.42.01 PM (1).jpeg", "photo_2019-03-01_23-42-01.jpg",
+        "WhatsApp_Image_2019-03-01_at_23.42.01.jpeg", "photo_12@01-03-2019_23-42-01.jpg",
         "photo_2019-03-01_23-42-01 (2).jpg", "19-03-01 23-42-01 1234.jpg", "2019:03:01 23:42:01.jpg",
     ],
 )  # fmt: skip

@@ -80,6 +80,7 @@ def test_a_hidden_folder_is_passed_over_unless_named(tmp_path):
     inside = touch(tmp_path / ".hidden" / "a.jpg")
     assert found(tmp_path) == []
     assert found(tmp_path / ".hidden") == [inside]
+    assert dict(scan([tmp_path]).left_out) == {"hidden folders": 1}
 
 
 def test_a_file_of_a_known_folders_name_is_a_file(tmp_path):
@@ -151,9 +152,10 @@ def test_trees_of_ours_are_passed_over_under_any_name(tmp_path, marker):
     assert dict(result.left_out) == {"outputs of imagecluster": 1}
 
 
-def test_a_page_without_its_hidden_marker_is_known_by_its_first_lines(tmp_path):
+@pytest.mark.parametrize("name", ["index.html", "album.htm"])
+def test_a_page_without_its_hidden_marker_is_known_by_its_first_lines(tmp_path, name):
     """`cp -r page/* elsewhere` leaves hidden files behind."""
-    touch(tmp_path / "share" / "index.html", b'<html><meta name="generator" content="imagecluster 1.0">')
+    touch(tmp_path / "share" / name, b'<html><meta name="generator" content="imagecluster 1.0">')
     touch(tmp_path / "share" / "pictures" / "000" / "0.jpg")
     own = touch(tmp_path / "mine" / "pictures" / "0.jpg")
     touch(tmp_path / "mine" / "index.html", b"<html>")

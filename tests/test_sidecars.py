@@ -156,6 +156,22 @@ def times(folder, capsys):
     return {os.path.basename(row["path"]): row for row in json.loads(capsys.readouterr().out)["times"]}  # noqa: PTH119
 
 
+def test_equal_files_are_listed_with_what_lies_beside_each(tmp_path, capsys):
+    """A copy with a date in its name is not dated by the sidecar of another copy; one with nothing beside it is."""
+    folder = tmp_path / "pics"
+    folder.mkdir()
+    for name in ("a.jpg", "b.jpg", "IMG_20150607_080910.jpg", "plain.jpg"):
+        photograph(folder / name)
+    (folder / "a.jpg.json").write_text(takeout())
+    (folder / "b.xmp").write_text(packet('exif:DateTimeOriginal="2012-03-01T23:42:01-03:00"'))
+    run([folder], Settings(**QUICK))
+    said = {name: (row["taken"], row["offset_s"]) for name, row in times(folder, capsys).items()}
+    assert said["a.jpg"] == ("2019-03-01T23:42:01", 0)
+    assert said["b.jpg"] == ("2012-03-01T23:42:01", -10_800)
+    assert said["IMG_20150607_080910.jpg"] == ("2015-06-07T08:09:10", None)
+    assert said["plain.jpg"] in (said["a.jpg"], said["b.jpg"])
+
+
 def test_each_source_gives_its_date_and_is_named(tmp_path, capsys):
     """EXIF, a sidecar, a takeout, the name of the file and its time, in the order of their trust."""
     folder = tmp_path / "pics"
@@ -216,7 +232,7 @@ def test_sidecars_that_change_are_read_again(tmp_path, capsys):
 
 
 def test_a_renamed_picture_has_the_date_of_its_new_name(tmp_path, capsys):
-    """And a picture with two names, both dated, has one date."""
+    """And equal files with dated names count with one date, while each is listed with its own."""
     folder = tmp_path / "pics"
     folder.mkdir()
     photograph(folder / "2019-03-01.jpg")
@@ -226,7 +242,7 @@ def test_a_renamed_picture_has_the_date_of_its_new_name(tmp_path, capsys):
     assert times(folder, capsys)["2018-03-01.jpg"]["taken"] == "2018-03-01"
     photograph(folder / "2019-03-01.jpg")
     result = run([folder], Settings(time_weight=0.5, **QUICK))
-    assert {row["taken"] for row in times(folder, capsys).values()} == {"2018-03-01"}
+    assert {row["taken"] for row in times(folder, capsys).values()} == {"2018-03-01", "2019-03-01"}
     assert result.time.origins == ("name", "name")
     assert len(set(result.time.times_s.tolist())) == 1
 

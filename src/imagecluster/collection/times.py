@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from imagecluster.collection.recipe import Recipe
 from imagecluster.linkage.time_kernel import kernel_error
-from imagecluster.records import UTC, Place, Taken, TimeOrigin, TimeTerm
+from imagecluster.records import UTC, Metadata, Place, Taken, TimeOrigin, TimeTerm
 from imagecluster.store import Leaves, Store
 
-__all__ = ["Dated", "assumed_offsets", "dated", "time_term"]
+__all__ = ["Dated", "assumed_offsets", "dated", "of_file", "time_term"]
 
 _DAY_S = 86_400.0
 
@@ -91,6 +91,24 @@ def dated(leaves: Leaves, store: Store, recipe: Recipe, *, now_s: float) -> list
         )
         for content_hash, taken, offset_s, camera in zip(leaves.hashes, dates, assumed, cameras, strict=True)
     ]
+
+
+def of_file(picture: Dated, own: Metadata) -> Dated:
+    """A picture's date and place as `own` has them, which is what is known of one of several equal files.
+
+    What `own` lacks is left as it is.
+    """
+    taken = own.taken
+    if taken is None or taken == picture.taken:
+        return replace(picture, place=own.place or picture.place)
+    assumed_s = picture.assumed_offset_s if taken.offset_s is None else None
+    return replace(
+        picture,
+        taken=taken,
+        instant_s=taken.instant_s - (assumed_s or 0),
+        assumed_offset_s=assumed_s,
+        place=own.place or picture.place,
+    )
 
 
 def assumed_offsets(dates: Sequence[Taken | None], cameras: Sequence[str]) -> list[int | None]:

@@ -25,7 +25,7 @@ _TIME = (
 _MINUTES = rf"(?P<hour>\d{{1,2}})[.:h](?P<minute>\d\d){_HALF}"
 _COMPACT_TIME = r"(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)"
 _SEPARATED = rf"{_BEFORE}(?P<year>\d{{4}})(?P<dash>[-._:])(?P<month>\d\d)(?P=dash)(?P<day>\d\d)"
-_THEN = r"(?:\s(?:at|um|om|à|a las|alle|alle ore|às|kl\.?|klo|o|в)\s|[ T_.,-]+)"
+_THEN = r"(?:[\s_](?:at|um|om|à|a[\s_]las|alle|alle[\s_]ore|às|kl\.?|klo|o|в)[\s_]|[ T_.,-]+)"
 _TOGETHER = rf"{_BEFORE}(?P<year>\d{{4}})(?P<month>\d\d)(?P<day>\d\d)"
 _PATTERNS = tuple(
     re.compile(pattern)
@@ -43,6 +43,9 @@ _PATTERNS = tuple(
         rf"{_TOGETHER}{_COMPACT_TIME}(?P<fraction>\d{{3}})?{_AFTER}",
         # 19-03-01 23-42-01 1234
         r"^(?P<short>\d\d)-(?P<month>\d\d)-(?P<day>\d\d) (?P<hour>\d\d)-(?P<minute>\d\d)-(?P<second>\d\d) \d{4}$",
+        # photo_12@01-03-2019_23-42-01, of exported chats: the day is first
+        r"^(?:photo|file)_\d+@(?P<day>\d\d)-(?P<month>\d\d)-(?P<year>\d{4})"
+        r"_(?P<hour>\d\d)-(?P<minute>\d\d)-(?P<second>\d\d)(?!\d)",
         # 2019-03-01 and text
         rf"{_SEPARATED}{_AFTER}(?![-._]\d\d[-._]\d)",
         # IMG-20190301-WA0001

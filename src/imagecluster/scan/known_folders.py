@@ -5,7 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 
-__all__ = ["PAGE_MARKER", "STORE_MARKER", "hidden_reason", "is_output", "left_out_reason", "library_reason"]
+__all__ = [
+    "HIDDEN_FOLDERS",
+    "PAGE_MARKER",
+    "STORE_MARKER",
+    "hidden_reason",
+    "is_output",
+    "left_out_reason",
+    "library_reason",
+]
 
 STORE_MARKER = ".imagecluster-store"
 """Name of the file that marks a folder as our own database or output."""
@@ -16,6 +24,7 @@ PAGE_MARKER = ".imagecluster-page"
 _OUTPUT_MARKERS = frozenset((PAGE_MARKER, ".imagecluster-links", ".imagecluster-made"))
 _GENERATOR = b'<meta name="generator" content="imagecluster'
 _LOOKED_AT_BYTES = 4096
+_MOST_PAGES = 10
 
 _TRASH = "trash"
 _PREVIEWS = "previews of other programs"
@@ -23,6 +32,7 @@ _SNAPSHOTS = "snapshots"
 _SYSTEM = "folders of the system"
 _LIBRARY = "renders and previews in photo libraries"
 HIDDEN = "hidden pictures"
+HIDDEN_FOLDERS = "hidden folders"
 
 _REASONS = {
     "$recycle.bin": _TRASH, "recycler": _TRASH, "recycled": _TRASH, "#recycle": _TRASH, "@recycle": _TRASH,
@@ -35,6 +45,7 @@ _REASONS = {
     ".snapshots": _SNAPSHOTS, "~snapshot": _SNAPSHOTS, ".zfs": _SNAPSHOTS, ".backupdb": _SNAPSHOTS,
     "lost+found": _SYSTEM, "system volume information": _SYSTEM, "node_modules": _SYSTEM, "__macosx": _SYSTEM,
     ".fseventsd": _SYSTEM, ".spotlight-v100": _SYSTEM, ".temporaryitems": _SYSTEM, "@tmp": _SYSTEM, "#tmp": _SYSTEM,
+    "network trash folder": _TRASH, "temporary items": _SYSTEM,
 }  # fmt: skip
 """Reason by name, in lower case."""
 
@@ -73,15 +84,18 @@ def hidden_reason(name: str) -> str:
 def is_output(folder: str, names: Collection[str]) -> bool:
     """Whether we wrote a folder with these names in it: a tree of links or copies, or a copy of the page.
 
-    A copy of the page is known by its `index.html` too, since a marker with a leading dot is lost if the folder's
-    visible contents are copied.
+    A copy of the page is known by its web page too, whatever that is called, since a marker with a leading dot is lost
+    if the folder's visible contents are copied.
     """
     if not _OUTPUT_MARKERS.isdisjoint(names):
         return True
-    if "index.html" not in names or "pictures" not in names:
+    if "pictures" not in names:
         return False
-    try:
-        with open(os.path.join(folder, "index.html"), "rb") as page:  # noqa: PTH118, PTH123 - text, as in the walk
-            return _GENERATOR in page.read(_LOOKED_AT_BYTES)
-    except OSError:
-        return False
+    for name in sorted(name for name in names if name.lower().endswith((".html", ".htm")))[:_MOST_PAGES]:
+        try:
+            with open(os.path.join(folder, name), "rb") as page:  # noqa: PTH118, PTH123 - text, as in the walk
+                if _GENERATOR in page.read(_LOOKED_AT_BYTES):
+                    return True
+        except OSError:
+            continue
+    return False

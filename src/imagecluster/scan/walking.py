@@ -14,7 +14,14 @@ from types import MappingProxyType
 from imagecluster.errors import InputError
 from imagecluster.records import ImageFile, Scan, Skip
 from imagecluster.scan.kinds import PICTURE_SUFFIXES, begins_like_a_picture, may_be_a_picture
-from imagecluster.scan.known_folders import STORE_MARKER, hidden_reason, is_output, left_out_reason, library_reason
+from imagecluster.scan.known_folders import (
+    HIDDEN_FOLDERS,
+    STORE_MARKER,
+    hidden_reason,
+    is_output,
+    left_out_reason,
+    library_reason,
+)
 from imagecluster.scan.paths import absolute
 
 __all__ = ["scan"]
@@ -194,7 +201,10 @@ class _Walk:
                 self._take(entry)
 
     def _note_hidden(self, entry: os.DirEntry[str]) -> None:
-        """Count a hidden file that may be a picture."""
+        """Count a hidden folder, or a hidden file that may be a picture."""
+        if self._recursive and _is_folder(entry):
+            self._left_out[HIDDEN_FOLDERS] += 1
+            return
         if _suffix(entry.name) in PICTURE_SUFFIXES:
             reason = hidden_reason(entry.name)
             self._left_out[reason] += bool(reason)

@@ -502,6 +502,15 @@ class Store:
             found = tables.metadata(connection, hashes)
         return {h: dates.completed(metadata, beside.get(h, ())) for h, metadata in found.items()}
 
+    def described_files(self, files: Mapping[Path, bytes]) -> dict[Path, Metadata]:
+        """Metadata of files whose contents are given, with what lies beside each itself, and not beside a copy of it.
+
+        Files beside which nothing lies are left out.
+        """
+        beside = {path: row for path, row in self.beside().items() if path in files}
+        found = self.metadata({files[path] for path in beside})
+        return {path: dates.completed(found[files[path]], (row,)) for path, row in beside.items()}
+
     def beside(self) -> dict[Path, Beside]:
         """What lies beside the files, by path: of each that has a sidecar or a date in its name."""
         with self._reading() as connection:

@@ -144,13 +144,21 @@ def _as_json(info: StoreInfo, runs: tuple[Run, ...], known: _Known) -> dict[str,
 
 
 def _dated(store: Store) -> list[tuple[Path, Dated]]:
-    """Every picture of the latest run with its date and place, in the order of the paths."""
+    """Every picture of the latest run with its date and place, in the order of the paths.
+
+    Clustering gives equal files one time, of all that lies beside them; here each has its own, if it has one.
+    """
     from imagecluster.collection import Recipe, latest_run
-    from imagecluster.collection.times import dated
+    from imagecluster.collection.times import dated, of_file
 
     run = latest_run(store)
     leaves = store.leaves(run.model if run else "")
-    found = zip(store.paths_of(leaves.keys), dated(leaves, store, Recipe(), now_s=time.time()), strict=True)
+    paths = store.paths_of(leaves.keys)
+    own = store.described_files(dict(zip(paths, leaves.hashes, strict=True)))
+    found = [
+        (path, of_file(picture, own[path]) if path in own else picture)
+        for path, picture in zip(paths, dated(leaves, store, Recipe(), now_s=time.time()), strict=True)
+    ]
     return sorted(found, key=lambda pair: os.fsencode(pair[0]))
 
 
