@@ -54,6 +54,16 @@ def test_fading_in_is_waited_for():
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
+def test_a_faint_first_frame_is_left_for_a_clear_one_only(format_name):
+    """A fade-in may begin with a tenth of the picture; what stays as faint is the picture itself."""
+    steps = [dimmed(share) for share in (0.1, 0.3, 0.6, 1, 1)]
+    found = decode(animated(format_name, *steps), short_side_px=120).image
+    assert difference(found, PICTURE) < 12
+    faint = animated(format_name, dimmed(0.1), dimmed(0.12), dimmed(0.11))
+    assert difference(decode(faint, short_side_px=120).image, dimmed(0.1)) < 3
+
+
+@pytest.mark.parametrize("format_name", FORMATS)
 def test_an_animation_of_nothing_is_its_first_frame(format_name):
     """Where no frame shows anything, the first one is the picture."""
     data = animated(format_name, plain((0, 0, 0)), plain((1, 1, 1)), plain((2, 2, 2)))

@@ -1,4 +1,4 @@
-"""Choice of the frame of an animation that begins with an empty one: black, white, or transparent."""
+"""Choice of the frame of an animation that begins with an empty one: black, white, transparent, or hardly faded in."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ _ANIMATED = frozenset(("GIF", "WEBP", "PNG", "AVIF"))
 
 _EMPTY = 12
 """Largest difference of levels in a frame that counts as empty: compression leaves some."""
+
+_FAINT = 32
+"""Largest difference of levels in a first frame that is left for a clear one: the second frame of a fade-in, say."""
 
 _CLEAR = 96
 """Difference of levels from which a frame shows something."""
@@ -36,7 +39,7 @@ Frame = TypeVar("Frame", bound=_Decoded)
 
 
 def later_frame(image: ImageFile.ImageFile, first: Frame, decode: Callable[[], Frame]) -> Frame:
-    """The frame to show instead of an empty first one; the first one if it is not empty or there is no better one.
+    """The frame to show instead of an empty or faint first one; the first one if it is neither, or none is better.
 
     It is returned as it was decoded, because some animations cannot be read from their beginning a second time.
 
@@ -50,9 +53,9 @@ def later_frame(image: ImageFile.ImageFile, first: Frame, decode: Callable[[], F
         Returns the current frame of `image` in the same form.
 
     """
-    if image.format not in _ANIMATED or _contrast(first.image) > _EMPTY:
+    if image.format not in _ANIMATED or (of_first := _contrast(first.image)) > _FAINT:
         return first
-    best, most = first, _EMPTY
+    best, most = first, max(of_first, _EMPTY)
     for number in _later(image):
         try:
             image.seek(number)
@@ -66,7 +69,7 @@ def later_frame(image: ImageFile.ImageFile, first: Frame, decode: Callable[[], F
             break
         if contrast > most:
             best, most = frame, contrast
-    return best
+    return best if of_first <= _EMPTY or most >= _CLEAR else first
 
 
 def _later(image: ImageFile.ImageFile) -> Iterator[int]:
