@@ -98,6 +98,7 @@ def test_the_state_says_what_there_is(client, folder):
     labels = [suggestion["label"] for suggestion in suggestions]
     assert [label.removesuffix("?") for label in labels] == ["copies", "shots", "things", "kinds"]
     assert labels[0] == "copies"
+    assert all(each["label"].endswith("?") == bool(each["unsure"]) for each in suggestions)
 
 
 def test_rank_is_the_order_of_the_paths(client):

@@ -36,7 +36,12 @@ def curve(snapshot: Snapshot) -> wire.Curve:
         "n_clusters": found.n_clusters.tolist(),
         "n_grouped": found.n_grouped.tolist(),
         "suggestions": [
-            {"sim": each.sim, "label": f"{each.name}?" if each.unsure else each.name, "n_clusters": each.n_clusters}
+            {
+                "sim": each.sim,
+                "label": f"{each.name}?" if each.unsure else each.name,
+                "n_clusters": each.n_clusters,
+                "unsure": each.unsure,
+            }
             for each in snapshot.suggestions
         ],
     }

@@ -249,6 +249,8 @@ class Suggestion(TypedDict):
     sim: float
     label: str
     n_clusters: int
+    unsure: str
+    """Why the collection gives no ground for it; empty if it does."""
 
 
 class Curve(TypedDict):

@@ -176,6 +176,8 @@ export interface Suggestion {
   sim: number;
   label: string;
   n_clusters: number;
+  /** Why the collection gives no ground for it; empty if it does. */
+  unsure: string;
 }
 
 /** GET curve: the number of clusters at each similarity, and the number of pictures in them. */

@@ -62,9 +62,9 @@ const MUCH = 0.03;
 function ByBranch({ distance, sim }) {
   const flat = simOf(state.shownCollection().scale, distance);
   if (Math.abs(flat - sim) < MUCH) return null;
-  return html` Their distance alone is that of similarity <b>${simText(flat)}</b>: ${sim > flat
-    ? 'they stand apart from all others, and stay together longer.'
-    : 'they fade into others, and are divided sooner.'}`;
+  return html` By distance alone they would join at <b>${simText(flat)}</b>: ${sim > flat
+    ? 'they stand apart from all others, and so stay together longer.'
+    : 'they fade into others, and so are divided sooner.'}`;
 }
 
 /** @param {{cluster: state.OpenCluster}} props */
@@ -90,7 +90,7 @@ function About({ cluster }) {
     <div class="about-why">
       <section><h3>Why these belong together</h3>
         <p>${height === Infinity ? 'It was put together by hand, and is wider than the --max-diameter of the latest run allows.' : height === 0 ? 'Its pictures have the same fingerprint.'
-    : html`All ${numberText(to - from)} join at a mean distance of ${distance.toFixed(3)} (${closeness(height, collection.scale)}). From similarity <b>${simText(sim)}</b> down to <b>${simText(until)}</b> they are exactly this cluster.<${ByBranch} distance=${distance} sim=${sim}/>`}</p>
+    : html`${to - from === 2 ? 'The two join at a distance' : `All ${numberText(to - from)} join at a mean distance`} of ${distance.toFixed(3)} (${closeness(height, collection.scale)}). From similarity <b>${simText(sim)}</b> down to <b>${simText(until)}</b> they are exactly this cluster.<${ByBranch} distance=${distance} sim=${sim}/>`}</p>
         <div class="pairs"><${Pair} title=${to - from === 2 ? 'The two' : 'Closest two'} pair=${facts?.closest} unsure="; others may be closer"/>
           ${to - from > 2 && html`<${Pair} title="Farthest two" pair=${facts?.farthest} unsure="; others may be a little farther"/>`}
           ${facts?.verified && html`<${Verified} found=${facts.verified}/>`}</div>

@@ -85,7 +85,7 @@ function Export() {
   };
   return html`<${Modal} label="Export" kind="small" onClose=${() => showDialog(null)}>
     <${Title} title="Export"/>
-    <p class="soft">The clusters at similarity ${simText(state.sim.value)}${branches > 0 && `, with ${countText(branches, 'custom split')}`}, with all corrections applied.</p>
+    <p class="soft">The clusters at similarity ${simText(state.sim.value)}${branches > 0 && ', with custom splits'}, with all corrections applied.</p>
     <ul class="choices">${KINDS.map(([kind, title, what], i) => html`<li><button type="button" data-first=${i === 0 ? '' : null} onClick=${() => write(kind)} disabled=${busy !== ''}>
       <b>${title}${busy === kind ? ' …' : ''}</b><span>${what}</span></button></li>`)}</ul>
     <p role="status" class="written">${message}</p>

@@ -33,7 +33,7 @@ function CurveDrawing({ curve, sim }) {
 /** @param {{suggestions: import('../core/wire.js').Suggestion[]}} props */
 function Stops({ suggestions }) {
   return html`<div class="stops">${suggestions.map((s) => html`<button type="button" class="stop" style=${{ left: `${s.sim * 100}%` }}
-    aria-label=${`${s.label}: similarity ${simText(s.sim)}, ${countText(s.n_clusters, 'cluster')}`} title=${countText(s.n_clusters, 'cluster')}
+    aria-label=${`${s.label}: similarity ${simText(s.sim)}, ${countText(s.n_clusters, 'cluster')}`} title=${`${countText(s.n_clusters, 'cluster')}${s.unsure && `; unsure: ${s.unsure}`}`}
     aria-pressed=${Math.abs(state.sim.value - s.sim) < 1e-9 ? 'true' : 'false'} onClick=${() => setSim(s.sim)}>${s.label}</button>`)}</div>`;
 }
 
@@ -105,6 +105,6 @@ export function SliderBar() {
     <div class="reading"><output for="sim" class="sim"><span class="sim-label">Similarity </span>${simText(state.sim.value)}</output>
       <${Numbers}/></div>
     <${Slider}/>
-    ${state.branches.value.length > 0 && html`<div class="own"><${CommandButton} id="reset-branches" text=${`Reset ${countText(state.branches.value.length, 'custom split')}`}/></div>`}
+    ${state.branches.value.length > 0 && html`<div class="own"><${CommandButton} id="reset-branches" text="Reset custom splits"/></div>`}
   </section>`;
 }

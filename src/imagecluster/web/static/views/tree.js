@@ -71,7 +71,7 @@ export function Tree({ from, to }) {
   const size = (/** @type {number} */ i) => (i + 1 < m ? starts[i + 1] : to) - starts[i];
   return html`<div class="tree" tabindex="0" role="region" aria-label="Dendrogram"><div class="tree-sheet" style=${{ height: `${m * ROW}px` }}>
     <svg width=${WIDTH} height=${m * ROW} viewBox=${`0 0 ${WIDTH} ${m * ROW}`} aria-hidden="true">
-      ${hasLine && html`<path class="tree-line" d=${`M${x(flat)} 0 V${m * ROW}`}><title>where similarity ${simText(sim)} would cut everything</title></path>`}
+      ${hasLine && html`<path class="tree-line" d=${`M${x(flat)} 0 V${m * ROW}`}><title>where a flat cut at similarity ${simText(sim)} would be</title></path>`}
       ${lines.map(({ d, height: at }) => html`<path d=${d}><title>joined at a mean distance of ${at.toFixed(3)}</title></path>`)}
       ${merges.length > 0 && html`<path class="trunk" d=${`M${x(tallest)} ${root} H${x(next)}`}><title>${next === Infinity ? 'joins nothing further' : `joins others at a mean distance of ${next.toFixed(3)}`}</title></path>
         <text x=${x(tallest) + 4} y=${root - 5}>${simText(simOf(collection.scale, height))}</text>`}
@@ -80,5 +80,5 @@ export function Tree({ from, to }) {
       aria-label=${size(i) > 1 ? `${size(i)} pictures` : 'One picture'} onClick=${() => openPicture({ id: collection.order[start] })}>
       <img src=${thumbnail(collection.snapshot, collection.order[start], 192)} alt="" loading="lazy"/>${size(i) > 1 && html`<span>${size(i)}</span>`}</button>`)}
   </div></div>
-  ${hasLine && html`<p class="soft tree-key">Dashed: the distance at which similarity ${simText(sim)} would cut everything. ${asideOf(tallest, next, flat)}</p>`}`;
+  ${hasLine && html`<p class="soft tree-key">Dashed: the distance of a flat cut at similarity ${simText(sim)}. ${asideOf(tallest, next, flat)}</p>`}`;
 }
