@@ -55,7 +55,8 @@ def test_the_scale_of_sim_is_said_and_chosen(pics, capsys):
         start = next(i for i, line in enumerate(lines) if line.startswith("cut:"))
         return "\n".join(lines[start : start + 2])
 
-    assert "sim 0.5, calibrated, by branch (--cut flat: cosine distance 0." in cut()
+    assert "sim 0.25, calibrated: cosine distance 0.721" in cut("--sim", "0.25")  # flat for kinds
+    assert "sim 0.5, calibrated, by branch (with --cut flat: cosine distance 0." in cut()
     assert json.loads((pics / "imagecluster" / "clusters.json").read_text())["sim_scale"] == "calibrated"
     asked = cut("--sim-scale", "relative")
     assert "sim 0.5, relative: cosine distance 0." in asked and "calibrated scale" not in asked
@@ -316,7 +317,7 @@ def test_how_time_counted_is_printed(pics, capsys):
     assert main([str(pics), "--time-weight", "0.3", "--time-scale", "2d"]) == 0
     line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("time:"))
     assert line == (
-        "time:    weight 0.3, scale 2 d: 0 by EXIF, 9 by file time, 0 without a time; nearness in time is exact"
+        "time:    weight 0.3, scale 2 d: 0 by metadata, 9 by file time, 0 without a time; nearness in time is exact"
     )
     assert main([str(pics), "--time-weight", "0.3", "--time-source", "exif", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)["time"]

@@ -73,8 +73,8 @@ def test_one_of_the_indices_with_few_digits_is_taken():
 def test_another_number_is_said():
     """One sentence, with both numbers."""
     assert nearest_count(3, 3, 2) is None
-    assert nearest_count(7, 1, 2) == "no cut has 7 clusters of at least 2 pictures; the nearest: there is 1 cluster"
-    assert nearest_count(1, 2, 1) == "no cut has 1 cluster of at least 1 picture; the nearest: there are 2 clusters"
+    assert nearest_count(7, 1, 2) == "no cut has 7 clusters of at least 2 pictures; the nearest number is 1"
+    assert nearest_count(1, 2, 1) == "no cut has 1 cluster of at least 1 picture; the nearest number is 2"
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +129,7 @@ def test_the_command_line_says_when_no_cut_has_that_number(folder, capsys):
     assert "no cut has" not in said.err
     assert main([str(folder), "--n-clusters", "30", *options]) == 0
     said = capsys.readouterr()
-    assert "no cut has 30 clusters of at least 2 pictures; the nearest: there are " in said.err
+    assert "no cut has 30 clusters of at least 2 pictures; the nearest number is " in said.err
     assert main([str(folder), "-n", "30", "--json", *options]) == 0
     said = capsys.readouterr()
     found = json.loads(said.out)
@@ -181,7 +181,7 @@ def test_fingerprints_are_cut_by_branch_into_a_number(folder):
 def test_python_warns_when_no_cut_has_that_number():
     """And gives the nearest; a contradiction and a number that cannot be are refused."""
     X = blobs(2)
-    with pytest.warns(UserWarning, match=r"no cut has 9 clusters of at least 2 pictures; the nearest: there are \d"):
+    with pytest.warns(UserWarning, match=r"no cut has 9 clusters of at least 2 pictures; the nearest number is \d"):
         found = imagecluster.cluster(X, n_clusters=9)
     with pytest.warns(UserWarning, match="no cut has 9 clusters"):
         labels = imagecluster.ImageClusterer(n_clusters=9).fit_predict(X)

@@ -131,7 +131,6 @@ def nearest_count(n_clusters: int, n_found: int, min_size: int) -> str | None:
     """A sentence that a cut has another number of clusters than was requested; None if it has that number."""
     if n_found == n_clusters:
         return None
-    are = "is 1 cluster" if n_found == 1 else f"are {n_found} clusters"
     clusters = "1 cluster" if n_clusters == 1 else f"{n_clusters} clusters"
     pictures = "1 picture" if min_size == 1 else f"{min_size} pictures"
-    return f"no cut has {clusters} of at least {pictures}; the nearest: there {are}"
+    return f"no cut has {clusters} of at least {pictures}; the nearest number is {n_found}"

@@ -30,7 +30,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
 
 
 PACKAGES = ("imagecluster", "numpy", "onnxruntime", "pillow", "pillow-heif", "rawpy", "starlette", "uvicorn", "xxhash")
-EXTRAS = ("pillow-jxl-plugin", "pyarrow", "tokenizers", "umap-learn")
+EXTRAS = ("matplotlib", "opencv-python-headless", "pillow-jxl-plugin", "pyarrow", "scipy", "tokenizers", "umap-learn")
 
 
 class Check(NamedTuple):

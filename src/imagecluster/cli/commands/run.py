@@ -417,11 +417,12 @@ def _by_suffix(counts: Mapping[str, int]) -> tuple[int, str]:
 def _cut(result: Result) -> str:
     """The height of the cut, and its scale of `sim`."""
     from imagecluster.collection import Recipe, sim_scale_name
+    from imagecluster.cut.branch import FLAT_UP_TO
 
     cut = result.clusters
     distance = f"{result.metric} distance{' with time' if result.time else ''} {cut.cut_height:.3f}"
-    if cut.cut == "branch":
-        return f"sim {cut.sim:g}, calibrated, by branch (--cut flat: {distance})"
+    if cut.cut == "branch" and cut.sim > FLAT_UP_TO:
+        return f"sim {cut.sim:g}, calibrated, by branch (with --cut flat: {distance})"
     if cut.sim_scale == "calibrated":
         return f"sim {cut.sim:g}, calibrated: {distance}"
     line = f"sim {cut.sim:g}, relative: {distance}, the farthest pair is {result.largest_distance:.3f} apart"
@@ -449,8 +450,8 @@ def _verification(counts: Verification) -> str:
 
 def _time(term: TimeTerm) -> str:
     facts = term.facts()
-    counts = [(facts["n_exif"], "by EXIF"), (facts["n_sidecar"], "by sidecar"), (facts["n_name"], "by file name")]
-    given = [f"{count} {text}" for count, text in counts if count or text == "by EXIF"]
+    counts = [(facts["n_exif"], "by metadata"), (facts["n_sidecar"], "by sidecar"), (facts["n_name"], "by file name")]
+    given = [f"{count} {text}" for count, text in counts if count or text == "by metadata"]
     origins = ", ".join([*given, f"{facts['n_file']} by file time", f"{facts['n_none']} without a time"])
     largest, rms = facts["kernel_error_largest"], facts["kernel_error_rms"]
     exactness = f"off by at most {largest:.2g}, {rms:.2g} RMS, in a sample of pairs" if largest else "exact"
