@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from imagecluster.errors import ArgumentError, ModelError
+from imagecluster.models.engine import engine
 
 __all__ = ["DEVICES", "Device", "check_device", "choose_device", "offered_devices"]
 
@@ -59,9 +60,7 @@ use 16."""
 
 def offered_devices() -> tuple[str, ...]:
     """Names of the devices that the installed onnxruntime offers."""
-    import onnxruntime
-
-    offered = onnxruntime.get_available_providers()
+    offered = engine().get_available_providers()
     return tuple(name for name, device in DEVICES.items() if device.provider in offered)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from imagecluster.errors import ModelError
 from imagecluster.models.devices import choose_device
+from imagecluster.models.engine import engine
 
 if TYPE_CHECKING:
     from imagecluster.models.onnx_graph import Network
@@ -36,8 +37,7 @@ def open_session(network: Network, *, name: str, n_threads: int = 1, device: str
     ModelError
         The engine rejects the network, or has no such device; the message gives the reason.
     """
-    import onnxruntime
-
+    onnxruntime = engine()
     chosen = choose_device(device)
 
     options = onnxruntime.SessionOptions()
