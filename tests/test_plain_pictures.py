@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+import imagecluster
 from imagecluster.collection import Settings
 from imagecluster.embed.plain import blank_fingerprint, focus
 from imagecluster.functions.running import run
@@ -122,3 +123,21 @@ def test_fingerprints_of_blank_pictures_are_those_of_their_colours(n_dimensions)
     cosines = vectors @ vectors[0]
     assert np.all(np.diff(cosines[:3]) < 0)
     assert np.abs(cosines[3:]).max() < 0.4
+
+
+@pytest.mark.photos
+def test_white_drawings_are_told_apart(photos):
+    """Each is nearest to itself on a dark ground, and no two different ones are copies."""
+    folder = photos / "reports" / "white-on-transparent"
+    if not folder.is_dir():
+        pytest.skip("no drawings of reports beside the photographs")
+    names = [f"{kind}_{number}{ground}.png" for kind, ground in (("white", ""), ("white", "_on_dark"), ("black", ""))
+             for number in range(5)]  # fmt: skip
+    found = fingerprint([folder / name for name in names])
+    distances = 1 - found.vectors @ found.vectors.T
+    assert distances[:5, 5:10].argmin(axis=1).tolist() == list(range(5))
+    np.fill_diagonal(distances, np.inf)
+    assert distances[:5, :5].min() > 0.1
+    for sim in (0.9, 1.0):
+        for cluster in imagecluster.cluster(found, sim=sim).clusters:
+            assert len({names[row].removesuffix(".png").split("_")[1] for row in cluster.members}) == 1
