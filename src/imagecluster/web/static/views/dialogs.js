@@ -1,6 +1,6 @@
 /** Dialogs: the list of keys, naming, export. */
 import { html, useState } from '../core/preact.js';
-import { countText, simText } from '../core/text.js';
+import { simText } from '../core/text.js';
 import { postExport } from '../data/api.js';
 import * as state from '../state/state.js';
 import { viewLink } from '../commands/address.js';
