@@ -113,4 +113,5 @@ def test_continuous_integration_names_what_it_cannot_install(tmp_path):
         [ROOT / ".ci" / "run"], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert ".ci/run: cannot install chromium nodejs npm libimage-exiftool-perl; run it as root on Debian, or install them first" in done.stderr
+    missing = "chromium nodejs npm libimage-exiftool-perl"
+    assert f".ci/run: cannot install {missing}; run it as root on Debian, or install them first" in done.stderr
