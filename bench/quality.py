@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from imagecluster import cut, evaluate
 from imagecluster.collection import Settings, bring_up
 from imagecluster.cut.sim_scale import SimScale
-from imagecluster.cut.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, Level, Suggestion, suggest
+from imagecluster.cut.suggest import Suggestion, levels_of, suggest
 from imagecluster.explore.looks import Looks
 from imagecluster.models import Model, find_model, model_names
 from imagecluster.present.thumbnails import SmallPictures, ThumbnailOf
@@ -208,11 +208,6 @@ def brought_up(name: str, folders: Sequence[Path], model: Model, group_of: dict[
             curve=evaluate.curve(dendrogram, evaluate.labelling(groups).numbers),
             suggestions=found,
         )
-
-
-def levels_of(scale: SimScale) -> Sequence[Level]:
-    """Levels of suggestions on a scale."""
-    return CALIBRATED_LEVELS if scale.name == "calibrated" else RELATIVE_LEVELS
 
 
 def retrieval_row(

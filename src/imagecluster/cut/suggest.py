@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from imagecluster.cut.flat import flat_clusters
 from imagecluster.cut.heights import cut_height
+from imagecluster.cut.sim_scale import SimScale
 from imagecluster.errors import ArgumentError
 from imagecluster.records import Dendrogram
 
-__all__ = ["CALIBRATED_LEVELS", "RELATIVE_LEVELS", "SAME_LOOK", "Level", "Look", "Suggestion", "suggest"]
+__all__ = ["CALIBRATED_LEVELS", "RELATIVE_LEVELS", "SAME_LOOK", "Level", "Look", "Suggestion", "levels_of", "suggest"]
 
 _STEP = 0.01
 """Suggested similarity indices are hundredths, as a person types them and a slider shows them."""
@@ -69,6 +70,11 @@ RELATIVE_LEVELS = (
 )
 """Levels on the relative scale. On labelled photographs, pictures of the same object or place were grouped best at 0.57
 to 0.64, and kinds of things at 0.42 to 0.46; 0.90 leaves nearly all shots of the same thing apart (docs/quality.md)."""
+
+
+def levels_of(scale: SimScale) -> Sequence[Level]:
+    """The levels of a scale of sim."""
+    return CALIBRATED_LEVELS if scale.name == "calibrated" else RELATIVE_LEVELS
 
 
 @dataclass(frozen=True, slots=True)

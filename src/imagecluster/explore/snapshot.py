@@ -17,7 +17,7 @@ from imagecluster.collection import Collection, VerifiedPairs, is_of_cosines, op
 from imagecluster.collection.opening import all_apart
 from imagecluster.corrections import EDITS_NAME, Heirs, History, heirs
 from imagecluster.cut.sim_scale import SimScale, relative
-from imagecluster.cut.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, Suggestion, suggest
+from imagecluster.cut.suggest import Suggestion, levels_of, suggest
 from imagecluster.errors import StoreDamagedError, StoreError
 from imagecluster.explore.exact_index import ExactIndex
 from imagecluster.explore.name_search import Names
@@ -113,8 +113,7 @@ class Snapshot:
         """Suggested similarities."""
         if self.provisional or len(self) < 2:
             return ()
-        levels = CALIBRATED_LEVELS if self.scale.name == "calibrated" else RELATIVE_LEVELS
-        return suggest(self.dendrogram, height_of=self.scale.height, levels=levels)
+        return suggest(self.dendrogram, height_of=self.scale.height, levels=levels_of(self.scale))
 
     @cached_property
     def path_rank(self) -> NDArray[np.int64]:

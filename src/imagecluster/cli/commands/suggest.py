@@ -39,7 +39,7 @@ def command(arguments: argparse.Namespace) -> int:
     """Print similarity indices and the clusters that each would give."""
     from dataclasses import asdict
 
-    from imagecluster.cut.suggest import CALIBRATED_LEVELS, RELATIVE_LEVELS, suggest
+    from imagecluster.cut.suggest import levels_of, suggest
     from imagecluster.explore.looks import Looks
     from imagecluster.present.thumbnails import SmallPictures, ThumbnailOf
     from imagecluster.store import Store
@@ -52,7 +52,7 @@ def command(arguments: argparse.Namespace) -> int:
             found = suggest(
                 dendrogram,
                 height_of=collection.scale.height,
-                levels=CALIBRATED_LEVELS if scale_name == "calibrated" else RELATIVE_LEVELS,
+                levels=levels_of(collection.scale),
                 look=Looks(SmallPictures(ThumbnailOf(collection.paths, collection.leaves.hashes, cache))),
             )
     if arguments.json:
