@@ -13,7 +13,7 @@ from imagecluster.collection.rereading import read_again
 from imagecluster.collection.settings import Settings
 from imagecluster.collection.sidecars import bring_up_sidecars
 from imagecluster.decode import DECODER_VERSION
-from imagecluster.models import Crop, Model, joined
+from imagecluster.models import Crop, Model, is_retired, joined
 from imagecluster.records import ImageFile, Scan, Skip
 from imagecluster.store import Batch, HashedFile, Recognised, SkippedFile, Store, Thumbnails
 from imagecluster.system.progress import OnProgress, Progress
@@ -72,12 +72,7 @@ def fingerprint_scan(
     max_pixels = settings.max_pixels
     recognised = store.recognise(scan.files, decoder=_decoder(model.members, max_pixels))
     rows = {member: set(store.rows(member.identity)) for member in model.members}
-    settled = set.intersection(*rows.values())
-    unread = [known for known in recognised.files if known.file in recognised.unread]
-    known = [known for known in recognised.files if known.file not in recognised.unread]
-    of_settled = [known.file for known in unread if known.content_hash in settled]
-    of_others = [known.file for known in unread if known.content_hash not in settled]
-    recognised = Recognised(tuple(known), recognised.skips, (*recognised.unknown, *of_others))
+    recognised, of_settled = _without_unread(recognised, rows)
     work = [(missing, todo, False) for missing, todo in _missing(recognised, rows).items()]
     if of_settled:
         work.append((model.members, of_settled, True))
@@ -108,6 +103,22 @@ def _decoder(models: Sequence[Model], max_pixels: int) -> str:
     """
     small = all(isinstance(model.geometry, Crop) for model in models)
     return f"{DECODER_VERSION}:{max_pixels}" if small else f"{DECODER_VERSION}:whole:{max_pixels}"
+
+
+def _without_unread(recognised: Recognised, rows: Mapping[Model, set[bytes]]) -> tuple[Recognised, list[ImageFile]]:
+    """What was recognised, with the unread files among the unknown, and those of them that have all fingerprints."""
+    if not recognised.unread:
+        return recognised, []
+    settled = set.intersection(*rows.values())
+    read: list[HashedFile] = []
+    of_settled: list[ImageFile] = []
+    of_others: list[ImageFile] = []
+    for known in recognised.files:
+        if known.file not in recognised.unread:
+            read.append(known)
+        else:
+            (of_settled if known.content_hash in settled else of_others).append(known.file)
+    return Recognised(tuple(read), recognised.skips, (*recognised.unknown, *of_others)), of_settled
 
 
 def _missing(
@@ -153,12 +164,15 @@ class _Writer:
         from imagecluster.decode.thumbnail import make_thumbnail
         from imagecluster.embed import Embedder, LazyEmbedder, embed_files
 
-        load = LazyEmbedder if lazily else Embedder
-
         progress(Progress("fingerprints", 0, len(files)))
         outcomes = embed_files(
             files,
-            *(load(model, device=settings.device, progress=progress) for model in self._models),
+            *(
+                (LazyEmbedder if lazily or is_retired(model.name) else Embedder)(
+                    model, device=settings.device, progress=progress
+                )
+                for model in self._models
+            ),
             known=self._rows,
             same_pixels=self._same_pixels() if files else {},
             thumbnail=partial(make_thumbnail, long_side_px=THUMBNAIL_PX) if settings.page else None,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imagecluster.errors import ArgumentError, ModelError
-from imagecluster.models import Model, RetiredSource, choose_device, open_session, to_fingerprint
+from imagecluster.models import Model, choose_device, open_session, to_fingerprint
 from imagecluster.system.progress import OnProgress, silent
 
 __all__ = ["Embedder", "LazyEmbedder", "load_embedders", "to_pixels"]
@@ -55,16 +55,12 @@ class Embedder:
         ArgumentError
             There is no such device, or the model is a joint one, which has several networks (see `load_embedders`).
         ModelError
-            The weights are missing, are not the expected ones or cannot be downloaded. If the model is retired, this
-            is raised for the first picture.
+            The weights are missing, are not the expected ones or cannot be downloaded, or the model is retired.
         """
         if model.parts:
             raise ArgumentError(f"{model.name} has {len(model.parts)} networks; use load_embedders to load them")
         self.model = model
         self._turn: AbstractContextManager[Any] = nullcontext()
-        if isinstance(model.source, RetiredSource):  # known pictures need no network; the first new one raises
-            self.batch = 1
-            return
         path = model.source.obtain(progress)
         self._session = open_session(model.build(path), name=model.name, n_threads=n_threads, device=device)
         entry = self._session.get_inputs()[0]
@@ -108,8 +104,6 @@ class Embedder:
 
     def _run(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
         """Outputs of one run for the result of `to_pixels`."""
-        if isinstance(self.model.source, RetiredSource):
-            self.model.source.obtain()
         with self._turn:
             (features,) = self._session.run([self.model.output.name], {self._input: pixels})
         if features.ndim == 3:
