@@ -45,6 +45,14 @@ def read_manifest(folder: Path) -> list[dict[str, str]]:
 
 
 @pytest.fixture
+def no_weights_of_this_machine(tmp_path, monkeypatch):
+    """No weights that a user has are found, and nothing is fetched."""
+    monkeypatch.setenv("IMAGECLUSTER_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.delenv("IMAGECLUSTER_VGG16_WEIGHTS", raising=False)
+
+
+@pytest.fixture
 def victim(tmp_path):
     """A file of the user's, outside of our folder; afterwards it is as it was, and nothing lies beside it."""
     file = tmp_path / "elsewhere" / "victim"

@@ -13,13 +13,7 @@ from imagecluster.embed.speed import measure_speed
 from imagecluster.models import ALIASES, DEFAULT_MODEL, MODELS, QUALITY, PublishedSource, find_model
 from onnx_samples import write_encoder
 
-
-@pytest.fixture(autouse=True)
-def no_weights_of_this_machine(tmp_path, monkeypatch):
-    """No file that a user has is found."""
-    monkeypatch.setenv("IMAGECLUSTER_MODELS", str(tmp_path / "models"))
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.delenv("IMAGECLUSTER_VGG16_WEIGHTS", raising=False)
+pytestmark = pytest.mark.usefixtures("no_weights_of_this_machine")
 
 
 @pytest.fixture

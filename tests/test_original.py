@@ -19,13 +19,7 @@ from imagecluster.original import importing, pickled
 from imagecluster.store import Store
 from original_samples import save
 
-
-@pytest.fixture(autouse=True)
-def no_weights_of_this_machine(tmp_path, monkeypatch):
-    """Tests see no file that a user has."""
-    monkeypatch.setenv("IMAGECLUSTER_MODELS", str(tmp_path / "models"))
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.delenv("IMAGECLUSTER_VGG16_WEIGHTS", raising=False)
+pytestmark = pytest.mark.usefixtures("no_weights_of_this_machine")
 
 
 RNG = np.random.default_rng(0)

@@ -22,6 +22,8 @@ from imagecluster.models.vgg16 import MEAN_BGR
 from imagecluster.original import pickled
 from original_samples import MeanColours, save, save_scenario, write_colour_network
 
+pytestmark = pytest.mark.usefixtures("no_weights_of_this_machine")
+
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
 
@@ -32,14 +34,6 @@ SQUARE = (224, 224)
 def stand_in(tmp_path_factory):
     """Weights of a narrow VGG16, in place of Keras' own file."""
     return write_colour_network(tmp_path_factory.mktemp("weights"))
-
-
-@pytest.fixture(autouse=True)
-def no_weights_of_this_machine(tmp_path, monkeypatch):
-    """Tests see no file that a user has."""
-    monkeypatch.setenv("IMAGECLUSTER_MODELS", str(tmp_path / "models"))
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.delenv("IMAGECLUSTER_VGG16_WEIGHTS", raising=False)
 
 
 @pytest.fixture

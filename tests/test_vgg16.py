@@ -21,6 +21,8 @@ from imagecluster.store import Store
 from keras_samples import REAL_WIDTHS, make_weights, reference, write_keras_3, write_legacy
 from pictures import draw_groups
 
+pytestmark = pytest.mark.usefixtures("no_weights_of_this_machine")
+
 WEIGHTS = make_weights()
 
 
@@ -28,14 +30,6 @@ WEIGHTS = make_weights()
 def stand_in(tmp_path_factory):
     """A narrow network in the official layout."""
     return write_legacy(tmp_path_factory.mktemp("vgg") / "narrow.h5", WEIGHTS)
-
-
-@pytest.fixture(autouse=True)
-def no_weights_of_this_machine(tmp_path, monkeypatch):
-    """Tests see no file that a user has, and fetch nothing."""
-    monkeypatch.setenv("IMAGECLUSTER_MODELS", str(tmp_path / "models"))
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.delenv("IMAGECLUSTER_VGG16_WEIGHTS", raising=False)
 
 
 @pytest.fixture(scope="module")
