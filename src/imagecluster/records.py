@@ -23,6 +23,9 @@ SimScaleName = Literal["relative", "calibrated"]
 """Scale of a similarity index: relative to the collection's largest distance, or calibrated by the model's curve."""
 CutName = Literal["branch", "flat"]
 """Way to cut a dendrogram: each branch where it is most a group, or all of them at one height."""
+CopyKind = Literal["file", "identical", "pixels", "copy", "altered", "shot"]
+"""How two files are the same picture, from sure to like: two names of one file; equal bytes; equal decoded pixels; one
+exposure, edited as a whole; one exposure of which a part differs; another exposure of the moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +180,23 @@ class Metadata:
     def longitude_deg(self) -> float | None:
         """`Place.longitude_deg`, or None."""
         return None if self.place is None else self.place.longitude_deg
+
+
+@dataclass(frozen=True, slots=True)
+class CopyEvidence:
+    """How one picture is seen in another one."""
+
+    kind: CopyKind
+    transform: str = ""
+    """What was done to the second picture to get the first, in words: "320 x 240, cropped 5 %, turned 90°"; empty if
+    nothing was done to its pixels."""
+    overlap: float = 1.0
+    """Share of the second picture's frame that the first covers, in [0, 1]."""
+    is_contained: bool = True
+    """Whether the first picture's frame lies inside the second's, so that the first shows no more than the second."""
+    matrix: tuple[float, ...] = ()
+    """Map of the first picture's points onto the second's, 2 x 3 by rows; coordinates are shares of width and height in
+    [0, 1]. Empty for equal frames."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
