@@ -197,6 +197,9 @@ class CopyEvidence:
     matrix: tuple[float, ...] = ()
     """Map of the first picture's points onto the second's, 2 x 3 by rows; coordinates are shares of width and height in
     [0, 1]. Empty for equal frames."""
+    is_framed: bool = False
+    """Whether one of the two is the other with something around it: a border, a caption, a screen, a collage. The
+    picture itself is then the one whose frame lies inside the other's."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

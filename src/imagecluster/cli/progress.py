@@ -14,6 +14,7 @@ _TEXTS: dict[Stage, str] = {
     "weights": "downloading weights",
     "fingerprints": "fingerprints",
     "dates": "reading dates and places again",
+    "signs": "looking at pictures again",
     "pairs": "comparing all pairs",
     "neighbours": "looking for neighbours",
     "farthest": "finding the farthest pair",
@@ -29,6 +30,7 @@ _UNITS: dict[Stage, str] = {
     "weights": "B",
     "fingerprints": " images",
     "dates": " images",
+    "signs": " images",
     "verifying": " pairs",
     "thumbnails": " images",
 }

@@ -213,6 +213,7 @@ class _Writer:
                 metadata={content_hash: content.metadata for content_hash, content in new.items()},
                 vectors={content_hash: content.fingerprint for content_hash, content in new.items()},
                 pixels={outcome.content_hash: outcome.pixels for outcome in pending if outcome.pixels},
+                signs={content_hash: content.signs for content_hash, content in new.items()},
                 skips=_skipped(broken),
                 decoder=self._decoder,
             ),
@@ -246,9 +247,11 @@ class _Writer:
             )
             for content_hash, twin in twins.items()
         }
+        found, there = self._store.signs(hashes)
+        signs = {h: row.tobytes() for h, row, is_there in zip(twins, found, there, strict=True) if is_there}
         for model in self._models:
             vectors = dict(zip(twins, self._store.vectors(model.identity, hashes), strict=True))
-            self._store.commit(Batch(metadata=metadata, vectors=vectors), model=model.identity)
+            self._store.commit(Batch(metadata=metadata, vectors=vectors, signs=signs), model=model.identity)
         for content_hash, twin in twins.items():
             small = thumbnails.get(twin.content_hash, side_px=THUMBNAIL_PX)
             if small is not None:

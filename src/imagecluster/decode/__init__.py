@@ -21,38 +21,52 @@ if TYPE_CHECKING:
     from imagecluster.decode.picture import Picture, decode, read_file_exif, read_metadata, read_shown
     from imagecluster.decode.said import Said
     from imagecluster.decode.sidecar import read_sidecar
+    from imagecluster.decode.signs import SIGN_BYTES, sign_hash
+    from imagecluster.decode.small import LOOK_PX, SmallPicture, pixel_digest, small_picture
 
 __all__ = [
     "DECODER_VERSION",
+    "LOOK_PX",
     "MAX_BYTES",
     "MAX_PIXELS",
     "METADATA_VERSION",
+    "SIGN_BYTES",
     "Fit",
     "Frame",
     "Interpolation",
     "Picture",
     "Said",
+    "SmallPicture",
     "coded_digest",
     "decode",
     "exif_fields",
     "large_file",
+    "pixel_digest",
     "read_bytes",
     "read_file_exif",
     "read_metadata",
     "read_name",
     "read_shown",
     "read_sidecar",
+    "sign_hash",
+    "small_picture",
 ]
 
 _HOME = {
+    "LOOK_PX": "small",
     "Picture": "picture",
+    "SIGN_BYTES": "signs",
     "Said": "said",
+    "SmallPicture": "small",
     "decode": "picture",
     "exif_fields": "fields",
+    "pixel_digest": "small",
     "read_file_exif": "picture",
     "read_metadata": "picture",
     "read_shown": "picture",
     "read_sidecar": "sidecar",
+    "sign_hash": "signs",
+    "small_picture": "small",
 }
 
 

@@ -27,6 +27,7 @@ from imagecluster.decode import (
     read_bytes,
     read_metadata,
     read_shown,
+    sign_hash,
 )
 from imagecluster.embed.embedder import Embedder
 from imagecluster.embed.plain import blank_fingerprint, focus
@@ -56,6 +57,8 @@ class Content:
     """One fingerprint per network, of shape (n_dimensions,) and of unit length unless the model differs."""
     metadata: Metadata
     thumbnail: bytes | None
+    signs: bytes = b""
+    """Hash of what the picture looks like, 32 bytes."""
 
     @property
     def fingerprint(self) -> NDArray[np.float32]:
@@ -258,7 +261,7 @@ class _Worker:
                 images[key], blank = focus(picture.image)
             else:
                 images[key] = picture.framed
-        return _Decoded(future, images, first.metadata, thumbnail, blank)
+        return _Decoded(future, images, first.metadata, thumbnail, blank, sign_hash(first.image))
 
     def _embed(self, ours: list[_Decoded]) -> None:
         """Run the networks on decoded pictures, and empty the list."""
@@ -277,7 +280,8 @@ class _Worker:
             except ModelError as error:
                 decoded.future.set_exception(error)
             else:
-                decoded.future.set_result(Content(fingerprints, decoded.metadata, decoded.thumbnail))
+                content = Content(fingerprints, decoded.metadata, decoded.thumbnail, decoded.signs)
+                decoded.future.set_result(content)
         ours.clear()
 
 
@@ -292,6 +296,7 @@ class _Decoded:
     thumbnail: bytes | None
     blank: NDArray[np.float64] | None
     """Colour of a picture with nothing on it."""
+    signs: bytes
 
 
 def _fingerprint(features: NDArray[np.float32], model: Model, blank: NDArray[np.float64] | None) -> NDArray[np.float32]:

@@ -27,6 +27,9 @@ _log = logging.getLogger(__name__)
 
 _ROOT = "root"
 
+_FIRST_WITH_PIXELS = 3
+"""Format from which on a run need not read the pictures of an older database once more."""
+
 
 def held(directory: Path, *, follow: bool) -> OwnFolder:
     """Open the folder of a store for reading, and hold it open.
@@ -159,8 +162,8 @@ def prepared(connection: sqlite3.Connection, folder: OwnFolder, *, writable: boo
     schema.migrate(connection)
     if found:
         _log.warning(
-            "the database in %s was upgraded from format %d to %d; its pictures are read once more, and their"
-            " fingerprints are kept", folder.path, found, newest,
+            "the database in %s was upgraded from format %d to %d; %stheir fingerprints are kept",
+            folder.path, found, newest, "its pictures are read once more, and " if found < _FIRST_WITH_PIXELS else "",
         )  # fmt: skip
     return newest
 

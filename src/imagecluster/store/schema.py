@@ -150,9 +150,14 @@ def _add_dates(connection: sqlite3.Connection) -> None:
     )
 
 
+def m004_signs(connection: sqlite3.Connection) -> None:
+    """Hashes of what pictures look like; NULL until a search for copies needs them of contents of an older format."""
+    connection.execute("ALTER TABLE contents ADD COLUMN signs BLOB CHECK (signs IS NULL OR length(signs) = 32)")
+
+
 Migration = Callable[[sqlite3.Connection], None]
 
-MIGRATIONS: tuple[Migration, ...] = (m001_first_tables, m002_notes, m003_pixels_and_dates)
+MIGRATIONS: tuple[Migration, ...] = (m001_first_tables, m002_notes, m003_pixels_and_dates, m004_signs)
 """The migration at index i leads from format i to format i + 1; format 0 is an empty database."""
 
 

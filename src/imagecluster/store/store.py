@@ -15,6 +15,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from imagecluster.decode import SIGN_BYTES
 from imagecluster.errors import StoreError
 from imagecluster.records import Dendrogram, Fingerprints, ImageFile, Metadata, NeighbourGraph, Skip
 from imagecluster.store import (
@@ -301,6 +302,39 @@ class Store:
         with self._reading() as connection:
             return tables.same_pixels(connection, model)
 
+    def coded(self, hashes: Collection[bytes]) -> dict[bytes, bytes]:
+        """Digests of contents' coded pixels followed by those of how they are shown, 24 bytes by hash.
+
+        Contents with equal ones differ in their metadata alone. Those of which one is not known are left out.
+        """
+        with self._reading() as connection:
+            return tables.coded(connection, hashes)
+
+    def signs(self, hashes: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """Hashes of what contents look like.
+
+        Returns
+        -------
+        tuple
+            Shape (n_hashes, 32), row i for hash i, as `imagecluster.decode.sign_hash` gives them; and of shape
+            (n_hashes,) whether there is one: contents of an older format have none until they are read again.
+
+        """
+        with self._reading() as connection:
+            kept = tables.read_signs(connection, hashes)
+        found = np.zeros((len(hashes), SIGN_BYTES), np.uint8)
+        there = np.zeros(len(hashes), np.bool_)
+        for row, content_hash in enumerate(hashes):
+            if content_hash in kept:
+                found[row] = np.frombuffer(kept[content_hash], np.uint8)
+                there[row] = True
+        return found, there
+
+    def put_signs(self, signs: Mapping[bytes, bytes]) -> None:
+        """Keep hashes of what contents look like, 32 bytes each, of known contents that have none."""
+        with self._writing() as connection, transaction(connection):
+            tables.put_signs(connection, signs)
+
     def successors(self, gone: Collection[bytes]) -> dict[bytes, tuple[frozenset[bytes], frozenset[bytes]]]:
         """For contents that no picture has any longer, those that may have taken their place.
 
@@ -356,6 +390,7 @@ class Store:
                 tables.add_metadata(connection, batch)
                 tables.check_contents(connection, batch)
                 tables.put_pixels(connection, batch)
+                tables.put_signs(connection, batch.signs)
                 tables.put_files(connection, ((key(f.path), f, h) for f, h in batch.files))
                 skips = ((key(s.file.path), s.file, s.stage, s.reason) for s in batch.skips)
                 tables.put_skips(connection, skips, batch.decoder)

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from imagecluster.decode import METADATA_VERSION
+from imagecluster.decode import METADATA_VERSION, SIGN_BYTES
 from imagecluster.errors import ArgumentError, StoreDamagedError
 from imagecluster.records import ImageFile, Metadata, Stage
 from imagecluster.store.dates import PLACED, TAKEN, place_row, read_place, read_taken, taken_row
@@ -23,6 +23,7 @@ __all__ = [
     "changed_between",
     "check_contents",
     "check_dimensions",
+    "coded",
     "count",
     "distrust_files",
     "fingerprint_rows",
@@ -34,9 +35,11 @@ __all__ = [
     "note_links",
     "put_files",
     "put_pixels",
+    "put_signs",
     "put_skips",
     "read_runs",
     "read_setting",
+    "read_signs",
     "replace_other_names",
     "same_pixels",
     "set_gone",
@@ -249,6 +252,30 @@ def put_pixels(connection: sqlite3.Connection, batch: Batch) -> None:
         "UPDATE contents SET pixels = ? WHERE hash = ? AND pixels IS NOT ?",
         ((pixels, h, pixels) for h, pixels in batch.pixels.items()),
     )
+
+
+def put_signs(connection: sqlite3.Connection, signs: Mapping[bytes, bytes]) -> None:
+    """Write hashes of what pictures look like, of contents that are known and have none."""
+    connection.executemany(
+        "UPDATE contents SET signs = ? WHERE hash = ? AND signs IS NULL",
+        ((found, content_hash) for content_hash, found in signs.items()),
+    )
+
+
+def read_signs(connection: sqlite3.Connection, hashes: Collection[bytes]) -> dict[bytes, bytes]:
+    """Hashes of what pictures look like by content hash, of the contents that have one."""
+    select = "SELECT hash, signs FROM contents WHERE signs IS NOT NULL"
+    found = {content_hash: row[1] for content_hash, row in _by_hash(connection, select, (), hashes).items()}
+    for signs in found.values():
+        if type(signs) is not bytes or len(signs) != SIGN_BYTES:
+            raise ValueError(f"signs of {signs!r:.40}")
+    return found
+
+
+def coded(connection: sqlite3.Connection, hashes: Collection[bytes]) -> dict[bytes, bytes]:
+    """Digests of pixels and of the way they are shown, joined, by content hash; of those of which both are known."""
+    select = "SELECT hash, CAST(pixels || shown AS BLOB) FROM contents WHERE pixels IS NOT NULL AND shown IS NOT NULL"
+    return {content_hash: bytes(row[1]) for content_hash, row in _by_hash(connection, select, (), hashes).items()}
 
 
 def same_pixels(connection: sqlite3.Connection, model: str) -> dict[bytes, bytes]:

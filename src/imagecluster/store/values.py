@@ -77,6 +77,8 @@ class Batch:
     """By content hash: real, finite numbers of shape (n_dimensions,). Kept as float16."""
     pixels: Mapping[bytes, bytes] = field(default_factory=dict)
     """By content hash: digest of the coded picture without metadata, 16 bytes."""
+    signs: Mapping[bytes, bytes] = field(default_factory=dict)
+    """By content hash: hash of what the picture looks like, 32 bytes."""
     skips: tuple[SkippedFile, ...] = ()
     decoder: str = ""
     """Name of the decoder and its limits: a skip is valid only as long as this stays the same."""

@@ -12,6 +12,7 @@ Stage = Literal[
     "weights",
     "fingerprints",
     "dates",
+    "signs",
     "pairs",
     "neighbours",
     "farthest",
@@ -23,9 +24,9 @@ Stage = Literal[
     "speed",
 ]
 """Every stage of the program: looking for files, fetching weights (counted in bytes), fingerprinting (in files),
-reading dates again (in pictures), comparing all pairs, looking for neighbours, finding the farthest pair, merging
-(shares), comparing local features (in pairs), linking (in pictures), copying thumbnails (in pictures), searching for
-each picture (a share), measuring the speed of models (in models)."""
+reading dates again (in pictures), hashing what pictures look like (in pictures), comparing all pairs, looking for
+neighbours, finding the farthest pair, merging (shares), comparing local features (in pairs), linking (in pictures),
+copying thumbnails (in pictures), searching for each picture (a share), measuring the speed of models (in models)."""
 
 
 class Progress(NamedTuple):

@@ -10,13 +10,13 @@ import { load } from '../commands/connection.js';
 
 const STAGES = /** @type {Record<Stage, string>} */ ({
   scan: 'Looking for pictures', weights: 'Downloading the model', fingerprints: 'Fingerprinting',
-  dates: 'Reading dates and places',
+  dates: 'Reading dates and places', signs: 'Looking at pictures again',
   pairs: 'Comparing pictures', neighbours: 'Comparing pictures', farthest: 'Comparing pictures', merging: 'Clustering', verifying: 'Comparing details',
   links: 'Writing', thumbnails: 'Writing', retrieval: 'Searching', speed: 'Measuring',
 });
 
 /** Stages that are counted in pictures; for others the share is shown. */
-const COUNTED = /** @type {Set<Stage | ''>} */ (new Set(['fingerprints', 'dates', 'links', 'thumbnails']));
+const COUNTED = /** @type {Set<Stage | ''>} */ (new Set(['fingerprints', 'dates', 'signs', 'links', 'thumbnails']));
 
 /** Progress of a stage in figures. @param {Run} run */
 function figures(run) {
