@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from imagecluster.cli import main
 from imagecluster.collection import Settings
-from imagecluster.collection.sidecars import paired
 from imagecluster.collection.times import assumed_offsets
 from imagecluster.decode import read_sidecar
 from imagecluster.functions.running import run
 from imagecluster.models import DEFAULT_MODEL, find_model
 from imagecluster.records import Place, Taken
+from imagecluster.scan import paired
 from imagecluster.store import Store
 from picture_samples import corners, exif
 from pictures import draw

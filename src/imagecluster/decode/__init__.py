@@ -18,6 +18,7 @@ from imagecluster.decode.reading import DECODER_VERSION, MAX_BYTES, MAX_PIXELS, 
 
 if TYPE_CHECKING:
     from imagecluster.decode.fields import exif_fields
+    from imagecluster.decode.moment import read_moment
     from imagecluster.decode.picture import Picture, decode, read_file_exif, read_metadata, read_shown
     from imagecluster.decode.said import Said
     from imagecluster.decode.sidecar import read_sidecar
@@ -45,6 +46,7 @@ __all__ = [
     "read_bytes",
     "read_file_exif",
     "read_metadata",
+    "read_moment",
     "read_name",
     "read_shown",
     "read_sidecar",
@@ -63,6 +65,7 @@ _HOME = {
     "pixel_digest": "small",
     "read_file_exif": "picture",
     "read_metadata": "picture",
+    "read_moment": "moment",
     "read_shown": "picture",
     "read_sidecar": "sidecar",
     "sign_hash": "signs",

@@ -11,7 +11,7 @@ from typing import Any
 
 import xxhash
 
-__all__ = ["coded_digest", "shown_digest"]
+__all__ = ["coded_digest", "extents", "item_kinds", "shown_digest"]
 
 Part = bytes | memoryview
 
@@ -237,7 +237,7 @@ def _heif(data: bytes) -> Iterator[Part]:
         yield from _of_boxes(data, b"mdat")
         return
     meta = {kind: (start, end) for kind, start, end in _boxes(data, top[b"meta"][0] + 4, top[b"meta"][1])}
-    kinds = dict(_item_kinds(data, *meta[b"iinf"]))
+    kinds = dict(item_kinds(data, *meta[b"iinf"]))
     yield b"HEIF"
     for kind, start, end in _boxes(data, *meta[b"iprp"]):
         if kind == b"ipco":
@@ -246,7 +246,7 @@ def _heif(data: bytes) -> Iterator[Part]:
                     yield property_kind
                     yield view[property_start:property_end]
     in_box = meta.get(b"idat", (0, 0))[0]
-    for item, start, end in _extents(data, meta[b"iloc"][0], in_box):
+    for item, start, end in extents(data, meta[b"iloc"][0], in_box):
         if kinds.get(item) not in _ITEMS_OF_METADATA:
             if end > len(data):
                 raise ValueError("an item outside the file")
@@ -254,7 +254,7 @@ def _heif(data: bytes) -> Iterator[Part]:
             yield view[start:end]
 
 
-def _item_kinds(data: bytes, start: int, end: int) -> Iterator[tuple[int, bytes]]:
+def item_kinds(data: bytes, start: int, end: int) -> Iterator[tuple[int, bytes]]:
     """Number and kind of each item in a box `iinf`."""
     for kind, at, _ in _boxes(data, start + (6 if data[start] == 0 else 8), end):
         if kind == b"infe" and data[at] >= 2:
@@ -262,7 +262,7 @@ def _item_kinds(data: bytes, start: int, end: int) -> Iterator[tuple[int, bytes]
             yield int.from_bytes(data[at + 4 : at + 4 + wide]), data[at + 6 + wide : at + 10 + wide]
 
 
-def _extents(data: bytes, at: int, in_box: int) -> Iterator[tuple[int, int, int]]:
+def extents(data: bytes, at: int, in_box: int) -> Iterator[tuple[int, int, int]]:
     """Number of the item, start and end of each extent in a box `iloc`."""
     version, sizes = data[at], data[at + 4 : at + 6]
     n_offset, n_length, n_base, n_index = sizes[0] >> 4, sizes[0] & 15, sizes[1] >> 4, sizes[1] & 15

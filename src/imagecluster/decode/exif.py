@@ -10,13 +10,15 @@ import re
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from imagecluster.decode.dates import GPS_YEAR, fraction, is_possible, offset, read_date
+from imagecluster.decode.reading import PartlyRead
 from imagecluster.records import UTC, Place, Taken
 
 __all__ = [
     "Exif",
+    "apple_content_id",
     "degrees_in",
     "exif_block",
     "exif_orientation",
@@ -46,6 +48,7 @@ _IN_EXIF = frozenset(
 )
 _IN_GPS = frozenset((_LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE, _GPS_TIME, _GPS_DATE))
 _LONGEST_CAMERA = 80
+_MAKER_NOTE, _APPLE_START, _APPLE_DIRECTORY, _CONTENT_ID = 0x927C, b"Apple iOS\0", 14, 0x0011
 
 _XMP_ORIENTATION = re.compile(rb"tiff:Orientation(?:=[\"']|>)([1-8])")
 
@@ -105,18 +108,19 @@ def xmp_orientation(info: Mapping[Any, Any]) -> int | None:
     return int(found[1]) if found else None
 
 
-def exif_orientation(block: bytes) -> int | None:
+def exif_orientation(block: Block) -> int | None:
     """The orientation in an EXIF block, 1 to 8; None if it has none."""
     reader = _reader(block)
     return None if reader is None else _orientation(reader.entries(reader.number(4, 4), frozenset((_ORIENTATION,))))
 
 
-def read_exif(block: bytes) -> Exif:
-    """Read the fields of an EXIF block, or of a whole file with the structure of TIFF."""
+def read_exif(block: Block) -> Exif:
+    """Read the fields of an EXIF block, or of a file with the structure of TIFF, of which only parts need be read."""
     reader = _reader(block)
     if reader is None:
         return Exif()
-    main = reader.entries(reader.number(4, 4), _IN_MAIN)
+    # Raw files may keep dates in their first directory (TIFF/EP), and those of Canon have one directory a block.
+    main = reader.entries(reader.number(4, 4), _IN_MAIN | _IN_EXIF)
     gps = reader.entries(_first(main.get(_GPS_IFD)), _IN_GPS)
     dates = _dates({**main, **reader.entries(_first(main.get(_EXIF_IFD)), _IN_EXIF)})
     gps_s = _gps_time(gps)
@@ -132,11 +136,30 @@ def read_exif(block: bytes) -> Exif:
     )
 
 
-def _reader(block: bytes) -> _Reader | None:
-    block = block.removeprefix(b"Exif\0\0")
+def apple_content_id(block: Block) -> str:
+    """What a still has in common with the video of its live photo, in Apple's maker note; empty if it has none."""
+    reader = _reader(block)
+    if reader is None:
+        return ""
+    main = reader.entries(reader.number(4, 4), frozenset((_EXIF_IFD,)))
+    note = reader.bytes_of(_first(main.get(_EXIF_IFD)), _MAKER_NOTE)
+    if not note.startswith(_APPLE_START):
+        return ""
+    order = {b"II": "<", b"MM": ">"}.get(note[_APPLE_DIRECTORY - 2 : _APPLE_DIRECTORY])
+    if order is None:
+        return ""
+    found = _Reader(note, order).entries(_APPLE_DIRECTORY, frozenset((_CONTENT_ID,))).get(_CONTENT_ID)
+    return found.decode("ascii", "replace").strip(" \0") if isinstance(found, bytes) else ""
+
+
+def _reader(block: Block) -> _Reader | None:
+    if isinstance(block, bytes):
+        block = block.removeprefix(b"Exif\0\0")
     order = {b"II": "<", b"MM": ">"}.get(block[:2])
     return None if order is None or len(block) < 8 else _Reader(block, order)
 
+
+Block = bytes | PartlyRead
 
 _Value = bytes | tuple[float | tuple[int, int], ...]
 
@@ -144,16 +167,16 @@ _Value = bytes | tuple[float | tuple[int, int], ...]
 class _Reader:
     """Bounds-checked access to a TIFF structure; whatever lies outside counts as absent."""
 
-    def __init__(self, block: bytes, order: str) -> None:
+    def __init__(self, block: Block, order: str) -> None:
         self._block = block
         self._order = order
+        self._end: Literal["little", "big"] = "little" if order == "<" else "big"
 
     def number(self, offset: int, size: int) -> int:
         """An unsigned number of 2 or 4 bytes; 0 outside the block."""
         if offset + size > len(self._block):
             return 0
-        (value,) = struct.unpack_from(self._order + ("H" if size == 2 else "I"), self._block, offset)
-        return int(value)
+        return int.from_bytes(self._block[offset : offset + size], self._end)
 
     def entries(self, offset: int | None, wanted: frozenset[int]) -> dict[int, _Value]:
         """Values of the wanted tags in the directory at `offset`."""
@@ -161,26 +184,40 @@ class _Reader:
             return {}
         return {tag: value for tag, value in self._all(offset, wanted) if value}
 
+    def bytes_of(self, offset: int | None, tag: int) -> bytes:
+        """All bytes of a field of bytes, however long, in the directory at `offset`; empty if there is none."""
+        if not offset or offset + 2 > len(self._block):
+            return b""
+        count = min(self.number(offset, 2), (len(self._block) - offset - 2) // 12)
+        for position in range(offset + 2, offset + 2 + 12 * count, 12):
+            if self.number(position, 2) == tag:
+                length, start = self.number(position + 4, 4), self.number(position + 8, 4)
+                return self._block[start : start + length] if length > 4 else b""
+        return b""
+
     def _all(self, offset: int, wanted: frozenset[int]) -> Iterator[tuple[int, _Value]]:
         count = min(self.number(offset, 2), (len(self._block) - offset - 2) // 12)
-        entry = struct.Struct(self._order + "HHII")
-        for position in range(offset + 2, offset + 2 + 12 * count, 12):
-            tag, kind, length, place = entry.unpack_from(self._block, position)
+        directory = self._block[offset + 2 : offset + 2 + 12 * count]
+        directory = directory[: len(directory) // 12 * 12]
+        for position, (tag, kind, length, place) in enumerate(struct.iter_unpack(self._order + "HHII", directory)):
             if tag in wanted:
                 size = _SIZES.get(kind, 0) * length
-                yield tag, self._value(kind, length, position + 8 if size <= 4 else place, size)
+                yield tag, self._value(kind, length, offset + 10 + 12 * position if size <= 4 else place, size)
 
     def _value(self, kind: int, length: int, start: int, size: int) -> _Value:
         if not 0 < size <= 256 or start + size > len(self._block):
             return b""
+        value = self._block[start : start + size]
+        if len(value) < size:
+            return b""
         code = {_SHORT: "H", _LONG: "I", _FLOAT: "f", _DOUBLE: "d"}.get(kind)
         if code is not None:
-            return struct.unpack_from(f"{self._order}{length}{code}", self._block, start)
+            return struct.unpack(f"{self._order}{length}{code}", value)
         if kind in (_RATIONAL, _SIGNED_RATIONAL):
             code = "I" if kind == _RATIONAL else "i"
-            flat = struct.unpack_from(f"{self._order}{2 * length}{code}", self._block, start)
+            flat = struct.unpack(f"{self._order}{2 * length}{code}", value)
             return tuple(zip(flat[::2], flat[1::2], strict=True))
-        return self._block[start : start + size]
+        return value
 
 
 def _first(value: _Value | None) -> int | None:

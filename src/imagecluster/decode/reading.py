@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 from pathlib import Path
+from typing import Self
 
 from imagecluster.errors import DecodeError, ResourceError
 
-__all__ = ["DECODER_VERSION", "MAX_BYTES", "MAX_PIXELS", "METADATA_VERSION", "read_bytes"]
+__all__ = ["DECODER_VERSION", "MAX_BYTES", "MAX_PIXELS", "METADATA_VERSION", "PartlyRead", "read_bytes"]
 
 DECODER_VERSION = 2
 """Incremented when files that were refused may now be readable: skips of an older version are tried again."""
@@ -38,14 +40,10 @@ def read_bytes(file: Path, *, max_bytes: int = MAX_BYTES) -> bytes:
 
     """
     try:
-        descriptor = os.open(file, _FLAGS)
-        with open(descriptor, "rb", buffering=0) as stream:  # noqa: PTH123 - a descriptor, not a path
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                msg = "not a regular file"
-                raise DecodeError(msg)
-            if status.st_size > max_bytes:
-                msg = f"{status.st_size:,} bytes, larger than {max_bytes / 2**30:.3g} GB"
+        with _opened(file) as stream:
+            n_bytes = os.fstat(stream.fileno()).st_size
+            if n_bytes > max_bytes:
+                msg = f"{n_bytes:,} bytes, larger than {max_bytes / 2**30:.3g} GB"
                 raise DecodeError(msg)
             return stream.readall()
     except FileNotFoundError as error:
@@ -57,3 +55,67 @@ def read_bytes(file: Path, *, max_bytes: int = MAX_BYTES) -> bytes:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise DecodeError(reason.lower()) from error
+
+
+def _opened(file: Path) -> io.FileIO:
+    """A regular file, opened without waiting. Raises DecodeError for any other file, and OSError."""
+    stream = io.FileIO(os.open(file, _FLAGS), "rb")
+    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        stream.close()
+        msg = "not a regular file"
+        raise DecodeError(msg)
+    return stream
+
+
+class PartlyRead:
+    """A file of which only parts are read: its beginning at once, the rest where it is asked for.
+
+    Parameters
+    ----------
+    file
+        The file.
+    head_bytes
+        Number of bytes that are read first.
+
+    Raises
+    ------
+    DecodeError
+        The file cannot be opened, or is not a regular one.
+    """
+
+    def __init__(self, file: Path, *, head_bytes: int) -> None:
+        try:
+            self._stream = _opened(file)
+            self.n_bytes = os.fstat(self._stream.fileno()).st_size
+            """Size of the file."""
+            self.head = self._stream.read(head_bytes) or b""
+            """The file's beginning."""
+        except (OSError, ValueError) as error:
+            raise DecodeError(str(getattr(error, "strerror", None) or error).lower()) from error
+
+    def read(self, start: int, n_bytes: int) -> bytes:
+        """The bytes from `start` on; fewer where the file ends, or cannot be read."""
+        if start + n_bytes <= len(self.head):
+            return self.head[start : start + n_bytes]
+        try:
+            self._stream.seek(start)
+            return self._stream.read(min(n_bytes, max(self.n_bytes - start, 0))) or b""
+        except (OSError, ValueError, OverflowError):
+            return b""
+
+    def __len__(self) -> int:
+        return self.n_bytes
+
+    def __getitem__(self, part: slice) -> bytes:
+        """A part of the file, of which start and end are given and not negative."""
+        return self.read(part.start or 0, max(min(part.stop, self.n_bytes) - (part.start or 0), 0))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

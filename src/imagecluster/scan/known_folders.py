@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from pathlib import Path
 
 __all__ = [
     "HIDDEN_FOLDERS",
@@ -13,6 +14,7 @@ __all__ = [
     "is_output",
     "left_out_reason",
     "library_reason",
+    "untouchable_reason",
 ]
 
 STORE_MARKER = ".imagecluster-store"
@@ -51,6 +53,14 @@ _REASONS = {
 
 _LIBRARIES = (".photoslibrary", ".photolibrary", ".aplibrary", ".migratedphotolibrary", ".migratedaplibrary")
 _ORIGINALS = frozenset(("originals", "masters"))
+
+_MANAGED = (*_LIBRARIES, ".lrlibrary", ".lrdata", ".lrcat-data", ".cocatalog", ".cocatalogdb", ".cosessiondb",
+            ".theater", ".photoboothlibrary")  # fmt: skip
+"""Suffixes of folders that belong to a photo manager as a whole: their databases name every file in them."""
+_MANAGED_NAMES = frozenset(("photo booth library", ".stversions", ".stfolder", ".dropbox.cache", ".picasaoriginals"))
+_MANAGER_MARKERS = {".immich": "Immich", ".ppstorage": "PhotoPrism"}
+"""Files by which programs mark the folders that are theirs alone."""
+_MANAGED_BY = "belongs to a library of a photo manager"
 
 
 def left_out_reason(name: str) -> str:
@@ -99,3 +109,51 @@ def is_output(folder: str, names: Collection[str]) -> bool:
         except OSError:
             continue
     return False
+
+
+def untouchable_reason(path: Path) -> str:
+    """Why no action may move, replace or remove a file or folder; empty if one may.
+
+    Libraries of photo managers, which know their files by name, recycle bins, snapshots, previews of other programs and
+    what imagecluster wrote itself are for others to change. Both the path as it is given and the place to which links
+    in it lead count.
+
+    >>> untouchable_reason(Path("/home/a/Pictures/Photos Library.photoslibrary/originals/1/x.jpg"))
+    'it belongs to a library of a photo manager (Photos Library.photoslibrary)'
+    """
+    given = os.path.abspath(path)  # noqa: PTH100 - folds '..' without following links
+    real = os.path.realpath(path)
+    return next((reason for text in dict.fromkeys((given, real)) if (reason := _untouchable(text))), "")
+
+
+def _untouchable(path: str) -> str:
+    """As `untouchable_reason`, of one absolute path."""
+    parts = Path(path).parts
+    for i, part in enumerate(parts):
+        lower = part.lower()
+        if lower.endswith(_MANAGED) or lower in _MANAGED_NAMES:
+            return f"it {_MANAGED_BY} ({part})"
+        is_desktop_trash = lower == "trash" and parts[i + 1 : i + 2] in (("files",), ("info",), ("expunged",))
+        reason = _TRASH if is_desktop_trash or lower.startswith(".trashed-") else left_out_reason(part)
+        if reason:
+            return f"it is in {part}: {reason}"
+    return next((reason for reason in map(_marked, _ancestors(path)) if reason), "")
+
+
+def _ancestors(path: str) -> list[str]:
+    """A path and the folders above it."""
+    found = [path]
+    while (above := os.path.dirname(found[-1])) != found[-1]:  # noqa: PTH120 - text, as in the walk
+        found.append(above)
+    return found
+
+
+def _marked(folder: str) -> str:
+    """Why a folder's own marker forbids actions in it; empty if there is none."""
+    for marker in (STORE_MARKER, *_OUTPUT_MARKERS):
+        if os.path.lexists(os.path.join(folder, marker)):  # noqa: PTH118
+            return f"it is in a folder that imagecluster wrote ({folder})"
+    for marker, program in _MANAGER_MARKERS.items():
+        if os.path.lexists(os.path.join(folder, marker)):  # noqa: PTH118
+            return f"it {_MANAGED_BY} ({program}: {folder})"
+    return ""
