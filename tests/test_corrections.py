@@ -15,10 +15,13 @@ from imagecluster.collection import Settings
 from imagecluster.corrections import (
     EDITS_NAME,
     Apart,
+    Best,
     Hide,
     History,
+    KeepAll,
     Move,
     Name,
+    NotCopies,
     Together,
     Unhide,
     apply,
@@ -48,6 +51,15 @@ edits = st.one_of(
     st.tuples(some, some).filter(lambda sides: not sides[1] <= sides[0]).map(lambda sides: Move(*sides)),
     st.builds(Hide, some),
     st.builds(Unhide, some),
+)
+decisions = st.one_of(
+    st.tuples(some, some).filter(lambda sides: not sides[0] & sides[1]).map(lambda sides: NotCopies(*sides)),
+    some.flatmap(
+        lambda kept: st.lists(st.integers(1, 3), min_size=len(kept), max_size=len(kept)).map(
+            lambda numbers: KeepAll(kept, tuple(numbers))
+        )
+    ),
+    st.builds(Best, some),
 )
 histories = st.lists(edits, max_size=8)
 collections = st.lists(st.tuples(st.integers(0, N_KNOWN - 1), st.integers(0, 4)), min_size=1, max_size=14).map(
@@ -210,7 +222,7 @@ def test_the_order_of_independent_corrections_does_not_matter(collection, made, 
     assert parts(replay(labels, first + second, hashes)) == parts(replay(labels, shuffled, hashes))
 
 
-@given(histories)
+@given(st.lists(edits | decisions, max_size=8))
 def test_corrections_survive_json(made):
     """What is written is read back the same, and names no cluster."""
     for edit in made:
@@ -218,7 +230,7 @@ def test_corrections_survive_json(made):
         assert edit_from_json(written) == edit
 
 
-@given(st.lists(st.one_of(edits, st.sampled_from(["undo", "redo"])), max_size=12))
+@given(st.lists(st.one_of(edits, decisions, st.sampled_from(["undo", "redo"])), max_size=12))
 def test_undo_and_redo_are_those_of_an_editor(tmp_path_factory, steps):
     """Against a model of two stacks; another process that reads the journal sees the same."""
     file = tmp_path_factory.mktemp("journal") / EDITS_NAME
@@ -251,6 +263,30 @@ def test_the_journal_grows_with_each_change_and_is_seen_by_others(tmp_path):
     assert one.edits == (Hide(pictures(1)), Hide(pictures(2)))
     assert one.undo() == Hide(pictures(2))
     assert two.state() == (3, (Hide(pictures(1)),), True)
+
+
+def test_decisions_on_copies_change_no_cluster():
+    """They are in the same journal, and a cut is the same with them."""
+    hashes, labels = [hash_of(n) for n in range(4)], np.array([0, 0, 1, 1])
+    made = [Together(pictures(1, 2)), NotCopies(pictures(0), pictures(1)), KeepAll(pictures(2, 3)), Best(pictures(3))]
+    assert parts(replay(labels, made, hashes)) == parts(replay(labels, made[:1], hashes))
+
+
+def test_an_older_version_undoes_no_correction_in_place_of_a_decision(tmp_path):
+    """It knows no decisions and passes over their lines; what it undoes is its own latest correction."""
+    file = tmp_path / EDITS_NAME
+    history = History(file)
+    history.add(Hide(pictures(1)))
+    history.add(NotCopies(pictures(1), pictures(2)))
+    assert history.undo() == NotCopies(pictures(1), pictures(2))
+    assert history.redo() == NotCopies(pictures(1), pictures(2))
+    words = [json.loads(line) for line in file.read_text().splitlines()[1:]]
+    assert not any(word in line for line in words for word in ("undo", "redo"))
+    with file.open("a") as lines:  # as the older version undoes the correction that it sees as the latest
+        lines.write('{"undo":true,"made_s":0}\n')
+    assert history.edits == (NotCopies(pictures(1), pictures(2)),)
+    assert history.redo() == Hide(pictures(1))
+    assert set(history.edits) == {Hide(pictures(1)), NotCopies(pictures(1), pictures(2))}
 
 
 @pytest.mark.parametrize("cut_at", range(0, 400, 7))

@@ -17,7 +17,7 @@ from imagecluster.collection.report import Report, cluster_folders, relative_nam
 from imagecluster.collection.scales import branch_scale_of, cut_name, scale_of, sim_scale_name
 from imagecluster.collection.settings import Settings
 from imagecluster.collection.trees import Tree
-from imagecluster.corrections import Edit, apply, replay
+from imagecluster.corrections import Correction, apply, replay
 from imagecluster.cut.central import Centres
 from imagecluster.cut.own_cuts import OwnCut
 from imagecluster.cut.sim_scale import SimScale
@@ -71,7 +71,7 @@ class Collection:
     tree: Tree
     scale: SimScale
     """Meaning of `sim`."""
-    corrections: tuple[Edit, ...]
+    corrections: tuple[Correction, ...]
     """Corrections made by hand, oldest first."""
     load_time: Callable[[], TimeTerm | None]
     """Returns `time`."""

@@ -17,7 +17,7 @@ from imagecluster.collection.recipe import is_key_of
 from imagecluster.collection.scales import branch_scale_of, scale_of
 from imagecluster.collection.settings import Settings, latest_run, settings_of
 from imagecluster.collection.trees import Tree, kept_tree, key_of, tree_of, vectors_of
-from imagecluster.corrections import EDITS_NAME, Edit, History, follow, heirs
+from imagecluster.corrections import EDITS_NAME, Correction, History, corrections_of, follow, heirs
 from imagecluster.cut.sim_scale import LARGEST_COSINE_DISTANCE
 from imagecluster.errors import InputError
 from imagecluster.records import Dendrogram, TimeTerm
@@ -191,10 +191,10 @@ def _other_names(store: Store) -> dict[str, tuple[str, ...]]:
     return {os.fsdecode(file): tuple(map(os.fsdecode, names)) for file, names in store.other_names().items()}
 
 
-def _corrections(store: Store, leaves: Leaves) -> tuple[Edit, ...]:
+def _corrections(store: Store, leaves: Leaves) -> tuple[Correction, ...]:
     """The corrections, in terms of the contents that their pictures have now."""
     edits = History(store.directory / EDITS_NAME, follow=store.folder.follow).edits
-    return follow(edits, heirs(edits, leaves.hashes, store.successors))
+    return corrections_of(follow(edits, heirs(edits, leaves.hashes, store.successors)))
 
 
 def _kept(

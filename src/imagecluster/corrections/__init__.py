@@ -1,29 +1,56 @@
-"""Corrections made by hand: names, pictures that belong together or apart, moved and hidden ones.
+"""Corrections made by hand: names, pictures that belong together or apart, moved and hidden ones; decisions on copies.
 
 Each correction is a small record of content hashes, not of cluster numbers, so that it holds for any cut, and for a
 collection that has grown since. `History` keeps corrections in a file beside the database, with undo and redo; `apply`
-applies them, one after another, to the clusters of a cut.
+applies them, one after another, to the clusters of a cut. Decisions on copies ("these are not copies", "keep all of
+them", "this is the best one") are in the same file; `Decisions` says what they mean for a group.
 """
 
 from imagecluster.corrections.corrected_cut import apply
+from imagecluster.corrections.decisions import Decisions
 from imagecluster.corrections.following import Heirs, follow, heirs
 from imagecluster.corrections.history import EDITS_NAME, History
-from imagecluster.corrections.kinds import Apart, Edit, Hide, Move, Name, Together, Unhide, edit_from_json, edit_to_json
+from imagecluster.corrections.kinds import (
+    Apart,
+    Best,
+    Correction,
+    Decision,
+    Edit,
+    Hide,
+    KeepAll,
+    Move,
+    Name,
+    NotCopies,
+    Together,
+    Unhide,
+    corrections_of,
+    decisions_of,
+    edit_from_json,
+    edit_to_json,
+)
 from imagecluster.corrections.replay import Replayed, replay
 
 __all__ = [
     "EDITS_NAME",
     "Apart",
+    "Best",
+    "Correction",
+    "Decision",
+    "Decisions",
     "Edit",
     "Heirs",
     "Hide",
     "History",
+    "KeepAll",
     "Move",
     "Name",
+    "NotCopies",
     "Replayed",
     "Together",
     "Unhide",
     "apply",
+    "corrections_of",
+    "decisions_of",
     "edit_from_json",
     "edit_to_json",
     "follow",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.corrections.kinds import Edit
+from imagecluster.corrections.kinds import Edit, corrections_of
 from imagecluster.corrections.replay import Replayed, replay
 from imagecluster.records import Cluster, Clusters
 
@@ -54,7 +54,7 @@ def apply(
         The lengths do not agree.
 
     """
-    edits = tuple(edits)
+    edits = corrections_of(edits)
     if not edits:
         return clusters
     done = replay(labels, edits, hashes)

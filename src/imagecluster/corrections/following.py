@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from imagecluster.corrections.kinds import Apart, Edit, Move
+from imagecluster.corrections.kinds import Apart, Edit, KeepAll, Move, NotCopies
 
 __all__ = ["Heirs", "follow", "heirs"]
 
@@ -63,9 +63,20 @@ def _followed(edit: Edit, heirs: Heirs) -> Edit | None:
         name: frozenset[bytes]().union(*(heirs.get(content_hash, {content_hash}) for content_hash in side))
         for name, side in _sides(edit).items()
     }
-    if isinstance(edit, Apart):
+    if isinstance(edit, Apart | NotCopies):
         sides["others"] -= sides["pictures"]
     if isinstance(edit, Move) and sides["target"] <= sides["pictures"]:
         return None
     changes: dict[str, Any] = dict(sides)
+    if isinstance(edit, KeepAll):
+        changes["files"] = _numbers(edit, heirs)
     return replace(edit, **changes) if all(sides.values()) else None
+
+
+def _numbers(edit: KeepAll, heirs: Heirs) -> tuple[int, ...]:
+    """Number of files of each content after the change: an heir has as many as all whose place it took."""
+    found: dict[bytes, int] = {}
+    for content_hash, n_files in edit.n_files().items():
+        for heir in heirs.get(content_hash, {content_hash}):
+            found[heir] = found.get(heir, 0) + n_files
+    return tuple(found[content_hash] for content_hash in sorted(found))

@@ -2,6 +2,10 @@
 
 The file is a journal, to which a line of JSON is appended for each correction, undo and redo. A power cut can leave a
 last line without an end, which was never acknowledged and is ignored.
+
+Versions of the program from before there were decisions on copies ignore lines that they do not know. So that the undo
+of a decision does not undo a correction for them, it has a word of its own: `undecide` in place of `undo`, `redecide`
+in place of `redo`.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from imagecluster.corrections.kinds import Edit, edit_from_json, edit_to_json
+from imagecluster.corrections.kinds import Decision, Edit, edit_from_json, edit_to_json
 from imagecluster.errors import ArgumentError, NotOursError, OutputError, StoreDamagedError, StoreVersionError
 from imagecluster.system.safe_files import OwnFolder
 
@@ -98,7 +102,7 @@ class History:
             if not self._done:
                 raise ArgumentError("there is nothing to undo")
             edit = self._done[-1]
-            self._append({"undo": True})
+            self._append({"undecide" if isinstance(edit, Decision) else "undo": True})
             return edit
 
     def redo(self) -> Edit:
@@ -115,7 +119,7 @@ class History:
             if not self._undone:
                 raise ArgumentError("there is nothing to redo")
             edit = self._undone[-1]
-            self._append({"redo": True})
+            self._append({"redecide" if isinstance(edit, Decision) else "redo": True})
             return edit
 
     def _append(self, line: dict[str, Any]) -> int:
@@ -176,10 +180,10 @@ class History:
         """Take in a line of the journal."""
         try:
             values = json.loads(line)
-            if values.get("undo"):
-                self._undone.append(self._done.pop())
-            elif values.get("redo"):
-                self._done.append(self._undone.pop())
+            if values.get("undo") or values.get("undecide"):
+                self._undone.append(_popped(self._done, decision=bool(values.get("undecide"))))
+            elif values.get("redo") or values.get("redecide"):
+                self._done.append(_popped(self._undone, decision=bool(values.get("redecide"))))
             else:
                 self._done.append(edit_from_json(values["edit"]))
                 self._undone = []
@@ -202,3 +206,15 @@ class History:
                 f"{self._file} has version {version}, but this imagecluster reads versions up to {_VERSION};"
                 " install a newer imagecluster"
             )
+
+
+def _popped(edits: list[Edit], *, decision: bool) -> Edit:
+    """The latest decision, or the latest correction, which leaves the list; LookupError if there is none.
+
+    It is the last of all, unless a version of the program that knows no decisions has undone an earlier one.
+    """
+    places = range(len(edits) - 1, -1, -1)
+    place = next((place for place in places if isinstance(edits[place], Decision) == decision), None)
+    if place is None:
+        raise LookupError("there is nothing to undo or redo")
+    return edits.pop(place)

@@ -1,4 +1,7 @@
-"""The kinds of corrections. Pictures are identified by the hash of their content, so equal files share corrections."""
+"""The kinds of corrections of clusters, and of decisions on copies.
+
+Pictures are identified by the hash of their content, so equal files share corrections.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,24 @@ from typing import Any
 from imagecluster.errors import ArgumentError
 from imagecluster.store import HASH_BYTES
 
-__all__ = ["Apart", "Edit", "Hide", "Move", "Name", "Together", "Unhide", "edit_from_json", "edit_to_json"]
+__all__ = [
+    "Apart",
+    "Best",
+    "Correction",
+    "Decision",
+    "Edit",
+    "Hide",
+    "KeepAll",
+    "Move",
+    "Name",
+    "NotCopies",
+    "Together",
+    "Unhide",
+    "corrections_of",
+    "decisions_of",
+    "edit_from_json",
+    "edit_to_json",
+]
 
 LONGEST_NAME = 200
 """Largest number of characters in a cluster's name."""
@@ -90,15 +110,76 @@ class Unhide:
         _check(pictures=self.pictures)
 
 
-Edit = Name | Together | Apart | Move | Hide | Unhide
+@dataclass(frozen=True, slots=True)
+class NotCopies:
+    """No picture of one side is a copy of one of the other, nor another shot of it."""
+
+    pictures: frozenset[bytes]
+    others: frozenset[bytes]
+
+    def __post_init__(self) -> None:
+        _check(pictures=self.pictures, others=self.others)
+        if self.pictures & self.others:
+            raise ArgumentError(
+                "a picture is on both sides: files with the same bytes are always copies; to keep all of them, decide"
+                " to keep the whole group"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAll:
+    """All files of a group of copies stay: as many files of each content as there were."""
+
+    pictures: frozenset[bytes]
+    files: tuple[int, ...] = ()
+    """Number of files of each picture, in the order of their hashes; empty: one each. Further files are copies."""
+
+    def __post_init__(self) -> None:
+        _check(pictures=self.pictures)
+        if self.files and (len(self.files) != len(self.pictures) or min(self.files) < 1):
+            raise ArgumentError(
+                f"files holds {len(self.files)} numbers for {len(self.pictures)} pictures; there must be one for each,"
+                " of at least 1"
+            )
+
+    def n_files(self) -> dict[bytes, int]:
+        """Number of files that stay, by content."""
+        return dict(zip(sorted(self.pictures), self.files or (1,) * len(self.pictures), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """These pictures are the ones to keep of their groups of copies."""
+
+    pictures: frozenset[bytes]
+
+    def __post_init__(self) -> None:
+        _check(pictures=self.pictures)
+
+
+Correction = Name | Together | Apart | Move | Hide | Unhide
+"""What changes clusters."""
+Decision = NotCopies | KeepAll | Best
+"""What was decided about copies; clusters stay as they are."""
+Edit = Correction | Decision
 
 _KINDS: dict[str, type[Edit]] = {
-    kind.__name__.lower(): kind for kind in (Name, Together, Apart, Move, Hide, Unhide)
+    kind.__name__.lower(): kind for kind in (Name, Together, Apart, Move, Hide, Unhide, NotCopies, KeepAll, Best)
 }  # fmt: skip
 
 
+def corrections_of(edits: Iterable[Edit]) -> tuple[Correction, ...]:
+    """Those that change clusters."""
+    return tuple(edit for edit in edits if not isinstance(edit, Decision))
+
+
+def decisions_of(edits: Iterable[Edit]) -> tuple[Decision, ...]:
+    """Those about copies."""
+    return tuple(edit for edit in edits if isinstance(edit, Decision))
+
+
 def edit_to_json(edit: Edit) -> dict[str, Any]:
-    """A correction for JSON: its kind, its sorted hashes in hexadecimal, and a name.
+    """A correction for JSON: its kind, its sorted hashes in hexadecimal, and a name or numbers of files.
 
     >>> edit_to_json(Hide(frozenset([bytes(16)])))
     {'kind': 'hide', 'pictures': ['00000000000000000000000000000000']}
@@ -106,7 +187,9 @@ def edit_to_json(edit: Edit) -> dict[str, Any]:
     values: dict[str, Any] = {"kind": type(edit).__name__.lower()}
     for field in fields(edit):
         value = getattr(edit, field.name)
-        values[field.name] = value if isinstance(value, str) else sorted(content_hash.hex() for content_hash in value)
+        if isinstance(value, frozenset):
+            value = sorted(content_hash.hex() for content_hash in value)
+        values[field.name] = list(value) if isinstance(value, tuple) else value
     return values
 
 
@@ -129,6 +212,10 @@ def edit_from_json(values: Mapping[str, Any]) -> Edit:
             if not isinstance(value, str):
                 raise ArgumentError(f"the name is {value!r}; it must be a text")
             given["name"] = value
+        elif field.name == "files":
+            if not isinstance(value, list) or not all(type(number) is int for number in value):
+                raise ArgumentError(f"files is {value!r:.50}; it must be a list of numbers")
+            given["files"] = tuple(value)
         else:
             given[field.name] = _hashes(value, field.name)
     return kind(**given)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.corrections.kinds import Apart, Edit, Hide, Move, Name, Together, Unhide
+from imagecluster.corrections.kinds import Apart, Correction, Edit, Hide, Move, Name, Together, Unhide, corrections_of
 from imagecluster.errors import ArgumentError
 
 __all__ = ["Replayed", "replay"]
@@ -42,7 +42,7 @@ def replay(labels: NDArray[np.int64], edits: Iterable[Edit], hashes: Sequence[by
     labels : array of int64, shape (n,)
         Cluster of each picture, from 0, in the cut.
     edits
-        Corrections, oldest first.
+        Corrections, oldest first. Decisions on copies change nothing here.
     hashes
         Content hash of each picture; pictures with equal hashes are corrected together.
 
@@ -54,14 +54,14 @@ def replay(labels: NDArray[np.int64], edits: Iterable[Edit], hashes: Sequence[by
     """
     if len(labels) != len(hashes):
         raise ArgumentError(f"got {len(hashes)} hashes for {len(labels)} pictures; there must be one for each")
-    edits = tuple(edits)
+    edits = corrections_of(edits)
     board = _Board(labels, _rows_of(edits, hashes))
     for edit in edits:
         board.do(edit)
     return board.outcome()
 
 
-def _rows_of(edits: Iterable[Edit], hashes: Sequence[bytes]) -> dict[bytes, list[int]]:
+def _rows_of(edits: Iterable[Correction], hashes: Sequence[bytes]) -> dict[bytes, list[int]]:
     """Rows of each picture that a correction mentions."""
     mentioned: set[bytes] = set()
     for edit in edits:
@@ -92,7 +92,7 @@ class _Board:
         self._changed: set[int] = set()
         self._joined: set[int] = set()
 
-    def do(self, edit: Edit) -> None:
+    def do(self, edit: Correction) -> None:
         """Apply a correction."""
         match edit:
             case Name():

@@ -4,6 +4,7 @@ A store is a folder that carries our marker file. It holds an SQLite database, a
 each model, saved dendrograms and a cache of thumbnails; docs/file-formats.md describes them.
 """
 
+from imagecluster.store.copy_results import CopyResults
 from imagecluster.store.dates import Beside
 from imagecluster.store.layout import DATABASE_NAME, THUMBNAILS_NAME, default_location
 from imagecluster.store.mapped import MappedFingerprints, StoredContent, known_file
@@ -30,6 +31,7 @@ __all__ = [
     "THUMBNAILS_NAME",
     "Batch",
     "Beside",
+    "CopyResults",
     "HashedFile",
     "KnownFile",
     "Leaves",

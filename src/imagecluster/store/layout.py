@@ -40,6 +40,8 @@ LEAVES_NAME = "leaves"
 CENTRES_NAME = "centres"
 BRANCHES_NAME = "branches"
 PAIRS_NAME = "pairs"
+COPIES_NAME = "copies"
+_CACHES = (DENDROGRAMS_NAME, GRAPHS_NAME, LEAVES_NAME, CENTRES_NAME, BRANCHES_NAME, PAIRS_NAME, COPIES_NAME)
 THUMBNAILS_NAME = "thumbnails.db"
 LOCK_NAME = "lock"
 
@@ -213,11 +215,7 @@ def own_files(directory: Path) -> list[Path]:
     """The files of a store that take space; other files in its folder are not counted."""
     database = [directory / (name + end) for name in (DATABASE_NAME, THUMBNAILS_NAME) for end in ("", "-wal")]
     matrices = (directory / FINGERPRINTS_NAME).glob("*.f16")
-    kept = [
-        file
-        for name in (DENDROGRAMS_NAME, GRAPHS_NAME, LEAVES_NAME, CENTRES_NAME, BRANCHES_NAME, PAIRS_NAME)
-        for file in (directory / name).glob("*.npz")
-    ]
+    kept = [file for name in _CACHES for file in (directory / name).glob("*.npz")]
     return [*database, *matrices, *kept]
 
 

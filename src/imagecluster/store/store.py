@@ -19,6 +19,7 @@ from imagecluster.decode import SIGN_BYTES
 from imagecluster.errors import StoreError
 from imagecluster.records import Dendrogram, Fingerprints, ImageFile, Metadata, NeighbourGraph, Skip
 from imagecluster.store import (
+    copy_results,
     dates,
     dendrograms,
     graphs,
@@ -31,6 +32,7 @@ from imagecluster.store import (
     reading,
     tables,
 )
+from imagecluster.store.copy_results import CopyResults
 from imagecluster.store.database import believed, explained, transaction
 from imagecluster.store.dates import Beside
 from imagecluster.store.lock import WriterLock
@@ -601,6 +603,16 @@ class Store:
         """The results of comparing pairs that are kept under a key; none if there are none."""
         with self._reading():
             return pair_results.load(self._folder, key)
+
+    def save_copies(self, key: str, results: CopyResults) -> None:
+        """Keep results of comparing for copies, if possible, in place of all others; `key` names how."""
+        with self._writing():
+            copy_results.save(self._folder, key, results)
+
+    def load_copies(self, key: str) -> CopyResults:
+        """The results of comparing for copies that are kept under a key; none if there are none."""
+        with self._reading():
+            return copy_results.load(self._folder, key)
 
     def record_run(self, run: Run) -> None:
         """Record a run."""

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from imagecluster.corrections import Apart, Edit, Hide, History, Move, Name, Together, Unhide, follow
+from imagecluster.corrections import (
+    Apart,
+    Correction,
+    Edit,
+    Hide,
+    History,
+    Move,
+    Name,
+    Together,
+    Unhide,
+    corrections_of,
+    follow,
+)
 from imagecluster.errors import ArgumentError
 from imagecluster.explore.snapshot import Snapshot
 from imagecluster.web import wire
@@ -13,7 +25,7 @@ from imagecluster.web import wire
 __all__ = ["corrections_state", "edit_of_request", "edits_for_page"]
 
 _KINDS: dict[str, Any] = {"together": Together, "hide": Hide, "unhide": Unhide}
-_KIND_OF: dict[type[Edit], wire.CorrectionKind] = {
+_KIND_OF: dict[type[Correction], wire.CorrectionKind] = {
     Name: "name", Together: "together", Apart: "apart", Move: "move", Hide: "hide", Unhide: "unhide",
 }  # fmt: skip
 
@@ -56,7 +68,7 @@ def edits_for_page(edits: Sequence[Edit], snapshot: Snapshot) -> wire.Correction
     def numbers(side: frozenset[bytes]) -> list[int]:
         return [number.setdefault(content_hash, len(number)) for content_hash in sorted(side)]
 
-    for edit in follow(edits, snapshot.heirs):
+    for edit in corrections_of(follow(edits, snapshot.heirs)):
         entry: wire.Correction = {"kind": _KIND_OF[type(edit)], "pictures": numbers(edit.pictures)}
         if isinstance(edit, Apart):
             entry["others"] = numbers(edit.others)
