@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -73,12 +73,56 @@ def bring_up(
 
     """
     now_s = time.time()
-    model = settings.find_model()
+    model = settings.find_model().identity
     if settings.verify:
         from imagecluster.verify import check_installed
 
         check_installed()
-    scale_name, cut_name = settings.scale_name(model.identity), settings.cut_name(model.identity)
+    scale_name, cut_name = settings.scale_name(model), settings.cut_name(model)
+    with bring_up_pictures(paths, settings, db=db, gone=gone, rehash=rehash, progress=progress) as pictures:
+        store = pictures.store
+        leaves = store.leaves(model)
+        load_time = cache(partial(_time, leaves, store, settings, now_s))
+        tree = tree_of(leaves, store, model, settings, time=load_time(), progress=progress)
+        yield Collection(
+            store=store,
+            model=model,
+            leaves=leaves,
+            settings=settings,
+            tree=tree,
+            scale=scale_of(model, scale_name, tree.dendrogram),
+            branch_scale=branch_scale_of(model, cut_name),
+            corrections=_corrections(store, leaves),
+            load_time=load_time,
+            load_scanned=lambda: pictures.scanned,
+            beside=pictures.beside,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Pictures that were brought up to date in a store, which stays open; they are not clustered."""
+
+    store: Store
+    model: str
+    """`name@version`, of which the store has a fingerprint of each."""
+    scanned: Scanned
+    beside: Path | None
+    """As in `Collection`."""
+
+
+@contextmanager
+def bring_up_pictures(
+    paths: Sequence[Path],
+    settings: Settings,
+    *,
+    db: Path | None = None,
+    gone: bool = False,
+    rehash: bool = False,
+    progress: OnProgress = silent,
+) -> Iterator[Pictures]:
+    """The pictures in folders and files, after new ones have been fingerprinted; as `bring_up`, but without linkage."""
+    model = settings.find_model()
     place = place_of(paths, db)
     progress(Progress("scan"))
     found = scan(paths, recursive=settings.recursive, exclude=[place.directory])
@@ -89,9 +133,6 @@ def bring_up(
         if rehash:
             store.distrust_files()
         fingerprinted = fingerprint_scan(found, store, model, settings, progress=progress)
-        leaves = store.leaves(model.identity)
-        load_time = cache(partial(_time, leaves, store, settings, now_s))
-        tree = tree_of(leaves, store, model.identity, settings, time=load_time(), progress=progress)
         scanned = Scanned(
             fingerprinted.n_fingerprinted,
             fingerprinted.n_reused,
@@ -102,19 +143,7 @@ def bring_up(
             look_alikes=found.look_alikes,
             other_names=_other_names(store),
         )
-        yield Collection(
-            store=store,
-            model=model.identity,
-            leaves=leaves,
-            settings=settings,
-            tree=tree,
-            scale=scale_of(model.identity, scale_name, tree.dendrogram),
-            branch_scale=branch_scale_of(model.identity, cut_name),
-            corrections=_corrections(store, leaves),
-            load_time=load_time,
-            load_scanned=lambda: scanned,
-            beside=place.beside,
-        )
+        yield Pictures(store, model.identity, scanned, place.beside)
 
 
 def open_latest(

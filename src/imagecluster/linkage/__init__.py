@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from imagecluster.linkage.average import Linkage, average_linkage, link
+    from imagecluster.linkage.average import Linkage, average_linkage, link, neighbours_of
     from imagecluster.linkage.dispatch import linkage
     from imagecluster.linkage.planning import Estimate, estimate, expected_s, needed_bytes
     from imagecluster.linkage.raised import RaisedPairs
@@ -21,6 +21,7 @@ __all__ = [
     "link",
     "linkage",
     "needed_bytes",
+    "neighbours_of",
 ]
 
 _HOME = {
@@ -33,6 +34,7 @@ _HOME = {
     "link": "average",
     "linkage": "dispatch",
     "needed_bytes": "planning",
+    "neighbours_of": "average",
 }
 """Module of each name, which is loaded on first use, so that the names of methods alone cost nothing."""
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.linkage.dendrogram import dendrogram_of_unique
-from imagecluster.linkage.duplicates import identical_rows
+from imagecluster.linkage.duplicates import Unique, identical_rows
 from imagecluster.linkage.graph import GraphPlan, neighbour_graph
 from imagecluster.linkage.input_check import checked
 from imagecluster.linkage.planning import fitting_candidates
@@ -21,7 +21,7 @@ from imagecluster.records import Dendrogram, NeighbourGraph
 from imagecluster.system.cores import Mapper, threads
 from imagecluster.system.progress import OnProgress, shares, silent
 
-__all__ = ["Linkage", "average_linkage", "link"]
+__all__ = ["Linkage", "average_linkage", "link", "neighbours_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,25 @@ def link(  # noqa: PLR0913  # all but the first are options
         return _link(X, GraphPlan(k, approximate), known=known, raised=raised, run=run, progress=progress)
 
 
+def neighbours_of(
+    X: NDArray[Any],
+    *,
+    approximate: bool = False,
+    known: NeighbourGraph | None = None,
+    n_threads: int | None = None,
+    progress: OnProgress = silent,
+) -> NeighbourGraph:
+    """Neighbour graph of vectors, the same as `link` gives with the same arguments, without the dendrogram."""
+    X = checked(X)
+    plan = GraphPlan(fitting_candidates(len(X), X.shape[1], None), approximate)
+    with threads(X, n_threads) as run:
+        unique = identical_rows(X)
+        if len(unique.leaf) < 2:
+            return _no_neighbours(unique.digests, plan.k)
+        vectors = ClusterVectors(X, inverse_norms(X, run=run), unique.leaf, unique.count, run=run)
+        return _graph(vectors, unique, plan, known=known, run=run, progress=progress)
+
+
 def _link(
     X: NDArray[Any],
     plan: GraphPlan = GraphPlan(),  # noqa: B008  # a frozen value
@@ -141,14 +160,7 @@ def _link(
         tree = dendrogram_of_unique(unique, np.empty((0, 2), np.int64), np.empty(0), largest_distance=0.0)
         return Linkage(tree, _no_neighbours(unique.digests, plan.k))
     vectors = ClusterVectors(X, inverse_norm, unique.leaf, unique.count, run=run)
-    graph = neighbour_graph(
-        vectors,
-        unique.digests,
-        plan._replace(k=min(plan.k, len(unique.leaf) - 1)),
-        known=known,
-        run=run,
-        progress=shares(progress, "neighbours" if plan.approximate else "pairs"),
-    )
+    graph = _graph(vectors, unique, plan, known=known, run=run, progress=progress)
     sums = None
     if raised is not None and len(raised.first):
         sums = sums_of_unique(raised, unique.row_of_leaf, unique.count, n_leaves=len(X))
@@ -157,6 +169,26 @@ def _link(
     largest_distance = max(0.0, 1.0 - graph.smallest)
     tree = dendrogram_of_unique(unique, children, np.maximum(heights, 0.0), largest_distance=largest_distance)
     return Linkage(tree, graph)
+
+
+def _graph(
+    vectors: ClusterVectors,
+    unique: Unique,
+    plan: GraphPlan,
+    *,
+    known: NeighbourGraph | None,
+    run: Mapper,
+    progress: OnProgress,
+) -> NeighbourGraph:
+    """Neighbour graph of at least two distinct vectors."""
+    return neighbour_graph(
+        vectors,
+        unique.digests,
+        plan._replace(k=min(plan.k, len(unique.leaf) - 1)),
+        known=known,
+        run=run,
+        progress=shares(progress, "neighbours" if plan.approximate else "pairs"),
+    )
 
 
 def _no_neighbours(digests: NDArray[np.uint64], k: int) -> NeighbourGraph:
