@@ -24,6 +24,7 @@ _TEXTS: dict[Stage, str] = {
     "thumbnails": "pictures",
     "retrieval": "searching for each picture",
     "speed": "measuring",
+    "acting": "moving files",
 }
 
 _UNITS: dict[Stage, str] = {
