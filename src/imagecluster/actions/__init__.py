@@ -5,6 +5,7 @@ This room knows files only. What is proposed, and why, comes from the rooms abov
 
 from imagecluster.actions.applying import Applied, Done, apply
 from imagecluster.actions.contents import facts_of
+from imagecluster.actions.journal import JOURNAL_NAME
 from imagecluster.actions.plan import (
     SYMBOLIC_WARNING,
     Destination,
@@ -21,6 +22,7 @@ from imagecluster.actions.plan_json import plan_from_json, plan_table, plan_to_j
 from imagecluster.actions.undoing import ActionRecord, Left, Restored, StepRecord, Undone, list_actions, undo
 
 __all__ = [
+    "JOURNAL_NAME",
     "SYMBOLIC_WARNING",
     "ActionRecord",
     "Applied",

@@ -12,7 +12,7 @@ const STAGES = /** @type {Record<Stage, string>} */ ({
   scan: 'Looking for pictures', weights: 'Downloading the model', fingerprints: 'Fingerprinting',
   dates: 'Reading dates and places', signs: 'Looking at pictures again',
   pairs: 'Comparing pictures', neighbours: 'Comparing pictures', farthest: 'Comparing pictures', merging: 'Clustering', verifying: 'Comparing details',
-  links: 'Writing', thumbnails: 'Writing', retrieval: 'Searching', speed: 'Measuring',
+  links: 'Writing', thumbnails: 'Writing', retrieval: 'Searching', speed: 'Measuring', acting: 'Moving files',
 });
 
 /** Stages that are counted in pictures; for others the share is shown. */
