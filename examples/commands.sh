@@ -15,6 +15,12 @@ imagecluster eval "$folder" --labels folders               # how good the groups
 imagecluster plot dendrogram "$folder" -o dendrogram.png
 imagecluster export "$folder" --page album.html            # the viewer's page for other people
 imagecluster export "$folder" --fingerprints fingerprints.npz
+imagecluster actions "$folder"                             # what was done with files: moves, links
+
+# What was done last with files comes back, with times and permissions.
+if imagecluster actions "$folder" --json | grep -q '"number"'; then
+  imagecluster undo "$folder"
+fi
 
 # A folder that the original imagecluster has sorted: keep what it computed.
 if [ -f "$folder/imagecluster/fingerprints.pk" ]; then

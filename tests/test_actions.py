@@ -558,7 +558,7 @@ def test_undo_takes_the_latest_and_any_by_number(place):
             undo(place.db, number)
     with pytest.raises(ArgumentError, match="there is nothing to undo"):
         undo(place.db)
-    with pytest.raises(ArgumentError, match="there is no action 7; the actions are 1, 2"):
+    with pytest.raises(ArgumentError, match="there is no action 7; the latest is 2"):
         undo(place.db, 7)
 
 
@@ -901,3 +901,12 @@ def test_wrong_arguments_are_named(place):
         plan(place.root, step(place.z, writes=(NewFile(place.root / "t.xmp", b"", facts(place.sidecar)),)))
     with pytest.raises(ArgumentError, match="is not an absolute path"):
         Plan(Path("pics"), (), 0)
+
+
+def test_the_plan_in_the_documents_is_one():
+    """The example of docs/file-formats.md can be read."""
+    text = (Path(__file__).resolve().parents[1] / "docs" / "file-formats.md").read_text(encoding="utf-8")
+    example = text.partition("test_actions.py reads this -->\n```json\n")[2].partition("```")[0]
+    found = plan_from_json(json.loads(example))
+    assert found.steps[0].parts[0].path.name == "IMG_1 (1).jpg.xmp"
+    assert found.references == (found.root / "Originals",)

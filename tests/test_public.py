@@ -14,6 +14,7 @@ SURFACE = [
     "Progress",
     "Result",
     "Settings",
+    "apply_plan",
     "calc",
     "cluster",
     "dendrogram",
@@ -21,10 +22,12 @@ SURFACE = [
     "exceptions",
     "fingerprint",
     "io",
+    "list_actions",
     "main",
     "postproc",
     "run",
     "search",
+    "undo",
 ]
 ORIGINAL = {
     "calc": [

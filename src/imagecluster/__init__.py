@@ -15,7 +15,17 @@ if TYPE_CHECKING:
     from imagecluster import calc, errors, exceptions, io, main, postproc
     from imagecluster.collection import Settings
     from imagecluster.estimator import ImageClusterer
-    from imagecluster.functions import Result, cluster, dendrogram, fingerprint, run, search
+    from imagecluster.functions import (
+        Result,
+        apply_plan,
+        cluster,
+        dendrogram,
+        fingerprint,
+        list_actions,
+        run,
+        search,
+        undo,
+    )
     from imagecluster.system.progress import Progress
 
 __all__ = [
@@ -23,6 +33,7 @@ __all__ = [
     "Progress",
     "Result",
     "Settings",
+    "apply_plan",
     "calc",
     "cluster",
     "dendrogram",
@@ -30,10 +41,12 @@ __all__ = [
     "exceptions",
     "fingerprint",
     "io",
+    "list_actions",
     "main",
     "postproc",
     "run",
     "search",
+    "undo",
 ]
 
 _HOME = {
@@ -41,11 +54,14 @@ _HOME = {
     "Progress": "imagecluster.system.progress",
     "Result": "imagecluster.functions",
     "Settings": "imagecluster.collection",
+    "apply_plan": "imagecluster.functions",
     "cluster": "imagecluster.functions",
     "dendrogram": "imagecluster.functions",
     "fingerprint": "imagecluster.functions",
+    "list_actions": "imagecluster.functions",
     "run": "imagecluster.functions",
     "search": "imagecluster.functions",
+    "undo": "imagecluster.functions",
 }
 
 # Not all are in `__all__`: with a star import, the module `imagecluster` would take the place of the package.

@@ -255,8 +255,8 @@ def _undo_step(journal: Journal, action: Action, step: KeptStep, done: list[Rest
 def _chosen(actions: dict[int, Action], number: int | None, files: Sequence[Path]) -> tuple[Action, list[KeptStep]]:
     """The action and the steps that an undo is about."""
     if number is not None and number not in actions:
-        known = ", ".join(map(str, actions)) or "there was none yet"
-        raise ArgumentError(f"there is no action {number}; the actions are {known}")
+        known = f"; the latest is {max(actions)}" if actions else ": nothing was done yet"
+        raise ArgumentError(f"there is no action {number}{known}")
     candidates = [actions[number]] if number is not None else [*reversed(actions.values())]
     standing = [(action, [step for step in action.steps.values() if step.state in _STANDING]) for action in candidates]
     found = next(((action, steps) for action, steps in standing if steps), None)

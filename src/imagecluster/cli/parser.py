@@ -25,6 +25,8 @@ COMMANDS = (
     "info",
     "plot",
     "export",
+    "actions",
+    "undo",
     "import-original",
     "models",
     "doctor",

@@ -6,19 +6,34 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from imagecluster.functions.acting import apply_plan, list_actions, undo
     from imagecluster.functions.running import Result, run, update
     from imagecluster.functions.searching import search
     from imagecluster.functions.vectors import cluster, dendrogram, fingerprint
 
-__all__ = ["Result", "cluster", "dendrogram", "fingerprint", "run", "search", "update"]
+__all__ = [
+    "Result",
+    "apply_plan",
+    "cluster",
+    "dendrogram",
+    "fingerprint",
+    "list_actions",
+    "run",
+    "search",
+    "undo",
+    "update",
+]
 
 _HOME = {
     "Result": "running",
+    "apply_plan": "acting",
     "cluster": "vectors",
     "dendrogram": "vectors",
     "fingerprint": "vectors",
+    "list_actions": "acting",
     "run": "running",
     "search": "searching",
+    "undo": "acting",
     "update": "running",
 }
 """Module of each name; it is loaded when the name is first used, so that a second run answers at once."""
