@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import secrets
 import sys
 from collections.abc import Iterator
 from itertools import count
@@ -140,12 +140,11 @@ class Destinations:
         reason = checker.refuse_destination(path)
         if reason:
             raise OutputError(f"nothing can be moved to {path}: {reason}. Name another folder")
-        probe = f".{secrets.token_hex(8)}.new"
         try:
             with HeldFolder(path, path, create=True) as folder:
-                os.close(folder.create(probe))
-                folder.unlink(probe)
                 volume = folder.volume
+            if not os.access(path, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, "it cannot be written to")
         except OSError as error:
             raise OutputError(
                 f"nothing can be moved to {path}: {(error.strerror or str(error)).lower()}. Name another folder"

@@ -14,7 +14,7 @@ from imagecluster.actions.contents import is_still, open_folder
 from imagecluster.actions.held import same_file
 from imagecluster.actions.moves import Bases, Move, numbered, unfinished_name
 
-__all__ = ["is_complete", "make", "planned_backs", "take_back"]
+__all__ = ["clear_unfinished", "is_complete", "make", "planned_backs", "take_back"]
 
 
 def make(move: Move, bases: Bases) -> None:
@@ -53,16 +53,14 @@ def planned_backs(moves: Sequence[Move], earlier: Sequence[Move], bases: Bases) 
     undo that was cut short has brought back, to where `earlier` says, stays there.
     """
     fixed = {i: back.target for i, back in enumerate(earlier) if _is_back(moves[i], back.target, bases)}
+    for i, move in enumerate(moves):
+        if move.way == "write":  # sidecars of the file that stays
+            names = (numbered(move.source, move.source, n) for n in count(1))
+            fixed[i] = next(target for target in names if _can_have(move, target, bases))
     main = next((move.source for move in moves if move.way != "write"), moves[0].source)
     for n in count(1):
-        targets = [
-            fixed.get(i, move.source if _stays(move) else numbered(move.source, main, n))
-            for i, move in enumerate(moves)
-        ]
-        if all(
-            i in fixed or _can_have(move, target, bases)
-            for i, (move, target) in enumerate(zip(moves, targets, strict=True))
-        ):
+        targets = [fixed.get(i, numbered(move.source, main, n)) for i, move in enumerate(moves)]
+        if all(i in fixed or _can_have(moves[i], target, bases) for i, target in enumerate(targets)):
             break
     return tuple(
         replace(
@@ -72,9 +70,12 @@ def planned_backs(moves: Sequence[Move], earlier: Sequence[Move], bases: Bases) 
     )
 
 
-def _stays(move: Move) -> bool:
-    """Whether a sidecar has to keep its name."""
-    return move.way == "write" and not move.aside
+def clear_unfinished(backs: Sequence[Move], bases: Bases) -> None:
+    """Remove the unfinished copies of an undo that was cut short."""
+    for back in backs:
+        if back.unfinished:
+            with suppress(OSError), open_folder(back.target.parent, bases) as here:
+                here.unlink(back.unfinished)
 
 
 def _is_back(move: Move, target: Path, bases: Bases) -> bool:

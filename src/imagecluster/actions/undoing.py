@@ -187,13 +187,16 @@ def undo(
         return _foreseen(action, steps)
     with kept.locked():
         actions = kept.read()
-        left = complete_interrupted(kept, actions)
         action, steps = _chosen(actions, number, files)
+        left = complete_interrupted(kept, actions)
         done: list[Restored] = []
         try:
             for i, step in enumerate(reversed(steps)):
                 progress(Progress("acting", i, len(steps)))
-                _undo_step(kept, action, step, done, left)
+                if step.state in ("undone", "failed"):  # what was cut short is completed
+                    done += _restored(step)
+                else:
+                    _undo_step(kept, action, step, done, left)
             progress(Progress("acting", len(steps), len(steps)))
         finally:
             with suppress(OutputError):  # what became of the last step shows on disk
@@ -224,6 +227,7 @@ def bring_back(
     Where nothing is left to bring back, the step gets its outcome all the same; where a later try may succeed, as with
     a drive that is unplugged, it stays as it is.
     """
+    making.clear_unfinished(step.backs, action.bases)
     step.backs = making.planned_backs(step.moves, step.backs, action.bases)
     step.then, step.state = outcome, "undoing"
     journal.intend_undo(action, step)
@@ -245,11 +249,15 @@ def _undo_step(journal: Journal, action: Action, step: KeptStep, done: list[Rest
     before = len(left)
     bring_back(journal, action, step, outcome="undone", left=left)
     lost = {each.path for each in left[before:]}
-    for move, back in zip(step.moves, step.backs, strict=True):
-        if move.source not in lost and move.way != "write":
-            done.append(Restored(move.source, back.target))
+    done += [each for each in _restored(step) if each.path not in lost]
     if any(move.source in lost and move.way != "write" for move in step.moves):
         journal.came_of(action, step, "done")  # so that it can be tried again
+
+
+def _restored(step: KeptStep) -> list[Restored]:
+    """The files of a step that was taken back, where they are."""
+    pairs = zip(step.moves, step.backs, strict=True)
+    return [Restored(move.source, back.target) for move, back in pairs if move.way != "write"]
 
 
 def _chosen(actions: dict[int, Action], number: int | None, files: Sequence[Path]) -> tuple[Action, list[KeptStep]]:
