@@ -1,0 +1,86 @@
+"""Loaders of pictures for their comparison: the small forms, and digests of all pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import xxhash
+
+from imagecluster.copies import CopyFacts
+from imagecluster.decode import LOOK_PX, SmallPicture, large_file, read_bytes
+from imagecluster.errors import DecodeError
+from imagecluster.store import Store
+
+__all__ = ["copy_facts", "digest_loader", "look_loader"]
+
+T = TypeVar("T")
+
+
+def copy_facts(hashes: Sequence[bytes], store: Store) -> CopyFacts:
+    """What the store knows of contents, for their comparison; all must be known."""
+    import numpy as np
+
+    metadata = store.metadata(hashes)
+    signs, there = store.signs(hashes)
+    coded = store.coded(hashes)
+    of_rows = [metadata[content_hash] for content_hash in hashes]
+    return CopyFacts(
+        signs=signs,
+        has_signs=there,
+        width_px=np.array([of.width_px for of in of_rows], np.int64),
+        height_px=np.array([of.height_px for of in of_rows], np.int64),
+        coded=[coded.get(content_hash, b"") for content_hash in hashes],
+        cameras=[of.camera for of in of_rows],
+        taken=[of.taken for of in of_rows],
+    )
+
+
+def look_loader(
+    paths: Sequence[Path], hashes: Sequence[bytes], facts: CopyFacts, *, max_pixels: int
+) -> Callable[[int], SmallPicture | None]:
+    """A function that reads the small form of a picture; None if it cannot be read, or is another picture by now.
+
+    Parameters
+    ----------
+    paths, hashes
+        A file of each content, and its hash.
+    facts
+        What is known of the contents.
+    max_pixels
+        The largest size of pictures.
+    """
+    from imagecluster.decode import small_picture
+
+    def small(data: bytes, picture: int) -> SmallPicture:
+        suffix = paths[picture].suffix
+        return small_picture(data, facts.size(picture), side_px=LOOK_PX, suffix=suffix, max_pixels=max_pixels)
+
+    return _loader(paths, hashes, small)
+
+
+def digest_loader(
+    paths: Sequence[Path], hashes: Sequence[bytes], facts: CopyFacts, *, max_pixels: int
+) -> Callable[[int], bytes | None]:
+    """A function that computes the digest of all pixels of a picture; parameters as of `look_loader`."""
+    from imagecluster.decode import pixel_digest
+
+    def digest(data: bytes, picture: int) -> bytes:
+        return pixel_digest(data, facts.size(picture), suffix=paths[picture].suffix, max_pixels=max_pixels)
+
+    return _loader(paths, hashes, digest)
+
+
+def _loader(
+    paths: Sequence[Path], hashes: Sequence[bytes], read: Callable[[bytes, int], T]
+) -> Callable[[int], T | None]:
+    def load(picture: int) -> T | None:
+        try:
+            with large_file(paths[picture].stat().st_size):
+                data = read_bytes(paths[picture])
+                return read(data, picture) if xxhash.xxh3_128_digest(data) == hashes[picture] else None
+        except (DecodeError, OSError):
+            return None
+
+    return load

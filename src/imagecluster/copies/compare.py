@@ -1,0 +1,238 @@
+"""Comparison of pictures: of two, and of many pairs in memory that does not grow with their number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagecluster.copies import planes
+from imagecluster.copies.candidates import RADIUS
+from imagecluster.copies.comparison import SAME_PIXELS, Comparison, rounded
+from imagecluster.copies.facts import CopyFacts, is_other_moment
+from imagecluster.copies.looks import Look, map_between
+from imagecluster.copies.planes import Map
+from imagecluster.copies.residual import Residual, residual
+from imagecluster.copies.symmetry import distances, map_of
+from imagecluster.copies.verdict import verdict
+from imagecluster.decode import SmallPicture
+from imagecluster.records import CopyKind
+from imagecluster.system.cores import n_cores
+
+__all__ = ["PICTURES_AT_A_TIME", "compare_pairs", "version"]
+
+PICTURES_AT_A_TIME = 2000
+"""Number of pictures held at a time, 80 kB each."""
+
+_PAIRS_PER_TASK = 16
+
+_LONGEST = 16
+"""Ratio of the sides from which a picture is not shown as a whole when it is small."""
+
+_EQUAL_NOISE = 2.5
+"""Difference in grey levels up to which small pictures may have the same pixels: JPEG is reduced as it is decoded."""
+
+_TONED_CONTRAST = 1.1
+_TONED_LEVELS = 8.0
+
+Load = Callable[[int], SmallPicture | None]
+Digest = Callable[[int], bytes | None]
+
+
+def version() -> str:
+    """Name and version of the computation on this machine: kept results of another one are not used."""
+    return "copies/1" if planes.has_opencv() else "copies/1 without OpenCV"
+
+
+def compare_pairs(  # noqa: PLR0913 - the pairs and what is known of them, the rest is optional
+    first: NDArray[np.int64],
+    second: NDArray[np.int64],
+    load: Load,
+    facts: CopyFacts,
+    *,
+    digest: Digest | None = None,
+    n_threads: int | None = None,
+    at_a_time: int = PICTURES_AT_A_TIME,
+) -> Iterator[tuple[slice, list[Comparison | None]]]:
+    """Comparisons of pairs of pictures, for one run of the pairs after another.
+
+    They depend on the two pictures alone, not on their order, on other pairs or on the number of threads.
+
+    Parameters
+    ----------
+    first, second
+        Numbers of the pictures of each pair, shape (n_pairs,). Pairs of the same pictures should be near each other:
+        a picture is loaded anew for each run that needs it, unless the run before it had it.
+    load
+        Returns the small form of a picture (`imagecluster.decode.small_picture`), or None if it cannot be read. It is
+        called from several threads.
+    facts
+        What is known of the pictures.
+    digest
+        Returns the digest of all pixels of a picture (`imagecluster.decode.pixel_digest`), or None if it cannot be
+        read. It is asked for pictures of equal size that hardly differ. Without it such pairs are copies.
+    n_threads
+        Number of threads; default: one per core.
+    at_a_time
+        Number of pictures in a run.
+
+    Yields
+    ------
+    tuple
+        A run of the pairs, and their comparisons; None where a picture cannot be read.
+    """
+    from threadpoolctl import threadpool_limits
+
+    held: dict[int, Look | None] = {}
+    digests = _Digests(digest)
+    with threadpool_limits(1), ThreadPoolExecutor(n_threads or n_cores(), thread_name_prefix="copies") as pool:
+        for run in _runs(first, second, at_a_time):
+            pairs = list(zip(first[run].tolist(), second[run].tolist(), strict=True))
+            needed = {picture for pair in pairs if not _are_coded_alike(facts, *pair) for picture in pair}
+            held = {picture: held[picture] for picture in needed if picture in held}
+            missing = sorted(needed - held.keys())
+            held.update(zip(missing, pool.map(lambda i: _look(load(i)), missing), strict=True))
+            tasks = [pairs[start : start + _PAIRS_PER_TASK] for start in range(0, len(pairs), _PAIRS_PER_TASK)]
+
+            def compared(task: list[tuple[int, int]], held: dict[int, Look | None] = held) -> list[Comparison | None]:
+                return [_comparison(pair, held, facts, digests) for pair in task]
+
+            yield run, [found for of_task in pool.map(compared, tasks) for found in of_task]
+
+
+def _look(picture: SmallPicture | None) -> Look | None:
+    return None if picture is None else Look(picture)
+
+
+class _Digests:
+    """Digests of pixels, each computed once."""
+
+    def __init__(self, digest: Digest | None) -> None:
+        self._digest = digest
+        self._known: dict[int, bytes | None] = {}
+
+    def are_equal(self, first: int, second: int) -> bool:
+        """Whether the pixels of two pictures are the same."""
+        if self._digest is None:
+            return False
+        found = [self._of(picture) for picture in (first, second)]
+        return found[0] is not None and found[0] == found[1]
+
+    def _of(self, picture: int) -> bytes | None:
+        if self._digest is not None and picture not in self._known:  # two threads may both compute it
+            self._known[picture] = self._digest(picture)
+        return self._known.get(picture)
+
+
+def _are_coded_alike(facts: CopyFacts, first: int, second: int) -> bool:
+    return bool(facts.coded[first]) and facts.coded[first] == facts.coded[second]
+
+
+def _comparison(
+    pair: tuple[int, int], held: dict[int, Look | None], facts: CopyFacts, digests: _Digests
+) -> Comparison | None:
+    """The comparison of a pair; None if one cannot be read."""
+    if _are_coded_alike(facts, *pair):
+        return SAME_PIXELS
+    one, other = held[pair[0]], held[pair[1]]
+    if one is None or other is None:
+        return None
+    # The same order every time: where a hair decides, the two directions might not agree.
+    is_turned = _rank(facts, pair[0], one) > _rank(facts, pair[1], other)
+    if is_turned:
+        pair, one, other = pair[::-1], other, one
+    found = _compared(pair, one, other, facts)
+    if found.kind in ("copy", "altered") and _may_be_equal(pair, one, other, facts) and digests.are_equal(*pair):
+        return SAME_PIXELS
+    return found.reversed() if is_turned else found
+
+
+def _rank(facts: CopyFacts, picture: int, look: Look) -> tuple[int, bytes, bytes]:
+    width, height = facts.size(picture)
+    return width * height, facts.signs[picture].tobytes(), look.digest
+
+
+def _compared(pair: tuple[int, int], a: Look, b: Look, facts: CopyFacts) -> Comparison:
+    """How two pictures agree: first in the position that the hashes name, which needs no points, then by points."""
+    sizes = [facts.size(picture) for picture in pair]
+    if any(max(size) > _LONGEST * min(size) for size in sizes):
+        return Comparison(None)
+    n_pixels = [width * height for width, height in sizes]
+    kind: CopyKind | None = None
+    is_framed, found = False, None
+    for b_to_a in _maps(pair, a, b, facts):
+        tried = residual(a.grey, b.grey, b_to_a)
+        its_kind, its_framed = verdict(tried, *n_pixels)
+        if _RANK[its_kind] > _RANK[kind]:
+            kind, is_framed, found = its_kind, its_framed, tried
+        if kind in ("copy", "altered"):
+            break
+    if kind is None or found is None:
+        return Comparison(None)
+    if kind != "shot" and is_other_moment(facts, *pair):
+        kind = "shot"
+    elif kind == "copy" and (a.is_one_of_many or b.is_one_of_many):
+        kind = "altered"  # a frame stands for an animation to look at, but not to keep
+    return _put_together(kind, found, a, b, is_framed=is_framed)
+
+
+_RANK: dict[CopyKind | None, int] = {None: 0, "shot": 1, "altered": 2, "copy": 3}
+
+
+def _maps(pair: tuple[int, int], a: Look, b: Look, facts: CopyFacts) -> Iterator[Map]:
+    """Maps of b's pixels to a's under which they may be the same."""
+    i, j = pair
+    if facts.has_signs[i] and facts.has_signs[j]:
+        apart = distances(facts.signs[i], facts.signs[j])
+        if apart.min() <= RADIUS:
+            yield np.vstack([map_of(int(apart.argmin()), b.shape, a.shape), [0.0, 0.0, 1.0]])
+    if planes.has_opencv():
+        found = map_between(a, b)
+        if found is not None:
+            yield found
+
+
+def _may_be_equal(pair: tuple[int, int], a: Look, b: Look, facts: CopyFacts) -> bool:
+    """Whether all pixels of two pictures may be the same, by their small forms."""
+    if facts.size(pair[0]) != facts.size(pair[1]) or a.shape != b.shape or a.is_grey != b.is_grey:
+        return False
+    difference = a.grey.astype(np.float32) - b.grey.astype(np.float32)
+    return float(np.sqrt((difference * difference).mean())) <= _EQUAL_NOISE
+
+
+def _put_together(kind: CopyKind, found: Residual, a: Look, b: Look, *, is_framed: bool) -> Comparison:
+    """The comparison from the map between small forms."""
+    to_shares, to_pixels = _shares(b.shape), np.linalg.inv(_shares(a.shape))
+    matrix = to_shares @ found.to_b @ to_pixels
+    is_whole = kind != "shot" and abs(1 - found.share) <= 0.015
+    is_toned = not 1 / _TONED_CONTRAST < found.contrast < _TONED_CONTRAST or abs(found.brightness) > _TONED_LEVELS
+    return Comparison(
+        kind=kind,
+        matrix=rounded(matrix),
+        first_inside=is_whole or (kind != "shot" and found.is_a_inside),
+        second_inside=is_whole or (kind != "shot" and not found.is_a_inside),
+        is_framed=is_framed,
+        is_toned=is_toned,
+        first_is_grey=a.is_grey,
+        second_is_grey=b.is_grey,
+    )
+
+
+def _shares(shape: tuple[int, int]) -> NDArray[np.float64]:
+    """Map of pixels, whose centres have whole numbers, to shares of width and height."""
+    height, width = shape
+    return np.array([[1 / width, 0, 0.5 / width], [0, 1 / height, 0.5 / height], [0, 0, 1]])
+
+
+def _runs(first: NDArray[np.int64], second: NDArray[np.int64], at_a_time: int) -> Iterator[slice]:
+    """Consecutive runs of pairs, each of at most so many pictures, but of at least one pair."""
+    start, seen = 0, set[int]()
+    for at, pair in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
+        if at > start and len(seen) + sum(picture not in seen for picture in pair) > at_a_time:
+            yield slice(start, at)
+            start, seen = at, set()
+        seen.update(pair)
+    if start < len(first):
+        yield slice(start, len(first))

@@ -1,0 +1,161 @@
+"""What of a picture is compared: a small grey form of it, and points in it."""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from imagecluster.copies.planes import Map
+from imagecluster.decode import SmallPicture
+from imagecluster.verify.features import opencv
+
+__all__ = ["LEAST_POINTS", "Look", "Points", "map_between"]
+
+LEAST_POINTS = 8
+"""Number of points that must agree with one map."""
+
+_N_POINTS = 300
+_CONTRAST = 0.015
+_EDGE = 15.0
+"""More points than OpenCV's defaults find in small pictures; what they match is checked afterwards."""
+
+_RATIO = 0.85
+"""Largest distance to the most similar point over that to the second (Lowe 2004)."""
+
+_LEAST_SIMILARITY = 0.8
+_REACH_PX = 2.5
+"""Distance up to which a point agrees with a map: copies are flat."""
+
+_GREY_LEVELS = 12
+"""Largest difference of the three colours, in all but a hundredth of the pixels, up to which a picture is grey:
+compression leaves some."""
+
+_of_thread = threading.local()
+
+
+class Points:
+    """Points of a picture and what is around them: SIFT, compared as RootSIFT (Arandjelović and Zisserman 2012).
+
+    Attributes
+    ----------
+    at
+        Shape (n_points, 2): x and y in pixels.
+    rows
+        Shape (n_points, 128), uint8.
+    """
+
+    __slots__ = ("at", "rows")
+
+    def __init__(self, at: NDArray[np.float32], rows: NDArray[np.uint8]) -> None:
+        self.at = at
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def unit_rows(self) -> NDArray[np.float32]:
+        """RootSIFT: unit vectors, shape (n_points, 128)."""
+        found = self.rows.astype(np.float32)
+        found /= np.maximum(found.sum(axis=1, keepdims=True), 1.0)
+        return np.sqrt(found)
+
+
+class Look:
+    """A picture as it is compared; its points are sought when they are first needed.
+
+    Attributes
+    ----------
+    grey
+        Shape (height, width), uint8.
+    is_grey
+        Whether it has no colours.
+    is_one_of_many
+        Whether its file holds more than is compared: further frames or pages.
+    """
+
+    def __init__(self, picture: SmallPicture) -> None:
+        pixels = np.asarray(picture.pixels, np.uint8)
+        # The weights of Pillow's L, in whole numbers.
+        weighted = pixels.reshape(-1, 3) @ np.array([19595, 38470, 7471], np.uint32) + 0x8000
+        self.grey: NDArray[np.uint8] = (weighted >> 16).astype(np.uint8).reshape(pixels.shape[:2])
+        colour = pixels.max(axis=2) - pixels.min(axis=2)
+        self.is_grey = bool(np.quantile(colour, 0.99) <= _GREY_LEVELS)
+        self.is_one_of_many = picture.is_one_of_many
+        self._guard = threading.Lock()
+        self._points: Points | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.grey.shape[0], self.grey.shape[1]
+
+    @cached_property
+    def digest(self) -> bytes:
+        """8 bytes by which the two pictures of a pair are put in order, whatever their numbers are."""
+        return xxhash.xxh3_64_digest(np.ascontiguousarray(self.grey).data)
+
+    def points(self) -> Points:
+        """The points of greatest contrast, at most 300; needs OpenCV."""
+        with self._guard:
+            if self._points is None:
+                self._points = _points_of(self.grey)
+            return self._points
+
+
+def _points_of(grey: NDArray[np.uint8]) -> Points:
+    sift = getattr(_of_thread, "sift", None)
+    if sift is None:
+        sift = _of_thread.sift = opencv().SIFT_create(
+            nfeatures=_N_POINTS, contrastThreshold=_CONTRAST, edgeThreshold=_EDGE
+        )
+    found, rows = sift.detectAndCompute(np.ascontiguousarray(grey), None)
+    if rows is None or not len(found):
+        return Points(np.empty((0, 2), np.float32), np.empty((0, 128), np.uint8))
+    # Equal contrasts make more points than wanted; the sort is stable, so that the choice is always the same.
+    chosen = np.argsort([-point.response for point in found], kind="stable")[:_N_POINTS]
+    return Points(np.array([found[i].pt for i in chosen], np.float32), np.asarray(rows[chosen], np.uint8))
+
+
+def map_between(first: Look, second: Look) -> Map | None:
+    """Map of the second picture's pixels to the first's with which most points agree, found by RANSAC; also mirrored.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (3, 3); None if fewer than `LEAST_POINTS` points agree with any (Fischler and Bolles 1981).
+    """
+    one, other = first.points(), second.points()
+    if min(len(one), len(other)) < LEAST_POINTS:
+        return None
+    cv2 = opencv()
+    target_rows, rows = one.unit_rows(), other.unit_rows()
+    best, most = None, LEAST_POINTS - 1
+    for seen in (rows, _mirrored(rows)):
+        similarity = seen @ target_rows.T
+        every = np.arange(len(similarity))
+        partner = similarity.argmax(axis=1)
+        highest = similarity[every, partner]
+        similarity[every, partner] = -1.0
+        clear = (1 - highest < _RATIO**2 * (1 - similarity.max(axis=1))) & (highest > _LEAST_SIMILARITY)
+        if clear.sum() < LEAST_POINTS:
+            continue
+        source, target = other.at[clear], one.at[partner[clear]]
+        found, inside = cv2.estimateAffine2D(
+            source, target, method=cv2.RANSAC, ransacReprojThreshold=_REACH_PX, maxIters=1000, confidence=0.995
+        )
+        if found is None:
+            continue
+        n_points = len(np.unique(np.round(source[inside.ravel() > 0]), axis=0))
+        if n_points > most:
+            best, most = np.vstack([found, [0.0, 0.0, 1.0]]), n_points
+    return best
+
+
+def _mirrored(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Descriptors of the mirror image: the cells change sides, and the directions their sense."""
+    cells = rows.reshape(-1, 4, 4, 8)
+    return np.ascontiguousarray(cells[:, ::-1][:, :, :, (8 - np.arange(8)) % 8].reshape(-1, 128))
