@@ -7,6 +7,7 @@ import unicodedata
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cached_property, lru_cache
 
 __all__ = ["PART_SUFFIXES", "PictureNames", "paired", "plain", "unedited"]
 
@@ -33,6 +34,7 @@ _OF_PHONE = re.compile(r"^(?P<start>[a-z]{3}_)(?P<kind>[eo]?)(?P<number>\d{4})$"
 """What iOS calls pictures and their edits: `IMG_1234`, with `E` an edited picture, with `O` the edits before it."""
 
 
+@lru_cache(maxsize=2**16)
 def plain(name: str) -> str:
     """A name without differences of case and of Unicode forms."""
     return name.lower() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
@@ -82,19 +84,28 @@ class PictureNames:
     def __init__(self, pictures: Sequence[str]) -> None:
         self._by_name: dict[str, list[str]] = defaultdict(list)
         self._by_stem: dict[str, list[str]] = defaultdict(list)
-        self._by_number: dict[tuple[str, str], list[str]] = defaultdict(list)
         for picture in pictures:
             named = plain(picture)
-            stem, dot, suffix = named.rpartition(".")
             self._by_name[named].append(picture)
-            self._by_stem[stem].append(picture)
+            self._by_stem[named.rpartition(".")[0]].append(picture)
+
+    @cached_property
+    def _by_number(self) -> dict[tuple[str, str], list[str]]:
+        """Pictures by their names without a number, and the number with what says that one is an edit."""
+        found: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for named, pictures in self._by_name.items():
             numbered = _NUMBERED.match(named)
             whole, number = (numbered["stem"] + numbered["suffix"], numbered["number"]) if numbered else (named, "")
-            self._by_number[whole, number].append(picture)
-            before = _EDITED.sub("", whole.rpartition(".")[0])
-            if before != whole.rpartition(".")[0]:
-                self._by_number[f"{before}{dot}{suffix}", number + _IS_EDITED].append(picture)
-        self._sorted = sorted(self._by_number)
+            found[whole, number] += pictures
+            stem, dot, suffix = whole.rpartition(".")
+            before = _EDITED.sub("", stem)
+            if before != stem:
+                found[f"{before}{dot}{suffix}", number + _IS_EDITED] += pictures
+        return found
+
+    @cached_property
+    def _sorted(self) -> list[tuple[str, str]]:
+        return sorted(self._by_number)
 
     def of_xmp(self, base: str) -> list[tuple[str, int]]:
         """Pictures to which a sidecar in XMP belongs, by its name without suffix, each with a place in the order."""

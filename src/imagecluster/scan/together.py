@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from imagecluster.scan.beside import PART_SUFFIXES, PictureNames, plain, unedited
@@ -196,6 +197,7 @@ def _are_one_camera(first: str, second: str) -> bool:
     return set(a) <= set(b) or set(b) <= set(a) or a[-1] == b[-1]
 
 
+@lru_cache(maxsize=2**16)
 def _suffix(name: str) -> str:
     """Lower-case suffix of a name, with its dot; empty if there is none."""
     dot = name.rfind(".")
@@ -214,7 +216,7 @@ class _Folder:
     """The files of one folder, and what belongs together among them."""
 
     def __init__(self, folder: str, given: Mapping[str, Path], read: Reader | None) -> None:
-        self._folder = folder
+        self._path = Path(folder)
         self._given = given
         self._read = read
         self._moments: dict[str, Moment | None] = {}
@@ -293,7 +295,7 @@ class _Folder:
         if self._read is None:
             return None
         if name not in self._moments:
-            self._moments[name] = self._read(Path(self._folder + os.sep + name))
+            self._moments[name] = self._read(self._path / name)
         return self._moments[name]
 
     def _pair_videos(self) -> None:
@@ -389,14 +391,14 @@ class _Folder:
             if main not in self._given:
                 main = name  # one raw file of several JPEGs, none of which is known here
             if main not in made:
-                parts = (self._paths(kind.get(main, ())) for kind in (own, shared, stays))
+                parts = (self._paths(kind[main]) if main in kind else () for kind in (own, shared, stays))
                 made[main] = Item(self._given[main], *parts)
             found[path] = made[main]
         return found
 
     def _paths(self, names: Iterable[str]) -> tuple[Path, ...]:
         """Sorted paths of parts."""
-        return tuple(self._given.get(name) or Path(self._folder + os.sep + name) for name in sorted(names))
+        return tuple(self._given.get(name) or self._path / name for name in sorted(names))
 
 
 def _regular_files(folder: str) -> tuple[list[str], set[str]]:
