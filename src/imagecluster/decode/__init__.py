@@ -17,6 +17,7 @@ from imagecluster.decode.names import read_name
 from imagecluster.decode.reading import DECODER_VERSION, MAX_BYTES, MAX_PIXELS, METADATA_VERSION, read_bytes
 
 if TYPE_CHECKING:
+    from imagecluster.decode.coding import Coding, read_coding
     from imagecluster.decode.fields import exif_fields
     from imagecluster.decode.moment import read_moment
     from imagecluster.decode.picture import Picture, decode, read_file_exif, read_metadata, read_shown
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from imagecluster.decode.sidecar import read_sidecar
     from imagecluster.decode.signs import SIGN_BYTES, sign_hash
     from imagecluster.decode.small import LOOK_PX, SmallPicture, pixel_digest, small_picture
+    from imagecluster.decode.traces import earlier_quality, is_enlarged
 
 __all__ = [
     "DECODER_VERSION",
@@ -32,6 +34,7 @@ __all__ = [
     "MAX_PIXELS",
     "METADATA_VERSION",
     "SIGN_BYTES",
+    "Coding",
     "Fit",
     "Frame",
     "Interpolation",
@@ -40,10 +43,13 @@ __all__ = [
     "SmallPicture",
     "coded_digest",
     "decode",
+    "earlier_quality",
     "exif_fields",
+    "is_enlarged",
     "large_file",
     "pixel_digest",
     "read_bytes",
+    "read_coding",
     "read_file_exif",
     "read_metadata",
     "read_moment",
@@ -55,14 +61,18 @@ __all__ = [
 ]
 
 _HOME = {
+    "Coding": "coding",
     "LOOK_PX": "small",
     "Picture": "picture",
     "SIGN_BYTES": "signs",
     "Said": "said",
     "SmallPicture": "small",
     "decode": "picture",
+    "earlier_quality": "traces",
     "exif_fields": "fields",
+    "is_enlarged": "traces",
     "pixel_digest": "small",
+    "read_coding": "coding",
     "read_file_exif": "picture",
     "read_metadata": "picture",
     "read_moment": "moment",

@@ -22,6 +22,7 @@ __all__ = [
     "degrees_in",
     "exif_block",
     "exif_orientation",
+    "pixel_size",
     "place_of",
     "read_exif",
     "xmp_orientation",
@@ -47,6 +48,7 @@ _IN_EXIF = frozenset(
     (_DATE_TIME_ORIGINAL, _DATE_TIME_DIGITIZED, *(start + i for start in (_OFFSET, _SUBSECOND) for i in range(3)))
 )
 _IN_GPS = frozenset((_LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE, _GPS_TIME, _GPS_DATE))
+_WIDTH_PX, _HEIGHT_PX = 0xA002, 0xA003
 _LONGEST_CAMERA = 80
 _MAKER_NOTE, _APPLE_START, _APPLE_DIRECTORY, _CONTENT_ID = 0x927C, b"Apple iOS\0", 14, 0x0011
 
@@ -112,6 +114,17 @@ def exif_orientation(block: Block) -> int | None:
     """The orientation in an EXIF block, 1 to 8; None if it has none."""
     reader = _reader(block)
     return None if reader is None else _orientation(reader.entries(reader.number(4, 4), frozenset((_ORIENTATION,))))
+
+
+def pixel_size(block: Block) -> tuple[int, int] | None:
+    """Width and height of the stored picture as EXIF has them; None if it has none."""
+    reader = _reader(block)
+    if reader is None:
+        return None
+    main = reader.entries(reader.number(4, 4), frozenset((_EXIF_IFD,)))
+    own = reader.entries(_first(main.get(_EXIF_IFD)), frozenset((_WIDTH_PX, _HEIGHT_PX)))
+    width, height = _first(own.get(_WIDTH_PX)), _first(own.get(_HEIGHT_PX))
+    return (width, height) if width and height else None
 
 
 def read_exif(block: Block) -> Exif:
