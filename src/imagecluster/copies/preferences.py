@@ -16,7 +16,17 @@ from imagecluster.copies.rules import Rule
 from imagecluster.decode import Coding
 from imagecluster.records import CopyEvidence, Place, Taken
 
-__all__ = ["DEFAULT_ORDER", "Candidate", "Preference", "Scene", "Traces", "by_path", "preference", "references_first"]
+__all__ = [
+    "DEFAULT_ORDER",
+    "Candidate",
+    "Preference",
+    "Scene",
+    "Traces",
+    "by_path",
+    "knows_time",
+    "preference",
+    "references_first",
+]
 
 _SAME_FRAME = 0.98
 """Crops of less than two per cent are no crops: raw converters and lenses' corrections leave out that much."""
@@ -276,6 +286,11 @@ def _metadata(scene: Scene, members: Sequence[int]) -> Split:
         return f"knows {' and '.join(', '.join(known).rsplit(', ', 1))}" if known else "knows no time, place or camera"
 
     return _best(members, score, words)
+
+
+def knows_time(taken: Taken | None) -> bool:
+    """Whether a time is that of the exposure, at least by the name of the file."""
+    return taken is not None and (_time_score(taken) > 0 or taken.source == "file name")
 
 
 def _time_score(taken: Taken | None) -> int:

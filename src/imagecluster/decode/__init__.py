@@ -18,6 +18,7 @@ from imagecluster.decode.reading import DECODER_VERSION, MAX_BYTES, MAX_PIXELS, 
 
 if TYPE_CHECKING:
     from imagecluster.decode.coding import Coding, read_coding
+    from imagecluster.decode.described import Described, read_described
     from imagecluster.decode.fields import exif_fields
     from imagecluster.decode.moment import read_moment
     from imagecluster.decode.picture import Picture, decode, read_file_exif, read_metadata, read_shown
@@ -35,6 +36,7 @@ __all__ = [
     "METADATA_VERSION",
     "SIGN_BYTES",
     "Coding",
+    "Described",
     "Fit",
     "Frame",
     "Interpolation",
@@ -50,6 +52,7 @@ __all__ = [
     "pixel_digest",
     "read_bytes",
     "read_coding",
+    "read_described",
     "read_file_exif",
     "read_metadata",
     "read_moment",
@@ -62,6 +65,7 @@ __all__ = [
 
 _HOME = {
     "Coding": "coding",
+    "Described": "described",
     "LOOK_PX": "small",
     "Picture": "picture",
     "SIGN_BYTES": "signs",
@@ -73,6 +77,7 @@ _HOME = {
     "is_enlarged": "traces",
     "pixel_digest": "small",
     "read_coding": "coding",
+    "read_described": "described",
     "read_file_exif": "picture",
     "read_metadata": "picture",
     "read_moment": "moment",

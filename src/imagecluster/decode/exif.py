@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -25,6 +25,7 @@ __all__ = [
     "pixel_size",
     "place_of",
     "read_exif",
+    "texts_of",
     "xmp_orientation",
     "xmp_packet",
 ]
@@ -114,6 +115,20 @@ def exif_orientation(block: Block) -> int | None:
     """The orientation in an EXIF block, 1 to 8; None if it has none."""
     reader = _reader(block)
     return None if reader is None else _orientation(reader.entries(reader.number(4, 4), frozenset((_ORIENTATION,))))
+
+
+def texts_of(block: Block, tags: Sequence[int]) -> dict[int, bytes]:
+    """The bytes of some fields in the first directory, by tag; numbers in the order of the least byte first."""
+    reader = _reader(block)
+    if reader is None:
+        return {}
+    start = reader.number(4, 4)
+    numbers = reader.entries(start, frozenset(tags))
+    found = {tag: first.to_bytes(4, "little") for tag, value in numbers.items()
+             if (first := _first(value)) is not None}  # fmt: skip
+    long = {tag: value for tag in tags if tag not in found and (value := reader.bytes_of(start, tag))}
+    short = {tag: value for tag, value in numbers.items() if isinstance(value, bytes)}
+    return {**long, **short, **found}
 
 
 def pixel_size(block: Block) -> tuple[int, int] | None:
