@@ -59,7 +59,7 @@ decisions = st.one_of(
             lambda numbers: KeepAll(kept, tuple(numbers))
         )
     ),
-    st.builds(Best, some),
+    st.builds(Best, some, st.lists(st.text(max_size=3), max_size=2).map(tuple)),
 )
 histories = st.lists(edits, max_size=8)
 collections = st.lists(st.tuples(st.integers(0, N_KNOWN - 1), st.integers(0, 4)), min_size=1, max_size=14).map(

@@ -20,6 +20,8 @@ class Decisions:
     """Number of files of a content that stay, by content; further files of it are copies."""
     rank: dict[bytes, int]
     """Rank of the contents that were named the best of their group: the largest was named last."""
+    names: dict[bytes, tuple[str, ...]]
+    """Names of the files of these contents that were meant, as far as a certain one was."""
 
     @classmethod
     def of(cls, edits: Iterable[Edit]) -> Decisions:
@@ -35,6 +37,7 @@ class Decisions:
         others: dict[bytes, set[bytes]] = {}
         groups: list[KeepAll] = []
         rank: dict[bytes, int] = {}
+        names: dict[bytes, tuple[str, ...]] = {}
         for place, edit in enumerate(decisions_of(edits)):
             match edit:
                 case NotCopies():
@@ -46,11 +49,12 @@ class Decisions:
                 case Best():
                     groups = [group for group in groups if not group.pictures & edit.pictures]
                     rank.update(dict.fromkeys(edit.pictures, place))
+                    names.update(dict.fromkeys(edit.pictures, edit.names))
         n_kept: dict[bytes, int] = {}
         for group in groups:
             for picture, n_files in group.n_files().items():
                 n_kept[picture] = max(n_files, n_kept.get(picture, 0))
-        return cls({picture: frozenset(found) for picture, found in others.items()}, n_kept, rank)
+        return cls({picture: frozenset(found) for picture, found in others.items()}, n_kept, rank, names)
 
     def are_apart(self, first: bytes, second: bytes) -> bool:
         """Whether two contents were said not to be copies of each other."""

@@ -152,9 +152,13 @@ class Best:
     """These pictures are the ones to keep of their groups of copies."""
 
     pictures: frozenset[bytes]
+    names: tuple[str, ...] = ()
+    """Which of several files with the same bytes: paths as outputs give them. Where none is there, any file counts."""
 
     def __post_init__(self) -> None:
         _check(pictures=self.pictures)
+        if not all(isinstance(name, str) for name in self.names):
+            raise ArgumentError(f"names is {self.names!r:.80}; it must hold paths")
 
 
 Correction = Name | Together | Apart | Move | Hide | Unhide
@@ -208,6 +212,8 @@ def edit_from_json(values: Mapping[str, Any]) -> Edit:
     given: dict[str, Any] = {}
     for field in fields(kind):
         value = values.get(field.name)
+        if value is None and field.name in ("files", "names"):
+            continue
         if field.name == "name":
             if not isinstance(value, str):
                 raise ArgumentError(f"the name is {value!r}; it must be a text")
@@ -216,6 +222,10 @@ def edit_from_json(values: Mapping[str, Any]) -> Edit:
             if not isinstance(value, list) or not all(type(number) is int for number in value):
                 raise ArgumentError(f"files is {value!r:.50}; it must be a list of numbers")
             given["files"] = tuple(value)
+        elif field.name == "names":
+            if not isinstance(value, list):
+                raise ArgumentError(f"names is {value!r:.50}; it must be a list of paths")
+            given["names"] = tuple(value)
         else:
             given[field.name] = _hashes(value, field.name)
     return kind(**given)
