@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from imagecluster.corrections import Best, Decisions, Hide, KeepAll, NotCopies, edit_from_json, follow
+from imagecluster.corrections import (
+    EDITS_NAME,
+    Best,
+    Decisions,
+    Hide,
+    History,
+    KeepAll,
+    NotCopies,
+    edit_from_json,
+    follow,
+)
 from imagecluster.errors import ArgumentError
 from store_samples import hash_of
 
@@ -67,3 +77,17 @@ def test_decisions_that_cannot_be_are_refused(values, said):
     """With what is wrong."""
     with pytest.raises(ArgumentError, match=said):
         edit_from_json(values)
+
+
+def test_the_latest_decision_is_undone_also_after_a_correction(tmp_path):
+    """Corrections made since stay as they are; without a decision there is nothing to take back."""
+    history = History(tmp_path / EDITS_NAME)
+    history.add(Best(frozenset([A])))
+    history.add(Best(frozenset([B]), ("b.jpg",)))
+    history.add(Hide(frozenset([C])))
+    assert history.undo_decision() == Best(frozenset([B]), ("b.jpg",))
+    assert history.edits == (Best(frozenset([A])), Hide(frozenset([C])))
+    assert history.undo_decision() == Best(frozenset([A]))
+    with pytest.raises(ArgumentError, match="no decision about copies"):
+        history.undo_decision()
+    assert History(tmp_path / EDITS_NAME).edits == (Hide(frozenset([C])),)

@@ -105,6 +105,23 @@ class History:
             self._append({"undecide" if isinstance(edit, Decision) else "undo": True})
             return edit
 
+    def undo_decision(self) -> Edit:
+        """Undo the latest decision on copies in effect, and return it; corrections made since stay.
+
+        Raises
+        ------
+        ArgumentError
+            There is none.
+
+        """
+        with self._guard:
+            self._read()
+            edit = next((edit for edit in reversed(self._done) if isinstance(edit, Decision)), None)
+            if edit is None:
+                raise ArgumentError("there is no decision about copies to take back")
+            self._append({"undecide": True})
+            return edit
+
     def redo(self) -> Edit:
         """Redo the correction that was undone last, and return it.
 
