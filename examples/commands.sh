@@ -11,6 +11,7 @@ imagecluster info "$folder" --times                        # when and where each
 imagecluster info "$folder"                                # what is in the database
 imagecluster suggest "$folder"                             # which --sim for copies, shots, things, kinds
 imagecluster search "$folder" "$picture" -k 3              # what looks like this
+imagecluster duplicates "$folder" --plan plan.json          # copies, and a plan of what may go
 imagecluster eval "$folder" --labels folders               # how good the groups are, by folders you made
 imagecluster plot dendrogram "$folder" -o dendrogram.png
 imagecluster export "$folder" --page album.html            # the viewer's page for other people

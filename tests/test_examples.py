@@ -68,6 +68,24 @@ def test_a_script_of_a_user_runs(tmp_path):
     assert done.stdout.count("\n") == 1
 
 
+def test_a_script_that_cleans_up_runs(tmp_path):
+    """Files with the same bytes go into a folder; the pictures are all there, and come back when it is undone."""
+    folder = draw_groups(tmp_path / "pics")
+    shutil.copy(folder / "0_0.png", folder / "0_0 (1).png")
+    (folder / "sub").mkdir()
+    shutil.copy(folder / "1_1.png", folder / "sub" / "1_1.png")
+    before = sorted(path.relative_to(folder) for path in folder.rglob("*.png"))
+    command = [sys.executable, "-W", "error", EXAMPLES / "find_copies.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert "keep 0_0.png" in done.stdout
+    assert "  identical 0_0 (1).png: the same bytes" in done.stdout
+    assert lines[-2].startswith("2 files moved to ")
+    assert lines[-1] == "2 files are back"
+    assert sorted(path.relative_to(folder) for path in folder.rglob("*.png")) == before
+
+
 def test_scripts_of_users_are_checked_by_their_types(tmp_path):
     """`mypy --strict` outside of the checkout finds the types of the installed package, and no error."""
     pytest.importorskip("mypy")
@@ -78,7 +96,7 @@ def test_scripts_of_users_are_checked_by_their_types(tmp_path):
     environment = {name: value for name, value in os.environ.items() if name != "MYPYPATH"}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.splitlines()[0].startswith('wrong.py:3: error: Argument 1 to "run" has incompatible type "int"')
-    assert done.stdout.splitlines()[-1].startswith("Found 1 error in 1 file (checked 5 source files)")
+    assert done.stdout.splitlines()[-1].startswith("Found 1 error in 1 file (checked 6 source files)")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a script of bash")
@@ -107,5 +125,5 @@ def test_there_is_an_example_of_every_command(tmp_path):
     errors = process.communicate(timeout=60)[1]
     assert said[-1].startswith("http://"), errors
     assert {path.name for path in tmp_path.iterdir()} == {
-        "pics", "dendrogram.png", "album.html", "fingerprints.npz",
+        "pics", "dendrogram.png", "album.html", "fingerprints.npz", "plan.json",
     }  # fmt: skip

@@ -10,6 +10,8 @@ import imagecluster
 from imagecluster import errors
 
 SURFACE = [
+    "DuplicateSettings",
+    "Duplicates",
     "ImageClusterer",
     "Progress",
     "Result",
@@ -18,6 +20,7 @@ SURFACE = [
     "calc",
     "cluster",
     "dendrogram",
+    "duplicates",
     "errors",
     "exceptions",
     "fingerprint",

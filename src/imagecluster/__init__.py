@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from imagecluster import calc, errors, exceptions, io, main, postproc
     from imagecluster.collection import Settings
+    from imagecluster.collection.duplicates import Duplicates, DuplicateSettings
     from imagecluster.estimator import ImageClusterer
     from imagecluster.functions import (
         Result,
         apply_plan,
         cluster,
         dendrogram,
+        duplicates,
         fingerprint,
         list_actions,
         run,
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from imagecluster.system.progress import Progress
 
 __all__ = [
+    "DuplicateSettings",
+    "Duplicates",
     "ImageClusterer",
     "Progress",
     "Result",
@@ -37,6 +41,7 @@ __all__ = [
     "calc",
     "cluster",
     "dendrogram",
+    "duplicates",
     "errors",
     "exceptions",
     "fingerprint",
@@ -50,6 +55,8 @@ __all__ = [
 ]
 
 _HOME = {
+    "DuplicateSettings": "imagecluster.collection.duplicates",
+    "Duplicates": "imagecluster.collection.duplicates",
     "ImageClusterer": "imagecluster.estimator",
     "Progress": "imagecluster.system.progress",
     "Result": "imagecluster.functions",
@@ -57,6 +64,7 @@ _HOME = {
     "apply_plan": "imagecluster.functions",
     "cluster": "imagecluster.functions",
     "dendrogram": "imagecluster.functions",
+    "duplicates": "imagecluster.functions",
     "fingerprint": "imagecluster.functions",
     "list_actions": "imagecluster.functions",
     "run": "imagecluster.functions",

@@ -20,6 +20,7 @@ COMMANDS = (
     "run",
     "view",
     "search",
+    "duplicates",
     "suggest",
     "eval",
     "info",

@@ -15,6 +15,7 @@ _TEXTS: dict[Stage, str] = {
     "fingerprints": "fingerprints",
     "dates": "reading dates and places again",
     "signs": "looking at pictures again",
+    "copies": "comparing pictures",
     "pairs": "comparing all pairs",
     "neighbours": "looking for neighbours",
     "farthest": "finding the farthest pair",
@@ -32,6 +33,7 @@ _UNITS: dict[Stage, str] = {
     "fingerprints": " images",
     "dates": " images",
     "signs": " images",
+    "copies": " pairs",
     "verifying": " pairs",
     "thumbnails": " images",
 }

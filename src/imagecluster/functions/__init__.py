@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from imagecluster.functions.acting import apply_plan, list_actions, undo
+    from imagecluster.functions.copy_finding import duplicates
     from imagecluster.functions.running import Result, run, update
     from imagecluster.functions.searching import search
     from imagecluster.functions.vectors import cluster, dendrogram, fingerprint
@@ -16,6 +17,7 @@ __all__ = [
     "apply_plan",
     "cluster",
     "dendrogram",
+    "duplicates",
     "fingerprint",
     "list_actions",
     "run",
@@ -29,6 +31,7 @@ _HOME = {
     "apply_plan": "acting",
     "cluster": "vectors",
     "dendrogram": "vectors",
+    "duplicates": "copy_finding",
     "fingerprint": "vectors",
     "list_actions": "acting",
     "run": "running",

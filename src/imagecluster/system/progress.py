@@ -13,6 +13,7 @@ Stage = Literal[
     "fingerprints",
     "dates",
     "signs",
+    "copies",
     "pairs",
     "neighbours",
     "farthest",
@@ -25,10 +26,10 @@ Stage = Literal[
     "acting",
 ]
 """Every stage of the program: looking for files, fetching weights (counted in bytes), fingerprinting (in files),
-reading dates again (in pictures), hashing what pictures look like (in pictures), comparing all pairs, looking for
-neighbours, finding the farthest pair, merging (shares), comparing local features (in pairs), linking (in pictures),
-copying thumbnails (in pictures), searching for each picture (a share), measuring the speed of models (in models),
-moving files (in steps of a plan)."""
+reading dates again (in pictures), hashing what pictures look like (in pictures), comparing for copies (in pairs),
+comparing all pairs, looking for neighbours, finding the farthest pair, merging (shares), comparing local features (in
+pairs), linking (in pictures), copying thumbnails (in pictures), searching for each picture (a share), measuring the
+speed of models (in models), moving files (in steps of a plan)."""
 
 
 class Progress(NamedTuple):

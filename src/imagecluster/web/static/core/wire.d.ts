@@ -4,11 +4,11 @@
 export type CutName = 'branch' | 'flat';
 
 /** Every stage of the program: looking for files, fetching weights (counted in bytes), fingerprinting (in files),
-reading dates again (in pictures), hashing what pictures look like (in pictures), comparing all pairs, looking for
-neighbours, finding the farthest pair, merging (shares), comparing local features (in pairs), linking (in pictures),
-copying thumbnails (in pictures), searching for each picture (a share), measuring the speed of models (in models),
-moving files (in steps of a plan). */
-export type Stage = 'scan' | 'weights' | 'fingerprints' | 'dates' | 'signs' | 'pairs' | 'neighbours' | 'farthest' | 'merging' | 'verifying' | 'links' | 'thumbnails' | 'retrieval' | 'speed' | 'acting';
+reading dates again (in pictures), hashing what pictures look like (in pictures), comparing for copies (in pairs),
+comparing all pairs, looking for neighbours, finding the farthest pair, merging (shares), comparing local features (in
+pairs), linking (in pictures), copying thumbnails (in pictures), searching for each picture (a share), measuring the
+speed of models (in models), moving files (in steps of a plan). */
+export type Stage = 'scan' | 'weights' | 'fingerprints' | 'dates' | 'signs' | 'copies' | 'pairs' | 'neighbours' | 'farthest' | 'merging' | 'verifying' | 'links' | 'thumbnails' | 'retrieval' | 'speed' | 'acting';
 
 /** The meaning of similarities: heights rise and sims fall from (0, 1) to the root, linearly between the points. */
 export interface Scale {

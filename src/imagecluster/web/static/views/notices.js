@@ -10,7 +10,7 @@ import { load } from '../commands/connection.js';
 
 const STAGES = /** @type {Record<Stage, string>} */ ({
   scan: 'Looking for pictures', weights: 'Downloading the model', fingerprints: 'Fingerprinting',
-  dates: 'Reading dates and places', signs: 'Looking at pictures again',
+  dates: 'Reading dates and places', signs: 'Looking at pictures again', copies: 'Looking for copies',
   pairs: 'Comparing pictures', neighbours: 'Comparing pictures', farthest: 'Comparing pictures', merging: 'Clustering', verifying: 'Comparing details',
   links: 'Writing', thumbnails: 'Writing', retrieval: 'Searching', speed: 'Measuring', acting: 'Moving files',
 });

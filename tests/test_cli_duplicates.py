@@ -1,0 +1,176 @@
+"""`imagecluster duplicates`: what is printed, planned, carried out, taken back and remembered."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from copy_samples import copied, three_files, with_comment
+from imagecluster.cli import main
+from imagecluster.functions import duplicates
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    """One picture in three files, and three without copies; fingerprinted once."""
+    folder = three_files(tmp_path_factory.mktemp("base") / "pics")
+    duplicates(folder)
+    return folder
+
+
+@pytest.fixture
+def pics(base, tmp_path, monkeypatch):
+    """A copy of it in the working directory, which a test may change."""
+    monkeypatch.chdir(tmp_path)
+    return Path(shutil.copytree(base, tmp_path / "pics"))
+
+
+def said(capsys, *arguments, code=0):
+    """What a command prints to standard output and to standard error."""
+    assert main(["duplicates", *map(str, arguments)]) == code
+    printed = capsys.readouterr()
+    return printed.out, printed.err
+
+
+def test_groups_are_listed_with_the_one_kept_first_and_a_total(pics, capsys):
+    """And what to do next, on standard error."""
+    out, err = said(capsys, "pics")
+    first, second, third, empty, total = out.splitlines()[:5]
+    assert first.startswith("keep    ") and second.startswith("remove  ") and third.startswith("remove  ")
+    assert "160 x 128, PNG" in first
+    assert "the same bytes" in out or "the same pixels" in out
+    assert empty == ""
+    assert total.startswith("2 copies in 1 group, ") and total.endswith("(6 pictures looked at)")
+    assert "imagecluster duplicates pics --plan plan.json" in err
+    assert said(capsys, "pics", "-q")[1] == ""
+
+
+def test_json_is_one_object(pics, capsys):
+    """And nothing else."""
+    out, err = said(capsys, "pics", "--json")
+    assert json.loads(out)["n_removable"] == 2
+    assert err == ""
+
+
+def test_a_plan_is_written_read_carried_out_and_taken_back(pics, capsys):
+    """With the commands that are printed; all files are there again afterwards, and the plan may be written anew."""
+    before = {path: path.read_bytes() for path in pics.rglob("*.png")}
+    _, err = said(capsys, "pics", "--plan", "plan.json")
+    assert "plan of 2 files in plan.json" in err
+    assert "imagecluster duplicates pics --apply plan.json" in err
+    said(capsys, "pics", "--plan", "plan.json")
+    out, _ = said(capsys, "pics", "--apply", "plan.json", "--to", "away")
+    assert f"2 files to {Path('away').absolute()}" in out
+    assert "imagecluster undo pics 1" in out
+    assert len({*pics.rglob("*.png")} - {*pics.rglob("imagecluster/**")}) == len(before) - 2
+    assert sum(1 for _ in Path("away").rglob("*.png")) == 2
+    out, _ = said(capsys, "pics", "--apply", "plan.json", "--to", "away")
+    assert "2 files had been done before" in out
+    assert said(capsys, "pics")[0].startswith("nothing to remove among 4 pictures")
+    assert main(["undo", "pics"]) == 0
+    assert {path: path.read_bytes() for path in pics.rglob("*.png")} == before
+
+
+def test_what_has_changed_since_the_plan_is_left_and_named(pics, capsys):
+    """The others are done."""
+    said(capsys, "pics", "--plan", "plan.json", "--reference", "pics/a.png")
+    with_comment(pics / "c.png", pics / "c.png", "changed")
+    out, _ = said(capsys, "pics", "--apply", "plan.json", "--to", "away")
+    assert "left: c.png: " in out
+    assert "1 file to " in out
+    assert (pics / "c.png").exists() and not (pics / "sub" / "b.png").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_files_with_the_same_bytes_can_become_links(pics, capsys):
+    """And only these."""
+    said(capsys, "pics", "--plan", "plan.json", "--reference", "pics/a.png")
+    out, _ = said(capsys, "pics", "--apply", "plan.json", "--link", "hard")
+    assert (pics / "a.png").samefile(pics / "sub" / "b.png")
+    assert "1 file replaced by hard links" in out
+    assert "left: c.png: " in out
+
+
+def test_a_file_that_is_no_plan_is_not_replaced(pics, capsys):
+    """Nothing is looked for before that is known."""
+    Path("mine.json").write_text("{}")
+    _, err = said(capsys, "pics", "--plan", "mine.json", code=1)
+    assert "is not a plan of imagecluster" in err
+    assert Path("mine.json").read_text() == "{}"
+
+
+def test_decisions_are_remembered_and_taken_back(pics, capsys):
+    """Each says what it means."""
+    out, _ = said(capsys, "pics", "--best", "pics/sub/b.png")
+    assert "sub/b.png is the one to keep of its 3 files" in out
+    assert said(capsys, "pics")[0].startswith("keep    sub/b.png")
+    out, _ = said(capsys, "pics", "--not-duplicates", "pics/c.png", "pics/a.png")
+    assert "are not shown as copies of each other again" in out
+    assert "c.png" not in said(capsys, "pics")[0]
+    assert "taken back: two pictures are not copies" in said(capsys, "pics", "--undo-decision")[0]
+    assert "c.png" in said(capsys, "pics")[0]
+    out, _ = said(capsys, "pics", "--keep-all", "pics/a.png")
+    assert "all 3 files of this group are kept" in out
+    out, err = said(capsys, "pics")
+    assert out.startswith("nothing to remove")
+    assert "1 group that you decided to keep is not shown (--all)" in err
+    assert "you decided to keep all of these" in said(capsys, "pics", "--all")[0]
+    copied(pics / "a.png", pics / "third.png")
+    assert said(capsys, "pics", "-q")[0].splitlines()[-1].startswith("1 copy in 1 group")
+    said(capsys, "pics", "--undo-decision")
+    said(capsys, "pics", "--undo-decision")
+    _, err = said(capsys, "pics", "--undo-decision", code=2)
+    assert "there is no decision about copies to take back" in err
+
+
+def test_why_explains_a_group_and_a_pair(pics, capsys):
+    """Also of files without a group."""
+    out, _ = said(capsys, "pics", "--why", "pics/a.png")
+    assert "the same pixels; only metadata or a lossless save differs" in out
+    assert out.count(".png") == 3
+    out, _ = said(capsys, "pics", "--why", "pics/a.png", "pics/c.png")
+    assert "a.png and c.png: pixels" in out
+    assert "has no copies here" in said(capsys, "pics", "--why", "pics/single_1.png")[0]
+    out, _ = said(capsys, "pics", "--why", "pics/single_1.png", "pics/single_2.png")
+    assert "are not the same picture" in out
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "what"),
+    [
+        ("pics --kinds same", 2, "'same' is not one of file, identical, pixels, copy, altered, shot, all"),
+        ("pics --keep biggest", 2, "biggest"),
+        ("pics --reference none", 1, "there is no file or folder 'none'"),
+        ("pics --apply none.json", 1, "there is no plan 'none.json'; write one with --plan"),
+        ("pics --apply pics/a.png", 2, "pics/a.png"),
+        ("pics --to away", 2, "write a plan with --plan first, then --apply it"),
+        ("pics --link hard", 2, "write a plan with --plan first, then --apply it"),
+        ("pics --plan a.json --apply a.json", 2, "give one of them"),
+        ("pics --plan a.json --why pics/a.png", 2, "--why is about one group, and --plan about all of them"),
+        ("pics --why pics/a.png pics/c.png pics/single_1.png", 2, "--why got 3 files; give one or two"),
+        ("pics --keep-all none.png", 1, "there is no file or folder 'none.png'"),
+        ("pics --keep-all pics/single_1.png", 1, "single_1.png has no copies here, so there is nothing to decide"),
+        ("pics --best pics", 1, "'pics' is a folder; name a picture"),
+        ("pics --not-duplicates pics/a.png pics/sub/b.png", 2, "have the same bytes, so they are copies"),
+        ("none", 1, "there is no file or folder 'none'"),
+        ("pics --plan none/plan.json", 1, "there is no folder 'none'"),
+        ("pics --not-duplicates pics/a.png", 2, "expected 2 arguments"),
+    ],
+)
+def test_a_wrong_command_line_is_answered_in_one_line(pics, typed, code, what, capsys):
+    """With what is wrong and what to do; no file is touched."""
+    Path("a.json").write_text("{}")
+    before = {path: path.stat().st_mtime_ns for path in pics.rglob("*.png")}
+    try:
+        found = main(["duplicates", *typed.split(" ")])
+    except SystemExit as exit_:
+        found = exit_.code
+    printed = capsys.readouterr()
+    assert (found, printed.out) == (code, "")
+    (line,) = printed.err.splitlines()
+    assert what in line
+    assert {path: path.stat().st_mtime_ns for path in pics.rglob("*.png")} == before
