@@ -149,6 +149,7 @@ def test_why_explains_a_group_and_a_pair(pics, capsys):
         ("pics --apply pics/a.png", 2, "pics/a.png"),
         ("pics --to away", 2, "write a plan with --plan first, then --apply it"),
         ("pics --link hard", 2, "write a plan with --plan first, then --apply it"),
+        ("pics --carry-over", 2, "give --plan FILE too"),
         ("pics --plan a.json --apply a.json", 2, "give one of them"),
         ("pics --plan a.json --why pics/a.png", 2, "--why is about one group, and --plan about all of them"),
         ("pics --why pics/a.png pics/c.png pics/single_1.png", 2, "--why got 3 files; give one or two"),

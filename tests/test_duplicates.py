@@ -159,6 +159,25 @@ def test_a_plan_is_carried_out_and_taken_back(pics):
     assert len(found.plan(only=[found.groups[0].removable[0].path]).steps) == 1
 
 
+def test_what_a_copy_knows_is_carried_over_on_demand(pics):
+    """Into a sidecar of the file that is kept, by the step by which the copy goes, and back with it."""
+    keywords = "<dc:subject><rdf:Bag><rdf:li>lake</rdf:li></rdf:Bag></dc:subject>"
+    (pics / "sub" / "b.xmp").write_text(
+        "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+        f"<rdf:Description xmlns:dc='http://purl.org/dc/elements/1.1/'>{keywords}</rdf:Description></rdf:RDF></x:xmpmeta>"
+    )
+    found = duplicates(pics, replace(SURE, references=(pics / "a.png",)))
+    assert not any(step.writes for step in found.plan().steps)
+    plan = found.plan(carry_over=True)
+    (step,) = [step for step in plan.steps if step.writes]
+    assert step.file.path.name == "b.png" and "a.png.xmp gets its keywords" in step.why
+    applied = apply(plan, Folder(pics.parent / "away"), found.directory)
+    assert len(applied.done) == 2
+    assert "lake" in (pics / "a.png.xmp").read_text()
+    undo(found.directory)
+    assert not (pics / "a.png.xmp").exists()
+
+
 def test_not_copies_holds_for_the_pair_and_a_third_one_still_shows(pics):
     """After a new edit of the metadata, too."""
     found = duplicates(pics, SURE)

@@ -162,6 +162,7 @@ def _files(search: CopySearch, comparer: Comparer | None) -> dict[int, CopyFile]
     items = _items(search, involved)
     modified_ns = store.modified_ns()
     metadata = store.metadata({leaves.hashes[leaf] for leaf in involved})
+    described = store.described_files({store.path_of(leaves.keys[leaf]): leaves.hashes[leaf] for leaf in involved})
     found = {}
     for leaf in sorted(involved):
         key = leaves.keys[leaf]
@@ -176,7 +177,7 @@ def _files(search: CopySearch, comparer: Comparer | None) -> dict[int, CopyFile]
             content=int(of_leaf[leaf]),
             size_bytes=int(leaves.size_bytes[leaf]),
             mtime_ns=modified_ns[key],
-            metadata=metadata[leaves.hashes[leaf]],
+            metadata=described.get(path, metadata[leaves.hashes[leaf]]),
             names=store.paths_of(other_names.get(key, ())),
             item=items[path],
         )

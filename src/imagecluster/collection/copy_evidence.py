@@ -35,6 +35,7 @@ class CopyFile:
     size_bytes: int
     mtime_ns: int
     metadata: Metadata
+    """What the picture says of itself, and what lies beside it."""
     names: tuple[Path, ...]
     item: Item
 

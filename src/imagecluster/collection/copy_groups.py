@@ -339,6 +339,8 @@ class Grouping:
             parts=file.item.parts,
             part_bytes=sum(_size(part) for part in file.item.parts),
             names=file.names,
+            taken=file.metadata.taken,
+            place=file.metadata.place,
             is_reference=self._references.hold(file.path),
             stands_for=None if stands_for is None else self._stands_for(file, self._files[stands_for]),
         )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from imagecluster.corrections import Best, KeepAll, NotCopies
 from imagecluster.decode import MAX_PIXELS
 from imagecluster.errors import ArgumentError
-from imagecluster.records import CopyEvidence, CopyKind, Skip
+from imagecluster.records import CopyEvidence, CopyKind, Place, Skip, Taken
 
 if TYPE_CHECKING:
-    from imagecluster.actions import Plan
+    from imagecluster.actions import NewFile, Plan, Step
     from imagecluster.scan import Item
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
     "keep_all",
     "not_copies",
 ]
+
+_log = logging.getLogger(__name__)
 
 KINDS: tuple[CopyKind, ...] = ("file", "identical", "pixels", "copy", "altered", "shot")
 """All kinds of same, from sure to like."""
@@ -103,6 +106,9 @@ class GroupFile:
     """Their size."""
     names: tuple[Path, ...] = ()
     """Further names of this file: hard and symbolic links."""
+    taken: Taken | None = None
+    """When it was taken, by itself or what lies beside it."""
+    place: Place | None = None
     is_reference: bool = False
     stands_for: Path | None = None
     """The file that stays for it when it goes: the group's first file, or the RAW beside that one."""
@@ -237,8 +243,8 @@ class Duplicates:
         named = (group for group in self.groups if any(path == file.path or path in file.names for file in group.files))
         return next(named, None)
 
-    def plan(self, *, command: str = "", only: Collection[Path] | None = None) -> Plan:
-        """What may go, as a plan for `imagecluster.actions.apply`; nothing happens to any file.
+    def plan(self, *, command: str = "", only: Collection[Path] | None = None, carry_over: bool = False) -> Plan:
+        """What may go, as a plan for `imagecluster.apply_plan`; nothing happens to any file.
 
         Parameters
         ----------
@@ -246,6 +252,9 @@ class Duplicates:
             What the plan was made by, for its reader.
         only
             The files to remove, of those that are proposed; default: all of them.
+        carry_over
+            Whether the file that is kept gets what the others know and it does not, into its sidecar: date, place,
+            rating, keywords, title and description. Files whose knowledge cannot be written stay, which is logged.
 
         Raises
         ------
@@ -253,29 +262,64 @@ class Duplicates:
             A part of a file, such as its sidecar, cannot be read.
 
         """
-        from imagecluster.actions import FileFacts, Plan, Step, facts_of
+        from imagecluster.actions import Plan
         from imagecluster.scan import parts_leaving
 
-        leaving = [
+        leaving: list[tuple[GroupFile, CopyGroup]] = [
             (file, group) for group in self.groups for file in group.removable if only is None or file.path in only
         ]
+        writes: dict[Path, tuple[NewFile, str]] = {}
+        if carry_over:
+            writes, unwritten = self._carried_over(leaving)
+            leaving = [(file, group) for file, group in leaving if file.path not in unwritten]
         parts = parts_leaving(self.items, [file.path for file, _ in leaving])
-        steps = []
-        for file, group in leaving:
-            kept = group.kept
-            stays = FileFacts(kept.path, kept.size_bytes, kept.mtime_ns, kept.content_hash)
-            if file.stands_for not in (None, kept.path):
-                stays = facts_of(file.stands_for)
-            steps.append(
-                Step(
-                    FileFacts(file.path, file.size_bytes, file.mtime_ns, file.content_hash),
-                    tuple(map(facts_of, parts.get(file.path, ()))),
-                    stays,
-                    str(file.kind),
-                    file.why,
-                )
-            )
+        steps = [_step(file, group.kept, parts.get(file.path, ()), writes.get(file.path)) for file, group in leaving]
         return Plan(self.root, tuple(steps), time.time(), command, self.references)
+
+    def _carried_over(
+        self, leaving: Sequence[tuple[GroupFile, CopyGroup]]
+    ) -> tuple[dict[Path, tuple[NewFile, str]], set[Path]]:
+        """The sidecar that each file's knowledge goes into, with what it gets, and files whose knowledge cannot go."""
+        from imagecluster.collection.carrying import Known, carried_over
+
+        def known(file: GroupFile) -> Known:
+            return Known(self.items[file.path], file.taken, file.place)
+
+        writes: dict[Path, tuple[NewFile, str]] = {}
+        unwritten: set[Path] = set()
+        going: dict[Path, list[Known]] = {}
+        kept: dict[Path, Known] = {}
+        for file, group in leaving:
+            going.setdefault(group.kept.path, []).append(known(file))
+            kept[group.kept.path] = known(group.kept)
+        for path, others in going.items():
+            carried = carried_over(kept[path], others)
+            if carried is None:
+                continue
+            if carried.write is None:
+                _log.warning("%s stay: what they know cannot be kept: %s", len(carried.sources), carried.why_not)
+                unwritten.update(carried.sources)
+                continue
+            writes.update(dict.fromkeys(carried.sources, (carried.write, ", ".join(carried.adds))))
+        return writes, unwritten
+
+
+def _step(file: GroupFile, kept: GroupFile, parts: Sequence[Path], write: tuple[NewFile, str] | None) -> Step:
+    """The step of a plan by which a file goes."""
+    from imagecluster.actions import FileFacts, Step, facts_of
+
+    stays = FileFacts(kept.path, kept.size_bytes, kept.mtime_ns, kept.content_hash)
+    if file.stands_for is not None and file.stands_for != kept.path:
+        stays = facts_of(file.stands_for)
+    why = file.why if write is None else f"{file.why}; {write[0].path.name} gets its {write[1]}"
+    return Step(
+        FileFacts(file.path, file.size_bytes, file.mtime_ns, file.content_hash),
+        tuple(map(facts_of, parts)),
+        stays,
+        str(file.kind),
+        why,
+        writes=() if write is None else write[:1],
+    )
 
 
 def not_copies(first: GroupFile, second: GroupFile) -> NotCopies:

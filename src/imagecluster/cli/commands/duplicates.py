@@ -104,6 +104,11 @@ def _add_plans(parser: argparse.ArgumentParser) -> None:
         help="write what may go to this JSON file, for you to read and edit",
     )  # fmt: skip
     plans.add_argument(
+        "--carry-over", action="store_true",
+        help="with --plan: the file that is kept gets the date, place, rating, keywords, title and description that the"
+        " others have and it does not, into its sidecar, never into the picture",
+    )  # fmt: skip
+    plans.add_argument(
         "--apply", type=existing_path, default=None, metavar="FILE",
         help="carry out a plan; each file is checked again just before, and what has changed since is left",
     )  # fmt: skip
@@ -203,6 +208,8 @@ def _refuse_contradictions(arguments: argparse.Namespace) -> None:
                 raise ArgumentError(f"{option} says what --apply does; write a plan with --plan first, then --apply it")
     elif arguments.plan is not None:
         raise ArgumentError("--plan writes a plan and --apply carries one out; give one of them")
+    if arguments.carry_over and arguments.plan is None:
+        raise ArgumentError("--carry-over is a part of the plan; give --plan FILE too")
     if decides and (arguments.apply is not None or arguments.plan is not None):
         other = "--apply" if arguments.apply is not None else "--plan"
         raise ArgumentError(f"{decides[0]} is about one group, and {other} about all of them; give one of the two")
@@ -232,7 +239,7 @@ def _write_plan(arguments: argparse.Namespace, found: Duplicates) -> None:
     """Write the plan, unless something else has its name."""
     from imagecluster.actions import write_plan
 
-    plan = found.plan(command=shlex.join(["imagecluster", *sys.argv[1:]]))
+    plan = found.plan(command=shlex.join(["imagecluster", *sys.argv[1:]]), carry_over=arguments.carry_over)
     write_plan(plan, arguments.plan)
     print(
         f"plan of {counted(len(plan.steps), 'file')} in {printable(arguments.plan)}: read it, take out what you want to"
