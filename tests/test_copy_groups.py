@@ -57,6 +57,11 @@ class Known:
         found = self.found.get((second, first))
         return None if found is None else found.reversed()
 
+    def evidence(self, first, second):
+        """Why it is the same."""
+        found = self.comparison(first, second)
+        return None if found is None else found.evidence((640, 480), (640, 480))
+
     def compare(self, first, second, *, progress):
         """Everything is compared already."""
 

@@ -94,8 +94,7 @@ class Evidences:
             return None
         if one.content == other.content:
             return CopyEvidence("pixels")
-        found = None if self._comparer is None else self._comparer.comparison(one.content, other.content)
-        return None if found is None else found.evidence(one.size, other.size)
+        return None if self._comparer is None else self._comparer.evidence(one.content, other.content)
 
     def loses_colour(self, first: int, second: int) -> bool:
         """Whether a file has colours that another one, which is a copy of it, has not."""

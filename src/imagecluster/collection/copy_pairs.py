@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from imagecluster.collection.duplicates import DuplicateSettings
 from imagecluster.collection.recipe import Recipe
-from imagecluster.collection.trees import GRAPH_FROM
-from imagecluster.records import ImageFile
+from imagecluster.records import CopyEvidence, ImageFile
 from imagecluster.store import HashedFile, Leaves, Store
 from imagecluster.system.progress import OnProgress, Progress
 
@@ -23,6 +22,9 @@ __all__ = ["Comparer", "Contents", "CopySearch", "candidates", "contents_of", "f
 
 N_NEIGHBOURS = 5
 """Number of neighbours by fingerprint with which a picture is compared."""
+
+_GRAPH_FROM = 1_000
+"""Number of pictures from which on their neighbours are kept: a second search then has nothing to compute."""
 
 _SAVE_EVERY = 50_000
 """Number of pairs, some minutes of work, after which results are kept."""
@@ -144,7 +146,7 @@ def _neighbours(search: CopySearch, *, progress: OnProgress) -> NDArray[np.int64
     vectors = store.vectors(search.model, search.hashes)
     recipe = Recipe()
     keys = recipe.graph_keys(search.model, n_leaves, None)
-    large = n_leaves >= GRAPH_FROM
+    large = n_leaves >= _GRAPH_FROM
     graph = neighbours_of(
         vectors,
         approximate=recipe.is_approximate(len(vectors)),
@@ -183,6 +185,7 @@ class Comparer:
             for i, j, k in zip(first[row >= 0], second[row >= 0], row[row >= 0], strict=True)
         }
         """What was found of pairs of pictures, the smaller number first, that are the same picture or moment."""
+        self._evidence: dict[tuple[int, int], CopyEvidence | None] = {}
         self.n_unread = 0
         """Number of pairs that could not be compared."""
 
@@ -195,6 +198,16 @@ class Comparer:
             return self.found.get((first, second))
         found = self.found.get((second, first))
         return None if found is None else found.reversed()
+
+    def evidence(self, first: int, second: int) -> CopyEvidence | None:
+        """Why one picture is the same as another one; None if it is not, or was not compared."""
+        pair = first, second
+        if pair not in self._evidence:
+            found = self.comparison(first, second)
+            if found is None:
+                return None
+            self._evidence[pair] = found.evidence(self.size(first), self.size(second))
+        return self._evidence[pair]
 
     def size(self, content: int) -> tuple[int, int]:
         """Width and height of a picture in pixels."""
