@@ -39,6 +39,7 @@ class Transformation(NamedTuple):
 
     @property
     def suffix(self) -> str:
+        """Suffix of its file's name."""
         return {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}[self.form]
 
 
@@ -97,7 +98,10 @@ def grey(photograph: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def turned(how: Image.Transpose) -> Make:
-    return lambda photograph, rng: photograph.transpose(how)
+    def make(photograph: Image.Image, rng: np.random.Generator) -> Image.Image:
+        return photograph.transpose(how)
+
+    return make
 
 
 def squashed(photograph: Image.Image, rng: np.random.Generator) -> Image.Image:

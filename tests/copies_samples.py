@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from imagecluster.copies import Comparison, CopyFacts, compare_pairs
-from imagecluster.decode import decode, pixel_digest, sign_hash, small_picture
+from imagecluster.decode import CLOSE_PX, decode, pixel_digest, sign_hash, small_picture
 from imagecluster.records import Taken
 
 
@@ -68,7 +68,11 @@ def compared(
     facts = facts or facts_of(files)
     pairs = pairs or [(i, 0) for i in range(1, len(files))]
     first, second = (np.array([pair[k] for pair in pairs], np.int64) for k in (0, 1))
-    options = {"digest": lambda i: pixel_digest(files[i], facts.size(i)), **options}
+    options = {
+        "digest": lambda i: pixel_digest(files[i], facts.size(i)),
+        "closer": lambda i: small_picture(files[i], facts.size(i), side_px=CLOSE_PX),
+        **options,
+    }
     found: list[Comparison] = []
     for _, of_run in compare_pairs(first, second, loader(files, facts), facts, **options):
         found += of_run

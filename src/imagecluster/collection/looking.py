@@ -9,7 +9,7 @@ from typing import TypeVar
 import xxhash
 
 from imagecluster.copies import CopyFacts
-from imagecluster.decode import LOOK_PX, SmallPicture, large_file, read_bytes
+from imagecluster.decode import SmallPicture, large_file, read_bytes
 from imagecluster.errors import DecodeError
 from imagecluster.store import Store
 
@@ -38,7 +38,7 @@ def copy_facts(hashes: Sequence[bytes], store: Store) -> CopyFacts:
 
 
 def look_loader(
-    paths: Sequence[Path], hashes: Sequence[bytes], facts: CopyFacts, *, max_pixels: int
+    paths: Sequence[Path], hashes: Sequence[bytes], facts: CopyFacts, *, max_pixels: int, side_px: int | None = None
 ) -> Callable[[int], SmallPicture | None]:
     """A function that reads the small form of a picture; None if it cannot be read, or is another picture by now.
 
@@ -50,12 +50,16 @@ def look_loader(
         What is known of the contents.
     max_pixels
         The largest size of pictures.
+    side_px
+        Longer side of the small form; default: that for a comparison. `CLOSE_PX` is for a closer look.
     """
-    from imagecluster.decode import small_picture
+    from imagecluster.decode import LOOK_PX, small_picture
 
     def small(data: bytes, picture: int) -> SmallPicture:
         suffix = paths[picture].suffix
-        return small_picture(data, facts.size(picture), side_px=LOOK_PX, suffix=suffix, max_pixels=max_pixels)
+        return small_picture(
+            data, facts.size(picture), side_px=side_px or LOOK_PX, suffix=suffix, max_pixels=max_pixels
+        )
 
     return _loader(paths, hashes, small)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +14,17 @@ from imagecluster.copies.candidates import RADIUS
 from imagecluster.copies.comparison import SAME_PIXELS, Comparison, rounded
 from imagecluster.copies.facts import CopyFacts, is_other_moment
 from imagecluster.copies.looks import Look, map_between
-from imagecluster.copies.planes import Map
+from imagecluster.copies.planes import Map, blurred, inverse
 from imagecluster.copies.residual import Residual, residual
 from imagecluster.copies.symmetry import distances, map_of
-from imagecluster.copies.verdict import verdict
+from imagecluster.copies.verdict import (
+    CLOSE_DETAIL_OF_PLAIN_PX,
+    CLOSE_DETAIL_PX,
+    is_plain,
+    is_same_closer,
+    is_sure,
+    verdict,
+)
 from imagecluster.decode import SmallPicture
 from imagecluster.records import CopyKind
 from imagecluster.system.cores import n_cores
@@ -32,8 +40,12 @@ _LONGEST = 16
 """Ratio of the sides from which a picture is not shown as a whole when it is small."""
 
 _EQUAL_NOISE = 2.5
-"""Difference in grey levels up to which small pictures may have the same pixels: JPEG is reduced as it is decoded."""
+_EQUAL_DETAIL = 0.98
+"""Difference in grey levels, and correlation, of small pictures that may have the same pixels: JPEG is reduced as it is
+decoded, which differs from an average."""
 
+_CLOSER = 1.4
+"""How much larger a picture must be to be worth a closer look."""
 _TONED_CONTRAST = 1.1
 _TONED_LEVELS = 8.0
 
@@ -53,6 +65,7 @@ def compare_pairs(  # noqa: PLR0913 - the pairs and what is known of them, the r
     facts: CopyFacts,
     *,
     digest: Digest | None = None,
+    closer: Load | None = None,
     n_threads: int | None = None,
     at_a_time: int = PICTURES_AT_A_TIME,
 ) -> Iterator[tuple[slice, list[Comparison | None]]]:
@@ -73,6 +86,10 @@ def compare_pairs(  # noqa: PLR0913 - the pairs and what is known of them, the r
     digest
         Returns the digest of all pixels of a picture (`imagecluster.decode.pixel_digest`), or None if it cannot be
         read. It is asked for pictures of equal size that hardly differ. Without it such pairs are copies.
+    closer
+        Returns a larger form of a picture (`small_picture` with `CLOSE_PX`), or None if it cannot be read. It is asked
+        for copies that may differ in small details, such as slides of one template. Without it they are `altered`
+        unless they differ hardly at all.
     n_threads
         Number of threads; default: one per core.
     at_a_time
@@ -90,14 +107,14 @@ def compare_pairs(  # noqa: PLR0913 - the pairs and what is known of them, the r
     with threadpool_limits(1), ThreadPoolExecutor(n_threads or n_cores(), thread_name_prefix="copies") as pool:
         for run in _runs(first, second, at_a_time):
             pairs = list(zip(first[run].tolist(), second[run].tolist(), strict=True))
-            needed = {picture for pair in pairs if not _are_coded_alike(facts, *pair) for picture in pair}
+            needed = {picture for pair in pairs if _must_be_seen(facts, *pair) for picture in pair}
             held = {picture: held[picture] for picture in needed if picture in held}
             missing = sorted(needed - held.keys())
             held.update(zip(missing, pool.map(lambda i: _look(load(i)), missing), strict=True))
             tasks = [pairs[start : start + _PAIRS_PER_TASK] for start in range(0, len(pairs), _PAIRS_PER_TASK)]
 
             def compared(task: list[tuple[int, int]], held: dict[int, Look | None] = held) -> list[Comparison | None]:
-                return [_comparison(pair, held, facts, digests) for pair in task]
+                return [_comparison(pair, held, facts, _Means(digests, closer)) for pair in task]
 
             yield run, [found for of_task in pool.map(compared, tasks) for found in of_task]
 
@@ -126,16 +143,39 @@ class _Digests:
         return self._known.get(picture)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Means:
+    """What tells more of pictures than their small forms."""
+
+    digests: _Digests
+    closer: Load | None
+
+
+def _must_be_seen(facts: CopyFacts, first: int, second: int) -> bool:
+    """Whether the small forms of a pair are needed: without OpenCV, nothing tells how distant hashes would agree."""
+    if _are_coded_alike(facts, first, second):
+        return False
+    return planes.has_opencv() or _position(facts, first, second) is not None
+
+
+def _position(facts: CopyFacts, first: int, second: int) -> int | None:
+    """The position in which the second picture is the first, according to their hashes; None if they are not near."""
+    if not facts.has_signs[first] or not facts.has_signs[second]:
+        return None
+    apart = distances(facts.signs[first], facts.signs[second])
+    return int(apart.argmin()) if apart.min() <= RADIUS else None
+
+
 def _are_coded_alike(facts: CopyFacts, first: int, second: int) -> bool:
     return bool(facts.coded[first]) and facts.coded[first] == facts.coded[second]
 
 
 def _comparison(
-    pair: tuple[int, int], held: dict[int, Look | None], facts: CopyFacts, digests: _Digests
+    pair: tuple[int, int], held: dict[int, Look | None], facts: CopyFacts, means: _Means
 ) -> Comparison | None:
     """The comparison of a pair; None if one cannot be read."""
-    if _are_coded_alike(facts, *pair):
-        return SAME_PIXELS
+    if not _must_be_seen(facts, *pair):
+        return SAME_PIXELS if _are_coded_alike(facts, *pair) else Comparison(None)
     one, other = held[pair[0]], held[pair[1]]
     if one is None or other is None:
         return None
@@ -143,9 +183,7 @@ def _comparison(
     is_turned = _rank(facts, pair[0], one) > _rank(facts, pair[1], other)
     if is_turned:
         pair, one, other = pair[::-1], other, one
-    found = _compared(pair, one, other, facts)
-    if found.kind in ("copy", "altered") and _may_be_equal(pair, one, other, facts) and digests.are_equal(*pair):
-        return SAME_PIXELS
+    found = _compared(pair, one, other, facts, means)
     return found.reversed() if is_turned else found
 
 
@@ -154,7 +192,7 @@ def _rank(facts: CopyFacts, picture: int, look: Look) -> tuple[int, bytes, bytes
     return width * height, facts.signs[picture].tobytes(), look.digest
 
 
-def _compared(pair: tuple[int, int], a: Look, b: Look, facts: CopyFacts) -> Comparison:
+def _compared(pair: tuple[int, int], a: Look, b: Look, facts: CopyFacts, means: _Means) -> Comparison:
     """How two pictures agree: first in the position that the hashes name, which needs no points, then by points."""
     sizes = [facts.size(picture) for picture in pair]
     if any(max(size) > _LONGEST * min(size) for size in sizes):
@@ -171,6 +209,10 @@ def _compared(pair: tuple[int, int], a: Look, b: Look, facts: CopyFacts) -> Comp
             break
     if kind is None or found is None:
         return Comparison(None)
+    if kind in ("copy", "altered") and _may_be_equal(pair, a, b, facts, found) and means.digests.are_equal(*pair):
+        return SAME_PIXELS
+    if kind == "copy" and not is_sure(found) and not is_same_closer(found, _closer(pair, a, b, found, means.closer)):
+        kind = "altered"
     if kind != "shot" and is_other_moment(facts, *pair):
         kind = "shot"
     elif kind == "copy" and (a.is_one_of_many or b.is_one_of_many):
@@ -183,28 +225,44 @@ _RANK: dict[CopyKind | None, int] = {None: 0, "shot": 1, "altered": 2, "copy": 3
 
 def _maps(pair: tuple[int, int], a: Look, b: Look, facts: CopyFacts) -> Iterator[Map]:
     """Maps of b's pixels to a's under which they may be the same."""
-    i, j = pair
-    if facts.has_signs[i] and facts.has_signs[j]:
-        apart = distances(facts.signs[i], facts.signs[j])
-        if apart.min() <= RADIUS:
-            yield np.vstack([map_of(int(apart.argmin()), b.shape, a.shape), [0.0, 0.0, 1.0]])
+    position = _position(facts, *pair)
+    if position is not None:
+        yield np.vstack([map_of(position, b.shape, a.shape), [0.0, 0.0, 1.0]])
     if planes.has_opencv():
         found = map_between(a, b)
         if found is not None:
             yield found
 
 
-def _may_be_equal(pair: tuple[int, int], a: Look, b: Look, facts: CopyFacts) -> bool:
+def _closer(pair: tuple[int, int], a: Look, b: Look, found: Residual, load: Load | None) -> Residual | None:
+    """How larger forms of two pictures agree; None if there are none that show more."""
+    if load is None:
+        return None
+    large = [load(picture) for picture in pair]
+    if large[0] is None or large[1] is None:
+        return None
+    one, other = (Look(picture) for picture in large if picture is not None)
+    if min(max(one.shape) / max(a.shape), max(other.shape) / max(b.shape)) < _CLOSER:
+        return None
+    shares = _shares(b.shape) @ found.to_b @ inverse(_shares(a.shape))
+    to_b = inverse(_shares(other.shape)) @ shares @ _shares(one.shape)
+    detail_px = CLOSE_DETAIL_OF_PLAIN_PX if is_plain(found) else CLOSE_DETAIL_PX
+    return residual(one.grey, other.grey, inverse(to_b), detail_px=detail_px)
+
+
+def _may_be_equal(pair: tuple[int, int], a: Look, b: Look, facts: CopyFacts, found: Residual) -> bool:
     """Whether all pixels of two pictures may be the same, by their small forms."""
     if facts.size(pair[0]) != facts.size(pair[1]) or a.shape != b.shape or a.is_grey != b.is_grey:
         return False
-    difference = a.grey.astype(np.float32) - b.grey.astype(np.float32)
+    if found.detail < _EQUAL_DETAIL or found.low < _EQUAL_DETAIL or abs(found.brightness) > 1:
+        return False
+    difference = blurred(a.grey.astype(np.float32) - b.grey.astype(np.float32), 1.0)
     return float(np.sqrt((difference * difference).mean())) <= _EQUAL_NOISE
 
 
 def _put_together(kind: CopyKind, found: Residual, a: Look, b: Look, *, is_framed: bool) -> Comparison:
     """The comparison from the map between small forms."""
-    to_shares, to_pixels = _shares(b.shape), np.linalg.inv(_shares(a.shape))
+    to_shares, to_pixels = _shares(b.shape), inverse(_shares(a.shape))
     matrix = to_shares @ found.to_b @ to_pixels
     is_whole = kind != "shot" and abs(1 - found.share) <= 0.015
     is_toned = not 1 / _TONED_CONTRAST < found.contrast < _TONED_CONTRAST or abs(found.brightness) > _TONED_LEVELS

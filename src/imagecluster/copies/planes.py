@@ -85,7 +85,7 @@ def sampled(plane: Plane, x: NDArray[np.float64], y: NDArray[np.float64]) -> Pla
     return _between(plane, x, y)
 
 
-def aligned(fixed: Plane, moving: Plane, start: Map) -> Map:
+def aligned(fixed: Plane, moving: Plane, start: Map, *, without: NDArray[np.bool_] | None = None) -> Map:
     """Map of the pixels of `fixed` to those of `moving` under which they correlate best, near a first estimate.
 
     By the enhanced correlation coefficient (Evangelidis and Psarakis 2008), which no change of brightness or contrast
@@ -98,22 +98,29 @@ def aligned(fixed: Plane, moving: Plane, start: Map) -> Map:
         Pictures without their slow changes of brightness.
     start
         The first estimate.
+    without
+        Pixels of `fixed` that do not count.
     """
     if has_opencv():
         cv2 = opencv()
+        mask = None
+        if without is not None:
+            mask = warped((~without).astype(np.float32), inverse(start), (moving.shape[0], moving.shape[1])) > 0.5
+            mask = mask.astype(np.uint8)
         try:
             _, found = cv2.findTransformECC(
-                fixed, moving, start[:2].astype(np.float32), cv2.MOTION_AFFINE, (3, _MOST_STEPS, 1e-4), None, 3
+                fixed, moving, start[:2].astype(np.float32), cv2.MOTION_AFFINE, (3, _MOST_STEPS, 1e-4), mask, 3
             )
         except cv2.error:  # it does not converge
             return start
         return _square(np.asarray(found, np.float64))
-    return _by_least_squares(blurred(fixed, 0.8), blurred(moving, 0.8), start)
+    counted = np.ones(fixed.shape, np.bool_) if without is None else ~without
+    return _by_least_squares(blurred(fixed, 0.8), blurred(moving, 0.8), start, counted)
 
 
-def _by_least_squares(fixed: Plane, moving: Plane, start: Map) -> Map:
+def _by_least_squares(fixed: Plane, moving: Plane, start: Map, counted: NDArray[np.bool_]) -> Map:
     """Gauss-Newton steps (Lucas and Kanade 1981) for the six numbers of the map, brightness and contrast."""
-    shape = fixed.shape
+    shape = _shape(fixed)
     dy, dx = (np.asarray(slope, np.float32) for slope in np.gradient(moving))
     x, y = _grid(shape)
     scale = max(shape) / 2
@@ -122,7 +129,7 @@ def _by_least_squares(fixed: Plane, moving: Plane, start: Map) -> Map:
     found, best, best_map = start.copy(), -2.0, start
     inside_of = np.ones(moving.shape, np.float32)
     for _ in range(_MOST_STEPS):
-        inside = warped(inside_of, found, shape).ravel() > 0.99
+        inside = (warped(inside_of, found, shape) > 0.99).ravel() & counted.ravel()
         if inside.sum() < _LEAST_PIXELS:
             break
         seen, gx, gy = (warped(plane, found, shape).ravel()[inside] for plane in (moving, dx, dy))
@@ -142,15 +149,15 @@ def _by_least_squares(fixed: Plane, moving: Plane, start: Map) -> Map:
             break
         found = found + np.vstack([step.reshape(2, 3), np.zeros(3)]) @ to_pixels
         if np.abs(step).max() < _SMALL_STEP_PX:
-            if _correlation_at(fixed, moving, found) > best:
+            if _correlation_at(fixed, moving, found, counted) > best:
                 best_map = found
             break
     return best_map
 
 
-def _correlation_at(fixed: Plane, moving: Plane, found: Map) -> float:
-    inside = warped(np.ones(moving.shape, np.float32), found, fixed.shape) > 0.99
-    return _correlation(warped(moving, found, fixed.shape)[inside], fixed[inside])
+def _correlation_at(fixed: Plane, moving: Plane, found: Map, counted: NDArray[np.bool_]) -> float:
+    inside = (warped(np.ones(moving.shape, np.float32), found, _shape(fixed)) > 0.99) & counted
+    return _correlation(warped(moving, found, _shape(fixed))[inside], fixed[inside])
 
 
 def _correlation(one: Plane, other: Plane) -> float:
@@ -202,6 +209,10 @@ def _filter(n: int, weights: NDArray[np.float64]) -> Plane:
         source = np.abs(at + offset) % period
         np.add.at(matrix, (at, np.minimum(source, period - source) if n > 1 else 0 * at), weight)
     return matrix.astype(np.float32)
+
+
+def _shape(plane: Plane) -> tuple[int, int]:
+    return plane.shape[0], plane.shape[1]
 
 
 def _square(found: NDArray[np.float64]) -> Map:

@@ -13,8 +13,14 @@ from imagecluster.copies.planes import Map, Plane, aligned, blurred, inverse, lo
 __all__ = ["Residual", "residual"]
 
 _BLOCK_PX = 16
-_NEIGHBOURHOOD_PX = 33
-"""Side of the square whose mean is taken off each pixel: changes of tone are no difference."""
+"""Side of a block. The mean of twice the side around each pixel is taken off: changes of tone are no difference."""
+
+_DETAIL_PX = 8
+_STRONG_DEVIATION = 10.0
+"""Grey levels: the contrast of letters and outlines."""
+
+_MOSTLY_GOOD = 0.8
+_BAD = 0.5
 
 _LEAST_COVERED = 0.6
 _LEAST_DEVIATION = 4.0
@@ -47,6 +53,10 @@ class Residual:
     median: float
     good: float
     """Share of the blocks whose correlation is above 0.7."""
+    detail: float
+    """Mean correlation of the lowest hundredth of small blocks of strong contrast: letters, faces."""
+    textured: float
+    """Share of the blocks that have texture."""
     outside: float
     """How far the frame of the inner picture sticks out of the outer's, over its own size."""
     share: float
@@ -61,11 +71,11 @@ class Residual:
     """Contrast of a over that of b, where both are seen."""
     brightness: float
     """Grey levels by which a is brighter."""
-    noise: float
-    """Root mean square difference of a and b in grey levels, after their brightness and contrast were made equal."""
 
 
-def residual(a: NDArray[np.uint8], b: NDArray[np.uint8], b_to_a: Map) -> Residual | None:
+def residual(
+    a: NDArray[np.uint8], b: NDArray[np.uint8], b_to_a: Map, *, detail_px: int = _DETAIL_PX
+) -> Residual | None:
     """How well b, mapped by `b_to_a` and aligned to a tenth of a pixel, is a; None where too little can be compared.
 
     Both are compared on the coarser of their grids, with the detail that it can show.
@@ -76,6 +86,8 @@ def residual(a: NDArray[np.uint8], b: NDArray[np.uint8], b_to_a: Map) -> Residua
         Grey pictures, shape (height, width).
     b_to_a
         Shape (3, 3): map of b's pixels to a's.
+    detail_px
+        Side of the small blocks of which `Residual.detail` is the worst.
     """
     area = abs(np.linalg.det(b_to_a[:2, :2]))
     if not np.isfinite(area) or not _LEAST_AREA < area < 1 / _LEAST_AREA or min(*a.shape, *b.shape) < _SMALLEST_PX:
@@ -83,36 +95,157 @@ def residual(a: NDArray[np.uint8], b: NDArray[np.uint8], b_to_a: Map) -> Residua
     swapped = area > 1.0  # b's pixels are the larger ones: a is brought onto b's grid
     coarse, fine = (b, a) if swapped else (a, b)
     to_fine = b_to_a if swapped else inverse(b_to_a)
-    scale = 1 / abs(np.linalg.det(to_fine[:2, :2])) ** 0.5  # at most 1
-    blurred_fine = blurred(blurred(fine.astype(np.float32), 0.5 * (1 / scale**2 - 1) ** 0.5), 1 / scale)
-    blurred_coarse = blurred(coarse.astype(np.float32), 1.0)
-    if _likeness(blurred_coarse, blurred_fine, to_fine, scale) < _LEAST_LIKENESS:
+    pair = _Pair.of(coarse, fine, scale=1 / abs(np.linalg.det(to_fine[:2, :2])) ** 0.5)
+    if pair.likeness(to_fine) < _LEAST_LIKENESS:
         return None
     # To a tenth of a pixel: without it no frame could be said to lie inside another.
-    to_fine = aligned(
-        blurred_coarse - blurred(blurred_coarse, 8), blurred_fine - blurred(blurred_fine, 8 / scale), to_fine
-    )
-    if not _LEAST_AREA < abs(np.linalg.det(to_fine[:2, :2])) < 1 / _LEAST_AREA:
+    found, to_fine = _better(pair, to_fine, pair.aligned(to_fine))
+    if found is None:
         return None
-    seen = warped(blurred_fine, to_fine, coarse.shape)
-    mask = _eroded(warped(np.ones(fine.shape, np.float32), to_fine, coarse.shape) > 0.99)
-    blocks = _blocks(blurred_coarse, seen, mask)
-    if blocks is None:
+    if found.is_partly_bad:
+        # What was written over the picture may have moved the map: once more without it.
+        found, to_fine = _better(pair, to_fine, pair.aligned(to_fine, without=found.bad))
+    if found is None or not _LEAST_AREA < abs(np.linalg.det(to_fine[:2, :2])) < 1 / _LEAST_AREA:
         return None
-    to_b = inverse(to_fine) if swapped else to_fine
-    return _described(a, b, to_b, blocks, _tones(blurred_coarse, seen, mask, swapped=swapped))
+    return _described(a, b, inverse(to_fine) if swapped else to_fine, found, detail_px, swapped=swapped)
 
 
-def _likeness(coarse: Plane, fine: Plane, to_fine: Map, scale: float) -> float:
-    """Correlation of the coarse features of two pictures before they are aligned, which most wrong maps do not pass."""
-    seen = warped(blurred(fine, 2 / scale), to_fine, coarse.shape)
-    inside = warped(np.ones(fine.shape, np.float32), to_fine, coarse.shape) > 0.99
-    if inside.sum() < _BLOCK_PX**2:
-        return -1.0
-    other = blurred(coarse, 2)
-    x, y = (plane[inside] for plane in (seen - blurred(seen, 12), other - blurred(other, 12)))
-    x, y = x - x.mean(), y - y.mean()
-    return float((x * y).sum() / np.sqrt(max(float((x * x).sum() * (y * y).sum()), 1e-6)))
+def _better(pair: _Pair, one: Map, other: Map) -> tuple[_Agreement | None, Map]:
+    """The map of two under which the pictures agree better, and how."""
+    of_one, of_other = pair.agreement(one), pair.agreement(other)
+    if of_other is None or (of_one is not None and of_one.quality >= of_other.quality):
+        return of_one, one
+    return of_other, other
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pair:
+    """Two pictures with the detail that the coarser one can show."""
+
+    coarse: Plane
+    fine: Plane
+    scale: float
+    """Side of a pixel of the fine picture in those of the coarse one, at most 1."""
+
+    @classmethod
+    def of(cls, coarse: NDArray[np.uint8], fine: NDArray[np.uint8], *, scale: float) -> _Pair:
+        scale = min(1.0, scale)
+        seen = blurred(blurred(fine.astype(np.float32), 0.5 * (1 / scale**2 - 1) ** 0.5), 1 / scale)
+        return cls(blurred(coarse.astype(np.float32), 1.0), seen, scale)
+
+    def likeness(self, to_fine: Map) -> float:
+        """Correlation of coarse features before the alignment, which most wrong maps do not pass."""
+        seen = warped(blurred(self.fine, 2 / self.scale), to_fine, self.shape)
+        inside = self._covered(to_fine) > 0.99
+        if inside.sum() < _BLOCK_PX**2:
+            return -1.0
+        other = blurred(self.coarse, 2)
+        x, y = (plane[inside] for plane in (seen - blurred(seen, 12), other - blurred(other, 12)))
+        x, y = x - x.mean(), y - y.mean()
+        return float((x * y).sum() / np.sqrt(max(float((x * x).sum() * (y * y).sum()), 1e-6)))
+
+    def aligned(self, to_fine: Map, *, without: NDArray[np.bool_] | None = None) -> Map:
+        """The map improved, by their features without slow changes of brightness; without a part of the coarse one."""
+        fixed = self.coarse - blurred(self.coarse, 8)
+        moving = self.fine - blurred(self.fine, 8 / self.scale)
+        return aligned(fixed, moving, to_fine, without=without)
+
+    def agreement(self, to_fine: Map) -> _Agreement | None:
+        """How they agree under a map; None if there is no texture."""
+        seen = warped(self.fine, to_fine, self.shape)
+        mask = _eroded(self._covered(to_fine) > 0.99)
+        return _Agreement.of(self.coarse, seen, mask)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.coarse.shape[0], self.coarse.shape[1]
+
+    def _covered(self, to_fine: Map) -> Plane:
+        return warped(np.ones(self.fine.shape, np.float32), to_fine, self.shape)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Agreement:
+    """Two pictures on one grid, and how their blocks correlate."""
+
+    one: Plane
+    other: Plane
+    mask: Plane
+    """1 where both show something."""
+    correlation: NDArray[np.float32]
+    """Shape (rows, columns) of blocks."""
+    textured: NDArray[np.bool_]
+    """Blocks that say something."""
+    covered: NDArray[np.bool_]
+    """Blocks that both show."""
+
+    @classmethod
+    def of(cls, one: Plane, other: Plane, mask: Plane) -> _Agreement | None:
+        blocks = _correlations(one, other, mask, _BLOCK_PX, _LEAST_DEVIATION)
+        if blocks is None or not blocks[1].any():
+            return None
+        return cls(one, other, mask, *blocks)
+
+    @property
+    def values(self) -> NDArray[np.float32]:
+        """Correlations of the blocks that say something, ascending."""
+        return np.sort(self.correlation[self.textured])
+
+    @property
+    def is_partly_bad(self) -> bool:
+        """Whether most blocks agree, and some do not at all."""
+        values = self.values
+        return bool(np.median(values) > _MOSTLY_GOOD and values[0] < _BAD)
+
+    @property
+    def quality(self) -> float:
+        """A number by which two maps are compared."""
+        return float(self.correlation[self.textured].mean())
+
+    @property
+    def bad(self) -> NDArray[np.bool_]:
+        """The pixels of blocks that do not agree, on the common grid."""
+        bad = np.zeros(self.one.shape, np.bool_)
+        rows, columns = self.correlation.shape
+        blocks = self.textured & (self.correlation < _BAD)
+        bad[: rows * _BLOCK_PX, : columns * _BLOCK_PX] = np.kron(blocks, np.ones((_BLOCK_PX, _BLOCK_PX), np.bool_))
+        return bad
+
+    def detail(self, side_px: int) -> float:
+        """Mean correlation of the lowest hundredth of small blocks of strong contrast; 1 if there are none."""
+        blocks = _correlations(self.one, self.other, self.mask, side_px, _STRONG_DEVIATION)
+        if blocks is None or not blocks[1].any():
+            return 1.0
+        values = np.sort(blocks[0][blocks[1]])
+        return float(values[: max(1, len(values) // 100)].mean())
+
+    def tones(self, *, swapped: bool) -> tuple[float, float]:
+        """Contrast and brightness of a over b's."""
+        inside = self.mask > 0
+        x, y = (self.other, self.one) if swapped else (self.one, self.other)
+        x, y = x[inside], y[inside]
+        return float((x.std() + 1e-3) / (y.std() + 1e-3)), float(x.mean() - y.mean())
+
+
+def _correlations(
+    one: Plane, other: Plane, mask: Plane, side_px: int, least_deviation: float
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_]] | None:
+    """Correlation of each block, whether it has texture, and whether both show it; None if no block fits."""
+    around_px = 2 * side_px + 1
+    n = local_mean(mask, around_px) + 1e-6
+    x, y = ((plane - local_mean(plane * mask, around_px) / n) * mask for plane in (one, other))
+    rows, columns = (side // side_px for side in mask.shape)
+    if not rows or not columns:
+        return None
+
+    def sums(plane: Plane) -> Plane:
+        cut = plane[: rows * side_px, : columns * side_px]
+        return np.asarray(cut.reshape(rows, side_px, columns, side_px).sum(axis=(1, 3)))
+
+    area, xx, yy, xy = sums(mask), sums(x * x), sums(y * y), sums(x * y)
+    covered = area > _LEAST_COVERED * side_px**2
+    correlation = xy / np.sqrt(xx * yy + (_NOISE * area) ** 2 + 1e-6)
+    return np.asarray(correlation, np.float32), covered & (np.maximum(xx, yy) > least_deviation**2 * area), covered
 
 
 def _eroded(mask: NDArray[np.bool_]) -> Plane:
@@ -127,45 +260,8 @@ def _eroded(mask: NDArray[np.bool_]) -> Plane:
     return inner.astype(np.float32)
 
 
-def _blocks(one: Plane, other: Plane, mask: Plane) -> NDArray[np.float32] | None:
-    """Correlations of the blocks with texture, ascending; None if there are none."""
-    n = local_mean(mask, _NEIGHBOURHOOD_PX) + 1e-6
-    x, y = ((plane - local_mean(plane * mask, _NEIGHBOURHOOD_PX) / n) * mask for plane in (one, other))
-    rows, columns = (side // _BLOCK_PX for side in mask.shape)
-    if not rows or not columns:
-        return None
-
-    def sums(plane: Plane) -> Plane:
-        cut = plane[: rows * _BLOCK_PX, : columns * _BLOCK_PX]
-        return np.asarray(cut.reshape(rows, _BLOCK_PX, columns, _BLOCK_PX).sum(axis=(1, 3)))
-
-    area, xx, yy, xy = sums(mask), sums(x * x), sums(y * y), sums(x * y)
-    textured = (area > _LEAST_COVERED * _BLOCK_PX**2) & (np.maximum(xx, yy) > _LEAST_DEVIATION**2 * area)
-    if not textured.any():
-        return None
-    correlation = xy / np.sqrt(xx * yy + (_NOISE * area) ** 2 + 1e-6)
-    return np.sort(correlation[textured])
-
-
-def _tones(one: Plane, other: Plane, mask: Plane, *, swapped: bool) -> tuple[float, float, float]:
-    """Contrast and brightness of a over b's, and what remains."""
-    inside = mask > 0
-    x, y = one[inside], other[inside]
-    if swapped:
-        x, y = y, x
-    x_mean, y_mean = float(x.mean()), float(y.mean())
-    x_deviation, y_deviation = float(x.std()) + 1e-3, float(y.std()) + 1e-3
-    rest = (x - x_mean) / x_deviation - (y - y_mean) / y_deviation
-    noise = float(np.sqrt((rest * rest).mean())) * min(x_deviation, y_deviation)
-    return x_deviation / y_deviation, x_mean - y_mean, noise
-
-
 def _described(
-    a: NDArray[np.uint8],
-    b: NDArray[np.uint8],
-    to_b: Map,
-    blocks: NDArray[np.float32],
-    tones: tuple[float, float, float],
+    a: NDArray[np.uint8], b: NDArray[np.uint8], to_b: Map, found: _Agreement, detail_px: int, *, swapped: bool
 ) -> Residual:
     to_a = inverse(to_b)
     a_outside, b_covered = _placed(to_b, a.shape, b.shape)
@@ -173,21 +269,24 @@ def _described(
     is_a_inside = a_outside <= b_outside
     inner, outer, frame = (a, b, to_b) if is_a_inside else (b, a, to_a)
     scales = np.linalg.svd(to_b[:2, :2], compute_uv=False)
+    values = found.values
+    contrast, brightness = found.tones(swapped=swapped)
     return Residual(
         to_b=to_b,
-        n_blocks=len(blocks),
-        low=float(blocks[: max(1, len(blocks) // 40)].mean()),
-        quarter=float(np.quantile(blocks, 0.25)),
-        median=float(np.median(blocks)),
-        good=float((blocks > 0.7).mean()),
+        n_blocks=len(values),
+        low=float(values[: max(1, len(values) // 40)].mean()),
+        quarter=float(np.quantile(values, 0.25)),
+        median=float(np.median(values)),
+        good=float((values > 0.7).mean()),
+        detail=found.detail(detail_px),
+        textured=float(len(values) / max(1, found.covered.sum())),
         outside=min(a_outside, b_outside),
         share=b_covered if is_a_inside else a_covered,
         is_a_inside=is_a_inside,
         stretch=float(scales[0] / max(scales[1], 1e-9)),
         edge=_edge(outer, frame, inner.shape),
-        contrast=tones[0],
-        brightness=tones[1],
-        noise=tones[2],
+        contrast=contrast,
+        brightness=brightness,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from imagecluster.copies.residual import Residual
 from imagecluster.records import CopyKind
 
-__all__ = ["verdict"]
+__all__ = ["CLOSE_DETAIL_OF_PLAIN_PX", "CLOSE_DETAIL_PX", "is_plain", "is_same_closer", "is_sure", "verdict"]
 
 _LEAST_BLOCKS = 6
 """Blocks with texture that both pictures must show: plain pages are all alike."""
@@ -17,6 +17,19 @@ _LEAST_QUARTER = 0.85
 
 _LEAST_LOW = 0.5
 """Mean correlation of the worst blocks of a copy; if it is lower, something was written or painted over one of them."""
+
+_LEAST_DETAIL = 0.3
+_SURE_DETAIL = 0.9
+_SURE_TEXTURE = 0.4
+_LEAST_CLOSER = 0.4
+_LEAST_CLOSER_OF_PLAIN = 0.7
+_LEAST_UNSURE = 0.75
+"""Correlation of the worst small blocks of strong contrast. It is 0.9 and more in copies of photographs, whatever was
+done to the whole; letters that differ on slides of one template give 0.2 to 0.8. In between, and where most of the
+picture is plain, a closer look decides: of slides, one digit that differs gives 0.5, and a copy of poor quality 0.9."""
+
+CLOSE_DETAIL_PX, CLOSE_DETAIL_OF_PLAIN_PX = 16, 8
+"""Sides of the small blocks of a closer look."""
 
 _WHOLE_AREA = 0.015
 _WHOLE_OUTSIDE = 0.004
@@ -53,7 +66,7 @@ def verdict(found: Residual | None, n_pixels_a: int, n_pixels_b: int) -> tuple[C
     if found is None or found.n_blocks < _LEAST_BLOCKS or found.stretch > _MOST_STRETCH or found.median < _LEAST_MEDIAN:
         return None, False
     off, same = abs(1 - found.share), found.quarter >= _LEAST_QUARTER
-    kind: CopyKind = "copy" if found.low >= _LEAST_LOW else "altered"
+    kind: CopyKind = "copy" if found.low >= _LEAST_LOW and found.detail >= _LEAST_DETAIL else "altered"
     if off <= _WHOLE_AREA and same and found.outside <= _WHOLE_OUTSIDE:
         return kind, False
     is_written_over = found.median >= _WRITTEN_MEDIAN and found.good >= _WRITTEN_GOOD
@@ -66,3 +79,20 @@ def verdict(found: Residual | None, n_pixels_a: int, n_pixels_b: int) -> tuple[C
     inner, outer = (n_pixels_a, n_pixels_b) if found.is_a_inside else (n_pixels_b, n_pixels_a)
     is_enlarged = (inner / (found.share * outer)) ** 0.5 > _MOST_ENLARGED
     return ("shot" if is_enlarged else kind), False
+
+
+def is_plain(found: Residual) -> bool:
+    """Whether most of what two pictures show is without texture, as in slides, documents and drawings."""
+    return found.textured < _SURE_TEXTURE
+
+
+def is_sure(found: Residual) -> bool:
+    """Whether nothing in a copy speaks for a closer look: no detail that hardly agrees, and texture everywhere."""
+    return found.detail >= _SURE_DETAIL and not is_plain(found)
+
+
+def is_same_closer(found: Residual, closer: Residual | None) -> bool:
+    """Whether a copy that is not sure is one after a closer look; None where there is nothing larger to look at."""
+    if closer is None:
+        return found.detail >= _LEAST_UNSURE
+    return closer.detail >= (_LEAST_CLOSER_OF_PLAIN if is_plain(found) else _LEAST_CLOSER)

@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from imagecluster.decode.said import Said
     from imagecluster.decode.sidecar import read_sidecar
     from imagecluster.decode.signs import SIGN_BYTES, sign_hash
-    from imagecluster.decode.small import LOOK_PX, SmallPicture, pixel_digest, small_picture
+    from imagecluster.decode.small import CLOSE_PX, LOOK_PX, SmallPicture, pixel_digest, small_picture
     from imagecluster.decode.traces import earlier_quality, is_enlarged
 
 __all__ = [
+    "CLOSE_PX",
     "DECODER_VERSION",
     "LOOK_PX",
     "MAX_BYTES",
@@ -64,6 +65,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "CLOSE_PX": "small",
     "Coding": "coding",
     "Described": "described",
     "LOOK_PX": "small",

@@ -14,10 +14,13 @@ from imagecluster.decode.picture import decode
 from imagecluster.decode.reading import MAX_PIXELS
 from imagecluster.errors import DecodeError
 
-__all__ = ["LOOK_PX", "SmallPicture", "pixel_digest", "small_picture"]
+__all__ = ["CLOSE_PX", "LOOK_PX", "SmallPicture", "pixel_digest", "small_picture"]
 
 LOOK_PX = 192
 """Longer side of a small picture."""
+
+CLOSE_PX = 768
+"""Longer side of a picture that is looked at closer."""
 
 _PLAIN_MODES = frozenset(("1", "L", "RGB", "P", "YCbCr"))
 """Modes of which RGB with 8 bits shows everything, unless something is transparent."""
