@@ -17,6 +17,7 @@ After the last undo the tree is as before: bytes, times, permissions, attributes
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import json
 import os
@@ -151,7 +152,8 @@ class Killer:
     def _watch_renames(self) -> None:
         """The renames that replace nothing are calls of the C library."""
         real = held_folders._exclusive_rename()
-        assert real is not None
+        if real is None:
+            return
 
         def call(source_folder: int, source: bytes, target_folder: int, target: bytes) -> int:
             self.reached()
@@ -163,6 +165,23 @@ class Killer:
         held_folders._exclusive_rename = lambda: call
 
 
+def have_drive(kind: str) -> None:
+    """Has this process find a drive without a call that renames and replaces nothing, or without hard links too.
+
+    No drive is waited for: a process that is killed leaves the same with fsync and without.
+    """
+    os.fsync = lambda descriptor: None
+    if kind in ("no call", "no links"):
+        held_folders._exclusive_rename = lambda: None
+    if kind == "no links":
+
+        def refuse(*given: Any, **options: Any) -> None:
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+        os.supports_dir_fd.add(refuse)
+        os.link = refuse
+
+
 @dataclass
 class Ended:
     """How a fork ended."""
@@ -171,7 +190,9 @@ class Ended:
     said: str
 
 
-def in_fork(work: Callable[[], Any], killer: Killer | None, kill_after_s: float | None = None) -> Ended:
+def in_fork(
+    work: Callable[[], Any], drive: str, killer: Killer | None = None, kill_after_s: float | None = None
+) -> Ended:
     """Does something in a fork of this process, which the killer may end, or SIGKILL after some time."""
     with tempfile.TemporaryFile() as printed:
         child = os.fork()
@@ -180,6 +201,7 @@ def in_fork(work: Callable[[], Any], killer: Killer | None, kill_after_s: float 
             try:
                 os.dup2(printed.fileno(), 1)
                 os.dup2(printed.fileno(), 2)
+                have_drive(drive)
                 if killer is not None:
                     killer.watch()
                 work()
@@ -208,6 +230,8 @@ class Scenario:
     """Folder of everything."""
     root: Path
     database: Path
+    drive: str
+    """Empty, or what the drive lacks: see `have_drive`."""
     places: tuple[Path, ...]
     """Folders in which files may be: the collection, trash and destinations."""
     made: Plan
@@ -292,7 +316,17 @@ class Maker:
         steps = self._steps(root, groups, alone, [*referenced, *second, *far])
         to, places = self._destination(top, root, steps)
         made = plan(root, *steps, references=(reference,))
-        scenario = Scenario(top, root, database, (root, top / "far", *places), made, to, {}, {})
+        scenario = Scenario(
+            top,
+            root,
+            database,
+            chance.choice(["", "", "no call", "no links"]),
+            (root, top / "far", *places),
+            made,
+            to,
+            {},
+            {},
+        )
         self._meddle(scenario)
         scenario.elsewhere = {path: tree(path) for path in scenario.places if path != root}
         scenario.before = {name: kept for name, kept in tree(root).items() if not name.startswith("imagecluster")}
@@ -431,7 +465,18 @@ class Maker:
 def try_scenario(scenario: Scenario, chance: random.Random) -> list[str]:
     """Applies a plan and undoes it, killed at random points; what is wrong."""
     os.environ["XDG_DATA_HOME"] = os.fspath(scenario.top / "data")
-    wrong: list[str] = []
+    works = _works(scenario)
+    wrong = _killed_and_again(scenario, works["apply"], chance, "apply")
+    if wrong:
+        return wrong
+    foreign = _put_foreign(scenario, chance)
+    while not wrong and _can_undo(scenario):
+        wrong += _killed_and_again(scenario, works["undo"], chance, "undo")
+    return wrong or _compared(scenario, foreign)
+
+
+def _works(scenario: Scenario) -> dict[str, Callable[[], None]]:
+    """What is done in forks: the plan is applied, and the latest action undone."""
 
     def acts() -> None:
         applied = apply(scenario.made, scenario.to, scenario.database)
@@ -443,13 +488,7 @@ def try_scenario(scenario: Scenario, chance: random.Random) -> list[str]:
         if undone.left:
             raise AssertionError([f"{left.path}: {left.reason}" for left in undone.left])
 
-    wrong += _killed_and_again(scenario, acts, chance, "apply")
-    if wrong:
-        return wrong
-    foreign = _put_foreign(scenario, chance)
-    while not wrong and _can_undo(scenario):
-        wrong += _killed_and_again(scenario, undoes, chance, "undo")
-    return wrong or _compared(scenario, foreign)
+    return {"apply": acts, "undo": undoes}
 
 
 def _killed_and_again(scenario: Scenario, work: Callable[[], None], chance: random.Random, name: str) -> list[str]:
@@ -460,7 +499,12 @@ def _killed_and_again(scenario: Scenario, work: Callable[[], None], chance: rand
         at = int(chance.triangular(0, 12 * len(scenario.made.steps) + 5, 5))
         after_s = chance.uniform(0, 0.02 * len(scenario.made.steps))
         killer = Killer(at, way, random.Random(chance.random()))
-        ended = in_fork(work, None, after_s) if way == "SIGKILL" else in_fork(work, killer)
+        ended = in_fork(
+            work,
+            scenario.drive,
+            killer=None if way == "SIGKILL" else killer,
+            kill_after_s=after_s if way == "SIGKILL" else None,
+        )
         if ended.code == 0:
             scenario.counts[f"{name}: ended before the kill"] += 1
             break
@@ -470,11 +514,11 @@ def _killed_and_again(scenario: Scenario, work: Callable[[], None], chance: rand
         wrong = scenario.lost()
         if wrong:
             return [f"after {way} at call {at} of {name}: {each}" for each in wrong]
-        if name == "undo" and chance.random() < 0.5 and not _can_undo(scenario):
+        if name == "undo" and not _can_undo(scenario):
             return []
     if name == "undo" and not _can_undo(scenario):
         return []
-    ended = in_fork(work, None)
+    ended = in_fork(work, scenario.drive)
     if ended.code != 0:
         return [f"{name} failed after {n_kills} kills:\n{ended.said}"]
     scenario.counts[f"{name}: to the end"] += 1
@@ -534,6 +578,63 @@ def _short(kept: Kept | None) -> str:
     return "nothing" if kept is None else str(kept._replace(content=kept.content[:20]))
 
 
+# Every point of a small plan ----------------------------------------------------------------------------------------
+
+
+def small_scenario(top: Path, to: Destination, drive: str) -> Scenario:
+    """One copy that goes, with a sidecar, and leaves what it knew in one that exists and in a new one."""
+    root = top / "pics"
+    keep = write(root / "a" / "x.jpg", b"same" * 500)
+    file = write(root / "b" / "y.jpg", b"same" * 500, mode=0o640, age=5)
+    part = write(root / "b" / "y.xmp", b"part", age=7)
+    old = write(root / "a" / "x.xmp", b"old", mode=0o600, age=9)
+    writes = (NewFile(old, b"newer", facts_of(old)), NewFile(root / "a" / "x.jpg.xmp", b"new"))
+    (root / "imagecluster").mkdir()
+    (root / "imagecluster" / STORE_MARKER).write_text("format: 4\n")
+    (top / "data" / "Trash").mkdir(parents=True)
+    aside = to.path if isinstance(to, Folder) else top / "aside"
+    aside.mkdir(exist_ok=True)
+    made = plan(root, step(file, keep, part, writes=writes))
+    scenario = Scenario(
+        top, root, root / "imagecluster", drive, (root, aside, top / "data" / "Trash"), made, to, {}, {}
+    )
+    scenario.before = {name: kept for name, kept in tree(root).items() if not name.startswith("imagecluster")}
+    return scenario
+
+
+def try_every_point(scratch: Path, to: Destination, drive: str, way: str) -> tuple[int, list[str]]:
+    """Kills an application, and an undo, at each of their calls; how many there were, and what is wrong."""
+    wrong: list[str] = []
+    n = 0
+    for name in ("apply", "undo"):
+        for at in range(1000):
+            top = scratch / f"{name}{at}"
+            top.mkdir()
+            os.environ["XDG_DATA_HOME"] = os.fspath(top / "data")
+            scenario = small_scenario(top, to, drive)
+            works = _works(scenario)
+            if name == "undo":
+                in_fork(works["apply"], drive)
+            ended = in_fork(works[name], drive, Killer(at, way, random.Random(at)))
+            found = [] if ended.code in (0, _KILLED) else [f"{name} failed at call {at}:\n{ended.said}"]
+            found += scenario.lost()
+            if name == "apply" and at % 2:  # half of them are applied again before the undo
+                again = in_fork(works[name], drive)
+                found += [] if again.code == 0 and "left 0" in again.said else [f"not again: {again.said}"]
+            while not found and _can_undo(scenario):
+                undone = in_fork(works["undo"], drive)
+                found += [] if undone.code == 0 else [f"undo failed after {name}, {at}:\n{undone.said}"]
+            found = found or _compared(scenario, {})
+            wrong += [f"{way} at call {at} of {name}: {each}" for each in found]
+            shutil.rmtree(top)
+            if isinstance(to, Folder):
+                shutil.rmtree(to.path)
+            if ended.code == 0:
+                break
+            n += 1
+    return n, wrong
+
+
 def pool_of(photos: Path | None, chance: random.Random, n: int = 300) -> list[bytes]:
     """Contents of photographs, or random ones where there are no photographs."""
     if photos is None:
@@ -559,6 +660,7 @@ def try_many(
             to = "folder on another drive"
         counts[f"plans, {to}"] += 1
         counts["plans"] += 1
+        counts[f"drives with {scenario.drive}" if scenario.drive else "usual drives"] += 1
         counts["steps"] += len(scenario.made.steps)
         found = try_scenario(scenario, chance)
         counts += scenario.counts

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from action_chaos import try_every_point
+from imagecluster.actions import Folder, Link, Trash
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the process is forked many times")
 
 
@@ -45,3 +48,19 @@ def test_nothing_is_lost_between_drives(tmp_path):
         assert counts["plans, folder on another drive"] >= 2
     finally:
         subprocess.run(["umount", other], check=True)
+
+
+@pytest.mark.parametrize("way", ["kill", "torn", "power cut"])
+@pytest.mark.parametrize(
+    ("to", "drive"),
+    [(Trash(), ""), (Folder, ""), (Folder, "no call"), (Folder, "no links"), (Link("hard"), ""), (Link("symbolic"), ""),
+     (Link("symbolic"), "no links")],
+    ids=str,
+)  # fmt: skip
+def test_every_point_of_a_small_plan_can_be_the_last(tmp_path, monkeypatch, to, drive, way):
+    """A picture with its sidecar goes, and two sidecars are written; killed at each call, then again or undone."""
+    monkeypatch.setenv("XDG_DATA_HOME", "")
+    to = Folder(tmp_path / "aside") if to is Folder else to
+    n, wrong = try_every_point(tmp_path, to, drive, way)
+    assert not wrong
+    assert n > 30

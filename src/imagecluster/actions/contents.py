@@ -15,7 +15,7 @@ from typing import Any
 
 import xxhash
 
-from imagecluster.actions.held import HeldFolder, base_of
+from imagecluster.actions.held import RESERVATION, HeldFolder, base_of
 from imagecluster.actions.plan import FileFacts
 
 __all__ = [
@@ -23,8 +23,10 @@ __all__ = [
     "ChangedError",
     "before_of",
     "copied",
+    "drop_reservation",
     "facts_of",
     "has_content",
+    "is_reservation",
     "is_still",
     "opened",
     "same_bytes",
@@ -171,6 +173,21 @@ def has_content(folder: HeldFolder, name: str, content_hash: bytes) -> bool:
             return _hash(descriptor) == content_hash
     except ChangedError:
         return False
+
+
+def is_reservation(folder: HeldFolder, name: str) -> bool:
+    """Whether a file reserves its name for another one, and a kill has left it, whole or in part."""
+    status = folder.look(name)
+    if status is None or not stat.S_ISREG(status.st_mode) or status.st_size > len(RESERVATION):
+        return False
+    with opened(folder, name) as descriptor:
+        return RESERVATION.startswith(os.read(descriptor, len(RESERVATION) + 1))
+
+
+def drop_reservation(folder: HeldFolder, name: str) -> None:
+    """Remove a file that reserves its name for another one."""
+    if is_reservation(folder, name):
+        folder.unlink(name)
 
 
 def same_bytes(one: int, other: int) -> bool:

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple, Self
 
 from imagecluster.system.safe_files import is_link
 
-__all__ = ["HeldFolder", "ThroughLinkError", "Volume", "base_of", "same_file"]
+__all__ = ["RESERVATION", "HeldFolder", "ThroughLinkError", "Volume", "base_of", "same_file"]
 
 _HELD = os.open in os.supports_dir_fd
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
@@ -32,6 +32,10 @@ _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC",
 _FILE = _NO_LINK | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NO_FLAGS = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EPERM)
 """What a system says that knows no renaming without replacing."""
+
+
+RESERVATION = b"imagecluster is about to move a file here\n"
+"""Content of a file that reserves a name."""
 
 
 class ThroughLinkError(OSError):
@@ -227,7 +231,7 @@ def rename_new(source_folder: int, source: str, target_folder: int, target: str)
     """Rename a file where nothing has the new name; FileExistsError if something has it, which is not replaced.
 
     Where the system or the drive cannot do that in one call, the file gets its new name as a second one first; where
-    there are no hard links either (exFAT), an empty file reserves the name.
+    there are no hard links either, a small file with the text `RESERVATION` reserves the name.
     """
     if os.name == "nt":
         os.rename(source, target)  # which replaces nothing there
@@ -251,12 +255,15 @@ def rename_new(source_folder: int, source: str, target_folder: int, target: str)
             os.unlink(target, dir_fd=target_folder)
             raise
         return
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK, 0o600, dir_fd=target_folder))
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK, 0o600, dir_fd=target_folder)
     try:
+        os.write(descriptor, RESERVATION)
         os.rename(source, target, src_dir_fd=source_folder, dst_dir_fd=target_folder)
     except OSError:
         os.unlink(target, dir_fd=target_folder)
         raise
+    finally:
+        os.close(descriptor)
 
 
 @functools.cache

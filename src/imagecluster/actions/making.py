@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 
 from imagecluster.actions import renaming, replacing, system_trash
-from imagecluster.actions.contents import is_still, open_folder
+from imagecluster.actions.contents import drop_reservation, is_still, open_folder
 from imagecluster.actions.held import same_file
 from imagecluster.actions.moves import Bases, Move, numbered, unfinished_name
 
@@ -70,12 +70,15 @@ def planned_backs(moves: Sequence[Move], earlier: Sequence[Move], bases: Bases) 
     )
 
 
-def clear_unfinished(backs: Sequence[Move], bases: Bases) -> None:
-    """Remove the unfinished copies of an undo that was cut short."""
-    for back in backs:
-        if back.unfinished:
-            with suppress(OSError), open_folder(back.target.parent, bases) as here:
-                here.unlink(back.unfinished)
+def clear_unfinished(moves: Sequence[Move], backs: Sequence[Move], bases: Bases) -> None:
+    """Remove what an undo that was cut short has left: unfinished copies, and what reserved the name of a file."""
+    for move, back in zip(moves, backs, strict=False):
+        with suppress(OSError), open_folder(back.target.parent, bases) as here:
+            if back.unfinished:
+                with suppress(FileNotFoundError):
+                    here.unlink(back.unfinished)
+            if move.before is not None and not is_still(here, back.target.name, move.before):
+                drop_reservation(here, back.target.name)
 
 
 def _is_back(move: Move, target: Path, bases: Bases) -> bool:
@@ -83,8 +86,14 @@ def _is_back(move: Move, target: Path, bases: Bases) -> bool:
     if not move.goes or move.before is None:
         return False
     with suppress(OSError), open_folder(target.parent, bases) as here:
-        if is_still(here, target.name, move.before):
-            return move.way == "system" or not os.path.lexists(move.target)
+        return is_still(here, target.name, move.before) and (move.way == "system" or not _is_there(move, bases))
+    return False
+
+
+def _is_there(move: Move, bases: Bases) -> bool:
+    """Whether a file is where it was moved to."""
+    with suppress(OSError), open_folder(move.target.parent, _with_trash(move, bases)) as there:
+        return move.before is not None and is_still(there, move.target.name, move.before)
     return False
 
 
@@ -99,7 +108,7 @@ def _can_have(move: Move, target: Path, bases: Bases) -> bool:
                 return True
             if move.before is None or not is_still(here, target.name, move.before):
                 return False
-            if move.way == "copy" or not os.path.lexists(move.target):
+            if move.way == "copy" or not _is_there(move, bases):
                 return True
             return same_file(found, os.lstat(move.target))
     except OSError:

@@ -7,7 +7,15 @@ import os
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from imagecluster.actions.contents import ChangedError, copied, has_content, is_still, open_folder, opened
+from imagecluster.actions.contents import (
+    ChangedError,
+    copied,
+    drop_reservation,
+    has_content,
+    is_still,
+    open_folder,
+    opened,
+)
 from imagecluster.actions.held import HeldFolder, same_file
 from imagecluster.actions.moves import Bases, LostError, Move
 from imagecluster.actions.trash import remove_info, write_info
@@ -103,7 +111,7 @@ def take_back(move: Move, back: Move, bases: Bases) -> None:
         if here is None:
             here = held.enter_context(open_folder(back.target.parent, bases, create=True, mode=before.folder_mode))
         if there is not None:
-            _clear(there, move, is_whole_elsewhere=is_here)
+            _clear(there, move, is_whole_elsewhere=is_here and not is_there)
         if is_there and there is not None:
             _return(move, back, there, here, is_here=is_here)
             there.sync()
@@ -144,14 +152,12 @@ def _return(move: Move, back: Move, there: HeldFolder, here: HeldFolder, *, is_h
 
 
 def _clear(there: HeldFolder, move: Move, *, is_whole_elsewhere: bool) -> None:
-    """Remove an unfinished copy, and the empty file that reserved a name on a drive without links."""
-    assert move.before is not None
+    """Remove an unfinished copy, and what reserved the name of the file on a drive without links."""
     if move.unfinished:
         with suppress(FileNotFoundError):
             there.unlink(move.unfinished)
-    found = there.look(move.target.name)
-    if is_whole_elsewhere and move.before.size_bytes and found is not None and found.st_size == 0:
-        there.unlink(move.target.name)
+    if is_whole_elsewhere:
+        drop_reservation(there, move.target.name)
 
 
 def _where(there: HeldFolder | None, move: Move) -> str:

@@ -16,7 +16,9 @@ from contextlib import suppress
 from imagecluster.actions.contents import (
     ChangedError,
     copied,
+    drop_reservation,
     has_content,
+    is_reservation,
     is_still,
     open_folder,
     opened,
@@ -98,7 +100,9 @@ def restore_file(move: Move, back: Move, bases: Bases) -> None:
             return  # a new sidecar, gone with its folder
         raise LostError("cannot be brought back: its folder is gone") from None
     with here:
-        is_unused = bool(move.unfinished) and here.look(move.unfinished) is not None
+        if move.before is not None and not is_still(here, move.aside, move.before):
+            drop_reservation(here, move.aside)
+        is_unused = _is_new_unused(move, here)
         for leftover in (move.unfinished, back.unfinished):
             if leftover:
                 with suppress(FileNotFoundError):
@@ -107,12 +111,34 @@ def restore_file(move: Move, back: Move, bases: Bases) -> None:
             if not is_unused:
                 _remove_new(move, here)
         elif here.look(move.aside) is not None:
-            if back.target == move.source and not is_unused:
-                _remove_new(move, here)
-            here.move(move.aside, here, back.target.name)
+            _put_original_back(move, back, here, is_unused=is_unused)
         elif not _is_original(move, here):
             _make_anew(move, back, here, bases)
         here.sync()
+
+
+def _is_new_unused(move: Move, here: HeldFolder) -> bool:
+    """Whether the new file never got the name of the original; what reserved that name for it is removed."""
+    new = here.look(move.unfinished) if move.unfinished else None
+    if new is None:
+        return False
+    found = here.look(move.source.name)
+    if found is not None and same_file(new, found):
+        return False  # it has both names, as a kill leaves it on some drives
+    if move.before is None or here.look(move.aside) is not None:
+        drop_reservation(here, move.source.name)
+    return True
+
+
+def _put_original_back(move: Move, back: Move, here: HeldFolder, *, is_unused: bool) -> None:
+    """Give the original, which is set aside, its name again."""
+    original, found = here.look(move.aside), here.look(move.source.name)
+    if original is not None and found is not None and same_file(original, found):
+        here.unlink(move.aside)  # a second name of it, as a kill leaves it on some drives
+        return
+    if back.target == move.source and not is_unused:
+        _remove_new(move, here)
+    here.move(move.aside, here, back.target.name)
 
 
 def can_have_name(move: Move, bases: Bases) -> bool:
@@ -121,7 +147,9 @@ def can_have_name(move: Move, bases: Bases) -> bool:
         with open_folder(move.source.parent, bases) as here:
             if here.look(move.source.name) is None or _is_original(move, here) or _is_new(move, here):
                 return True
-            return move.way == "write" and not (move.aside and here.look(move.aside) is not None)
+            if move.aside and here.look(move.aside) is not None:
+                return is_reservation(here, move.source.name)
+            return move.way == "write"
     except OSError:
         return True
 
@@ -221,7 +249,8 @@ def _is_original(move: Move, here: HeldFolder) -> bool:
 
 
 def _remove_new(move: Move, here: HeldFolder) -> None:
-    """Remove what was put in the file's place, if it is still that."""
+    """Remove what was put in the file's place, if it is still that, or what reserved its name for it."""
+    drop_reservation(here, move.source.name)
     found = here.look(move.source.name)
     if found is None:
         return

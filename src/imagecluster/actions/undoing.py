@@ -227,7 +227,7 @@ def bring_back(
     Where nothing is left to bring back, the step gets its outcome all the same; where a later try may succeed, as with
     a drive that is unplugged, it stays as it is.
     """
-    making.clear_unfinished(step.backs, action.bases)
+    making.clear_unfinished(step.moves, step.backs, action.bases)
     step.backs = making.planned_backs(step.moves, step.backs, action.bases)
     step.then, step.state = outcome, "undoing"
     journal.intend_undo(action, step)
