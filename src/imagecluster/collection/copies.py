@@ -204,7 +204,7 @@ def compare_files(first: Path, second: Path, *, max_pixels: int = MAX_PIXELS) ->
 
     """
     from imagecluster.copies import CopyFacts, compare_pairs
-    from imagecluster.decode import coded_digest, decode, pixel_digest, read_bytes, sign_hash, small_picture
+    from imagecluster.decode import CLOSE_PX, coded_digest, decode, pixel_digest, read_bytes, sign_hash, small_picture
 
     if first.samefile(second):
         return CopyEvidence("file")
@@ -233,6 +233,7 @@ def compare_files(first: Path, second: Path, *, max_pixels: int = MAX_PIXELS) ->
         lambda i: small_picture(data[i], sizes[i], suffix=suffixes[i], max_pixels=max_pixels),
         facts,
         digest=lambda i: pixel_digest(data[i], sizes[i], suffix=suffixes[i], max_pixels=max_pixels),
+        closer=lambda i: small_picture(data[i], sizes[i], side_px=CLOSE_PX, suffix=suffixes[i], max_pixels=max_pixels),
         n_threads=1,
     )
     ((_, (found,)),) = compared

@@ -227,6 +227,7 @@ class Comparer:
         from imagecluster.collection.kept_looks import PathsOf, with_thumbnails
         from imagecluster.collection.looking import digest_loader, look_loader
         from imagecluster.copies import compare_pairs
+        from imagecluster.decode import CLOSE_PX
 
         search, store, settings = self._search, self._search.store, self._search.settings
         todo = np.flatnonzero(self.unknown(first, second))
@@ -260,9 +261,10 @@ class Comparer:
                 search.hashes, store, thumbnails,
             )  # fmt: skip
             digest = digest_loader(paths, search.hashes, self._facts, max_pixels=settings.max_pixels)
+            closer = look_loader(paths, search.hashes, self._facts, max_pixels=settings.max_pixels, side_px=CLOSE_PX)
             try:
                 for run, found in compare_pairs(
-                    first, second, load, self._facts, digest=digest, n_threads=settings.n_threads
+                    first, second, load, self._facts, digest=digest, closer=closer, n_threads=settings.n_threads
                 ):
                     for i, each in zip(range(run.start, run.stop), found, strict=True):
                         is_same = each is not None and each.kind is not None

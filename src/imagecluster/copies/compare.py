@@ -55,7 +55,7 @@ Digest = Callable[[int], bytes | None]
 
 def version() -> str:
     """Name and version of the computation on this machine: kept results of another one are not used."""
-    return "copies/1" if planes.has_opencv() else "copies/1 without OpenCV"
+    return "copies/2" if planes.has_opencv() else "copies/2 without OpenCV"
 
 
 def compare_pairs(  # noqa: PLR0913 - the pairs and what is known of them, the rest is optional
