@@ -3,7 +3,7 @@
 Usage: python tools/wire.py [--check]
 
 Made from the source of imagecluster/web/wire.py, whose names and texts they keep, with the types that it imports from
-other modules of the package.
+other modules of the package, and all of those in other parts of the wire.
 """
 
 from __future__ import annotations
@@ -37,7 +37,13 @@ def main() -> int:
 
 def types_of(source: str) -> str:
     """TypeScript declarations of the types in a Python source."""
-    parts = [HEAD]
+    # A type that several modules import is written once.
+    return "\n".join([HEAD, *dict.fromkeys(parts_of(source))])
+
+
+def parts_of(source: str) -> list[str]:
+    """The declarations, one by one."""
+    parts: list[str] = []
     for node, after in pairwise([*ast.parse(source).body, None]):
         if isinstance(node, ast.ClassDef):
             parts.append(interface(node))
@@ -46,12 +52,14 @@ def types_of(source: str) -> str:
                 parts.append(alias(node, after))
         elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("imagecluster."):
             parts += imported(node.module, {name.name for name in node.names})
-    return "\n".join(parts)
+    return parts
 
 
 def imported(module: str, names: set[str]) -> list[str]:
-    """The types of these names in another module of the package."""
+    """The types of these names in another module of the package; all types of a module that is a part of the wire."""
     file = WEB.parents[1].joinpath(*module.split(".")).with_suffix(".py")
+    if file.parent == WEB:
+        return parts_of(file.read_text(encoding="utf-8"))
     nodes = pairwise([*ast.parse(file.read_text(encoding="utf-8")).body, None])
     return [alias(node, after) for node, after in nodes if isinstance(node, ast.Assign) and name_of(node) in names]
 

@@ -144,6 +144,21 @@ class Snapshot:
         """Absolute path of a picture."""
         return self.root / os.fsdecode(self.leaves.keys[picture])
 
+    def id_of_key(self, key: bytes) -> int | None:
+        """The picture with a path as the database keeps it; None if there is none."""
+        return self._ids.get(key)
+
+    def id_of_path(self, path: Path) -> int | None:
+        """The picture with an absolute path; None if there is none."""
+        inside = os.fspath(self.root) + os.sep
+        text = os.fspath(path)
+        key = text[len(inside) :].replace(os.sep, "/") if text.startswith(inside) else text
+        return self._ids.get(os.fsencode(key))
+
+    @cached_property
+    def _ids(self) -> dict[bytes, int]:
+        return {key: picture for picture, key in enumerate(self.leaves.keys)}
+
     def unit_vectors(self, pictures: NDArray[np.int64]) -> NDArray[np.float32]:
         """Fingerprints of pictures at unit length, shape (n_pictures, n_dimensions)."""
         X = np.asarray(self.vectors[self.leaves.rows[pictures]], np.float32)

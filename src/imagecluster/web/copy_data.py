@@ -27,7 +27,10 @@ MOST_FOR_NEIGHBOURS = 6_000
 """Number of pictures up to which a copy has the neighbours of each picture and all facts of clusters; comparing all
 pairs then takes a second or two."""
 
-_FOR_A_SERVER = ("reveal", "export", "name-cluster", "together", "apart", "move-here", "hide", "unhide")
+_FOR_A_SERVER = (
+    "reveal", "export", "name-cluster", "together", "apart", "move-here", "hide", "unhide", "copies", "compare-copy",
+    "spare", "not-copies", "keep-all", "keep-this", "preview", "put-back",
+)  # fmt: skip
 """Commands that need a server."""
 
 
@@ -85,6 +88,7 @@ def copy_data(
             "min_size": view.min_size,
             "read_only": True,
             "can_reveal": False,
+            "can_act": False,
             "can_search_text": False,
             "run": {"running": False, "stage": "", "done": 0, "total": 0, "error": ""},
             "skips": [],

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from imagecluster.corrections import (
     Apart,
+    Best,
     Correction,
     Edit,
     Hide,
     History,
+    KeepAll,
     Move,
     Name,
+    NotCopies,
     Together,
     Unhide,
     corrections_of,
@@ -21,10 +25,13 @@ from imagecluster.corrections import (
 from imagecluster.errors import ArgumentError
 from imagecluster.explore.snapshot import Snapshot
 from imagecluster.web import wire
+from imagecluster.web.file_actions import FileActions
 
 __all__ = ["corrections_state", "edit_of_request", "edits_for_page"]
 
-_KINDS: dict[str, Any] = {"together": Together, "hide": Hide, "unhide": Unhide}
+_KINDS: dict[str, Any] = {
+    "together": Together, "hide": Hide, "unhide": Unhide, "keepall": KeepAll, "best": Best,
+}  # fmt: skip
 _KIND_OF: dict[type[Correction], wire.CorrectionKind] = {
     Name: "name", Together: "together", Apart: "apart", Move: "move", Hide: "hide", Unhide: "unhide",
 }  # fmt: skip
@@ -42,8 +49,9 @@ def edit_of_request(values: Any, snapshot: Snapshot) -> Edit:
     if not isinstance(values, dict):
         raise ArgumentError("the record of a correction must be an object")
     kind = values.get("kind")
-    if kind == "apart":
-        return Apart(_hashes(values.get("a"), "a", snapshot), _hashes(values.get("b"), "b", snapshot))
+    if kind in ("apart", "notcopies"):
+        a, b = (_hashes(values.get(side), side, snapshot) for side in ("a", "b"))
+        return Apart(a, b) if kind == "apart" else NotCopies(a, b)
     pictures = _hashes(values.get("ids"), "ids", snapshot)
     if kind == "name":
         if not isinstance(values.get("name"), str):
@@ -52,9 +60,21 @@ def edit_of_request(values: Any, snapshot: Snapshot) -> Edit:
     if kind == "move":
         return Move(pictures, _hashes(values.get("to"), "to", snapshot))
     if not isinstance(kind, str) or kind not in _KINDS:
-        raise ArgumentError(f"no correction is of the kind {kind!r}; known: name, apart, move, {', '.join(_KINDS)}")
-    found: Edit = _KINDS[kind](pictures)
+        known = ", ".join(("name", "apart", "move", "notcopies", *_KINDS))
+        raise ArgumentError(f"no correction is of the kind {kind!r}; known: {known}")
+    found: Edit = _KINDS[kind](pictures, **_files(kind, values["ids"], snapshot))
     return found
+
+
+def _files(kind: str, ids: int | list[int], snapshot: Snapshot) -> dict[str, Any]:
+    """What a decision says about the files of its pictures, which may have the same bytes."""
+    listed = [ids] if isinstance(ids, int) else ids
+    if kind == "best":
+        return {"names": tuple(map(snapshot.name, listed))}
+    if kind == "keepall":
+        counts = Counter(snapshot.leaves.hashes[picture] for picture in listed)
+        return {"files": tuple(counts[content_hash] for content_hash in sorted(counts))}
+    return {}
 
 
 def edits_for_page(edits: Sequence[Edit], snapshot: Snapshot) -> wire.Corrections:
@@ -85,13 +105,16 @@ def edits_for_page(edits: Sequence[Edit], snapshot: Snapshot) -> wire.Correction
     return {"contents": contents, "edits": listed}
 
 
-def corrections_state(history: History, snapshot: Snapshot) -> wire.Edits:
+def corrections_state(history: History, actions: FileActions, snapshot: Snapshot) -> wire.Edits:
     """All corrections in effect, and whether there is one to undo or redo."""
     version, edits, can_redo = history.state()
+    corrections = edits_for_page(edits, snapshot)
+    if gone := actions.gone(snapshot):
+        corrections["gone"] = sorted(gone)
     return {
         "snapshot": snapshot.key,
-        "version": version,
-        "corrections": edits_for_page(edits, snapshot),
+        "version": version + actions.current_version(),
+        "corrections": corrections,
         "can_undo": bool(edits),
         "can_redo": can_redo,
     }

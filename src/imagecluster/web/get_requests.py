@@ -94,6 +94,7 @@ class GetRequests:
             "min_size": session.options.min_size,
             "read_only": self._rules.read_only,
             "can_reveal": self._rules.can_reveal and not self._rules.read_only,
+            "can_act": self._rules.can_act and not self._rules.read_only,
             "can_search_text": session.text_tower(snapshot) is not None,
             "run": session.run_state.as_json(),
             "skips": [] if len(snapshot) else _as_texts(session.skips(), session.options.root),
@@ -128,7 +129,8 @@ class GetRequests:
 
     def edits(self, request: Request) -> Response:
         """All corrections in effect."""
-        return unkept_json(corrections_state(self._session.history, self._session.snapshot()))
+        session = self._session
+        return unkept_json(corrections_state(session.history, session.actions, session.snapshot()))
 
     def below(self, answer: Answer) -> Callable[[Request], Response]:
         """The answer, called with the snapshot that the address names."""

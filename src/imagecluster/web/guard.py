@@ -75,6 +75,8 @@ class Rules:
     read_only: bool = False
     can_reveal: bool = True
     """Whether the file manager may be opened, which makes sense only for a user at this machine."""
+    can_act: bool = True
+    """Whether files may be moved, which is left to a user at this machine."""
 
 
 class Guard:

@@ -32,7 +32,7 @@ from imagecluster.system.safe_files import OwnFolder, exists
 from imagecluster.web.correction_json import corrections_state, edit_of_request
 from imagecluster.web.guard import Rules
 from imagecluster.web.page_copy import View, write_page_copy
-from imagecluster.web.request import json_body, picture_id
+from imagecluster.web.request import asked_snapshot, json_body, picture_id
 from imagecluster.web.responses import unkept_json
 from imagecluster.web.sent_pictures import SentPictures
 from imagecluster.web.snapshot_json import neighbour
@@ -61,26 +61,16 @@ class PostRequests:
         return await run_in_threadpool(self._edited, values)
 
     def _edited(self, values: dict[str, Any]) -> Response:
-        history = self._session.history
+        session, history = self._session, self._session.history
         if "record" in values:
-            history.add(edit_of_request(values["record"], self._asked_of(values)))
+            history.add(edit_of_request(values["record"], asked_snapshot(self._session, values)))
         elif values.get("undo") is True:
             history.undo()
         elif values.get("redo") is True:
             history.redo()
         else:
             raise HTTPException(400, "give a record, or undo or redo as true")
-        return unkept_json(corrections_state(history, self._session.snapshot()))
-
-    def _asked_of(self, values: dict[str, Any]) -> Snapshot:
-        """The snapshot whose ids a request uses; in another one they mean other pictures."""
-        key = values.get("snapshot")
-        if not isinstance(key, str):
-            raise HTTPException(400, "give the key of the snapshot that the ids belong to, as in /api/state")
-        snapshot = self._session.snapshot_of(key)
-        if snapshot is None:
-            raise HTTPException(410, "the collection has changed; ask /api/state for the current snapshot")
-        return snapshot
+        return unkept_json(corrections_state(session.history, session.actions, session.snapshot()))
 
     async def export(self, request: Request) -> Response:
         """Write an output of the clusters that the page shows."""
@@ -102,7 +92,7 @@ class PostRequests:
             return unkept_json({"path": os.fspath(self._copied(snapshot, view))})
         own_cuts = _own_cuts(values)
         if own_cuts:
-            snapshot = self._asked_of(values)
+            snapshot = asked_snapshot(self._session, values)
         with Store.open(directory, follow=self._session.options.follow) as store:
             collection = open_latest(store, snapshot.model)
             if own_cuts and not np.array_equal(collection.dendrogram.order, snapshot.dendrogram.order):
@@ -125,7 +115,7 @@ class PostRequests:
         return await run_in_threadpool(self._found, values)
 
     def _found(self, values: dict[str, Any]) -> Response:
-        snapshot = self._asked_of(values)
+        snapshot = asked_snapshot(self._session, values)
         settings = self._session.settings(snapshot)
         if settings is None:
             raise HTTPException(409, "the pictures are not clustered yet")
@@ -138,7 +128,7 @@ class PostRequests:
         values = await json_body(request)
         if not self._rules.can_reveal:
             raise HTTPException(403, "pictures can be shown in the file manager only on the machine that holds them")
-        snapshot = self._asked_of(values)
+        snapshot = asked_snapshot(self._session, values)
         picture = picture_id(snapshot, values.get("id"))
         await run_in_threadpool(_reveal, snapshot.path(picture))
         return unkept_json({})

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 from imagecluster.explore.snapshot import Snapshot
+from imagecluster.web.viewer_session import ViewerSession
 
-__all__ = ["json_body", "picture_id", "run_of_places", "whole_number"]
+__all__ = ["asked_snapshot", "json_body", "picture_id", "run_of_places", "whole_number"]
 
 _LARGEST_WHOLE = 2**53 - 1
 
@@ -25,6 +27,17 @@ def whole_number(request: Request, name: str, default: int | None = None) -> int
     if text is None or not re.fullmatch(r"-?[0-9]{1,12}", text, re.ASCII):
         raise HTTPException(400, f"{name} is {text!r}; it must be a whole number")
     return int(text)
+
+
+def asked_snapshot(session: ViewerSession, values: Mapping[str, Any]) -> Snapshot:
+    """The snapshot whose ids a request uses; in another one they mean other pictures. HTTP 400 or 410 if none is."""
+    key = values.get("snapshot")
+    if not isinstance(key, str):
+        raise HTTPException(400, "give the key of the snapshot that the ids belong to, as in /api/state")
+    snapshot = session.snapshot_of(key)
+    if snapshot is None:
+        raise HTTPException(410, "the collection has changed; ask /api/state for the current snapshot")
+    return snapshot
 
 
 def picture_id(snapshot: Snapshot, text: object) -> int:

@@ -1,7 +1,7 @@
 """The table of all addresses below /api, each with the method that answers it.
 
-The methods are in `get_requests.py` and `post_requests.py`. `/` and `/static/...` are in `app.py`, which answers them
-before this module has been loaded. What is sent and received is described in `wire.py`.
+The methods are in `get_requests.py`, `post_requests.py` and `copy_requests.py`. `/` and `/static/...` are in `app.py`,
+which answers them before this module has been loaded. What is sent and received is described in `wire.py`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from imagecluster.web.copy_requests import CopyRequests
 from imagecluster.web.get_requests import GetRequests
 from imagecluster.web.guard import Rules
 from imagecluster.web.post_requests import PostRequests
@@ -20,7 +21,7 @@ __all__ = ["build_api"]
 
 def build_api(session: ViewerSession, rules: Rules) -> Starlette:
     """The application that answers for a viewer."""
-    get, post = GetRequests(session, rules), PostRequests(session, rules)
+    get, post, copies = GetRequests(session, rules), PostRequests(session, rules), CopyRequests(session, rules)
     below_snapshot = {
         "order.bin": get.order,
         "gap.bin": get.gaps,
@@ -36,6 +37,8 @@ def build_api(session: ViewerSession, rules: Rules) -> Starlette:
         "curve": get.curve,
         "map.bin": get.map,
         "search": get.search,
+        "copies": copies.duplicates,
+        "copies/groups": copies.groups,
     }
     return application(
         [
@@ -43,6 +46,10 @@ def build_api(session: ViewerSession, rules: Rules) -> Starlette:
             Route("/api/events", get.events),
             Route("/api/edits", get.edits, methods=["GET"]),
             Route("/api/edits", post.edit, methods=["POST"]),
+            Route("/api/actions", copies.actions),
+            Route("/api/actions/plan", copies.plan, methods=["POST"]),
+            Route("/api/actions/apply", copies.apply, methods=["POST"]),
+            Route("/api/actions/undo", copies.put_back, methods=["POST"]),
             Route("/api/export", post.export, methods=["POST"]),
             Route("/api/reveal", post.reveal, methods=["POST"]),
             Route("/api/search", post.search, methods=["POST"]),

@@ -59,6 +59,7 @@ def serve(
         password=access.password,
         read_only=read_only,
         can_reveal=not access.is_remote,
+        can_act=not access.is_remote,
     )
     session: Future[ViewerSession] = Future()
     api: Future[ASGIApp] = Future()

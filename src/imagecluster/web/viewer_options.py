@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["ViewerOptions", "name_of"]
+__all__ = ["ViewerOptions", "name_of", "shown_name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +31,9 @@ class ViewerOptions:
 def name_of(root: Path) -> str:
     """Name of a collection, which is that of its folder."""
     return (root.name or str(root)).encode("utf-8", "replace").decode()
+
+
+def shown_name(path: Path, root: Path) -> str:
+    """A path as the page shows it: inside the collection's folder without it, with '/' between folders."""
+    inside, text = os.fspath(root) + os.sep, os.fspath(path)
+    return text[len(inside) :].replace(os.sep, "/") if text.startswith(inside) else text

@@ -26,6 +26,8 @@ from imagecluster.store import THUMBNAILS_NAME, Store, Thumbnails
 from imagecluster.system.progress import Progress, Stage
 from imagecluster.web import wire
 from imagecluster.web.background import Background
+from imagecluster.web.duplicates import DuplicateSearch
+from imagecluster.web.file_actions import FileActions, acting_for_page
 from imagecluster.web.page_copy import Source
 from imagecluster.web.thumbnails import ThumbnailMaker
 from imagecluster.web.viewer_options import ViewerOptions
@@ -82,6 +84,8 @@ class ViewerSession:
         self._cache = Thumbnails(options.directory / THUMBNAILS_NAME, follow=options.follow)
         self.thumbnails = ThumbnailMaker(self._cache, keep=not options.read_only)
         self.background = Background(options.directory, self._cache, keep=not options.read_only, follow=options.follow)
+        self.actions = FileActions(options.directory)
+        self.duplicates = DuplicateSearch(options, self.history, self.actions)
         self._sim = options.sim
         self._model = find_model(options.model or DEFAULT_MODEL).identity
         self._n_runs = 0
@@ -106,6 +110,7 @@ class ViewerSession:
         """End everything. A run in progress ends with the process; what it committed is kept."""
         self.end()
         self.background.close()
+        self.duplicates.close()
         self._cache.close()
 
     @property
@@ -187,9 +192,15 @@ class ViewerSession:
         """The current state by kind of event; a page is sent what differs from what it was sent last."""
         present = self.latest
         made = self.background.map_news
-        news: wire.News = {"run": self._run.as_json(), "edits": {"version": self.history.state()[0]}}
+        news: wire.News = {
+            "run": self._run.as_json(),
+            "edits": {"version": self.history.state()[0] + self.actions.current_version()},
+            "acting": acting_for_page(self.actions.acting),
+        }
         if present is not None:
             news["snapshot"] = {"snapshot": present.key}
+            if (search := self.duplicates.news(present)) is not None:
+                news["duplicates"] = search
             news["colours"] = {"snapshot": present.key, "n_known": self.background.n_colours}
         news["map"] = {"snapshot": made[0], "method": made[1]} if made else {}
         return news

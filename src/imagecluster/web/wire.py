@@ -1,9 +1,9 @@
 """The JSON that the viewer's server and its page exchange, and the data of a copy of the page.
 
-This file is its only description. The server builds its answers as these types, which mypy checks. The page uses the
-types of static/core/wire.d.ts, which `python tools/wire.py` writes from this file, and the TypeScript compiler checks
-that use. A picture's id is its number in the snapshot; a place is a position in the leaf order. Arrays of all pictures
-travel as bytes and are not described here (see `Snapshot`).
+This file and `wire_copies.py` are its only description. The server builds its answers as these types, which mypy
+checks. The page uses the types of static/core/wire.d.ts, which `python tools/wire.py` writes from both, and the
+TypeScript compiler checks that use. A picture's id is its number in the snapshot; a place is a position in the leaf
+order. Arrays of all pictures travel as bytes and are not described here (see `Snapshot`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,16 @@ from typing import Literal, NotRequired, TypedDict
 
 from imagecluster.records import CutName
 from imagecluster.system.progress import Stage
+from imagecluster.web.wire_copies import (
+    ActingNews,
+    Actions,
+    DecisionKind,
+    DuplicateGroups,
+    Duplicates,
+    DuplicatesNews,
+    Outcome,
+    PlanFacts,
+)
 
 __all__ = [
     "Answer",
@@ -116,6 +126,8 @@ class State(CollectionFacts):
     min_size: int
     read_only: bool
     can_reveal: bool
+    can_act: bool
+    """Whether files may be moved: the viewer may write, and only this machine can reach it."""
     can_search_text: bool
     run: Run
     skips: list[tuple[str, str]]
@@ -155,6 +167,8 @@ class News(TypedDict, total=False):
 
     run: Run
     edits: EditsNews
+    duplicates: DuplicatesNews
+    acting: ActingNews
     snapshot: SnapshotNews
     colours: ColoursNews
     map: MapNews
@@ -283,6 +297,8 @@ class Corrections(TypedDict):
     contents: list[list[int]]
     """Ids of the pictures of each content, ascending; empty if it is not in the collection."""
     edits: list[Correction]
+    gone: NotRequired[list[int]]
+    """Ids of pictures whose files imagecluster has moved away since the latest run; the page leaves them out."""
 
 
 class Edits(TypedDict):
@@ -297,11 +313,11 @@ class Edits(TypedDict):
 
 
 class NewCorrection(TypedDict):
-    """A correction that the page requests; it names pictures by their ids."""
+    """A correction or a decision that the page requests; it names pictures by their ids."""
 
-    kind: CorrectionKind
+    kind: CorrectionKind | DecisionKind
     ids: NotRequired[list[int]]
-    """The pictures; "apart" has two sides instead."""
+    """The pictures; "apart" and "notcopies" have two sides instead."""
     name: NotRequired[str]
     to: NotRequired[list[int]]
     """Pictures of the cluster that is the target of "move"."""
@@ -420,5 +436,22 @@ class CopyData(TypedDict):
     """Pictures without such a file."""
 
 
-Answer = State | Names | Named | Found | PictureFacts | ClusterFacts | Curve | Edits | Written | Done | Refusal
+Answer = (
+    State
+    | Names
+    | Named
+    | Found
+    | PictureFacts
+    | ClusterFacts
+    | Curve
+    | Edits
+    | Duplicates
+    | DuplicateGroups
+    | PlanFacts
+    | Outcome
+    | Actions
+    | Written
+    | Done
+    | Refusal
+)
 """All JSON answers of the server."""

@@ -10,6 +10,186 @@ pairs), linking (in pictures), copying thumbnails (in pictures), searching for e
 speed of models (in models), moving files (in steps of a plan). */
 export type Stage = 'scan' | 'weights' | 'fingerprints' | 'dates' | 'signs' | 'copies' | 'pairs' | 'neighbours' | 'farthest' | 'merging' | 'verifying' | 'links' | 'thumbnails' | 'retrieval' | 'speed' | 'acting';
 
+/** How two files are the same picture, from sure to like: two names of one file; equal bytes; equal decoded pixels; one
+exposure, edited as a whole; one exposure of which a part differs; another exposure of the moment. */
+export type CopyKind = 'file' | 'identical' | 'pixels' | 'copy' | 'altered' | 'shot';
+
+/** The search for copies, once a page has asked for them. */
+export interface DuplicatesNews {
+  snapshot: string;
+  /** Grows when there are others to show. */
+  version: number;
+  running: boolean;
+  stage: Stage | '';
+  done: number;
+  /** How much there is of the stage, in its own unit; 0 while it is unknown. */
+  total: number;
+  /** Why there are none, or no new ones; empty if all is well. */
+  error: string;
+}
+
+/** Decisions about copies, which change no cluster: pictures of two sides are not copies of each other, all of a group
+stays, one is the best. */
+export type DecisionKind = 'notcopies' | 'keepall' | 'best';
+
+/** How a file is the same picture as the one that is kept. */
+export interface Evidence {
+  /** What was done to the one that is kept to get this one, in words; empty if nothing was done to its pixels. */
+  transform: string;
+  /** Share of the kept picture's frame that this one covers. */
+  overlap: number;
+  /** Whether this one shows no more than the one that is kept. */
+  contained: boolean;
+  /** Whether one of the two is the other with something around it. */
+  framed: boolean;
+  /** Map of this picture's points onto those of the one that is kept, 2 x 3 by rows, in shares of width and height.
+    Empty for equal frames. */
+  matrix: number[];
+}
+
+/** A picture of a group of copies. */
+export interface DuplicateFile {
+  id: number;
+  /** Path inside the collection. */
+  name: string;
+  /** Whether it stays; otherwise it is proposed for removal. */
+  keep: boolean;
+  why: string;
+  /** How it is the same as the group's first picture; None for the first itself. */
+  kind: CopyKind | null;
+  /** None for the first picture. */
+  evidence: Evidence | null;
+  bytes: number;
+  width: number;
+  height: number;
+  format: string;
+  /** Names of the files that go where it goes: sidecars, RAW, film. */
+  parts: string[];
+  /** Further names of the same file. */
+  names: string[];
+  /** Whether it is in a place that is never touched. */
+  reference: boolean;
+}
+
+/** Pictures that are the same one; the first is kept for the others. */
+export interface DuplicateGroup {
+  /** Stays the same as long as the group does. */
+  id: string;
+  kind: CopyKind;
+  /** Whether nothing but the path decided which one is kept. */
+  tie: boolean;
+  /** "kept" if all of it stays because the user said so; empty if it is open. */
+  decided: string;
+  files: DuplicateFile[];
+}
+
+/** Id and kind of a group, number of its files, number of those proposed for removal, and their bytes. */
+export type DuplicateHead = [string, CopyKind, number, number, number];
+
+/** GET copies: the groups that are known, without their files, and the search for them. */
+export interface Duplicates {
+  search: DuplicatesNews;
+  /** Whether the search has ended once. */
+  known: boolean;
+  /** Whether edited copies were looked for too, which needs OpenCV. */
+  complete: boolean;
+  /** Number of groups that are left out because of decisions. */
+  n_decided: number;
+  groups: DuplicateHead[];
+}
+
+/** GET copies/groups: a run of the groups of one version. */
+export interface DuplicateGroups {
+  version: number;
+  groups: DuplicateGroup[];
+}
+
+/** The action on files in progress; empty while there is none. */
+export interface ActingNews {
+  /** Number of steps. */
+  done?: number;
+  total?: number;
+}
+
+/** POST /api/actions/plan: a plan for removing copies. Nothing happens yet. */
+export interface PlanRequest {
+  snapshot: string;
+  /** The version of the groups that the page shows. */
+  version: number;
+  /** Kinds of groups whose proposed files are removed. */
+  kinds: CopyKind[];
+  /** Ids of proposed files that stay all the same. */
+  spared: number[];
+}
+
+/** A file that the plan removes. */
+export interface PlannedFile {
+  id: number;
+  name: string;
+  /** With its parts. */
+  bytes: number;
+  parts: string[];
+  /** Name of the file that stays for it. */
+  keep: string;
+  why: string;
+}
+
+/** A plan that the server remembers until the next one. */
+export interface PlanFacts {
+  /** Its key. */
+  plan: string;
+  files: PlannedFile[];
+  n_parts: number;
+  bytes: number;
+}
+
+/** POST /api/actions/apply: do what a plan says. */
+export interface ActRequest {
+  plan: string;
+  /** Absolute path of the folder that the files are moved to; without it, the system's trash. */
+  folder?: string;
+}
+
+/** POST /api/actions/undo: put back what an action moved. */
+export interface PutBackRequest {
+  number: number;
+}
+
+/** A file with which nothing was done. */
+export interface FileLeft {
+  name: string;
+  reason: string;
+}
+
+/** What became of a plan, or of putting back. */
+export interface Outcome {
+  /** Number of the action; 0 if nothing was done. */
+  number: number;
+  /** Number of files that were moved, without their parts. */
+  n_files: number;
+  bytes: number;
+  /** Where they went in words: "the trash", or a folder. */
+  to: string;
+  left: FileLeft[];
+}
+
+/** An action on files that imagecluster has done in this collection. */
+export interface ActionFacts {
+  number: number;
+  /** Seconds since 1970. */
+  made_s: number;
+  /** Number of files that it moved and that are still there. */
+  n_files: number;
+  bytes: number;
+  to: string;
+  can_undo: boolean;
+}
+
+/** GET /api/actions: the latest actions, newest first. */
+export interface Actions {
+  actions: ActionFacts[];
+}
+
 /** The meaning of similarities: heights rise and sims fall from (0, 1) to the root, linearly between the points. */
 export interface Scale {
   heights: number[];
@@ -61,6 +241,8 @@ export interface State extends CollectionFacts {
   min_size: number;
   read_only: boolean;
   can_reveal: boolean;
+  /** Whether files may be moved: the viewer may write, and only this machine can reach it. */
+  can_act: boolean;
   can_search_text: boolean;
   run: Run;
   /** Names of files that cannot be read, with reasons, if there is no picture at all. */
@@ -95,6 +277,8 @@ export interface MapNews {
 export interface News {
   run?: Run;
   edits?: EditsNews;
+  duplicates?: DuplicatesNews;
+  acting?: ActingNews;
   snapshot?: SnapshotNews;
   colours?: ColoursNews;
   map?: MapNews;
@@ -205,6 +389,8 @@ export interface Corrections {
   /** Ids of the pictures of each content, ascending; empty if it is not in the collection. */
   contents: number[][];
   edits: Correction[];
+  /** Ids of pictures whose files imagecluster has moved away since the latest run; the page leaves them out. */
+  gone?: number[];
 }
 
 /** GET and POST /api/edits: the corrections in effect. */
@@ -217,10 +403,10 @@ export interface Edits {
   can_redo: boolean;
 }
 
-/** A correction that the page requests; it names pictures by their ids. */
+/** A correction or a decision that the page requests; it names pictures by their ids. */
 export interface NewCorrection {
-  kind: CorrectionKind;
-  /** The pictures; "apart" has two sides instead. */
+  kind: CorrectionKind | DecisionKind;
+  /** The pictures; "apart" and "notcopies" have two sides instead. */
   ids?: number[];
   name?: string;
   /** Pictures of the cluster that is the target of "move". */
@@ -324,4 +510,4 @@ export interface CopyData {
 }
 
 /** All JSON answers of the server. */
-export type Answer = State | Names | Named | Found | PictureFacts | ClusterFacts | Curve | Edits | Written | Done | Refusal;
+export type Answer = State | Names | Named | Found | PictureFacts | ClusterFacts | Curve | Edits | Duplicates | DuplicateGroups | PlanFacts | Outcome | Actions | Written | Done | Refusal;

@@ -1,0 +1,237 @@
+"""The copies among the pictures of the page, searched for in a thread of their own once a page asks for them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from imagecluster.actions import Plan
+from imagecluster.collection.copies import ComparedCopies, compare_copies
+from imagecluster.collection.duplicates import CopyGroup, Duplicates, DuplicateSettings, GroupFile
+from imagecluster.corrections import History
+from imagecluster.errors import ImageclusterError, StoreLockedError
+from imagecluster.explore.snapshot import Snapshot
+from imagecluster.records import CopyKind
+from imagecluster.store import Store
+from imagecluster.system.progress import OnProgress, Progress, Stage
+from imagecluster.web import wire_copies as wire
+from imagecluster.web.file_actions import FileActions
+from imagecluster.web.viewer_options import ViewerOptions
+
+__all__ = ["DuplicateSearch", "FoundDuplicates"]
+
+_log = logging.getLogger(__name__)
+
+COMMAND = "imagecluster view"
+"""What the journal of actions says made a plan."""
+
+
+_KEPT = 3
+"""Number of versions that are still served."""
+
+
+class _EndedError(Exception):
+    """The viewer ends, or shows other pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDuplicates:
+    """The groups of one version, without the files that imagecluster has moved away since."""
+
+    version: int
+    snapshot: Snapshot
+    duplicates: Duplicates
+    gone: frozenset[int]
+    groups: tuple[tuple[CopyGroup, tuple[GroupFile, ...]], ...]
+    """Each group with those of its files that are still there, two or more."""
+    decisions: int
+    """Version of the corrections for which it was found."""
+
+    def plan(self, kinds: Collection[CopyKind], spared: Collection[int]) -> Plan:
+        """The plan that removes the proposed files of groups of some kinds, apart from some pictures that stay."""
+        going = {
+            file.path
+            for group, files in self.groups
+            if group.kind in kinds
+            for file in removable(group, files)
+            if self.snapshot.id_of_key(file.key) not in spared
+        }
+        return self.duplicates.plan(command=COMMAND, only=going)
+
+
+def _still_there(
+    duplicates: Duplicates, snapshot: Snapshot, gone: Collection[int]
+) -> Iterator[tuple[CopyGroup, tuple[GroupFile, ...]]]:
+    """The groups of which two or more pictures are still there, the one that is kept among them."""
+    for group in duplicates.groups:
+        ids = [snapshot.id_of_key(file.key) for file in group.files]
+        # A key that the snapshot lacks is a picture of a later run, which the page will show soon.
+        files = tuple(file for file, id in zip(group.files, ids, strict=True) if id is not None and id not in gone)
+        if len(files) > 1 and files[0] is group.files[0]:
+            yield group, files
+
+
+def removable(group: CopyGroup, files: Sequence[GroupFile]) -> tuple[GroupFile, ...]:
+    """Those of a group's files that are proposed for removal."""
+    going = {file.path for file in group.removable}
+    return tuple(file for file in files if file.path in going)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """A search in progress, or how the last one ended."""
+
+    running: bool = False
+    stage: Stage | Literal[""] = ""
+    done: float = 0
+    total: float = 0
+    error: str = ""
+
+
+class DuplicateSearch:
+    """The holder of the copies that were found last. Any thread may call any method.
+
+    Parameters
+    ----------
+    options
+        The collection.
+    history
+        Its corrections, decisions about copies among them.
+    actions
+        The actions on its files.
+
+    """
+
+    def __init__(self, options: ViewerOptions, history: History, actions: FileActions) -> None:
+        self._options = options
+        self._history = history
+        self._actions = actions
+        self._guard = threading.RLock()
+        self._found: FoundDuplicates | None = None
+        self._versions: list[FoundDuplicates] = []
+        self._search = _Search()
+        self._snapshot: Snapshot | None = None
+        self._failed_for: tuple[str, int] | None = None
+        self._compared: tuple[str, Store, ComparedCopies] | None = None
+        self._version = 0
+        self._ended = False
+
+    def close(self) -> None:
+        """End a search in progress; what it has compared is kept."""
+        self._ended = True
+
+    def found(self, snapshot: Snapshot, *, again: bool = False) -> FoundDuplicates | None:
+        """The copies that are known; None while there are none. Starts a search if they are not those of now.
+
+        A search that failed is repeated only for other pictures or decisions, or `again`.
+        """
+        with self._guard:
+            self._snapshot = snapshot
+            if again:
+                self._failed_for = None
+            if self._is_outdated(snapshot) and not self._search.running and not self._ended:
+                self._search = _Search(running=True)
+                threading.Thread(target=self._work, name="duplicates", daemon=True).start()
+            found = self._found
+            if found is None or found.snapshot.key != snapshot.key:
+                return None
+            if (gone := self._actions.gone(snapshot)) != found.gone:
+                found = self._publish(found.duplicates, snapshot, gone, found.decisions)
+            return found
+
+    def version(self, snapshot: Snapshot, version: int) -> FoundDuplicates | None:
+        """The copies of one of the latest versions, since a page needs a moment to switch to a new one."""
+        with self._guard:
+            kept = (found for found in self._versions if found.snapshot.key == snapshot.key)
+            return next((found for found in kept if found.version == version), None)
+
+    def news(self, snapshot: Snapshot) -> wire.DuplicatesNews | None:
+        """The state of the search for a page; None if no page has asked for copies yet."""
+        with self._guard:
+            if self._snapshot is None:
+                return None
+            search = self._search
+            return {
+                "snapshot": snapshot.key, "version": self._version, "running": search.running, "stage": search.stage,
+                "done": search.done, "total": search.total, "error": search.error,
+            }  # fmt: skip
+
+    def _is_outdated(self, snapshot: Snapshot) -> bool:
+        wanted = snapshot.key, self._history.state()[0]
+        found = self._found
+        return wanted not in (self._failed_for, found and (found.snapshot.key, found.decisions))
+
+    def _publish(
+        self, duplicates: Duplicates, snapshot: Snapshot, gone: frozenset[int], decisions: int
+    ) -> FoundDuplicates:
+        with self._guard:
+            self._version += 1
+            groups = tuple(_still_there(duplicates, snapshot, gone))
+            self._found = FoundDuplicates(self._version, snapshot, duplicates, gone, groups, decisions)
+            self._versions = [*self._versions, self._found][-_KEPT:]
+            return self._found
+
+    def _work(self) -> None:
+        """Search until what was found is for the present snapshot and decisions."""
+        while True:
+            with self._guard:
+                snapshot = self._snapshot
+                if self._ended:
+                    self._forget_compared()
+                if snapshot is None or self._ended or not self._is_outdated(snapshot):
+                    self._search = _Search(error=self._search.error)
+                    return
+            decisions = self._history.state()[0]
+            error = ""
+            try:
+                duplicates = self._searched(snapshot)
+                self._publish(duplicates, snapshot, self._actions.gone(snapshot), decisions)
+            except _EndedError:
+                continue
+            except ImageclusterError as failure:
+                error = str(failure)
+            except Exception as failure:
+                _log.exception("the copies cannot be searched for")
+                error = f"unexpected error: {failure!r}"
+            with self._guard:
+                self._failed_for = (snapshot.key, decisions) if error else None
+                self._search = _Search(running=True, error=error)
+
+    def _searched(self, snapshot: Snapshot) -> Duplicates:
+        """The copies of a snapshot, after the decisions of now."""
+
+        def show(progress: Progress) -> None:
+            if self._ended or self._snapshot is not snapshot:
+                raise _EndedError
+            self._search = _Search(True, progress.stage, progress.done, progress.total or 0)
+
+        if self._compared is None or self._compared[0] != snapshot.key:
+            self._forget_compared()
+            is_kept = self._keep_comparisons(snapshot, show)
+            store = Store.open(self._options.directory, writable=False, follow=self._options.follow)
+            try:
+                compared = compare_copies(store, snapshot.model, DuplicateSettings(only_kept=is_kept), progress=show)
+            except BaseException:
+                store.close()
+                raise
+            self._compared = snapshot.key, store, compared
+        return self._compared[2].grouped(self._history.edits, progress=show)
+
+    def _keep_comparisons(self, snapshot: Snapshot, show: OnProgress) -> bool:
+        """Compare all pictures and keep the results, if they can be kept; the store is not held after that."""
+        if self._options.read_only:
+            return False
+        try:
+            with Store.open(self._options.directory, follow=self._options.follow) as store:
+                compare_copies(store, snapshot.model, DuplicateSettings(), progress=show)
+        except StoreLockedError:
+            return False  # another run is writing: what is compared now is forgotten at the end
+        return True
+
+    def _forget_compared(self) -> None:
+        if self._compared is not None:
+            self._compared[1].close()
+            self._compared = None
