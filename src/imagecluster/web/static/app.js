@@ -6,11 +6,15 @@ import { remember } from './state/preferences.js';
 import * as state from './state/state.js';
 import { watchLink } from './commands/address.js';
 import { listen, load } from './commands/connection.js';
+import { watchDuplicates } from './commands/duplicates.js';
 import { listenToKeys } from './commands/keys.js';
 import { Gallery } from './gallery/gallery.js';
 import { Menu } from './gallery/menu.js';
 import { MapView } from './map/map.js';
 import { Cluster } from './views/cluster.js';
+import { Copies } from './views/copies.js';
+import { CopiesBar } from './views/copies_bar.js';
+import { CopyPair } from './views/copy_pair.js';
 import { Dialogs } from './views/dialogs.js';
 import { DropHint, watchDropped } from './views/drop.js';
 import { NothingFound, Notices, Unready } from './views/notices.js';
@@ -25,15 +29,16 @@ function Page() {
   return html`<${Toolbar}/>
     <div class="middle">
       ${!ready && html`<${Unready}/>`}
-      <div class=${state.isSplit.value ? 'views split' : 'views'} hidden=${!ready || view === 'timeline'}>
+      <div class=${state.isSplit.value ? 'views split' : 'views'} hidden=${!ready || view === 'timeline' || view === 'copies'}>
         ${ready && view === 'map' && html`<${MapView}/>`}
         <div class="view" hidden=${!ready || (view !== 'gallery' && !state.isSplit.value)}><${Gallery}/><${NothingFound}/></div>
       </div>
       ${ready && view === 'timeline' && html`<${Timeline}/>`}
+      ${ready && view === 'copies' && html`<${Copies}/>`}
       <${Notices}/>
     </div>
-    <${SliderBar}/>
-    <${Picture}/><${Cluster}/><${Dialogs}/><${Menu}/><${DropHint}/>`;
+    ${ready && view === 'copies' ? html`<${CopiesBar}/>` : html`<${SliderBar}/>`}
+    <${CopyPair}/><${Picture}/><${Cluster}/><${Dialogs}/><${Menu}/><${DropHint}/>`;
 }
 
 // For tests and measurements: numbers of what a visitor sees.
@@ -43,6 +48,7 @@ watchClusters();
 render(html`<${Page}/>`, /** @type {Element} */ (document.getElementById('app')));
 listenToKeys();
 watchDropped();
+watchDuplicates();
 load(true).then(() => {
   remember();
   watchLink();

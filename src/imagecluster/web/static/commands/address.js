@@ -1,7 +1,10 @@
 /** Keeps the address of the page in step with the view, and restores a view from an address. */
 import { batch, effect } from '../core/preact.js';
+import { APART, SURE } from '../data/duplicates.js';
 import { remembered } from '../state/preferences.js';
+import * as copies from '../state/duplicates.js';
 import * as state from '../state/state.js';
+import { canShow } from './duplicates.js';
 import { openCluster } from './navigate.js';
 import { SORTS } from './view.js';
 
@@ -40,6 +43,7 @@ function viewQuery() {
   query.set('sort', state.sort.value);
   query.set('size', state.size.value);
   if (state.view.value !== 'gallery') query.set('view', state.view.value);
+  if (state.inCopies.value && copies.kind.value !== null) query.set('kind', copies.kind.value);
   const own = state.branches.value.map((b) => `${b.from.toString(36)}-${b.to.toString(36)}-${b.height}`).join('_');
   if (own) query.set('own', own);
   return query;
@@ -89,7 +93,9 @@ export function readLink() {
     state.minSize.value = Math.round(number('min', server.min_size, 1, 1e6));
     state.sort.value = SORTS.find(([key]) => key === (query.get('sort') ?? taste.sort))?.[0] ?? 'size';
     state.size.value = /** @type {const} */ (['S', 'M', 'L']).find((name) => name === (query.get('size') ?? taste.size)) ?? 'M';
-    state.view.value = /** @type {const} */ (['gallery', 'map', 'timeline']).find((name) => name === query.get('view')) ?? 'gallery';
+    const view = /** @type {const} */ (['gallery', 'map', 'timeline', 'copies']).find((name) => name === query.get('view')) ?? 'gallery';
+    state.view.value = view === 'copies' && !canShow() ? 'gallery' : view;
+    copies.kind.value = [...SURE, ...APART].find((kind) => kind === query.get('kind')) ?? null;
     state.selection.value = new Set(sameData ? unpackedIds(query.get('sel') ?? '', collection.n) : []);
     state.branches.value = sameData ? ownCuts(query.get('own') ?? '', collection.n) : [];
   });

@@ -6,10 +6,13 @@
  */
 import * as history from '../state/history.js';
 import * as selection from '../state/selection.js';
+import * as copies from '../state/duplicates.js';
 import * as state from '../state/state.js';
 import * as corrections from './corrections.js';
+import * as duplicates from './duplicates.js';
 import * as navigate from './navigate.js';
 import * as pictureFile from './picture_file.js';
+import * as removal from './removal.js';
 import { focusSearch, searchSimilar } from './search.js';
 import * as select from './select.js';
 import * as similarity from './similarity.js';
@@ -23,8 +26,15 @@ import * as view from './view.js';
 const ready = () => (state.collection.value?.n ?? 0) > 0;
 const hasActive = () => ready() && (state.active.value >= 0 || state.openedPicture.value >= 0);
 const hasPictures = () => ready() && (state.selection.value.size > 0 || hasActive());
-const canWrite = () => ready() && !state.readOnly.value;
+/** The clusters are in sight in some way: everything but the view of copies. */
+const inClusters = () => ready() && !state.inCopies.value;
+const canWrite = () => inClusters() && !state.readOnly.value;
 const inGallery = () => ready() && (state.view.value === 'gallery' || state.isSplit.value);
+const inCopies = () => state.inCopies.value && copies.shown.value.length > 0;
+const canDecide = () => inCopies() && !state.readOnly.value;
+const canMove = () => inGallery() || inCopies();
+/** @param {import('../data/places.js').Way} way */
+const move = (way) => () => (state.inCopies.peek() ? duplicates.move(way) : navigate.move(way));
 
 /**
  * @param {string} group @param {string} id @param {string} label @param {string | string[]} keys
@@ -36,17 +46,17 @@ const command = (group, id, label, keys, undo, run, enabled) => ({
 
 /** @type {readonly Command[]} */
 export const COMMANDS = [
-  command('Move', 'left', 'Previous picture', 'ArrowLeft', 'none', () => navigate.move('left'), inGallery),
-  command('Move', 'right', 'Next picture', 'ArrowRight', 'none', () => navigate.move('right'), inGallery),
-  command('Move', 'up', 'Picture above', 'ArrowUp', 'none', () => navigate.move('up'), inGallery),
-  command('Move', 'down', 'Picture below', 'ArrowDown', 'none', () => navigate.move('down'), inGallery),
-  command('Move', 'next-cluster', 'Next cluster', 'j', 'none', () => navigate.move('next'), inGallery),
-  command('Move', 'previous-cluster', 'Previous cluster', 'k', 'none', () => navigate.move('previous'), inGallery),
-  command('Move', 'first', 'First picture', 'Home', 'none', () => navigate.move('first'), inGallery),
-  command('Move', 'last', 'Last picture', 'End', 'none', () => navigate.move('last'), inGallery),
+  command('Move', 'left', 'Previous picture', 'ArrowLeft', 'none', move('left'), canMove),
+  command('Move', 'right', 'Next picture', 'ArrowRight', 'none', move('right'), canMove),
+  command('Move', 'up', 'Picture above', 'ArrowUp', 'none', move('up'), canMove),
+  command('Move', 'down', 'Picture below', 'ArrowDown', 'none', move('down'), canMove),
+  command('Move', 'next-cluster', 'Next cluster', 'j', 'none', move('next'), canMove),
+  command('Move', 'previous-cluster', 'Previous cluster', 'k', 'none', move('previous'), canMove),
+  command('Move', 'first', 'First picture', 'Home', 'none', move('first'), canMove),
+  command('Move', 'last', 'Last picture', 'End', 'none', move('last'), canMove),
 
-  command('Look', 'open', 'Show the picture large', ['Enter', ' '], 'none', navigate.openPicture, hasActive),
-  command('Look', 'open-cluster', 'About the cluster', 'c', 'none', navigate.openCluster, ready),
+  command('Look', 'open', 'Show the picture large', ['Enter', ' '], 'none', navigate.openPicture, () => hasActive() && !inCopies()),
+  command('Look', 'open-cluster', 'About the cluster', 'c', 'none', navigate.openCluster, inClusters),
   command('Look', 'similar', 'Find similar pictures', 'f', 'none', searchSimilar, hasActive),
   command('Look', 'compare', 'Compare the selected pictures', 'Shift+C', 'none', navigate.compare,
     () => ready() && state.selection.value.size > 1),
@@ -57,18 +67,18 @@ export const COMMANDS = [
   command('Look', 'close', 'Close, or select nothing', 'Escape', 'none', navigate.close),
   command('Look', 'keys', 'Keyboard shortcuts', '?', 'none', () => navigate.showDialog('keys')),
 
-  command('Similarity', 'looser', 'Looser: fewer, larger clusters', '[', 'view', () => similarity.stepSim(-0.01), ready),
-  command('Similarity', 'stricter', 'Stricter: more, tighter clusters', ']', 'view', () => similarity.stepSim(0.01), ready),
-  command('Similarity', 'looser-stop', 'Previous suggested similarity', '{', 'view', () => similarity.snapSim(-1), ready),
-  command('Similarity', 'stricter-stop', 'Next suggested similarity', '}', 'view', () => similarity.snapSim(1), ready),
-  command('Similarity', 'split-cluster', 'Split this cluster at its last merge', 's', 'view', similarity.split, ready),
-  command('Similarity', 'join-cluster', 'Join this cluster with its nearest neighbour', 'u', 'view', similarity.join, ready),
+  command('Similarity', 'looser', 'Looser: fewer, larger clusters', '[', 'view', () => similarity.stepSim(-0.01), inClusters),
+  command('Similarity', 'stricter', 'Stricter: more, tighter clusters', ']', 'view', () => similarity.stepSim(0.01), inClusters),
+  command('Similarity', 'looser-stop', 'Previous suggested similarity', '{', 'view', () => similarity.snapSim(-1), inClusters),
+  command('Similarity', 'stricter-stop', 'Next suggested similarity', '}', 'view', () => similarity.snapSim(1), inClusters),
+  command('Similarity', 'split-cluster', 'Split this cluster at its last merge', 's', 'view', similarity.split, inClusters),
+  command('Similarity', 'join-cluster', 'Join this cluster with its nearest neighbour', 'u', 'view', similarity.join, inClusters),
   command('Similarity', 'reset-branches', 'Reset custom splits', 'r', 'view',
     similarity.resetBranches, () => state.branches.value.length > 0),
 
-  command('Select', 'select', 'Select the picture', 'x', 'view', select.toggleActive, hasActive),
-  command('Select', 'extend', 'Select up to the picture', 'Shift+X', 'view', select.extendToActive, hasActive),
-  command('Select', 'select-cluster', 'Select the cluster', 'a', 'view', select.selectCluster, ready),
+  command('Select', 'select', 'Select the picture', 'x', 'view', select.toggleActive, () => hasActive() && !inCopies()),
+  command('Select', 'extend', 'Select up to the picture', 'Shift+X', 'view', select.extendToActive, () => hasActive() && !inCopies()),
+  command('Select', 'select-cluster', 'Select the cluster', 'a', 'view', select.selectCluster, inClusters),
   command('Select', 'select-all', 'Select everything shown', 'Ctrl+A', 'view', select.selectAll, inGallery),
   command('Select', 'select-none', 'Select nothing', 'Ctrl+Shift+A', 'view', selection.selectNone,
     () => state.selection.value.size > 0),
@@ -83,10 +93,20 @@ export const COMMANDS = [
   command('Correct', 'hide', 'Hide these pictures', ['h', 'Delete'], 'correction', corrections.hide,
     () => canWrite() && hasPictures()),
   command('Correct', 'unhide', 'Show hidden pictures again', 'Shift+H', 'correction', corrections.unhide,
-    () => canWrite() && (state.arrangement.value?.hidden.length ?? 0) > 0),
+    () => canWrite() && corrections.hiddenIds().length > 0),
   command('Correct', 'undo', 'Undo', 'Ctrl+Z', 'none', history.undo, history.canUndo),
   command('Correct', 'redo', 'Redo', ['Ctrl+Shift+Z', 'Ctrl+Y'], 'none', history.redo,
     history.canRedo),
+
+  command('Copies', 'compare-copy', 'Compare a copy with the picture that is kept', ['Enter', ' '], 'none', duplicates.openPair, inCopies),
+  command('Copies', 'spare', 'Remove the copy, or leave it', 'x', 'none', duplicates.toggleSparedHere, () => inCopies() && removal.canAct()),
+  command('Copies', 'not-copies', 'Not duplicates: the picture and the one that is kept', 'd', 'correction', duplicates.notCopies, canDecide),
+  command('Copies', 'keep-all', 'Keep all pictures of the group', 'a', 'correction', duplicates.keepAll, canDecide),
+  command('Copies', 'keep-this', 'Keep this picture for the others', 'b', 'correction', duplicates.keepThis, canDecide),
+  command('Copies', 'preview', 'Preview what is removed', 'p', 'none', removal.preview,
+    () => inCopies() && removal.canAct() && copies.going.value.nFiles > 0),
+  command('Copies', 'put-back', 'Put back what was removed last', 'Shift+P', 'none', removal.putBackLast,
+    () => state.inCopies.value && removal.canAct()),
 
   command('View', 'gallery', 'Gallery', '1', 'view', () => view.showView('gallery')),
   command('View', 'map', 'Map', '2', 'view', () => view.showView('map'), ready),
@@ -94,10 +114,12 @@ export const COMMANDS = [
     () => ready() && state.view.value === 'map'),
   command('View', 'timeline', 'Timeline', '3', 'view', () => view.showView('timeline'),
     () => ready() && (state.server.value?.has_times ?? false)),
-  command('View', 'larger', 'Larger pictures', ['+', '='], 'view', () => view.stepSize(1), inGallery),
-  command('View', 'smaller', 'Smaller pictures', '-', 'view', () => view.stepSize(-1), inGallery),
-  command('View', 'sort', 'Next sort order', 'Shift+S', 'view', view.nextSort, ready),
-  command('View', 'export', 'Export', 'e', 'none', () => navigate.showDialog('export'), canWrite),
+  command('View', 'copies', 'Copies', '4', 'view', () => view.showView('copies'), duplicates.canShow),
+  command('View', 'larger', 'Larger pictures', ['+', '='], 'view', () => view.stepSize(1), canMove),
+  command('View', 'smaller', 'Smaller pictures', '-', 'view', () => view.stepSize(-1), canMove),
+  command('View', 'sort', 'Next sort order', 'Shift+S', 'view', view.nextSort, inClusters),
+  command('View', 'export', 'Export', 'e', 'none', () => navigate.showDialog('export'),
+    () => ready() && !state.readOnly.value),
 ];
 
 const BY_ID = new Map(COMMANDS.map((c) => [c.id, c]));

@@ -5,8 +5,10 @@ import { loadCollection } from '../data/collection.js';
 import { copy } from '../data/copy.js';
 import { forgetEdits, forgetViews, refreshEdits, setEdits } from '../state/history.js';
 import * as selection from '../state/selection.js';
+import * as copies from '../state/duplicates.js';
 import * as state from '../state/state.js';
 import { readLink } from './address.js';
+import { heardOfSearch } from './duplicates.js';
 import { repeatedSearch } from './search.js';
 
 const AGAIN_AFTER_MS = 2000;
@@ -36,7 +38,9 @@ export async function load(first) {
         state.openedPicture.value = -1;
         state.openedCluster.value = null;
         if (state.dialog.peek() === 'compare') state.dialog.value = null;
+        if (state.dialog.peek() === 'plan' && !copies.outcome.peek()) state.dialog.value = null;
         state.results.value = results;
+        copies.forget();
         forgetViews();
       }
       state.active.value = -1;
@@ -69,6 +73,8 @@ export function listen() {
   on('run', (data) => { state.run.value = data; });
   on('snapshot', (data) => { if (data.snapshot !== state.collection.peek()?.snapshot && state.collection.peek()) load(false); });
   on('edits', (data) => { if (data.version !== state.edits.peek().version) refreshEdits().catch(() => {}); });
+  on('duplicates', heardOfSearch);
+  on('acting', (data) => { copies.acting.value = data; });
   on('map', () => { state.mapVersion.value++; });
   on('colours', () => {
     const collection = state.collection.peek();

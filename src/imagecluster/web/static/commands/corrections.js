@@ -109,8 +109,14 @@ export async function hide(context) {
   else if (next >= 0) state.focusPicture(next);
 }
 
+/** Pictures that are hidden, apart from those whose files are gone. */
+export function hiddenIds() {
+  const gone = new Set(state.edits.value.corrections.gone);
+  return (state.arrangement.value?.hidden ?? []).map((p) => state.collectionNow().order[p]).filter((id) => !gone.has(id));
+}
+
 /** Shows all hidden pictures again. */
 export async function unhide() {
-  const ids = (state.arrangement.peek()?.hidden ?? []).map((p) => state.collectionNow().order[p]);
+  const ids = hiddenIds();
   if (ids.length) await correct(`${countText(ids.length, 'picture')} shown again`, { kind: 'unhide', ids });
 }

@@ -1,15 +1,29 @@
 /** The keyboard's way to the commands. */
 import * as selection from '../state/selection.js';
+import * as copies from '../state/duplicates.js';
 import * as state from '../state/state.js';
-import { COMMANDS, runCommand } from './commands.js';
+import { canRun, COMMANDS, runCommand } from './commands.js';
 
-/** @type {Map<string, string>} */
-const BY_KEY = new Map(COMMANDS.flatMap((c) => c.keys.map((key) => [key, c.id])));
+/** Commands by key; of several with one key, at most one can be run in any view. @type {Map<string, string[]>} */
+const BY_KEY = new Map();
+for (const { id, keys } of COMMANDS) for (const key of keys) BY_KEY.set(key, [...(BY_KEY.get(key) ?? []), id]);
 
 const MOVES = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End'];
 
 /** Commands that also work in the large view of a picture. */
 const IN_PICTURE = new Set(['similar', 'reveal', 'copy-path', 'select', 'open-cluster', 'hide', 'undo', 'redo']);
+
+/** Commands that also work while a copy is compared with the picture that is kept. */
+const IN_PAIR = new Set([
+  'left', 'right', 'up', 'down', 'next-cluster', 'previous-cluster', 'spare', 'not-copies', 'keep-all', 'keep-this', 'reveal', 'copy-path', 'undo', 'redo',
+]);
+
+/** Whether a command works in the dialog that is open. @param {string} id */
+function worksInDialog(id) {
+  if (copies.pair.peek()) return IN_PAIR.has(id);
+  if (state.openedPicture.peek() >= 0) return IN_PICTURE.has(id);
+  return state.dialog.peek() === 'compare' && (id === 'undo' || id === 'redo');
+}
 
 /** Name of a pressed key, as used in the list of commands. @param {KeyboardEvent} event */
 function pressed(event) {
@@ -39,11 +53,10 @@ function heard(event) {
   if (usesKey(event.target, event.key)) return;
   const inDialog = event.target instanceof Element && event.target.closest('dialog');
   const modal = inDialog || document.querySelector('dialog[open]');
-  const extending = event.shiftKey && MOVES.includes(event.key);
-  const id = BY_KEY.get(extending ? event.key : key);
-  if (!id) return;
-  const inCompare = state.dialog.peek() === 'compare' && (id === 'undo' || id === 'redo');
-  if (modal && !inCompare && !(state.openedPicture.peek() >= 0 && IN_PICTURE.has(id))) return;
+  const extending = event.shiftKey && MOVES.includes(event.key) && !state.inCopies.peek();
+  const ids = BY_KEY.get(extending ? event.key : key) ?? [];
+  const id = ids.find(canRun) ?? (state.inCopies.peek() ? ids[ids.length - 1] : ids[0]); // which says why it cannot
+  if (!id || (modal && !worksInDialog(id))) return;
   const from = state.active.peek();
   if (extending && from >= 0 && !state.selection.peek().has(from)) selection.toggle(from);
   if (!runCommand(id)) return;

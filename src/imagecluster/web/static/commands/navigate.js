@@ -2,7 +2,9 @@
 import { batch } from '../core/preact.js';
 import { countText } from '../core/text.js';
 import * as selection from '../state/selection.js';
+import * as copies from '../state/duplicates.js';
 import * as state from '../state/state.js';
+import { closePair } from './duplicates.js';
 import { branchOf, pictureOf, sectionOf } from './target.js';
 
 /** @typedef {import('./target.js').Context} Context */
@@ -41,6 +43,7 @@ export function openCluster(context) {
 /** Closes what is open, one layer at a time. */
 export function close() {
   if (state.dialog.peek()) state.dialog.value = null;
+  else if (copies.pair.peek()) closePair();
   else if (state.openedPicture.peek() >= 0) closePicture();
   else if (state.openedCluster.peek()) state.openedCluster.value = null;
   else if (state.results.peek() || document.activeElement instanceof HTMLInputElement) {

@@ -3,7 +3,10 @@ import { sectionWith } from '../data/arrange.js';
 import { clustersNow } from '../state/clusters.js';
 import * as state from '../state/state.js';
 
-/** @typedef {{section?: number, id?: number}} Context  what the command was called on, if anything */
+/**
+ * What a command was called on, if anything.
+ * @typedef {{section?: number, id?: number, copy?: import('../state/duplicates.js').Spot}} Context
+ */
 
 /** The picture that a command applies to. @param {Context} context */
 export const pictureOf = (context) => context.id ?? (state.openedPicture.peek() >= 0 ? state.openedPicture.peek() : state.active.peek());

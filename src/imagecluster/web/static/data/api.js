@@ -62,6 +62,15 @@ export const askPicture = (snapshot, id, stop) => askJson(`/api/${snapshot}/pict
  */
 export const askCluster = (snapshot, from, to, stop) => askJson(`/api/${snapshot}/cluster?a=${from}&b=${to}`, stop);
 
+/** The groups of copies, without their files; the first request starts the search. @param {string} snapshot @param {boolean} again after a failure @returns {Promise<import('../core/wire.js').Duplicates>} */
+export const askDuplicates = (snapshot, again) => askJson(`/api/${snapshot}/copies${again ? '?again=1' : ''}`);
+
+/** A run of groups of copies with their files. @param {string} snapshot @param {number} version @param {number} from @param {number} to @returns {Promise<import('../core/wire.js').DuplicateGroups>} */
+export const askDuplicateGroups = (snapshot, version, from, to) => askJson(`/api/${snapshot}/copies/groups?version=${version}&from=${from}&to=${to}`);
+
+/** The latest actions on files, newest first. @returns {Promise<import('../core/wire.js').Actions>} */
+export const askActions = () => askJson('/api/actions');
+
 /** An array of numbers, one per picture. @param {string} snapshot @param {'order' | 'gap' | 'distances' | 'rank' | 'pictures'} name @returns {Promise<ArrayBuffer>} */
 export const askArray = async (snapshot, name) => (await ask(`/api/${snapshot}/${name}.bin`)).arrayBuffer();
 
@@ -94,6 +103,15 @@ export const postExport = (body) => post('/api/export', body);
 
 /** Searches for pictures similar to one from outside. @param {import('../core/wire.js').SearchRequest} body @returns {Promise<import('../core/wire.js').Found>} */
 export const postSearch = (body) => post('/api/search', body);
+
+/** Makes a plan for removing copies; nothing is moved yet. @param {import('../core/wire.js').PlanRequest} body @returns {Promise<import('../core/wire.js').PlanFacts>} */
+export const postPlan = (body) => post('/api/actions/plan', body);
+
+/** Does what a plan says. @param {import('../core/wire.js').ActRequest} body @returns {Promise<import('../core/wire.js').Outcome>} */
+export const postApply = (body) => post('/api/actions/apply', body);
+
+/** Puts back what an action moved. @param {number} number @returns {Promise<import('../core/wire.js').Outcome>} */
+export const postPutBack = (number) => post('/api/actions/undo', { number });
 
 /** Opens the file manager at a picture. @param {import('../core/wire.js').RevealRequest} body @returns {Promise<import('../core/wire.js').Done>} */
 export const postReveal = (body) => post('/api/reveal', body);

@@ -30,7 +30,7 @@ export class Clustering {
   update({ sim, minSize, sort, branches, corrections }) {
     const { collection, runs } = this;
     cutRuns(collection.gap, heightOf(collection.scale, sim), branches, runs);
-    this.replayed = corrections.edits.length ? replay(runs, corrections, collection) : null;
+    this.replayed = corrections.edits.length || corrections.gone?.length ? replay(runs, corrections, collection) : null;
     this.minSize = minSize;
     this.sort = sort;
     this.known = null;

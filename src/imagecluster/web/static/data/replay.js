@@ -53,6 +53,9 @@ class Board {
         this.content.set(id, content);
       }
     });
+    /** pictures whose files were moved away since the latest run */
+    this.gone = corrections.gone ?? [];
+    for (const id of this.gone) if (!this.labels.has(id)) this.labels.set(id, runOf(runs, collection.position[id]));
     this.home = new Map(this.labels);
     /** sizes that differ from those of the cut */
     this.sizes = /** @type {Map<number, number>} */ (new Map());
@@ -193,7 +196,7 @@ class Board {
   /** @returns {Replayed} */
   outcome() {
     const { runs, collection, changed } = this;
-    const hiddenIds = this.#ids(this.hidden);
+    const hiddenIds = [...new Set([...this.#ids(this.hidden), ...this.gone])].sort((a, b) => a - b);
     for (const id of hiddenIds) changed.add(this.#label(id));
     const hidden = new Set(hiddenIds);
     /** @type {Map<number, number[]>} */

@@ -10,7 +10,8 @@ const MOST = 200;
  * @typedef {{sim: number, minSize: number, sort: import('../data/arrange.js').SortKey, size: state.SizeName,
  *   view: state.ViewName, branches: readonly import('../data/cut.js').Branch[], selection: ReadonlySet<number>}} ViewState
  * @typedef {{kind: 'view', id: string, label: string, before: ViewState, after: ViewState, atMs: number}
- *   | {kind: 'edit', id: string, label: string}} Entry
+ *   | {kind: 'edit', id: string, label: string} | {kind: 'action', id: string, label: string, number: number, undo: () => Promise<string>}} Entry
+ * `undo` of an action on files gives what is said about it; an action is not redone
  */
 
 /** @type {import('../vendor/signals.js').Signal<readonly Entry[]>} */
@@ -57,6 +58,12 @@ export function changeView(id, label, change) {
   } else push({ kind: 'view', id, label, before, after, atMs: now });
 }
 
+/** Remembers an action on files. @param {number} number @param {string} label @param {() => Promise<string>} undoAction */
+export const pushAction = (number, label, undoAction) => push({ kind: 'action', id: 'act', label, number, undo: undoAction });
+
+/** Drops an action that was undone in another way. @param {number} number */
+export const dropAction = (number) => { undoStack.value = undoStack.peek().filter((entry) => entry.kind !== 'action' || entry.number !== number); };
+
 /** @param {Entry} entry */
 function push(entry) {
   undoStack.value = [...undoStack.peek(), entry].slice(-MOST);
@@ -65,7 +72,7 @@ function push(entry) {
 
 /** Drops earlier views, whose positions and ids mean nothing in another collection; corrections can still be undone. */
 export function forgetViews() {
-  for (const entries of [undoStack, redoStack]) entries.value = entries.peek().filter(({ kind }) => kind === 'edit');
+  for (const entries of [undoStack, redoStack]) entries.value = entries.peek().filter(({ kind }) => kind !== 'view');
 }
 
 /** Fetches the corrections anew. */
@@ -137,8 +144,10 @@ export const redo = () => (queue = queue.then(() => step(redoStack, undoStack, '
 async function step(from, to, way, outcome) {
   const entry = from.peek()[from.peek().length - 1] ?? EARLIER;
   if (entry === EARLIER && !(way === 'undo' ? canUndo() : canRedo())) return;
+  let said = `${outcome}: ${entry.label}`;
   try {
-    if (entry.kind === 'edit') {
+    if (entry.kind === 'action') said = await entry.undo();
+    else if (entry.kind === 'edit') {
       await postEdit({ [way]: true });
       await refreshEdits();
     } else restoreView(way === 'undo' ? entry.before : entry.after);
@@ -146,7 +155,7 @@ async function step(from, to, way, outcome) {
     state.notify(error instanceof Error ? error.message : String(error));
     return;
   }
-  from.value = from.peek().slice(0, -1);
-  to.value = [...to.peek(), entry];
-  state.notify(`${outcome}: ${entry.label}`);
+  from.value = from.peek().filter((other) => other !== entry);
+  if (entry.kind !== 'action') to.value = [...to.peek(), entry];
+  state.notify(said);
 }

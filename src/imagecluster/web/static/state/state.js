@@ -3,12 +3,12 @@ import { computed, signal } from '../core/preact.js';
 import { NO_CORRECTIONS } from '../data/replay.js';
 
 /**
- * @typedef {'gallery' | 'map' | 'timeline'} ViewName
+ * @typedef {'gallery' | 'map' | 'timeline' | 'copies'} ViewName
  * @typedef {'S' | 'M' | 'L'} SizeName
  * @typedef {{kind: 'picture' | 'name' | 'text', label: string, ids: number[]}} SearchResults
  * @typedef {{kind: 'loading' | 'ready' | 'failed', message: string}} Status
  * @typedef {{from: number, to: number, section: number}} OpenCluster  from, to: places in the leaf order
- * @typedef {'keys' | 'name' | 'export' | 'compare' | null} DialogName
+ * @typedef {'keys' | 'name' | 'export' | 'compare' | 'plan' | null} DialogName
  * @typedef {{id: number, section: number, from: 'map' | 'gallery'}} Pointed  -1 for none
  */
 
@@ -90,6 +90,8 @@ export const notice = signal(null);
 
 /** Whether map and gallery are shown side by side. */
 export const isSplit = computed(() => view.value === 'map' && beside.value && roomForBoth.value);
+/** Whether the view of copies is shown, in which nothing else of the collection can be pointed at. */
+export const inCopies = computed(() => view.value === 'copies');
 export const readOnly = computed(() => server.value?.read_only ?? true);
 /** Numbers for the slider and the title. */
 export const counts = computed(() => {

@@ -9,6 +9,7 @@ import { COMMANDS, has, keyText } from '../commands/commands.js';
 import { naming, setName } from '../commands/corrections.js';
 import { showDialog } from '../commands/navigate.js';
 import { Compare } from './compare.js';
+import { CopyPlan } from './copy_plan.js';
 import { Modal } from './modal.js';
 
 /** @param {{title: string}} props */
@@ -99,6 +100,7 @@ export function Dialogs() {
     case 'name': return html`<${Naming}/>`;
     case 'export': return html`<${Export}/>`;
     case 'compare': return html`<${Compare}/>`;
+    case 'plan': return html`<${CopyPlan}/>`;
     default: return null;
   }
 }

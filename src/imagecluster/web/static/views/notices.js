@@ -19,7 +19,7 @@ const STAGES = /** @type {Record<Stage, string>} */ ({
 const COUNTED = /** @type {Set<Stage | ''>} */ (new Set(['fingerprints', 'dates', 'signs', 'links', 'thumbnails']));
 
 /** Progress of a stage in figures. @param {Run} run */
-function figures(run) {
+export function figures(run) {
   if (!run.total) return '…';
   return COUNTED.has(run.stage) ? html` <b>${numberText(run.done)}</b> of ${numberText(run.total)}` : html` <b>${Math.floor(100 * run.done / run.total)}</b> %`;
 }
@@ -64,7 +64,7 @@ export function NothingFound() {
 /** The selection, and the commands for it. */
 function Selected() {
   const count = state.selection.value.size;
-  if (!count) return null;
+  if (!count || state.inCopies.value) return null;
   return html`<div class="selected" role="region" aria-label="Selection">
     <b>${countText(count, 'picture')}</b>
     ${count > 1 && html`<${CommandButton} id="compare" text="Compare"/>`}

@@ -1,12 +1,14 @@
 /** The bar at the top: view, search, order and size. */
 import { html, useEffect } from '../core/preact.js';
-import { countText, dayText } from '../core/text.js';
+import { countText, dayText, numberText } from '../core/text.js';
+import * as copies from '../state/duplicates.js';
 import * as state from '../state/state.js';
 import { CommandButton, Icon } from '../commands/buttons.js';
 import { searchEntered, searchLeft, searchTyped } from '../commands/search.js';
+import { canRun, has } from '../commands/commands.js';
 import { setSize, setSort, showView, SORTS } from '../commands/view.js';
 
-const VIEWS = /** @type {[state.ViewName, string][]} */ ([['gallery', 'Gallery'], ['map', 'Map'], ['timeline', 'Timeline']]);
+const VIEWS = /** @type {[state.ViewName, string][]} */ ([['gallery', 'Gallery'], ['map', 'Map'], ['timeline', 'Timeline'], ['copies', 'Copies']]);
 
 function Search() {
   const results = state.results.value;
@@ -38,7 +40,8 @@ function Sizes() {
 /** The top bar. */
 export function Toolbar() {
   const server = state.server.value;
-  const views = VIEWS.filter(([name]) => name !== 'timeline' || server?.has_times);
+  const views = VIEWS.filter(([name]) => (name === 'timeline' ? server?.has_times : has(name)));
+  const nCopies = copies.found.value?.known ? copies.totals.value.nGroups : 0;
   const sorts = SORTS.filter(([key]) => key !== 'time' || server?.has_times);
   const n = (state.collection.value?.n ?? 0) - (state.arrangement.value?.hidden.length ?? 0);
   return html`<header class=${n || state.status.value.kind === 'loading' ? 'top' : 'top bare'}>
@@ -47,14 +50,14 @@ export function Toolbar() {
       ${server?.copied && html`<span class="soft copied">copied ${dayText(server.copied.made_s)}</span>`}</div>
     <nav class="segments" aria-label="Views">
       ${views.map(([name, label]) => html`<button type="button" aria-current=${state.view.value === name ? 'page' : null}
-        onClick=${() => showView(name)} disabled=${!n}>${label}</button>`)}
+        onClick=${() => showView(name)} disabled=${!n || !canRun(name)}>${label}${name === 'copies' && nCopies > 0 && html` <span class="count">${numberText(nCopies)}<span class="unseen"> groups</span></span>`}</button>`)}
     </nav>
     <${Search}/>
     <div class="tools">
-      <label class="order"><span class="unseen">Order of the clusters</span>
+      ${!state.inCopies.value && html`<label class="order"><span class="unseen">Order of the clusters</span>
         <select value=${state.sort.value} onChange=${(/** @type {Event} */ e) => setSort(/** @type {any} */ (e.target).value)}>
           ${sorts.map(([key, label]) => html`<option value=${key} selected=${state.sort.value === key}>${label}</option>`)}
-        </select></label>
+        </select></label>`}
       <${Sizes}/>
       <span class="rule"></span>
       <${CommandButton} id="undo" icon/><${CommandButton} id="redo" icon/>

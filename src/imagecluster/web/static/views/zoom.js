@@ -1,4 +1,5 @@
 /** Zoom and pan of one picture: wheel, pinch, drag, double click, keys + - 0. */
+import { area, inverse, placed, WHOLE } from '../data/frames.js';
 
 const MOST = 12;
 /** Largest initial enlargement of a small picture. */
@@ -9,8 +10,13 @@ export class Zoom {
   /**
    * @param {HTMLElement} stage @param {number} widthPx of the picture @param {number} heightPx
    * @param {Set<Zoom>} [together] those that zoom and move together, including this one
+   * @param {import('../data/frames.js').Frame} [frame] where the picture lies in a frame that all of them share
    */
-  constructor(stage, widthPx, heightPx, together = new Set()) {
+  constructor(stage, widthPx, heightPx, together = new Set(), frame = WHOLE) {
+    this.frame = frame;
+    this.inverse = inverse(frame);
+    /** How much of the shared frame the picture covers from one side to the other. */
+    this.reach = Math.sqrt(Math.abs(area(frame)));
     this.together = together.add(this);
     this.stage = stage;
     this.sheet = /** @type {HTMLElement} */ (stage.firstElementChild);
@@ -60,6 +66,7 @@ export class Zoom {
     const { style } = this.sheet;
     style.width = `${fitWidth}px`;
     style.height = `${fitHeight}px`;
+    style.setProperty('--scale', String(this.scale));
     style.transform = `translate(${(width - fitWidth) / 2 + this.x}px, ${(height - fitHeight) / 2 + this.y}px) scale(${this.scale})`;
     this.stage.classList.toggle('zoomed', this.scale > 1);
   }
@@ -67,14 +74,16 @@ export class Zoom {
   /** Makes the others show the same part of their pictures. */
   #lead() {
     const width = this.#fitWidth, height = width / this.aspect;
-    for (const other of this.together) if (other !== this) other.#follow(this.scale, this.x / width, this.y / height);
+    const middle = placed(this.frame, 0.5 - this.x / width / this.scale, 0.5 - this.y / height / this.scale);
+    for (const other of this.together) if (other !== this) other.#follow(this.scale / this.reach, middle);
   }
 
-  /** @param {number} scale @param {number} x @param {number} y shift, as a share of the picture */
-  #follow(scale, x, y) {
-    this.scale = scale;
-    this.x = x * this.#fitWidth;
-    this.y = (y * this.#fitWidth) / this.aspect;
+  /** Shows the same part of the shared frame. @param {number} scale of that frame @param {[number, number]} middle in it */
+  #follow(scale, middle) {
+    const [x, y] = placed(this.inverse, ...middle), width = this.#fitWidth;
+    this.scale = Math.max(1, scale * this.reach);
+    this.x = (0.5 - x) * width * this.scale;
+    this.y = ((0.5 - y) * width * this.scale) / this.aspect;
     this.#show();
   }
 

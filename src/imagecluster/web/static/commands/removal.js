@@ -1,0 +1,105 @@
+/** Commands that move files away and back: a plan first, then the action, which the server keeps a journal of. */
+import { batch } from '../core/preact.js';
+import { bytesText, countText, numberText } from '../core/text.js';
+import { askActions, postApply, postPlan, postPutBack } from '../data/api.js';
+import { dropAction, pushAction, refreshEdits } from '../state/history.js';
+import * as copies from '../state/duplicates.js';
+import * as state from '../state/state.js';
+import { loadDuplicates } from './duplicates.js';
+
+/** @typedef {import('../core/wire.js').Outcome} Outcome @typedef {import('../core/wire.js').ActionFacts} ActionFacts */
+
+/** Whether files may be moved from here. */
+export const canAct = () => state.server.value?.can_act ?? false;
+
+/** @param {unknown} error */
+const textOf = (error) => (error instanceof Error ? error.message : String(error));
+
+/** Fetches the latest actions. */
+export async function loadActions() {
+  if (state.server.peek()?.copied) return;
+  try {
+    copies.actions.value = (await askActions()).actions;
+  } catch (error) {
+    state.notify(textOf(error));
+  }
+}
+
+/** The latest action that can be undone. */
+export const lastAction = () => copies.actions.value.find(({ can_undo: canUndo }) => canUndo) ?? null;
+
+/** Shows what would be removed. */
+export async function preview() {
+  const found = copies.found.peek(), { kinds, nFiles } = copies.going.peek();
+  if (!found || !nFiles) return;
+  try {
+    const plan = await postPlan({ snapshot: found.snapshot, version: found.version, kinds, spared: [...copies.spared.peek().keys()] });
+    batch(() => {
+      state.notice.value = null;
+      copies.plan.value = plan;
+      copies.outcome.value = null;
+      state.dialog.value = 'plan';
+    });
+  } catch (error) {
+    state.notify(textOf(error));
+    loadDuplicates();
+  }
+}
+
+/** "Moved 12 files to the trash, 31 MB" @param {Outcome} outcome */
+export const outcomeText = (outcome) => (outcome.n_files
+  ? `Moved ${countText(outcome.n_files, 'file')} to ${outcome.to}, ${bytesText(outcome.bytes)}` : 'No file was moved');
+
+/** @param {Outcome} outcome */
+export const backText = (outcome) => (outcome.n_files
+  ? `Put back: ${countText(outcome.n_files, 'file')}` : 'No file was put back') + (outcome.left.length ? `; ${numberText(outcome.left.length)} with a note` : '');
+
+/** What the page shows anew when files were moved. */
+const refresh = () => Promise.all([refreshEdits(), loadDuplicates(), loadActions()]);
+
+/** Does what the plan says. @param {string} folder to which the files go; empty for the trash @returns {Promise<string>} why it cannot be done; empty if it was */
+export async function act(folder) {
+  const plan = copies.plan.peek();
+  if (!plan) return '';
+  try {
+    const outcome = await postApply(folder ? { plan: plan.plan, folder } : { plan: plan.plan });
+    copies.outcome.value = outcome;
+    if (outcome.number) pushAction(outcome.number, outcomeText(outcome), async () => backText(await sendBack(outcome.number)));
+    await refresh();
+    return '';
+  } catch (error) {
+    return textOf(error);
+  }
+}
+
+/** @param {number} number of an action @returns {Promise<Outcome>} */
+async function sendBack(number) {
+  const outcome = await postPutBack(number);
+  dropAction(number);
+  await refresh();
+  return outcome;
+}
+
+/** Puts back what an action moved. @param {number} number */
+export async function putBack(number) {
+  try {
+    const outcome = await sendBack(number);
+    batch(() => {
+      copies.outcome.value = null;
+      copies.plan.value = null;
+      if (state.dialog.peek() === 'plan') state.dialog.value = null;
+    });
+    const first = outcome.left[0];
+    state.notify(backText(outcome) + (first ? `: ${first.name} ${first.reason}` : ''));
+  } catch (error) {
+    state.notify(textOf(error));
+  }
+}
+
+/** Puts back what the latest action moved. */
+export async function putBackLast() {
+  await loadActions();
+  const last = lastAction();
+  if (last) await putBack(last.number);
+  else state.notify('There is nothing to put back.');
+}
