@@ -129,11 +129,20 @@ def show_comparison(page: Page) -> None:
     page.locator("dialog[open]").wait_for()
 
 
+def show_copies(page: Page) -> None:
+    """Copies, the first of them with the focus."""
+    page.keyboard.press("4")
+    page.locator(".copy").first.wait_for(timeout=120_000)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+
+
 SCENES = {
     "view": show_gallery,
     "view-map": show_map,
     "view-cluster": show_cluster,
     "view-compare": show_comparison,
+    "view-copies": show_copies,
 }
 
 
