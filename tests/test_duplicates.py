@@ -346,6 +346,16 @@ def test_groups_do_not_depend_on_the_names_of_folders_and_the_order_of_pairs(pla
 
 
 @pytest.mark.photos
+def test_the_same_pixels_in_another_format_are_found(planted, tmp_path):
+    """By their pixels, though their bytes have nothing in common."""
+    source = next(planted.glob("et00*.jpg"))
+    folder = copied(source, tmp_path / "pics" / "a.jpg").parent
+    edited(source, folder / "b.png", lambda image: image)
+    (group,) = duplicates(folder).groups
+    assert (group.kind, len(group.removable)) == ("pixels", 1)
+
+
+@pytest.mark.photos
 def test_two_files_are_explained_wherever_they_are(planted):
     """The evidence is the one of the search."""
     found = duplicates(planted)

@@ -81,7 +81,7 @@ class Evidences:
         """The pictures that are copies of a picture."""
         if comparer is not None and "copy" in kinds:
             for (first, second), found in comparer.found.items():
-                if found.kind == "copy":
+                if found.kind in kinds:
                     self._near[first].add(second)
                     self._near[second].add(first)
 
@@ -125,7 +125,7 @@ class Evidences:
             self._comparer.compare(first, second, progress=self._progress)
             for other in others.tolist():
                 found = self._comparer.comparison(other, content)
-                if found is not None and found.kind == "copy":
+                if found is not None and found.kind in self._kinds:
                     self._near[content].add(other)
                     self._near[other].add(content)
 
