@@ -201,6 +201,8 @@ def in_fork(
             try:
                 os.dup2(printed.fileno(), 1)
                 os.dup2(printed.fileno(), 2)
+                sys.stdout = os.fdopen(1, "w", closefd=False)  # pytest has its own
+                sys.stderr = os.fdopen(2, "w", closefd=False)
                 have_drive(drive)
                 if killer is not None:
                     killer.watch()
@@ -602,12 +604,12 @@ def small_scenario(top: Path, to: Destination, drive: str) -> Scenario:
     return scenario
 
 
-def try_every_point(scratch: Path, to: Destination, drive: str, way: str) -> tuple[int, list[str]]:
-    """Kills an application, and an undo, at each of their calls; how many there were, and what is wrong."""
+def try_every_point(scratch: Path, to: Destination, drive: str, way: str, *, every: int = 1) -> tuple[int, list[str]]:
+    """Kills an application, and an undo, at each of their calls, or some; how many that were, and what is wrong."""
     wrong: list[str] = []
     n = 0
     for name in ("apply", "undo"):
-        for at in range(1000):
+        for at in range(WAYS.index(way) % every, 1000, every):
             top = scratch / f"{name}{at}"
             top.mkdir()
             os.environ["XDG_DATA_HOME"] = os.fspath(top / "data")
@@ -633,6 +635,19 @@ def try_every_point(scratch: Path, to: Destination, drive: str, way: str) -> tup
                 break
             n += 1
     return n, wrong
+
+
+def every_point_of_all(scratch: Path) -> int:
+    """Tries every point for all destinations and drives; 1 if something is wrong."""
+    code = 0
+    drives: list[tuple[Destination, str]] = [(Trash(), ""), (Link("hard"), ""), (Link("symbolic"), "no links")]
+    drives += [(Folder(scratch / "aside"), drive) for drive in ("", "no call", "no links")]
+    for to, drive in drives:
+        for way in WAYS[:3]:
+            n, wrong = try_every_point(scratch, to, drive, way)
+            print(f"{to}, {drive or 'usual drive'}, {way}: {n} points, {len(wrong)} failed", *wrong, sep="\n  ")
+            code = code or int(bool(wrong))
+    return code
 
 
 def pool_of(photos: Path | None, chance: random.Random, n: int = 300) -> list[bytes]:
@@ -676,13 +691,15 @@ def try_many(
 def main() -> int:
     """Tries what the options say."""
     parser = argparse.ArgumentParser(description="Random plans, killed at random points and undone.")
-    parser.add_argument("n", type=int)
+    parser.add_argument("n", type=int, help="number of random plans; 0 for every point of a small one")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--photos", type=Path, default=None, help="folder of photographs (default: random bytes)")
     parser.add_argument("--other", type=Path, default=None, help="empty folder on another drive")
     parser.add_argument("--scratch", type=Path, default=None, help="where to work (default: a temporary folder)")
     given = parser.parse_args()
     scratch = given.scratch or Path(tempfile.mkdtemp(prefix="action-chaos-"))
+    if given.n == 0:
+        return every_point_of_all(scratch.resolve())
     counts, wrong = try_many(
         given.n, seed=given.seed, photos=given.photos, other=given.other, scratch=scratch.resolve()
     )

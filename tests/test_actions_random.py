@@ -50,17 +50,21 @@ def test_nothing_is_lost_between_drives(tmp_path):
         subprocess.run(["umount", other], check=True)
 
 
-@pytest.mark.parametrize("way", ["kill", "torn", "power cut"])
 @pytest.mark.parametrize(
-    ("to", "drive"),
-    [(Trash(), ""), (Folder, ""), (Folder, "no call"), (Folder, "no links"), (Link("hard"), ""), (Link("symbolic"), ""),
-     (Link("symbolic"), "no links")],
+    ("to", "drive", "way"),
+    [
+        (Trash(), "", "kill"),
+        (Folder, "no links", "torn"),
+        (Folder, "no call", "kill"),
+        (Link("hard"), "", "power cut"),
+        (Link("symbolic"), "no links", "kill"),
+    ],
     ids=str,
-)  # fmt: skip
-def test_every_point_of_a_small_plan_can_be_the_last(tmp_path, monkeypatch, to, drive, way):
-    """A picture with its sidecar goes, and two sidecars are written; killed at each call, then again or undone."""
+)
+def test_any_point_of_a_small_plan_can_be_the_last(tmp_path, monkeypatch, to, drive, way):
+    """A picture with its sidecar goes, and two sidecars are written; killed at a call, then applied again or undone."""
     monkeypatch.setenv("XDG_DATA_HOME", "")
     to = Folder(tmp_path / "aside") if to is Folder else to
-    n, wrong = try_every_point(tmp_path, to, drive, way)
+    n, wrong = try_every_point(tmp_path, to, drive, way, every=6)
     assert not wrong
-    assert n > 30
+    assert n > 8
