@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from imagecluster.actions.contents import Before, ChangedError, before_of, open_folder, opened, same_bytes
-from imagecluster.actions.held import ThroughLinkError
+from imagecluster.actions.held import ThroughLinkError, may_write
 from imagecluster.actions.moves import Bases
 from imagecluster.actions.plan import FileFacts, Link, NewFile, Plan, Step
 from imagecluster.scan.known_folders import untouchable_reason
@@ -97,6 +97,8 @@ class Checker:
         return self._folders[folder]
 
     def _reason_of_folder(self, folder: Path) -> str:
+        if not may_write(folder) and folder.exists():
+            return "its folder cannot be written to"
         identities = {identity for each in (folder, *folder.parents) for identity in _identities((each,))}
         if not identities.isdisjoint(self._reference_ids):
             return "it is inside a reference"

@@ -12,7 +12,7 @@ from pathlib import Path
 from imagecluster.actions import system_trash
 from imagecluster.actions.checking import Checked, Checker, RefusedError
 from imagecluster.actions.contents import Before, open_folder
-from imagecluster.actions.held import HeldFolder, Volume
+from imagecluster.actions.held import HeldFolder, Volume, may_write
 from imagecluster.actions.moves import Bases, Move, aside_name, numbered, unfinished_name
 from imagecluster.actions.plan import Destination, Folder, Link, Plan, Step, Trash
 from imagecluster.actions.plan_json import readable_size
@@ -143,7 +143,7 @@ class Destinations:
         try:
             with HeldFolder(path, path, create=True) as folder:
                 volume = folder.volume
-            if not os.access(path, os.W_OK | os.X_OK):
+            if not may_write(path):
                 raise PermissionError(errno.EACCES, "it cannot be written to")
         except OSError as error:
             raise OutputError(

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple, Self
 
 from imagecluster.system.safe_files import is_link
 
-__all__ = ["RESERVATION", "HeldFolder", "ThroughLinkError", "Volume", "base_of", "same_file"]
+__all__ = ["RESERVATION", "HeldFolder", "ThroughLinkError", "Volume", "base_of", "may_write", "same_file"]
 
 _HELD = os.open in os.supports_dir_fd
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
@@ -57,6 +57,11 @@ class Volume(NamedTuple):
 def same_file(one: os.stat_result, other: os.stat_result) -> bool:
     """Whether two names are those of one file."""
     return (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
+
+
+def may_write(folder: Path) -> bool:
+    """Whether names in a folder may be changed, as far as the system says."""
+    return os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def base_of(path: Path, bases: Iterable[Path]) -> Path:

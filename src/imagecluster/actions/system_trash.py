@@ -84,7 +84,7 @@ def _candidates(move: Move) -> Iterator[tuple[Path, str | None]]:
         yield from _of_windows(move.source)
         return
     places = [Path.home() / ".Trash"]
-    places += [parent / ".Trashes" / str(os.getuid()) for parent in move.source.parents if os.path.ismount(parent)]
+    places += [parent / ".Trashes" / str(os.geteuid()) for parent in move.source.parents if os.path.ismount(parent)]
     for place in places:
         with suppress(OSError):
             stem, suffix = move.source.stem, move.source.suffix

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from imagecluster.actions.contents import open_folder
-from imagecluster.actions.held import HeldFolder, Volume
+from imagecluster.actions.held import HeldFolder, Volume, may_write
 from imagecluster.actions.moves import Bases
 from imagecluster.errors import OutputError
 
@@ -63,7 +63,7 @@ def find_trash(folder: Path, volume: Volume) -> TrashCan:
             if held.volume == volume:
                 return _made(Path(os.path.realpath(home)), Path(os.path.realpath(found)))
     top = _top(Path(os.path.realpath(folder)), volume)
-    uid = os.getuid()
+    uid = os.geteuid()
     reasons = []
     for place, base in ((top / ".Trash" / str(uid), top / ".Trash"), (top / f".Trash-{uid}", top)):
         try:
@@ -75,7 +75,7 @@ def find_trash(folder: Path, volume: Volume) -> TrashCan:
     raise OutputError(
         f"there is no trash on the drive of {folder}, and none can be made in {top}"
         f" ({reasons[-1] if reasons else 'not allowed'}). Nothing was moved; name a folder on the same drive instead,"
-        f" such as {top / 'set-aside'}"
+        f" such as {_writable(folder, top) / 'set-aside'}"
     )
 
 
@@ -128,9 +128,9 @@ def _made(place: Path, base: Path) -> TrashCan:
         for each in reversed(missing):
             each.mkdir(mode=0o700)
         with HeldFolder(path, base, create=True, mode=0o700) as folder:
-            if folder.status.st_uid != os.getuid():
+            if folder.status.st_uid != os.geteuid():
                 raise PermissionError(13, f"{path} belongs to another user")
-            if not os.access(path, os.W_OK | os.X_OK):
+            if not may_write(path):
                 raise PermissionError(13, f"{path} cannot be written to")
     return TrashCan(place)
 
@@ -141,6 +141,12 @@ def _is_shared_trash(path: Path) -> bool:
         mode = path.lstat().st_mode
         return stat.S_ISDIR(mode) and bool(mode & stat.S_ISVTX)
     return False
+
+
+def _writable(folder: Path, top: Path) -> Path:
+    """The highest folder above another one, on its drive, that can be written to."""
+    above = [path for path in reversed((folder, *folder.parents)) if path.is_relative_to(top) or path == folder]
+    return next((path for path in above if may_write(path)), top)
 
 
 def _top(folder: Path, volume: Volume) -> Path:
