@@ -5,6 +5,7 @@ import os
 import shutil
 import stat
 import sys
+import types
 from dataclasses import replace
 from pathlib import Path
 
@@ -487,6 +488,65 @@ def test_parts_go_with_their_file_or_nothing_goes(place, monkeypatch):
     assert reasons(applied) == {"y.jpg": "it cannot be used: permission denied"}
     del before["c/z.jpg"]
     assert place.tree() == before
+
+
+# The trash of other systems, by a stand-in for the library ---------------------------------------------------------
+
+
+@pytest.fixture
+def other_system(place, monkeypatch):
+    """A system with the trash of macOS, and what its library does with a file."""
+    from imagecluster.actions import system_trash
+
+    bin_of_user = place.top / "home" / ".Trash"
+    bin_of_user.mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(place.top / "home"))
+    monkeypatch.setattr(system_trash, "IS_USED", True)
+
+    def into_trash(path):
+        Path(path).rename(bin_of_user / f"{Path(path).stem} 17.02.11{Path(path).suffix}")
+
+    library = types.SimpleNamespace(send2trash=into_trash)
+    monkeypatch.setitem(sys.modules, "send2trash", library)
+    return library
+
+
+@posix
+def test_the_trash_of_another_system_gives_files_back(place, other_system):
+    """They are found in it again, though the library does not tell where it puts them."""
+    before = place.tree()
+    applied = apply(place.usual(), Trash(), place.db)
+    assert [done.now for done in applied.done] == [None, None]
+    assert {path.name for path in (place.top / "home" / ".Trash").iterdir()} == {
+        "y 17.02.11.jpg", "y.jpg 17.02.11.xmp", "z 17.02.11.jpg",
+    }  # fmt: skip
+    assert list_actions(place.db)[0].steps[0].now is None
+    assert not undo(place.db).left
+    assert place.tree() == before
+
+
+@posix
+@pytest.mark.parametrize("kind", ["deletes at once", "fails", "does nothing"])
+def test_a_trash_that_deletes_at_once_loses_nothing(place, other_system, kind):
+    """The file is in its place again, and the message offers a folder."""
+
+    def fail(path):
+        raise OSError(5, "Input/output error")
+
+    other_system.send2trash = {"deletes at once": os.unlink, "fails": fail, "does nothing": lambda path: None}[kind]
+    before = place.tree()
+    applied = apply(place.usual(), Trash(), place.db)
+    wanted = "input/output error" if kind == "fails" else "has no trash that keeps files on its drive"
+    assert all(wanted in reason for reason in reasons(applied).values())
+    assert (len(applied.left), place.tree()) == (2, before)
+
+
+@posix
+def test_a_missing_library_is_said_before_the_first_step(place, other_system, monkeypatch):
+    """With what to install."""
+    monkeypatch.setitem(sys.modules, "send2trash", None)
+    with pytest.raises(OutputError, match="pip install send2trash"):
+        apply(place.usual(), Trash(), place.db)
 
 
 # Sidecars that a step writes ---------------------------------------------------------------------------------------

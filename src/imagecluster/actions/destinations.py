@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -41,7 +40,6 @@ class Destinations:
         self._to = to
         self._bases = bases
         self._cans: dict[Volume, TrashCan] = {}
-        self._has_system_trash = sys.platform in ("darwin", "win32")
         if isinstance(to, Trash):
             self._find_cans()
         elif isinstance(to, Folder):
@@ -80,8 +78,8 @@ class Destinations:
         return Move(self._to.kind, path, path, before, unfinished, aside_name(path.name), keep=step.keep.path)
 
     def _into_trash(self, path: Path, before: Before) -> Move:
-        if self._has_system_trash:
-            return Move("system", path, path.with_name(f"{path.name}"), before)
+        if system_trash.IS_USED:
+            return Move("system", path, path, before, aside=aside_name(path.name))
         can = self._can(path.parent)
         for n in count(1):
             target, info = can.names_for(path.name, n)
@@ -122,7 +120,7 @@ class Destinations:
 
     def _find_cans(self) -> None:
         """Find or make the trash of every drive."""
-        if self._has_system_trash:
+        if system_trash.IS_USED:
             system_trash.check()
             return
         for folder in dict.fromkeys(facts.path.parent for step in self._plan.steps for facts in step.files):

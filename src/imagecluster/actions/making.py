@@ -20,7 +20,7 @@ __all__ = ["clear_unfinished", "is_complete", "make", "planned_backs", "take_bac
 def make(move: Move, bases: Bases) -> None:
     """Make a move. Raises OSError, or LinksRefusedError; `take_back` then tidies up."""
     if move.way == "system":
-        system_trash.go(move)
+        system_trash.go(move, bases)
     elif move.goes:
         renaming.go(move, _with_trash(move, bases))
     else:

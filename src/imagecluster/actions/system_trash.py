@@ -1,7 +1,9 @@
 """The trash of macOS and Windows, through the library send2trash, which knows how each system wants it.
 
-It does not tell where a file went, so that an undo has to look: on macOS for the same file in the user's folders of
-trash, on Windows for the note with its former path.
+The library does not tell where a file went, and some drives (network, memory sticks, a recycle bin that is too small)
+delete at once instead. Therefore the file gets a second name first, and that is removed only after the file was found
+in the trash: on macOS by being the same file, on Windows by the note with its former path. An undo finds it in the same
+way.
 """
 
 from __future__ import annotations
@@ -19,9 +21,13 @@ from imagecluster.actions.held import HeldFolder
 from imagecluster.actions.moves import Bases, LostError, Move
 from imagecluster.errors import OutputError
 
-__all__ = ["check", "go", "is_away", "take_back"]
+__all__ = ["IS_USED", "check", "go", "is_away", "take_back"]
+
+IS_USED = sys.platform in ("darwin", "win32")
+"""Whether this system has a trash of its own kind."""
 
 _BY_HAND = "is not found in the trash: if it is there, restore it with the system's own means"
+_REFUSED = "has no trash that keeps files on its drive; name a folder on the same drive instead"
 
 
 def check() -> None:
@@ -34,18 +40,31 @@ def check() -> None:
         ) from None
 
 
-def go(move: Move) -> None:
-    """Move a file into the trash. Raises OSError."""
-    importlib.import_module("send2trash").send2trash(os.fspath(move.source))
-    if os.path.lexists(move.source):
-        raise OSError(errno.EACCES, "the system did not move it to the trash", os.fspath(move.source))
+def go(move: Move, bases: Bases) -> None:
+    """Move a file into the trash. Raises OSError, after which the file is in its place."""
+    assert move.before is not None
+    name = move.source.name
+    with open_folder(move.source.parent, bases) as here:
+        try:
+            here.link(name, here, move.aside)
+        except OSError as error:
+            if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK):
+                raise
+            raise OSError(errno.ENOTSUP, _REFUSED, os.fspath(move.source)) from None
+        importlib.import_module("send2trash").send2trash(os.fspath(move.source))
+        if here.look(name) is None and _found(move) is None:
+            here.move(move.aside, here, name)
+        if here.look(name) is not None:
+            raise OSError(errno.ENOTSUP, _REFUSED, os.fspath(move.source))
+        here.unlink(move.aside)
 
 
 def is_away(move: Move, bases: Bases) -> bool:
-    """Whether a file has left its place; nothing else removes it between the intent and a kill."""
+    """Whether a file is in the trash and nowhere else."""
     assert move.before is not None
     with suppress(OSError), open_folder(move.source.parent, bases) as here:
-        return not is_still(here, move.source.name, move.before)
+        is_left = is_still(here, move.source.name, move.before) or here.look(move.aside) is not None
+        return not is_left and _found(move) is not None
     return False
 
 
@@ -64,18 +83,34 @@ def take_back(move: Move, back: Move, bases: Bases) -> None:
     """
     assert move.before is not None
     with open_folder(back.target.parent, bases, create=True, mode=move.before.folder_mode) as here:
-        if is_still(here, back.target.name, move.before):
-            return
-        for path, note in _candidates(move):
-            with suppress(FileNotFoundError), HeldFolder(path.parent, path.parent) as there:
-                if is_still(there, path.name, move.before):
-                    there.move(path.name, here, back.target.name)
-                    here.sync()
-                    if note is not None:
-                        with suppress(OSError):
-                            there.unlink(note)
-                    return
-    raise LostError(_BY_HAND)
+        is_here = is_still(here, back.target.name, move.before)
+        found = None if is_here else _found(move)
+        if found is not None:
+            path, note = found
+            with HeldFolder(path.parent, path.parent) as there:
+                there.move(path.name, here, back.target.name)
+                if note is not None:
+                    with suppress(OSError):
+                        there.unlink(note)
+            is_here = True
+        spare = back.target.parent == move.source.parent and here.look(move.aside) is not None
+        if spare and is_here:
+            here.unlink(move.aside)
+        elif spare:
+            here.move(move.aside, here, back.target.name)
+        elif not is_here:
+            raise LostError(_BY_HAND)
+        here.sync()
+
+
+def _found(move: Move) -> tuple[Path, str | None] | None:
+    """Where a file is in the trash, and the name of the note about it."""
+    assert move.before is not None
+    for path, note in _candidates(move):
+        with suppress(OSError), HeldFolder(path.parent, path.parent) as there:
+            if is_still(there, path.name, move.before):
+                return path, note
+    return None
 
 
 def _candidates(move: Move) -> Iterator[tuple[Path, str | None]]:
