@@ -121,6 +121,26 @@ def test_a_folder_keeps_the_tree(place):
     ]
 
 
+def test_a_destination_may_be_typed_in_any_way(place, monkeypatch):
+    """Relative to the working directory, and with '..'."""
+    monkeypatch.chdir(place.root)
+    assert (
+        apply(plan(place.root, step(place.z)), Folder(Path("../aside")), place.db).done[0].now
+        == place.aside / "c/z.jpg"
+    )
+    undo(place.db)
+    assert place.z.exists()
+
+
+def test_a_named_folder_is_never_one_of_ours_or_of_others(place):
+    """A cluster that is called like the database's folder does not end up in it."""
+    for into in ("imagecluster", "imagecluster/x", "$RECYCLE.BIN", "b"):
+        made = plan(place.root, step(place.z, kind="moved", into=into), references=(place.root / "b",))
+        applied = apply(made, Folder(place.root), place.db)
+        assert "it would go to" in reasons(applied)["z.jpg"]
+    assert place.z.exists()
+
+
 def test_files_can_move_into_named_folders(place):
     """A step names a folder below the destination, which may be inside the collection, and one undo takes all back."""
     before = place.tree()
@@ -949,11 +969,9 @@ def test_the_table_shows_what_goes_and_why(place):
 
 
 def test_wrong_arguments_are_named(place):
-    """Links of unknown kinds, relative destinations, large sidecars."""
+    """Links of unknown kinds, large sidecars, relative roots."""
     with pytest.raises(ArgumentError, match="'soft' is not a kind of link"):
         Link("soft")
-    with pytest.raises(ArgumentError, match="is not an absolute path"):
-        apply(place.usual(), Folder(Path("aside")), place.db)
     large = FileFacts(place.root / "s.xmp", 5 << 20, 1, bytes(16))
     with pytest.raises(ArgumentError, match="is larger than 4 MiB"):
         plan(place.root, step(place.z, writes=(NewFile(large.path, b"", large),)))

@@ -161,7 +161,7 @@ def test_what_was_done_is_told_with_the_way_back(pics):
     made = plan(pics, step(pics / "0_0.png", None, pics / "0_1.png"), step(pics / "1_0.png"))
     (pics / "1_0.png").unlink()
     text = applied_text(imagecluster.apply_plan(made), made, path=pics, to="trash")
-    assert text.splitlines()[0].startswith("1 file and 1 that belong to them to the trash, ")
+    assert text.splitlines()[0].startswith("1 file and 1 that belong to them moved to the trash, ")
     assert text.splitlines()[1:] == [
         "left: 1_0.png: it is no longer there",
         f"undo with: imagecluster undo {os.fspath(pics)} 1",

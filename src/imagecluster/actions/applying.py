@@ -20,7 +20,8 @@ from imagecluster.actions.moves import Move
 from imagecluster.actions.plan import Destination, Folder, Link, Plan, Step, Trash
 from imagecluster.actions.plan_json import plan_to_json
 from imagecluster.actions.undoing import Left, bring_back, complete_interrupted
-from imagecluster.errors import ArgumentError, ImageclusterError, OutputError
+from imagecluster.errors import ImageclusterError, OutputError
+from imagecluster.scan.paths import absolute
 from imagecluster.system.progress import OnProgress, Progress, silent
 
 __all__ = ["Applied", "Done", "apply"]
@@ -52,8 +53,12 @@ class Applied:
 
     @property
     def size_bytes(self) -> int:
-        """Size of the files that went, with their parts."""
-        return sum(facts.size_bytes for done in self.done for facts in done.step.files)
+        """Size of the files that went, with their parts, or became links."""
+        return sum(
+            facts.size_bytes
+            for done in self.done
+            for facts in (done.step.files[:1] if done.now == done.step.file.path else done.step.files)
+        )
 
 
 def apply(plan: Plan, to: Destination, journal: Path, *, progress: OnProgress = silent) -> Applied:
@@ -87,12 +92,9 @@ def apply(plan: Plan, to: Destination, journal: Path, *, progress: OnProgress = 
         done and can be undone.
     StoreLockedError
         Another process is acting.
-    ArgumentError
-        The destination is not absolute.
-
     """
-    if isinstance(to, Folder) and not (to.path.is_absolute() and ".." not in to.path.parts):
-        raise ArgumentError(f"{str(to.path)!r} is not an absolute path without '..'")
+    if isinstance(to, Folder):
+        to = Folder(Path(absolute(to.path)))
     kept = Journal(journal)
     with kept.locked():
         return _Applying(plan, to, kept).run(progress)

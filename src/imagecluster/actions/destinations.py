@@ -39,11 +39,12 @@ class Destinations:
         self._plan = plan
         self._to = to
         self._bases = bases
+        self._checker = checker
         self._cans: dict[Volume, TrashCan] = {}
         if isinstance(to, Trash):
             self._find_cans()
         elif isinstance(to, Folder):
-            self._check_folder(to.path, checker)
+            self._check_folder(to.path)
 
     def moves(self, step: Step, checked: Checked) -> tuple[Move, ...]:
         """The moves of a step: sidecars are written first, then the file and its parts go.
@@ -91,6 +92,9 @@ class Destinations:
         wanted = [self._place(step, path) for path, _ in files]
         if wanted[0] == step.file.path:
             raise RefusedError(step.file.path, "it is there already")
+        reason = self._checker.refuse_destination(wanted[0].parent)
+        if reason:
+            raise RefusedError(step.file.path, f"it would go to {wanted[0].parent}, but {reason}")
         for n in count(1):
             targets = [numbered(target, wanted[0], n) for target in wanted]
             if not any(os.path.lexists(target) for target in targets):
@@ -133,9 +137,9 @@ class Destinations:
             self._cans[volume] = find_trash(folder, volume)
         return self._cans[volume]
 
-    def _check_folder(self, path: Path, checker: Checker) -> None:
+    def _check_folder(self, path: Path) -> None:
         """Make the folder, and see that it can be written to and has enough space."""
-        reason = checker.refuse_destination(path)
+        reason = self._checker.refuse_destination(path)
         if reason:
             raise OutputError(f"nothing can be moved to {path}: {reason}. Name another folder")
         try:

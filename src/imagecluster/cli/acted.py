@@ -25,21 +25,24 @@ _WORDS = {
 }
 
 
-def applied_text(applied: Applied, plan: Plan, *, path: Path, to: str) -> str:
+def applied_text(applied: Applied, plan: Plan, *, path: Path, to: str, db: Path | None = None) -> str:
     """What came of a plan: what was done, what was left and why, and how to undo it.
 
-    `to` is the destination as in `ActionRecord.to`; `path` the folder that the command was given.
+    `to` is the destination as in `ActionRecord.to`; `path` and `db` are what the command was given.
     """
     from imagecluster.actions.plan_json import readable_size
 
     n_done, n_parts = len(applied.done), sum(len(done.step.parts) for done in applied.done)
-    parts = f" and {n_parts:,} that belong to them" if n_parts and to not in ("hard", "reflink", "symbolic") else ""
-    lines = [f"{counted(n_done, 'file')}{parts} {destination_words(to)}, {readable_size(applied.size_bytes)}"]
+    are_links = to in ("hard", "reflink", "symbolic")
+    files = counted(n_done, "file") + (f" and {n_parts:,} that belong to them" if n_parts and not are_links else "")
+    done = destination_words(to) if are_links else f"moved {destination_words(to)}"
+    lines = [f"{files} {done}, {readable_size(applied.size_bytes)}"]
     if applied.earlier:
         lines.append(f"{counted(len(applied.earlier), 'file')} had been done before")
     lines += left_lines(applied.left, plan.root)
     if applied.number is not None:
-        lines.append(f"undo with: imagecluster undo {shlex.quote(str(path))} {applied.number}")
+        where = shlex.join([str(path), *([] if db is None else ["--db", str(db)]), str(applied.number)])
+        lines.append(f"undo with: imagecluster undo {where}")
     return "\n".join(lines)
 
 

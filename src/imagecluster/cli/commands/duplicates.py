@@ -273,7 +273,7 @@ def _apply(arguments: argparse.Namespace) -> int:
         print(json.dumps(_applied_as_json(applied)))
     else:
         path = arguments.paths[0] if len(arguments.paths) == 1 and arguments.paths[0].is_dir() else place.root
-        print(applied_text(applied, plan, path=path, to=to))
+        print(applied_text(applied, plan, path=path, to=to, db=arguments.db))
     return 1 if applied.left and not applied.done else 0
 
 
