@@ -89,6 +89,21 @@ def test_the_size_that_exif_says(tmp_path):
     assert read_coding(tmp_path / "x.jpg").said_px == (4000, 3000)
 
 
+def test_a_jpeg_as_its_camera_wrote_it_is_known(tmp_path):
+    """EXIF with a maker note comes first; what a program saved again begins with JFIF, though it keeps the notes."""
+    block = exif(more={"own": {0x927C: ("B", list(b"notes of a camera"))}})
+    stream = io.BytesIO()
+    corners(64, 48).save(stream, "JPEG", exif=block)
+    saved = stream.getvalue()
+    (tmp_path / "again.jpg").write_bytes(saved)
+    assert saved[2:4] == b"\xff\xe0"
+    (tmp_path / "camera.jpg").write_bytes(saved[:2] + saved[20:])
+    corners(64, 48).save(stream, "JPEG", exif=exif(orientation=1))
+    (tmp_path / "plain.jpg").write_bytes(saved[:2] + stream.getvalue()[len(saved) :][20:])
+    found = [read_coding(tmp_path / f"{name}.jpg").is_from_camera for name in ("camera", "again", "plain")]
+    assert found == [True, False, False]
+
+
 @pytest.mark.parametrize("mark", ['GCamera:MotionPhoto="1"', 'GCamera:MicroVideo="1"', "samsung", "heic"])
 def test_a_motion_photo_is_known(tmp_path, mark):
     """By what XMP says, by Samsung's trailer, by the box of a film in HEIF."""

@@ -283,8 +283,22 @@ def test_an_enlarged_copy_does_not_win():
     assert kept(stale, small, traces=Seen())[0] == "small.jpg"
     assert asked == [("large.jpg", "small.jpg"), ("stale.jpg", "small.jpg")]
     assert kept(copy_of("large.jpg", camera="A"), small, traces=Seen())[0] == "large.jpg"
-    assert kept(large, replace(small, camera=""), traces=Seen())[0] == "large.jpg"
+    assert kept(large, copy_of("s.jpg", width_px=3600, height_px=2700), traces=Seen())[0] == "large.jpg"
+    assert kept(replace(large, coding=Coding("heif")), small, traces=Seen())[0] == "large.jpg"
     assert len(asked) == 2
+
+
+def test_what_a_camera_wrote_is_kept_before_what_was_saved_again():
+    """Even if that has finer tables, or none; not before other raw files, larger ones, and equal pixels."""
+    camera = copy_of("x.jpg", coding=Coding("jpeg", 93.0, is_from_camera=True))
+    again = copy_of("a.jpg", coding=Coding("jpeg", 98.0))
+    expected = ("x.jpg", "JPEG quality 93, the other JPEG quality 98, saved after the camera")
+    assert kept(again, camera) == expected
+    png = copy_of("a.png", coding=Coding("lossless"), format="PNG", taken=WHEN)
+    assert kept(png, camera)[0] == "x.jpg"
+    assert kept(png, camera, kind="pixels")[0] == "a.png"
+    assert kept(copy_of("a.dng", coding=Coding("raw"), format="RAW"), camera)[0] == "a.dng"
+    assert kept(replace(again, width_px=6000), camera)[0] == "a.jpg"
 
 
 CANDIDATES = st.builds(

@@ -23,7 +23,7 @@ def picture(request):
     if request.param == "made":
         return textured()
     photos = request.getfixturevalue("photos")
-    return Image.open(photos / "scenes_sfm" / "kermit" / "kermit000.jpg").convert("RGB")
+    return Image.open(photos / "scenes_sfm" / "et" / "et006.jpg").convert("RGB")
 
 
 @pytest.mark.parametrize(("before", "now"), [(75, 95), (60, 92), (85, 96), (75, None)])

@@ -32,6 +32,9 @@ _SAME_FRAME = 0.98
 """Crops of less than two per cent are no crops: raw converters and lenses' corrections leave out that much."""
 _SAME_PIXELS = 0.98
 _SAME_QUALITY = 1.0
+_MOST_SOURCES = 4
+_ENLARGED = 1.2
+"""Enlargements below this cannot be seen in a picture's detail."""
 _SECOND_LOSS = 2.0
 """By how much saving a JPEG again, however well, is worse than not."""
 _SAME_AGE_S = 2.0
@@ -199,7 +202,8 @@ def _pixels(scene: Scene, members: Sequence[int]) -> Split:
     while True:
         largest = max(_area(scene.candidates[i]) for i in left)
         winners = [i for i in left if _area(scene.candidates[i]) >= _SAME_PIXELS * largest]
-        enlarged = [i for i in winners if any(_is_enlarged(scene, i, j) for j in left if j not in winners)]
+        sources = _possible_sources(scene, [i for i in left if i not in winners])
+        enlarged = [i for i in winners if any(_is_enlarged(scene, i, j) for j in sources)]
         if not enlarged:
             return Split(frozenset(winners), words)
         for i in enlarged:
@@ -207,14 +211,25 @@ def _pixels(scene: Scene, members: Sequence[int]) -> Split:
         left = [i for i in left if i not in enlarged]
 
 
+def _possible_sources(scene: Scene, members: Sequence[int]) -> list[int]:
+    """Some of which a larger copy may have been made: the largest ones, one of each size."""
+    by_size: dict[tuple[int, int], int] = {}
+    for i in sorted(members, key=lambda i: (-_area(scene.candidates[i]), -(scene.candidates[i].coding.quality or 0.0))):
+        sides = sorted((scene.candidates[i].width_px, scene.candidates[i].height_px))
+        by_size.setdefault((sides[0], sides[1]), i)
+    return list(by_size.values())[:_MOST_SOURCES]
+
+
 def _is_enlarged(scene: Scene, large: int, small: int) -> bool:
-    """Whether one copy is a smaller one that was enlarged: its metadata raise the doubt, and its pixels decide."""
+    """Whether one copy is a smaller one that was enlarged: if metadata let that be, pixels decide."""
     a, b = scene.candidates[large], scene.candidates[small]
-    if scene.traces is None or a.coding.form in ("raw", "heif") or a.is_raw:
+    if scene.traces is None or a.is_raw or a.coding.form == "heif" or a.coding.is_from_camera:
+        return False
+    if max(a.width_px, a.height_px) < _ENLARGED * max(b.width_px, b.height_px):
         return False
     said = a.coding.said_px
     is_stale = said is not None and max(said) < _STALE * max(a.width_px, a.height_px)
-    return (is_stale or (bool(b.camera) and not a.camera)) and scene.traces.is_enlarged(a.path, b.path)
+    return (is_stale or not a.camera) and scene.traces.is_enlarged(a.path, b.path)
 
 
 def _least_lossy(scene: Scene, members: Sequence[int]) -> Split:
@@ -224,6 +239,7 @@ def _least_lossy(scene: Scene, members: Sequence[int]) -> Split:
         scores[i], words[i] = _score(scene.candidates[i])
     for first, second in _equal_pixels(scene, members):
         scores[first] = scores[second] = min(scores[first], scores[second])
+    _lower_what_was_saved_again(scene, scores, words)
     checked: set[int] = set()
     while scene.traces is not None:
         best = max(scores.values())
@@ -242,6 +258,22 @@ def _least_lossy(scene: Scene, members: Sequence[int]) -> Split:
     best = max(scores.values())
     winners = [i for i in members if scores[i][0] == best[0] and scores[i][1] >= best[1] - _SAME_QUALITY]
     return Split(frozenset(winners), words)
+
+
+def _lower_what_was_saved_again(scene: Scene, scores: dict[int, tuple[float, float]], words: dict[int, str]) -> None:
+    """Beside a JPEG as its camera wrote it, one of another program is a later one, at whatever quality."""
+    first = [i for i in scores if scene.candidates[i].coding.is_from_camera]
+    if not first:
+        return
+    best = max(scores[i][1] for i in first)
+    for i in list(scores):
+        coding = scene.candidates[i].coding
+        if i not in first and coding.form not in ("raw", "heif") and not scene.candidates[i].is_raw:
+            is_equal = any(scene.kind(i, j) in ("file", "identical", "pixels") for j in first)
+            limit = (float(_FORMS["jpeg"]), best - _SECOND_LOSS)
+            if not is_equal and scores[i] > limit:
+                scores[i] = limit
+                words[i] += ", saved after the camera"
 
 
 def _equal_pixels(scene: Scene, members: Sequence[int]) -> list[tuple[int, int]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from imagecluster.decode.blocks import HEAD_BYTES, boxes, exif_of_file, jpeg_segments, xmp_of_file
-from imagecluster.decode.exif import exif_orientation, pixel_size
+from imagecluster.decode.exif import exif_orientation, has_maker_note, pixel_size
 from imagecluster.decode.reading import PartlyRead
 from imagecluster.errors import DecodeError
 from imagecluster.scan import RAW_SUFFIXES
@@ -63,6 +63,9 @@ class Coding:
     """Width and height in EXIF, as stored; programs that resize a picture often leave them as they were."""
     has_video: bool = False
     """Whether the file holds the video of a motion photo."""
+    is_from_camera: bool = False
+    """Whether a JPEG looks as a camera wrote it: EXIF with the camera's notes comes first, and neither JFIF nor Adobe's
+    segments, which programs write, are there."""
 
 
 def read_coding(path: Path) -> Coding:
@@ -85,6 +88,7 @@ def _coding(file: PartlyRead, suffix: str) -> Coding:
         tables=tables,
         orientation=exif_orientation(block),
         said_px=pixel_size(block),
+        is_from_camera=form == "jpeg" and _is_from_camera(file) and has_maker_note(block),
         has_video=form in ("jpeg", "heif") and _has_video(file),
     )
 
@@ -202,6 +206,16 @@ def jpeg_quality(tables: Sequence[Sequence[int]]) -> float | None:
     scale = sum(scales) / len(scales)
     quality_of = 5000 / scale if scale > 100 else (200 - scale) / 2
     return round(min(max(quality_of, 1.0), 100.0), 1)
+
+
+def _is_from_camera(file: PartlyRead) -> bool:
+    """Whether the segments of a JPEG are those of a camera (Exif 2.3, 4.5.4), and none of a program."""
+    for number, (kind, start, _) in enumerate(jpeg_segments(file)):
+        if number == 0 and (kind != b"\xe1" or file.read(start, 6) != b"Exif\0\0"):
+            return False
+        if kind in (b"\xe0", b"\xed", b"\xee"):
+            return False
+    return True
 
 
 def _has_video(file: PartlyRead) -> bool:

@@ -22,6 +22,7 @@ __all__ = [
     "degrees_in",
     "exif_block",
     "exif_orientation",
+    "has_maker_note",
     "pixel_size",
     "place_of",
     "read_exif",
@@ -115,6 +116,15 @@ def exif_orientation(block: Block) -> int | None:
     """The orientation in an EXIF block, 1 to 8; None if it has none."""
     reader = _reader(block)
     return None if reader is None else _orientation(reader.entries(reader.number(4, 4), frozenset((_ORIENTATION,))))
+
+
+def has_maker_note(block: Block) -> bool:
+    """Whether a camera's own notes are there."""
+    reader = _reader(block)
+    if reader is None:
+        return False
+    main = reader.entries(reader.number(4, 4), frozenset((_EXIF_IFD,)))
+    return bool(reader.bytes_of(_first(main.get(_EXIF_IFD)), _MAKER_NOTE))
 
 
 def texts_of(block: Block, tags: Sequence[int]) -> dict[int, bytes]:
