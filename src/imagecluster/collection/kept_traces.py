@@ -17,7 +17,7 @@ from imagecluster.system.safe_files import OwnFolder
 __all__ = ["KeptTraces"]
 
 _KIND = CacheKind(TRACES_NAME, "traces in pixels", "imagecluster-traces", version=1, n_keys=1)
-_KEY = "traces/1"
+_KEY = "traces/2"
 _KEY_BYTES = 16
 
 

@@ -118,12 +118,13 @@ def _coefficients(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
     blocks = pixels[: height * 8, : width * 8].reshape(height, 8, width, 8).swapaxes(1, 2).reshape(-1, 8, 8)
     # Black and white are cut off at the ends of the scale, which moves coefficients.
     is_whole = (blocks.min(axis=(1, 2)) > -_END) & (blocks.max(axis=(1, 2)) < _END - 1)
-    blocks = blocks[is_whole]
+    blocks = np.asarray(blocks[is_whole], np.float32)
     fullest = np.argsort(blocks.var(axis=(1, 2)), kind="stable")[-_MOST_BLOCKS:]
     rows, columns = np.arange(8)[:, None], np.arange(8)[None]
     scale = np.where(rows == 0, np.sqrt(1 / 8), 0.5)
     matrix = (scale * np.cos((2 * columns + 1) * rows * np.pi / 16)).astype(np.float32)
-    return (matrix @ blocks[fullest] @ matrix.T).reshape(-1, 64).astype(np.float32)
+    found: NDArray[np.float32] = np.asarray(matrix @ blocks[fullest] @ matrix.T, np.float32).reshape(-1, 64)
+    return found
 
 
 def _share_near(coefficients: NDArray[np.float32], table: NDArray[np.float64], own: NDArray[np.float64]) -> float:
