@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import xxhash
 
-from imagecluster.decode import Coding, earlier_quality, is_enlarged
+from imagecluster.decode import Coding
 from imagecluster.store import TRACES_NAME
 from imagecluster.system.array_cache import ArrayCache, CacheKind, Kept
 from imagecluster.system.safe_files import OwnFolder
@@ -41,6 +41,8 @@ class KeptTraces:
 
     def earlier_quality(self, path: Path, coding: Coding, *, others: Sequence[Coding] = ()) -> float | None:
         """As `imagecluster.decode.earlier_quality`."""
+        from imagecluster.decode import earlier_quality
+
         tables = repr([other.tables for other in others])
         key = self._key("quality", path, xxhash.xxh3_128_digest(tables.encode()))
         if key not in self._known:
@@ -51,6 +53,8 @@ class KeptTraces:
 
     def is_enlarged(self, large: Path, small: Path) -> bool:
         """As `imagecluster.decode.is_enlarged`."""
+        from imagecluster.decode import is_enlarged
+
         key = self._key("enlarged", large, self._hashes[small])
         if key not in self._known:
             self._known[key] = float(is_enlarged(large, small))
