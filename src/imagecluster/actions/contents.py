@@ -34,6 +34,8 @@ __all__ = [
 ]
 
 _BLOCK_BYTES = 1 << 20
+_COARSE_NS = 2_000_000_000
+"""Times of files are so coarse on some drives (FAT)."""
 
 
 class ChangedError(OSError):
@@ -163,6 +165,8 @@ def is_still(folder: HeldFolder, name: str, before: Before) -> bool:
         return False
     if (status.st_ino, status.st_mtime_ns) == (before.inode, before.mtime_ns):
         return True
+    if not before.size_bytes:  # any empty file has its content, also one that only reserves the name
+        return abs(status.st_mtime_ns - before.mtime_ns) <= _COARSE_NS
     return has_content(folder, name, before.content_hash)
 
 
