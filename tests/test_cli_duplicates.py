@@ -64,7 +64,7 @@ def test_a_plan_is_written_read_carried_out_and_taken_back(pics, capsys):
     assert "imagecluster duplicates pics --apply plan.json" in err
     said(capsys, "pics", "--plan", "plan.json")
     out, _ = said(capsys, "pics", "--apply", "plan.json", "--to", "away")
-    assert f"2 files to {Path('away').absolute()}" in out
+    assert f"2 files moved to {Path('away').absolute()}" in out
     assert "imagecluster undo pics 1" in out
     assert len({*pics.rglob("*.png")} - {*pics.rglob("imagecluster/**")}) == len(before) - 2
     assert sum(1 for _ in Path("away").rglob("*.png")) == 2
@@ -86,6 +86,18 @@ def test_what_has_changed_since_the_plan_is_left_and_named(pics, capsys):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_plan_is_carried_out_only_for_the_folder_for_which_it_was_made(pics, tmp_path, capsys):
+    """Otherwise the journal would be in another folder, where nobody looks for it; by a link it is the same folder."""
+    said(capsys, "pics", "--plan", "plan.json")
+    other = shutil.copytree(pics, tmp_path / "other")
+    files = sorted(pics.rglob("*"))
+    out, err = said(capsys, other, "--apply", "plan.json", "--to", "aside", code=2)
+    assert out == "" and "is about" in err and str(pics) in err and str(other) in err
+    assert sorted(pics.rglob("*")) == files
+    (tmp_path / "link").symlink_to(pics)
+    said(capsys, "link", "--apply", "plan.json", "--to", "aside")
+
+
 def test_files_with_the_same_bytes_can_become_links(pics, capsys):
     """And only these."""
     said(capsys, "pics", "--plan", "plan.json", "--reference", "pics/a.png")

@@ -16,6 +16,7 @@ from imagecluster.cli.paths import existing_path, no_such_path, typed_path
 from imagecluster.cli.progress import ProgressBar
 from imagecluster.cli.text import counted, printable
 from imagecluster.errors import ArgumentError
+from imagecluster.system.safe_files import exists
 
 if TYPE_CHECKING:
     from imagecluster.actions import Applied, Destination
@@ -261,9 +262,14 @@ def _apply(arguments: argparse.Namespace) -> int:
     if not os.path.lexists(arguments.apply):
         raise no_such_path(arguments.apply, what="plan", otherwise="write one with --plan")
     place = place_of(arguments.paths, arguments.db)
-    with Store.open(place.directory, writable=False):
-        pass  # it is a database of ours
+    with Store.open(place.directory, writable=False) as store:
+        root = store.root
     plan = read_plan(arguments.apply)
+    if plan.root != root and not (exists(plan.root) and plan.root.samefile(root)):
+        raise ArgumentError(
+            f"the plan {printable(arguments.apply)} is about {printable(plan.root)}, not about {printable(root)};"
+            " give the folder for which it was made"
+        )
     if arguments.link == "symbolic":
         print(SYMBOLIC_WARNING, file=sys.stderr)
     to, destination = _destination(arguments)
