@@ -56,6 +56,16 @@ def test_json_is_one_object(pics, capsys):
     assert err == ""
 
 
+def test_what_is_not_looked_for_without_opencv_is_said(pics, capsys, monkeypatch):
+    """In one line, with the command that installs it; what needs no look into pictures is found all the same."""
+    monkeypatch.setattr("imagecluster.copies.planes.has_opencv", lambda: False)
+    out, err = said(capsys, "pics")
+    assert "2 copies in 1 group" in out
+    assert "without OpenCV" in err and "pip install 'imagecluster[verify]'" in err
+    assert json.loads(said(capsys, "pics", "--json")[0])["complete"] is False
+    assert "OpenCV" not in said(capsys, "pics", "--kinds", "identical,pixels")[1]
+
+
 def test_a_plan_is_written_read_carried_out_and_taken_back(pics, capsys):
     """With the commands that are printed; all files are there again afterwards, and the plan may be written anew."""
     before = {path: path.read_bytes() for path in pics.rglob("*.png")}

@@ -87,8 +87,8 @@ def hints(found: Duplicates, arguments: argparse.Namespace) -> Iterator[str]:
         yield f"{pairs} could not be compared, because a file could not be read or has changed"
     if not found.has_opencv:
         yield (
-            "crops, turned and captioned copies are not found without OpenCV: pip install 'imagecluster[verify]' and"
-            " run again"
+            "without OpenCV, larger crops, other turns than by 90°, borders and captions are not looked for:"
+            " pip install 'imagecluster[verify]', and run again"
         )
     if found.n_decided and not arguments.decided:
         groups = counted(found.n_decided, "group")
