@@ -1,6 +1,6 @@
 """How well copies are found: the table "Copies" of docs/quality.md.
 
-Usage: python bench/copies.py PHOTOS [--write docs/quality.md] [--looks FOLDER] [--few]
+Usage: python bench/copies.py PHOTOS [--write docs/quality.md] [--looks FOLDER] [--every K]
 
 PHOTOS holds folders with a MANIFEST.tsv that has the columns `path` and `group`. Copies are made of the photographs in
 BASES that have 1,000 px and more. They are brought up as `imagecluster run` does it, into a database that is removed
@@ -20,6 +20,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 from unittest.mock import patch
@@ -30,7 +31,16 @@ from PIL import Image, ImageOps
 
 from copies_made import Transformation, transformations
 from imagecluster.collection import Collection, Settings, bring_up
-from imagecluster.copies import Comparison, CopyFacts, candidate_pairs, compare_pairs, near_pairs, planes
+from imagecluster.collection.looking import copy_facts
+from imagecluster.copies import (
+    Comparison,
+    CopyFacts,
+    candidate_pairs,
+    compare_pairs,
+    is_other_moment,
+    near_pairs,
+    planes,
+)
 from imagecluster.decode import CLOSE_PX, decode, pixel_digest, sign_hash, small_picture
 from imagecluster.system.cores import n_cores
 
@@ -40,6 +50,7 @@ NOT_PHOTOGRAPHS = ("4MinsAroundTheWorld", "Chars")
 """Parts of the paths of slides and drawings."""
 LEAST_PX, MOST_PX = 1000, 1600
 N_NEAREST = 5
+SETTINGS: dict[str, int | None] = {}
 BEGIN, END = "<!-- made by bench/copies.py: begin -->\n", "<!-- made by bench/copies.py: end -->\n"
 COPY = ("pixels", "copy")
 FOUND = (*COPY, "altered")
@@ -48,7 +59,8 @@ FOUND = (*COPY, "altered")
 class Compared(NamedTuple):
     """Candidate pairs of a collection, and what was found."""
 
-    collection: Collection
+    paths: list[Path]
+    hashes: list[bytes]
     facts: CopyFacts
     first: NDArray[np.int64]
     second: NDArray[np.int64]
@@ -67,50 +79,70 @@ def main() -> None:
     parser.add_argument("photos", type=Path)
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the table between the marks of this page")
     parser.add_argument("--looks", type=Path, metavar="FOLDER", help="write sheets of false and missed pairs")
-    parser.add_argument("--few", action="store_true", help="every fourth photograph, and no million of hashes")
+    parser.add_argument("--every", type=int, default=1, metavar="K", help="compare copies of each K-th photograph only")
+    parser.add_argument("--threads", type=int, help="default: one per core")
+    parser.add_argument("--only", choices=("copies", "negatives", "million"), help="one part of the report")
     parser.add_argument("--scratch", type=Path, metavar="FOLDER", help="keep the copies here, for another comparison")
     arguments = parser.parse_args()
+    SETTINGS.update(n_threads=arguments.threads)
     if arguments.looks:
         arguments.looks.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         scratch = arguments.scratch or Path(temporary)
         scratch.mkdir(parents=True, exist_ok=True)
-        text = report(arguments.photos, scratch, arguments.looks, few=arguments.few)
-    print(f"\n{text}")
+        parts = [arguments.only] if arguments.only else ["copies", "negatives", "million"]
+        texts = []
+        for part in parts:
+            lines = of_part(part, arguments.photos, scratch, arguments.looks, every=arguments.every)
+            texts.append("\n".join(lines))
+            print(f"\n{texts[-1]}", flush=True)
+    text = "\n\n".join(texts)
     if arguments.write:
         page = arguments.write.read_text(encoding="utf-8")
         before, rest = page.split(BEGIN)
         arguments.write.write_text(f"{before}{BEGIN}\n{text}\n\n{END}{rest.split(END)[1]}", encoding="utf-8")
 
 
-def report(photos: Path, scratch: Path, looks: Path | None, *, few: bool) -> str:
-    """The tables, as text."""
-    bases = bases_of(photos)[:: 4 if few else 1]
-    made = transformations([image for _, image in bases])
+def of_part(part: str, photos: Path, scratch: Path, looks: Path | None, *, every: int) -> list[str]:
+    """The lines of a part of the report."""
+    if part == "negatives":
+        return negatives(photos, scratch, looks)
+    return [million()] if part == "million" else recall(photos, scratch, looks, every=every)
+
+
+def recall(photos: Path, scratch: Path, looks: Path | None, *, every: int) -> list[str]:
+    """Tables of made copies: recall and precision of all methods, and what ours costs."""
     folder = scratch / "copies"
-    made_of = make_copies(bases, made, folder)
-    print(f"{len(bases)} photographs, {len(made_of)} files", flush=True)
+    if (folder / "made").exists():  # by an earlier run
+        made = transformations([Image.new("RGB", (1, 1))] * 4)
+        made_of = {file.name: label_of(file.name, made) for file in folder.glob("*.*")}
+    else:
+        bases = bases_of(photos)
+        made = transformations([image for _, image in bases])
+        made_of = make_copies(bases, made, folder)
+        (folder / "made").touch()
+    print(f"{len({number for number, _ in made_of.values()})} photographs, {len(made_of)} files", flush=True)
     lines = []
     with brought_up([folder], scratch / "db") as collection:
-        labels = [made_of[path.name] for path in collection.paths]
-        ours = compared(collection, labels=labels)
+        rows = [row for row, path in enumerate(collection.paths) if made_of[path.name][0] % every == 0]
+        labels = [made_of[collection.paths[row].name] for row in rows]
+        ours = compared(collection, labels=labels, rows=rows)
+        print(f"{len(ours.first)} pairs compared in {ours.seconds:.0f} s", flush=True)
         with without_opencv():
-            plain = compared(collection, labels=labels)
+            plain = compared(collection, labels=labels, rows=rows)
+        print(f"and without OpenCV in {plain.seconds:.0f} s", flush=True)
         found = {"ours": found_by(ours, labels), "without OpenCV": found_by(plain, labels)}
-        hashes = peer_hashes(collection)
+        hashes = peer_hashes(ours.paths)
         for name, (bits, most) in hashes.items():
             found[name] = found_by_bits(bits, most, labels)
         lines += table(made, found, labels)
-        lines += ["", *costs(ours, plain, len(collection))]
+        lines += ["", *costs(ours, plain, len(rows))]
         lines += ["", *precision(ours, plain, hashes, labels)]
         lines += ["", *pixels_line(ours, labels)]
         if looks:
             missed_sheets(ours, labels, made, looks)
             false_sheet(ours, [base for base, _ in labels], looks / "false between photographs.png")
-    lines += ["", *negatives(photos, scratch, looks)]
-    if not few:
-        lines += ["", million()]
-    return "\n".join(lines)
+    return lines
 
 
 # ---- the copies
@@ -155,9 +187,6 @@ def make_copies(
     def one(number: int) -> None:
         _, image = bases[number]
         labels.update({f"{number:03d} {i:02d}{of.suffix}": (number, of.name) for i, of in enumerate(made)})
-        if (folder / f"{number:03d} done").exists():
-            labels[f"{number:03d} base.jpg"] = (number, "base")
-            return
         image.save(folder / f"{number:03d} base.jpg", quality=92)
         labels[f"{number:03d} base.jpg"] = (number, "base")
         with Image.open(folder / f"{number:03d} base.jpg") as saved:
@@ -166,11 +195,16 @@ def make_copies(
             rng = np.random.default_rng([number, i])
             file = folder / f"{number:03d} {i:02d}{transformation.suffix}"
             file.write_bytes(transformation.encoded(image, rng))
-        (folder / f"{number:03d} done").touch()
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(one, range(len(bases))))
     return labels
+
+
+def label_of(name: str, made: list[Transformation]) -> tuple[int, str]:
+    """Number of the photograph and name of the transformation, by the name of a file."""
+    number, rest = name.split(" ", 1)
+    return int(number), "base" if rest.startswith("base") else made[int(rest.split(".")[0])].name
 
 
 # ---- ours
@@ -178,7 +212,7 @@ def make_copies(
 
 @contextmanager
 def brought_up(folders: list[Path], db: Path) -> Iterator[Collection]:
-    with bring_up(folders, Settings(), db=db) as collection:
+    with bring_up(folders, Settings(**SETTINGS), db=db) as collection:
         yield collection
 
 
@@ -189,32 +223,22 @@ def without_opencv() -> Iterator[None]:
 
 
 def compared(
-    collection: Collection, *, with_times: bool = True, labels: list[tuple[int, str]] | None = None
+    collection: Collection, *, labels: list[tuple[int, str]] | None = None, rows: list[int] | None = None
 ) -> Compared:
-    """All candidate pairs of a collection, compared.
+    """All candidate pairs of a collection, compared without their capture times.
 
     With labels, neighbours are sought for each transformation apart, among its copies and all photographs, since nobody
     has 36 versions of each. Pairs of two copies of one photograph are then left out.
     """
-    hashes = list(collection.leaves.hashes)
-    store = collection.store
-    metadata = store.metadata(hashes)
-    signs, there = store.signs(hashes)
-    coded = store.coded(hashes)
-    facts = CopyFacts(
-        signs=signs,
-        has_signs=there,
-        width_px=np.array([metadata[h].width_px for h in hashes], np.int64),
-        height_px=np.array([metadata[h].height_px for h in hashes], np.int64),
-        coded=[coded.get(h, b"") for h in hashes],
-        cameras=[metadata[h].camera for h in hashes],
-        taken=[metadata[h].taken if with_times else None for h in hashes],
-    )
+    rows = list(range(len(collection))) if rows is None else rows
+    hashes = [collection.leaves.hashes[row] for row in rows]
+    vectors = np.asarray(collection.vectors)[rows]
+    facts = replace(copy_facts(hashes, collection.store), taken=[None] * len(hashes))
     started = time.perf_counter()
     if labels is None:
-        first, second = candidate_pairs(facts, nearest(collection.vectors))
+        first, second = candidate_pairs(facts, nearest(vectors))
     else:
-        first, second = candidate_pairs(facts, nearest_by_transformation(collection.vectors, labels))
+        first, second = candidate_pairs(facts, nearest_by_transformation(vectors, labels))
         numbers, is_base = np.array([number for number, _ in labels]), np.array([name == "base" for _, name in labels])
         told = (numbers[first] != numbers[second]) | is_base[first] | is_base[second]
         first, second = first[told], second[told]
@@ -222,7 +246,7 @@ def compared(
     different = np.array([hashes[i] != hashes[j] for i, j in zip(first, second, strict=True)], bool)
     first, second = first[different], second[different]
     candidate_seconds = time.perf_counter() - started
-    paths = collection.paths
+    paths = [collection.paths[row] for row in rows]
     started = time.perf_counter()
     results: list[Comparison | None] = []
     for _, found in compare_pairs(
@@ -230,11 +254,12 @@ def compared(
         second,
         lambda i: small_picture(paths[i].read_bytes(), facts.size(i), suffix=paths[i].suffix),
         facts,
+        n_threads=SETTINGS["n_threads"],
         closer=lambda i: small_picture(paths[i].read_bytes(), facts.size(i), side_px=CLOSE_PX, suffix=paths[i].suffix),
         digest=lambda i: pixel_digest(paths[i].read_bytes(), facts.size(i), suffix=paths[i].suffix),
     ):
         results += found
-    return Compared(collection, facts, first, second, results, time.perf_counter() - started, candidate_seconds)
+    return Compared(paths, hashes, facts, first, second, results, time.perf_counter() - started, candidate_seconds)
 
 
 def nearest(vectors: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -250,29 +275,35 @@ def nearest(vectors: NDArray[np.float32]) -> NDArray[np.int64]:
 
 
 def nearest_by_transformation(vectors: NDArray[np.float32], labels: list[tuple[int, str]]) -> NDArray[np.int64]:
-    """The 5 nearest among the photographs and the copies of one kind, for all kinds; -1 where a picture has none."""
+    """Of each copy the 5 nearest among the photographs and the copies of its kind; -1 where a picture has none.
+
+    Of photographs only those among photographs: a copy brings each pair with its own already.
+    """
     names = np.array([name for _, name in labels])
     kinds = [name for name in dict.fromkeys(names.tolist()) if name != "base"]
-    found = np.full((len(labels), N_NEAREST * len(kinds)), -1, np.int64)
-    for at, kind in enumerate(kinds):
+    found = np.full((len(labels), N_NEAREST), -1, np.int64)
+    bases = np.flatnonzero(names == "base")
+    found[bases] = bases[nearest(vectors[bases])]
+    for kind in kinds:
         rows = np.flatnonzero((names == kind) | (names == "base"))
-        found[rows, at * N_NEAREST : (at + 1) * N_NEAREST] = rows[nearest(vectors[rows])]
+        near = rows[nearest(vectors[rows])]
+        found[names == kind] = near[names[rows] == kind]
     return found
 
 
 # ---- others' methods
 
 
-def peer_hashes(collection: Collection) -> dict[str, tuple[NDArray[np.uint8], int]]:
-    """Hashes and thresholds of other programs, from the pictures at full size."""
+def peer_hashes(paths: list[Path]) -> dict[str, tuple[NDArray[np.uint8], int]]:
+    """Hashes and thresholds of other programs."""
 
     def hashes(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        with Image.open(path) as image:
-            grey = ImageOps.exif_transpose(image).convert("L")
+        # Eight times the size of a hash is enough for its pixels, and takes a tenth of the time.
+        grey = decode(path.read_bytes(), short_side_px=256, suffix=path.suffix).image.convert("L")
         return phash(grey), gradient_hash(grey)
 
     with ThreadPoolExecutor(2) as pool:
-        both = list(pool.map(hashes, collection.paths))
+        both = list(pool.map(hashes, paths))
     perceptual, gradient = (np.array([pair[i] for pair in both]) for i in (0, 1))
     return {
         "pHash, 4 bits": (perceptual, 4),
@@ -303,7 +334,7 @@ def found_by(result: Compared, labels: list[tuple[int, str]]) -> dict[str, list[
     """For each transformation: of each copy, whether it is a copy, and whether it is found at all."""
     kinds = result.kinds()
     base_of = {number: row for row, (number, name) in enumerate(labels) if name == "base"}
-    hashes = result.collection.leaves.hashes
+    hashes = result.hashes
     found: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
     for row, (number, name) in enumerate(labels):
         base = base_of[number]
@@ -448,8 +479,8 @@ def negatives(photos: Path, scratch: Path, looks: Path | None) -> list[str]:
     for name in NEGATIVES:
         with brought_up([photos / name], scratch / f"db {name}") as collection:
             group_of = {photos / name / line["path"]: line for line in manifest(photos / name)}
-            result = compared(collection, with_times=False)
-            timed = compared(collection)
+            result = compared(collection)
+            timed = copy_facts(list(collection.leaves.hashes), collection.store)
             # Groups of albums and samples hold the same photograph in several versions.
             is_one = name in ("albums_pigallery", "exif_samples")
             groups = [group_of[path]["group"] if path in group_of and is_one else "" for path in collection.paths]
@@ -457,9 +488,9 @@ def negatives(photos: Path, scratch: Path, looks: Path | None) -> list[str]:
                 [i if not group else -1 - sorted(set(groups)).index(group) for i, group in enumerate(groups)]
             )
             different = [(i, j) for i, j in zip(result.first, result.second, strict=True) if numbers[i] != numbers[j]]
-            kinds = [{pair: kind for pair, kind in r.kinds().items() if numbers[pair[0]] != numbers[pair[1]]}
-                     for r in (result, timed)]  # fmt: skip
-            counts = [Counter(of.values()) for of in kinds]
+            kinds = {pair: kind for pair, kind in result.kinds().items() if numbers[pair[0]] != numbers[pair[1]]}
+            same_moment = {pair: kind for pair, kind in kinds.items() if not is_other_moment(timed, *pair)}
+            counts = [Counter(of.values()) for of in (kinds, same_moment)]
             copies = [count["copy"] + count["pixels"] for count in counts]
             lines.append(
                 f"| {name} | {len(collection)} | {len(different):,} | {copies[0]} | {copies[1]} | "
@@ -511,7 +542,7 @@ def sheet(pairs: list[tuple[Path, Path, str]], file: Path) -> None:
 
 
 def false_sheet(result: Compared, numbers: list[int], file: Path) -> None:
-    paths = result.collection.paths
+    paths = result.paths
     false = [
         (paths[i], paths[j], f"{kind} {paths[i].name} {paths[j].name}")
         for (i, j), kind in result.kinds().items()
@@ -525,7 +556,7 @@ def missed_sheets(result: Compared, labels: list[tuple[int, str]], made: list[Tr
     kinds = result.kinds()
     compared_pairs = set(zip(result.first.tolist(), result.second.tolist(), strict=True))
     base_of = {number: row for row, (number, name) in enumerate(labels) if name == "base"}
-    paths = result.collection.paths
+    paths = result.paths
     for transformation in made:
         missed = []
         for row, (number, name) in enumerate(labels):
