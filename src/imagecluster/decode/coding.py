@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -179,6 +180,12 @@ def standard_table(quality: int, base: Sequence[int] = LUMA) -> tuple[int, ...]:
     return tuple(min(max((step * scale + 50) // 100, 1), 255) for step in base)
 
 
+@cache
+def _standard_qualities() -> dict[tuple[int, ...], int]:
+    """The quality of each table of libjpeg for brightness."""
+    return {standard_table(quality): quality for quality in range(1, 101)}
+
+
 def jpeg_quality(tables: Sequence[Sequence[int]]) -> float | None:
     """The quality, from 1 to 100, for which libjpeg uses tables, or coarse or fine ones on average.
 
@@ -194,18 +201,16 @@ def jpeg_quality(tables: Sequence[Sequence[int]]) -> float | None:
     """
     if not tables:
         return None
-    for quality in range(100, 0, -1):
-        if tuple(tables[0]) == standard_table(quality):
-            if len(tables) < 2 or tuple(tables[1]) == standard_table(quality, _CHROMA):
-                return float(quality)
-            break
+    exact = _standard_qualities().get(tuple(tables[0]))
+    if exact is not None and (len(tables) < 2 or tuple(tables[1]) == standard_table(exact, _CHROMA)):
+        return float(exact)
     # Each table alone, by the scale that libjpeg would have needed; brightness counts twice.
     scales = []
     for table, base, weight in zip(tables, (LUMA, _CHROMA), (2, 1), strict=False):
         scales += [sum(100 * step / usual for step, usual in zip(table, base, strict=True)) / 64] * weight
     scale = sum(scales) / len(scales)
-    quality_of = 5000 / scale if scale > 100 else (200 - scale) / 2
-    return round(min(max(quality_of, 1.0), 100.0), 1)
+    found = 5000 / scale if scale > 100 else (200 - scale) / 2
+    return round(min(max(found, 1.0), 100.0), 1)
 
 
 def _is_from_camera(file: PartlyRead) -> bool:
