@@ -38,13 +38,12 @@ class CopyRequests:
     def duplicates(self, snapshot: Snapshot, request: Request) -> Response:
         """The groups of copies; the first request starts the search."""
         search = self._session.duplicates
-        found = search.found(snapshot, again=request.query_params.get("again") == "1")
-        news = search.news(snapshot)
-        if news is None:
-            raise HTTPException(409, "the search for copies has not begun")
+        # A page that still shows an earlier snapshot must not end the search in the present one.
+        is_present = snapshot is self._session.latest
+        found = search.found(snapshot, again=request.query_params.get("again") == "1") if is_present else None
         return unkept_json(
             {
-                "search": news,
+                "search": search.news(snapshot),
                 "known": found is not None,
                 "complete": found is None or found.duplicates.has_opencv,
                 "n_decided": 0 if found is None else found.duplicates.n_decided,

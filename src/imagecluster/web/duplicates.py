@@ -121,7 +121,10 @@ class DuplicateSearch:
 
     def close(self) -> None:
         """End a search in progress; what it has compared is kept."""
-        self._ended = True
+        with self._guard:
+            self._ended = True
+            if not self._search.running:
+                self._forget_compared()
 
     def found(self, snapshot: Snapshot, *, again: bool = False) -> FoundDuplicates | None:
         """The copies that are known; None while there are none. Starts a search if they are not those of now.
@@ -148,11 +151,14 @@ class DuplicateSearch:
             kept = (found for found in self._versions if found.snapshot.key == snapshot.key)
             return next((found for found in kept if found.version == version), None)
 
-    def news(self, snapshot: Snapshot) -> wire.DuplicatesNews | None:
-        """The state of the search for a page; None if no page has asked for copies yet."""
+    @property
+    def is_wanted(self) -> bool:
+        """Whether a page has asked for copies."""
+        return self._snapshot is not None
+
+    def news(self, snapshot: Snapshot) -> wire.DuplicatesNews:
+        """The state of the search for a page."""
         with self._guard:
-            if self._snapshot is None:
-                return None
             search = self._search
             return {
                 "snapshot": snapshot.key, "version": self._version, "running": search.running, "stage": search.stage,

@@ -199,8 +199,8 @@ class ViewerSession:
         }
         if present is not None:
             news["snapshot"] = {"snapshot": present.key}
-            if (search := self.duplicates.news(present)) is not None:
-                news["duplicates"] = search
+            if self.duplicates.is_wanted:
+                news["duplicates"] = self.duplicates.news(present)
             news["colours"] = {"snapshot": present.key, "n_known": self.background.n_colours}
         news["map"] = {"snapshot": made[0], "method": made[1]} if made else {}
         return news

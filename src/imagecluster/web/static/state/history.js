@@ -153,6 +153,8 @@ async function step(from, to, way, outcome) {
     } else restoreView(way === 'undo' ? entry.before : entry.after);
   } catch (error) {
     state.notify(error instanceof Error ? error.message : String(error));
+    // It was undone elsewhere, or its files are no longer where they were put: earlier changes must stay within reach.
+    if (entry.kind === 'action') from.value = from.peek().filter((other) => other !== entry);
     return;
   }
   from.value = from.peek().filter((other) => other !== entry);
