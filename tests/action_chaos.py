@@ -416,7 +416,7 @@ class Maker:
 
     def _writes(self, keep: Path) -> tuple[NewFile, ...]:
         """A sidecar for the file that stays."""
-        path = keep.with_name(f"{keep.stem[:200]}.sidecar.xmp")
+        path = keep.with_suffix(".xmp")
         data = self._chance.randbytes(200)
         if self._chance.random() < 0.5 and not os.path.lexists(path):
             write(path, b"old" + self._chance.randbytes(20), mode=0o640, age=3)

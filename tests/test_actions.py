@@ -724,6 +724,45 @@ def test_a_file_that_was_changed_since_is_not_moved(place):
     assert moved.read_bytes() == b"edited there"
 
 
+def test_times_that_were_changed_in_the_trash_come_back(place):
+    """And permissions, if the content is the same."""
+    before = place.tree()
+    applied = apply(plan(place.root, step(place.z)), Folder(place.aside), place.db)
+    applied.done[0].now.write_bytes(place_content := b"other")
+    applied.done[0].now.chmod(0o600)
+    assert place_content == before["c/z.jpg"].content
+    undo(place.db)
+    assert place.tree() == before
+
+
+@posix
+def test_a_link_inside_the_destination_leaves_the_step(place, victim):
+    """Nothing was begun, so nothing has to be completed later."""
+    place.aside.mkdir()
+    (place.aside / "c").symlink_to(victim.parent)
+    applied = apply(plan(place.root, step(place.z)), Folder(place.aside), place.db)
+    assert "is reached through a link" in reasons(applied)["z.jpg"]
+    assert "imagecluster undo" not in reasons(applied)["z.jpg"]
+    assert list_actions(place.db) == ()
+
+
+def test_a_file_that_cannot_be_found_is_not_forgotten(place):
+    """A step that a kill has cut short stays open while its file is on a drive that is away, and is not called back."""
+    before = place.tree()
+    apply(plan(place.root, step(place.z)), Folder(place.aside), place.db)
+    journal = place.db / JOURNAL_NAME
+    journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:-1]))  # its outcome
+    place.aside.rename(place.top / "away")
+    place.aside.mkdir()  # where it is usually mounted
+    for _ in range(2):
+        undone = undo(place.db)
+        assert (undone.done, {left.path for left in undone.left}) == ((), {place.z})
+    place.aside.rmdir()
+    (place.top / "away").rename(place.aside)
+    assert undo(place.db).done[0].back == place.z
+    assert place.tree() == before
+
+
 @posix
 def test_nothing_comes_back_through_a_link(place, victim):
     """A folder that somebody replaced by a link to elsewhere is not entered."""
@@ -828,6 +867,31 @@ def test_a_journal_that_is_not_ours_stops_everything(place, head, error):
     assert place.y.exists()
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"action":1,"step":1,"outcome":"gone"}',
+        '{"action":1,"step":2,"intent":{"file":"a","kind":"copy","why":"","hash":"00","moves":[]}}',
+        '{"action":1,"step":2,"intent":{"file":"a","kind":"copy","why":"","hash":"00","moves":[{"way":"fly","from":"a"}]}}',
+        '{"action":1,"step":2,"intent":{"file":"a","kind":"copy","why":"","hash":"00",'
+        '"moves":[{"way":"copy","from":"a","unfinished":"../x"}]}}',
+        '{"action":1,"step":1,"undo":[{"to":"\\ud800"}],"then":"undone"}',
+        "[]",
+        '{"action":9}',
+    ],
+)
+def test_a_line_that_makes_no_sense_is_ignored(place, line, caplog):
+    """All that can be undone still can be."""
+    before = place.tree()
+    apply(place.usual(), Trash(), place.db)
+    with (place.db / JOURNAL_NAME).open("a") as stream:
+        stream.write(line + "\n")
+    assert len(list_actions(place.db)[0].steps) == 2
+    assert "does not make sense" in caplog.text
+    assert not undo(place.db).left
+    assert place.tree() == before
+
+
 @posix
 @pytest.mark.parametrize("name", [JOURNAL_NAME, "actions-lock"])
 @pytest.mark.parametrize("kind", ["symlink_to", "hardlink_to"])
@@ -865,7 +929,7 @@ def test_a_plan_survives_its_file(place):
     odd = write(place.root / os.fsdecode(b"\xff\xe9\n.jpg") if os.name != "nt" else place.root / "é.jpg", b"odd")
     made = plan(
         place.root,
-        step(place.y, place.x, place.sidecar, writes=(NewFile(place.root / "n.xmp", b"\xff\x00"),)),
+        step(place.y, place.x, place.sidecar, writes=(NewFile(place.root / "a" / "x.xmp", b"\xff\x00"),)),
         step(odd, kind="moved", into="Beach"),
         references=(place.top / "ref",),
     )
@@ -913,6 +977,15 @@ EDITS = [
     (lambda v: v["steps"][1].update(into="../up"), r"step 2 \('c/z.jpg'\): '../up' is not a folder below"),
     (lambda v: v["files"]["c/z.jpg"].update(hash="zz"), r"step 2 \('c/z.jpg'\): what \"files\" says of 'c/z.jpg'"),
     (lambda v: v["files"]["c/z.jpg"].update(hash="00"), r"step 2 \('c/z.jpg'\): the facts about"),
+    (lambda v: v["steps"][1].update(writes=5), r"step 2 \('c/z.jpg'\): \"writes\" is not a list"),
+    (lambda v: v["steps"][0].update(writes=[{"file": "a/x.xmp", "text": "\ud800"}]), "cannot be written in UTF-8"),
+    (lambda v: v["steps"][1].update(into="\ud800"), "is not a folder below the destination"),
+    (lambda v: v.update(root="/\ud800"), "is not an absolute path"),
+    (lambda v: v.update(references=["/\ud800"]), "is not an absolute path"),
+    (lambda v: v["files"]["c/z.jpg"].update(size_bytes=10**400), r"step 2 \('c/z.jpg'\): the facts about"),
+    (lambda v: v["files"]["c/z.jpg"].update(mtime_ns=-(10**40)), r"step 2 \('c/z.jpg'\): the facts about"),
+    (lambda v: v.update(made="9999-12-31T23:59:59-23:59"), "is not when a plan was made|is not a date"),
+    (lambda v: v.update(made="0001-01-01T00:00:00+23:00"), "is not when a plan was made|is not a date"),
     (lambda v: v["steps"][1].update(writes=["x"]), r"step 2 \('c/z.jpg'\): \"writes\" is a list of objects"),
     (lambda v: v["steps"][1].update(writes=[{"file": "w", "base64": "!"}]), "the \"base64\" of 'w' is not base64"),
     (lambda v: v["steps"][1].update(file="../z.jpg") or v["files"].update({"../z.jpg": v["files"]["c/z.jpg"]}),
@@ -936,6 +1009,9 @@ def test_what_is_no_json_is_named_by_line(place):
     file = place.top / "plan.json"
     file.write_text('{\n "format": "imagecluster-plan",\n "version": 1,,\n}')
     with pytest.raises(ArgumentError, match="is not JSON: line 3, column 15"):
+        read_plan(file)
+    file.write_text('{"format": "imagecluster-plan", "version": ' + "1" * 5000 + "}")
+    with pytest.raises(ArgumentError, match="is not JSON"):
         read_plan(file)
     file.write_text('{"format": "imagecluster-plan", "format": "x"}')
     with pytest.raises(ArgumentError, match='"format" is there twice'):
@@ -972,11 +1048,20 @@ def test_wrong_arguments_are_named(place):
     """Links of unknown kinds, large sidecars, relative roots."""
     with pytest.raises(ArgumentError, match="'soft' is not a kind of link"):
         Link("soft")
-    large = FileFacts(place.root / "s.xmp", 5 << 20, 1, bytes(16))
+    large = FileFacts(place.root / "a" / "x.xmp", 5 << 20, 1, bytes(16))
     with pytest.raises(ArgumentError, match="is larger than 4 MiB"):
-        plan(place.root, step(place.z, writes=(NewFile(large.path, b"", large),)))
+        plan(place.root, step(place.y, place.x, writes=(NewFile(large.path, b"", large),)))
     with pytest.raises(ArgumentError, match="would replace another file"):
-        plan(place.root, step(place.z, writes=(NewFile(place.root / "t.xmp", b"", facts(place.sidecar)),)))
+        plan(place.root, step(place.y, place.x, writes=(NewFile(large.path, b"", facts(place.sidecar)),)))
+    for path in ("a/x.jpg", "c/z.jpg", "c/z.xmp", "a/z.xmp", "a/x.sh", "../x.xmp"):
+        with pytest.raises(ArgumentError, match="is not a sidecar"):
+            plan(place.root, step(place.y, place.x, writes=(NewFile(place.root / path, b"new"),)))
+    with pytest.raises(ArgumentError, match="is not a sidecar"):
+        plan(place.root, step(place.z, writes=(NewFile(place.root / "c" / "z.xmp", b"new"),)))
+    stays = write(place.root / "a" / "x.xmp", b"sidecar")
+    with pytest.raises(ArgumentError, match="it would write a file that a step keeps"):
+        other = write(place.root / "d.xmp", b"sidecar")
+        plan(place.root, step(other, stays), step(place.y, place.x, writes=(NewFile(stays, b"new", facts(stays)),)))
     with pytest.raises(ArgumentError, match="is not an absolute path"):
         Plan(Path("pics"), (), 0)
 

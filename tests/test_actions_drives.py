@@ -27,7 +27,7 @@ def mount(request):
         done = subprocess.run(["mount", *options, place], capture_output=True, check=False)
         if done.returncode:
             pytest.skip("cannot mount here")
-        request.addfinalizer(lambda: subprocess.run(["umount", "-l", place], check=True))
+        request.addfinalizer(lambda: subprocess.run(["umount", "-l", place], capture_output=True, check=False))
         return place
 
     return mount
@@ -308,6 +308,25 @@ def test_an_ordinary_user_acts_and_undoes(monkeypatch):
                 path: (found.st_mode, found.st_mtime_ns, found.st_ino) for path, found in before.items()
             }
             (root / "locked").chmod(0o700)
+
+
+@pytest.mark.parametrize("to", ["drive", "hard", "symbolic"])
+def test_attributes_of_read_only_files_come_back(monkeypatch, mount, to):
+    """An ordinary user may set them only while the file can be written to."""
+    with tempfile.TemporaryDirectory() as place:
+        top = Path(place)
+        drive = mount(top / "drive", "-t", "tmpfs", "-o", "size=4m,mode=1777", "tmpfs")
+        with ordinary_user(top):
+            root = made_collection(top / "pics")
+            (root / "y.jpg").chmod(0o444)
+            before = own(root)
+            assert before["y.jpg"].attributes
+            destination = Folder(drive / "aside") if to == "drive" else Link(to)
+            applied = apply(plan(root, step(root / "y.jpg", root / "x.jpg")), destination, root / "imagecluster")
+            assert not applied.left
+            assert not undo(root / "imagecluster").left
+            assert own(root) == before
+        subprocess.run(["umount", "-l", drive], check=True)
 
 
 def test_a_folder_that_becomes_a_link_meanwhile_leads_nowhere(monkeypatch):

@@ -250,13 +250,16 @@ def put_metadata(descriptor: int, before: Before) -> None:
     if hasattr(os, "fchown"):
         with suppress(OSError):
             os.fchown(descriptor, before.uid, before.gid)
-    if hasattr(os, "fchmod"):
+    if hasattr(os, "fchmod"):  # the owner of a file may set its attributes only while it can be written to
         with suppress(OSError):
-            os.fchmod(descriptor, before.mode)
+            os.fchmod(descriptor, before.mode | stat.S_IWUSR)
     if hasattr(os, "setxattr"):
         for name, value in before.attributes:
             with suppress(OSError):
                 os.setxattr(descriptor, name, value)
+    if hasattr(os, "fchmod"):
+        with suppress(OSError):
+            os.fchmod(descriptor, before.mode)
     with suppress(OSError, NotImplementedError, TypeError):
         os.utime(descriptor, ns=(before.atime_ns, before.mtime_ns))
     os.fsync(descriptor)

@@ -15,7 +15,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from imagecluster.actions.moves import Move
 from imagecluster.errors import (
@@ -161,10 +161,13 @@ class Journal:
         for number, line in enumerate(lines[1:], start=2):
             if line and line != lines[0]:
                 try:
-                    self._take(json.loads(line), actions)
+                    self._take(_decodable(json.loads(line)), actions)
                 except (ValueError, LookupError, AttributeError, TypeError) as error:
                     if not line.endswith(_CUT_OFF.rstrip()):
-                        _log.warning("%s: line %d is ignored: %s", self.directory / JOURNAL_NAME, number, error)
+                        _log.warning(
+                            "%s: line %d is ignored, since it does not make sense (%s: %s)",
+                            self.directory / JOURNAL_NAME, number, type(error).__name__, error,
+                        )  # fmt: skip
         return actions
 
     def begin(self, action: Action) -> None:
@@ -272,6 +275,8 @@ class Journal:
         if "intent" in values:
             intent = values["intent"]
             moves = tuple(Move.from_json(move, lambda text: action.root / text) for move in intent["moves"])
+            if all(move.way == "write" for move in moves):
+                raise ValueError("no file goes")
             action.steps[step_number] = KeptStep(
                 step_number, action.root / intent["file"], intent["kind"], intent["why"],
                 bytes.fromhex(intent["hash"]), moves,
@@ -284,8 +289,10 @@ class Journal:
                 for move, back in zip(step.moves, values["undo"], strict=True)
             )
             step.state, step.then = "undoing", values["then"]
-        else:
+        elif values["outcome"] in get_args(State):
             step.state = values["outcome"]
+        else:
+            raise ValueError(f"{values['outcome']!r} is not an outcome")
 
     def _name(self, path: Path, root: Path) -> str:
         """A path as it is kept: relative to the collection's folder where it lies inside."""
@@ -315,6 +322,12 @@ class Journal:
                 f"{file} has version {version}, but this imagecluster reads versions up to {_VERSION}; install a newer"
                 " imagecluster"
             )
+
+
+def _decodable(values: Any) -> Any:
+    """The values of a line. Raises ValueError where a text holds what no name of a file can."""
+    os.fsencode(json.dumps(values, ensure_ascii=False))
+    return values
 
 
 def _lock(descriptor: int) -> bool:

@@ -12,7 +12,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from imagecluster.actions.contents import Before
 from imagecluster.system.safe_files import unfinished_name
@@ -25,14 +25,7 @@ Bases = tuple[Path, ...]
 
 
 class LostError(OSError):
-    """What was moved is not where it was left; `str(error)` says so, after the path and "it".
-
-    `is_final` is False if a drive may only be unplugged.
-    """
-
-    def __init__(self, reason: str, *, is_final: bool = True) -> None:
-        super().__init__(reason)
-        self.is_final = is_final
+    """What was moved is not where it was left; `str(error)` says so, after the path and "it"."""
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -90,6 +83,11 @@ class Move:
     def from_json(cls, values: Mapping[str, Any], path: Callable[[str], Path]) -> Move:
         """From JSON values. Raises LookupError, TypeError or ValueError for others."""
         source = path(values["from"])
+        for name in (values.get("unfinished", "x"), values.get("aside", "x")):
+            if Path(name).name != name:
+                raise ValueError(f"{name!r} is not a name")
+        if values["way"] not in get_args(Way):
+            raise ValueError(f"{values['way']!r} is not a way to move a file")
         return cls(
             way=values["way"],
             source=source,

@@ -30,6 +30,9 @@ KINDS_ALONE = ("rejected", "moved")
 KINDS = (*KINDS_WITH_KEEPER, *KINDS_ALONE)
 """Kinds of steps: copies, for which another file stays, and what somebody chose file by file."""
 
+SIDECAR_SUFFIX = ".xmp"
+"""Suffix of the files that a step may write; it never writes a picture."""
+
 MOST_WRITTEN_BYTES = 4 << 20
 """A sidecar that a step replaces is kept in the journal, which is no place for pictures."""
 
@@ -113,14 +116,19 @@ class Plan:
     """Files and folders that are never touched, absolute."""
 
     def __post_init__(self) -> None:
+        if not 0 <= self.made_s < _LATEST_S:
+            raise ArgumentError(f"{self.made_s:g} is not when a plan was made, in seconds since 1970")
         for path in (self.root, *self.references):
             if not _is_whole(path):
                 raise ArgumentError(f"{os.fspath(path)!r} is not an absolute path without '..'")
+        kept = {step.keep.path for step in self.steps if step.keep is not None}
         seen: dict[Path, tuple[int, NewFile | None]] = {}
         for number, step in enumerate(self.steps, start=1):
             touched: dict[Path, NewFile | None] = {new.path: new for new in step.writes}
             touched.update((file.path, None) for file in step.files)
             fault = next(_faults(step), "")
+            if not fault and not kept.isdisjoint(new.path for new in step.writes):
+                fault = "it would write a file that a step keeps"
             # Several files may leave what they know in one sidecar, whose whole content each of them gives.
             again = [path for path, new in touched.items() if path in seen and (new is None or seen[path][1] != new)]
             if not fault and again:
@@ -188,21 +196,27 @@ def _faults(step: Step) -> Iterator[str]:
     for facts in (*step.files, *([step.keep] if step.keep else []), *(new.was for new in step.writes if new.was)):
         yield from _faults_of_facts(facts)
     into = PurePosixPath(step.into)
-    if into.is_absolute() or ".." in into.parts or "\\" in step.into or "\0" in step.into:
+    if into.is_absolute() or ".." in into.parts or "\\" in step.into or not _is_name(step.into):
         yield f"{step.into!r} is not a folder below the destination (into)"
     for new in step.writes:
-        if not _is_whole(new.path) or new.path in own:
-            yield f"{str(new.path)!r} cannot be written by this step"
+        if not _is_whole(new.path) or step.keep is None or not _is_sidecar(new.path, step.keep.path):
+            yield f"{str(new.path)!r} is not a sidecar ({SIDECAR_SUFFIX}) of the file that stays, and is never written"
         if max(len(new.data), new.was.size_bytes if new.was else 0) > MOST_WRITTEN_BYTES:
             yield f"{str(new.path)!r} is larger than {MOST_WRITTEN_BYTES >> 20} MiB, the most that a step writes"
         if new.was is not None and new.was.path != new.path:
             yield f"{str(new.path)!r} would replace another file, {str(new.was.path)!r}"
 
 
+def _is_sidecar(path: Path, picture: Path) -> bool:
+    """Whether a path is that of a sidecar of a picture: x.xmp or x.jpg.xmp beside x.jpg."""
+    is_beside = path.parent == picture.parent and path.stem in (picture.stem, picture.name)
+    return is_beside and path.suffix.lower() == SIDECAR_SUFFIX
+
+
 def _faults_of_facts(facts: FileFacts) -> Iterator[str]:
     if not _is_whole(facts.path):
         yield f"{os.fspath(facts.path)!r} is not an absolute path without '..'"
-    if len(facts.content_hash) != 16 or facts.size_bytes < 0:
+    if len(facts.content_hash) != 16 or not (0 <= facts.size_bytes < _TOO_LARGE and abs(facts.mtime_ns) < _TOO_LARGE):
         yield f"the facts about {os.fspath(facts.path)!r} are not those of a file (16 bytes of hash, a size)"
 
 
@@ -210,6 +224,19 @@ def _is_equal(one: FileFacts, other: FileFacts) -> bool:
     return (one.size_bytes, one.content_hash) == (other.size_bytes, other.content_hash)
 
 
+_TOO_LARGE = 1 << 63
+_LATEST_S = 250_000_000_000.0
+
+
 def _is_whole(path: Path) -> bool:
     """Whether a path is absolute and means what it says."""
-    return path.is_absolute() and ".." not in path.parts and "\0" not in os.fspath(path) and path.name != ""
+    is_absolute = path.is_absolute() and ".." not in path.parts and path.name != ""
+    return is_absolute and _is_name(os.fspath(path))
+
+
+def _is_name(text: str) -> bool:
+    """Whether the system can have a name like this."""
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False

@@ -156,10 +156,10 @@ def read_plan(file: Path) -> Plan:
         raise ArgumentError(
             f"{str(file)!r} is not JSON: line {error.lineno}, column {error.colno}: {error.msg.lower()}"
         ) from None
-    except (UnicodeDecodeError, RecursionError):
-        raise ArgumentError(f"{str(file)!r} is not JSON in UTF-8") from None
     except ArgumentError as error:
         raise ArgumentError(f"{str(file)!r}: {error}") from None
+    except (ValueError, RecursionError):  # numbers of thousands of digits, too
+        raise ArgumentError(f"{str(file)!r} is not JSON in UTF-8") from None
     try:
         return plan_from_json(values)
     except ArgumentError as error:
@@ -229,7 +229,7 @@ def _step(values: Any, root: Path, files: Mapping[str, Any]) -> Step:
         kind=_text(values, "kind"),
         why=_text(values, "why", ""),
         into=_text(values, "into", ""),
-        writes=tuple(_new_file(new, root, files) for new in values.get("writes", ())),
+        writes=tuple(_new_file(new, root, files) for new in _list(values, "writes")),
     )
 
 
@@ -253,7 +253,10 @@ def _new_file(values: Any, root: Path, files: Mapping[str, Any]) -> NewFile:
         raise ArgumentError('"writes" is a list of objects with "file" and "text"')
     name = _text(values, "file")
     if "text" in values:
-        data = _text(values, "text").encode("utf-8", "surrogateescape")
+        try:
+            data = _text(values, "text").encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            raise ArgumentError(f'the "text" of {name!r} cannot be written in UTF-8') from None
     else:
         try:
             data = b64decode(_text(values, "base64"), validate=True)
@@ -273,6 +276,13 @@ def _text(values: Mapping[str, Any], key: str, default: str | None = None) -> st
     found = values.get(key, default)
     if not isinstance(found, str):
         raise ArgumentError(f"{json.dumps(key)} is {'missing' if found is None else 'not a text'}")
+    return found
+
+
+def _list(values: Mapping[str, Any], key: str) -> list[Any]:
+    found = values.get(key, [])
+    if not isinstance(found, list):
+        raise ArgumentError(f"{json.dumps(key)} is not a list")
     return found
 
 

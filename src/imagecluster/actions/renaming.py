@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from imagecluster.actions.contents import (
+    Before,
     ChangedError,
     copied,
     drop_reservation,
@@ -15,6 +17,7 @@ from imagecluster.actions.contents import (
     is_still,
     open_folder,
     opened,
+    put_metadata,
 )
 from imagecluster.actions.held import HeldFolder, same_file
 from imagecluster.actions.moves import Bases, LostError, Move
@@ -103,11 +106,17 @@ def take_back(move: Move, back: Move, bases: Bases) -> None:
     name, new_name = back.target.name, move.target.name
     with ExitStack() as held:
         here = _folder_if_there(back.target.parent, bases, held)
-        there = _folder_if_there(move.target.parent, bases, held)
+        there, trouble = None, None
+        try:
+            there = _folder_if_there(move.target.parent, bases, held)
+        except OSError as error:  # a link inside the destination, where nothing was moved to
+            trouble = error
         is_here = here is not None and is_still(here, name, before)
         is_there = there is not None and is_still(there, new_name, before)
+        if not is_here and trouble is not None:
+            raise trouble
         if not is_here and not is_there:
-            raise LostError(_where(there, move), is_final=there is not None)
+            raise LostError(_where(there, move))
         if here is None:
             here = held.enter_context(open_folder(back.target.parent, bases, create=True, mode=before.folder_mode))
         if there is not None:
@@ -141,6 +150,7 @@ def _return(move: Move, back: Move, there: HeldFolder, here: HeldFolder, *, is_h
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(back.target))
     if move.way != "copy":
         there.move(new_name, here, name)
+        _put_right(here, name, before)
         return
     with suppress(FileNotFoundError):
         here.unlink(back.unfinished)
@@ -149,6 +159,14 @@ def _return(move: Move, back: Move, there: HeldFolder, here: HeldFolder, *, is_h
     here.move(back.unfinished, here, name)
     here.sync()
     there.unlink(new_name)
+
+
+def _put_right(here: HeldFolder, name: str, before: Before) -> None:
+    """Give a file its former times and permissions again, if they were changed where it was."""
+    found = here.look(name)
+    if found is not None and (found.st_mtime_ns, stat.S_IMODE(found.st_mode)) != (before.mtime_ns, before.mode):
+        with suppress(OSError), opened(here, name) as descriptor:
+            put_metadata(descriptor, before)
 
 
 def _clear(there: HeldFolder, move: Move, *, is_whole_elsewhere: bool) -> None:

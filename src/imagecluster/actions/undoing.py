@@ -194,7 +194,7 @@ def undo(
             for i, step in enumerate(reversed(steps)):
                 progress(Progress("acting", i, len(steps)))
                 if step.state in ("undone", "failed"):  # what was cut short is completed
-                    done += _restored(step)
+                    done += [each for each in _restored(step) if each.path not in {one.path for one in left}]
                 else:
                     _undo_step(kept, action, step, done, left)
             progress(Progress("acting", len(steps), len(steps)))
@@ -224,24 +224,25 @@ def bring_back(
 ) -> bool:
     """Take all moves of a step back, from whatever state, after which it is "failed" or "undone"; whether that worked.
 
-    Where nothing is left to bring back, the step gets its outcome all the same; where a later try may succeed, as with
-    a drive that is unplugged, it stays as it is.
+    Where a file is not found the step stays as it is, since a later try may succeed: its drive may be unplugged.
     """
     making.clear_unfinished(step.moves, step.backs, action.bases)
     step.backs = making.planned_backs(step.moves, step.backs, action.bases)
     step.then, step.state = outcome, "undoing"
     journal.intend_undo(action, step)
-    faults: list[OSError] = []
+    is_whole, is_over = True, True
     for move, back in reversed([*zip(step.moves, step.backs, strict=True)]):
         try:
             making.take_back(move, back, action.bases)
         except OSError as error:
-            faults.append(error)
+            is_whole = False
+            # Only a sidecar that somebody has changed is left for good. A file may be on a drive that is away.
+            is_over = is_over and move.way == "write" and isinstance(error, LostError)
             if left is not None:
                 left.append(Left(move.source, f"it {told(error)}"))
-    if all(isinstance(error, LostError) and error.is_final for error in faults):
+    if is_over:
         journal.came_of(action, step, outcome)
-    return not faults
+    return is_whole
 
 
 def _undo_step(journal: Journal, action: Action, step: KeptStep, done: list[Restored], left: list[Left]) -> None:
