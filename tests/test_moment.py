@@ -36,6 +36,15 @@ def test_the_moment_of_a_jpeg(tmp_path):
     assert read_moment(tmp_path / "y.jpg").local_s is None
 
 
+@pytest.mark.parametrize(("clock", "offset_s"), [((8, 20, 25), 7200), ((8, 13, 0), None), ((0, 20, 30), 36_000)])
+def test_the_offset_is_also_that_of_gps(tmp_path, clock, offset_s):
+    """If no field says it: the time by GPS is UTC, unless it differs by what no zone does."""
+    numbers = [number for part in clock for number in (part, 1)]
+    more = {"gps": {7: ("R", numbers), 29: ("A", b"2021:05:01\0")}}
+    corners(64, 48).save(tmp_path / "x.jpg", exif=exif(original=WHEN, more=more))
+    assert read_moment(tmp_path / "x.jpg").offset_s == offset_s
+
+
 @pytest.mark.parametrize("suffix", [".png", ".webp", ".heic", ".tif"])
 def test_the_moment_of_other_pictures(tmp_path, suffix):
     """EXIF is found in the chunks of PNG and WebP, the items of HEIF, and the directories of TIFF."""

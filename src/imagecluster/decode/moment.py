@@ -26,6 +26,9 @@ _OF_EXPOSURE = ("EXIF DateTimeOriginal", "EXIF DateTimeDigitized")
 _FILMS = frozenset((b"qt  ", b"isom", b"iso2", b"mp41", b"mp42", b"M4V ", b"avc1", b"3gp4", b"3gp5", b"MSNV"))
 _CREATED, _IDENTIFIER = b"com.apple.quicktime.creationdate", b"com.apple.quicktime.content.identifier"
 _MAKE, _MODEL = b"com.apple.quicktime.make", b"com.apple.quicktime.model"
+_ZONE_S, _FARTHEST_ZONE_S = 900, 14 * 3600
+_STALE_S = 120.0
+"""A receiver's latest fix may be older than the picture."""
 _MOST_KEYS = 1_000
 _LONGEST_VALUE = 200
 
@@ -53,10 +56,19 @@ def _of_picture(block: bytes | PartlyRead) -> Moment:
         taken = None
     return Moment(
         local_s=None if taken is None else taken.local_s,
-        offset_s=None if taken is None else taken.offset_s,
+        offset_s=None if taken is None else _offset(taken, exif.gps_s),
         camera=exif.camera,
         content_id=apple_content_id(block),
     )
+
+
+def _offset(taken: Taken, gps_s: float | None) -> int | None:
+    """By how many seconds the clock of the place was ahead of UTC: as it is written, else by the time of GPS."""
+    if taken.offset_s is not None or gps_s is None:
+        return taken.offset_s
+    zone_s = round((taken.local_s - gps_s) / _ZONE_S) * _ZONE_S
+    is_zone = abs(zone_s) <= _FARTHEST_ZONE_S and abs(taken.local_s - gps_s - zone_s) <= _STALE_S
+    return zone_s if is_zone else None
 
 
 def _of_film(file: PartlyRead) -> Moment | None:
