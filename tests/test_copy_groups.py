@@ -168,3 +168,18 @@ def test_groups_to_look_at_hold_only_files_that_stay(given_files, given_pairs):
             assert not {file.key for file in group.files} & gone
             pictures = [by_key[file.key].content for file in group.files]
             assert len(pictures) == len({*pictures})
+
+
+def test_thousands_of_files_with_the_same_bytes_are_one_group(monkeypatch):
+    """As of placeholders; the one kept is the same as of a few, and so are the reasons why the others go."""
+    given_files = [(0, 640, False)] * 1500 + [(1, 320, False)] * 3
+    made, known, cache = world(given_files, {(0, 1): ("copy", True, True)})
+    (group,) = grouped(made, known, cache, (), ())
+    assert len(group.removable) == len(given_files) - 1
+    few = [(0, 640, False)] * 60 + [(1, 320, False)] * 3
+    world_of_few = world(few, {(0, 1): ("copy", True, True)})
+    (expected,) = grouped(*world_of_few, (), ())
+    monkeypatch.setattr("imagecluster.collection.copy_groups._MOST_AT_ONCE", 7)
+    (found,) = grouped(*world_of_few, (), ())
+    assert found.kept.path == expected.kept.path
+    assert {file.path for file in found.removable} == {file.path for file in expected.removable}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import permutations
@@ -24,6 +24,9 @@ from imagecluster.records import CopyEvidence, CopyKind
 from imagecluster.scan import absolute, untouchable_reason
 
 __all__ = ["FileCache", "Grouping", "ways_to"]
+
+_MOST_AT_ONCE = 300
+"""Number of files of which each is weighed against each; of more, first those with the same bytes are."""
 
 _OF_KNOWLEDGE = frozenset((".aae", ".cos", ".dop", ".json", ".pp3", ".thm", ".xmp"))
 """Suffixes of parts of a picture that hold no picture: what they know can be carried over, and they may go."""
@@ -137,18 +140,45 @@ class Grouping:
         has_reference = any(self._references.hold(self._files[leaf].path) for leaf in by_path)
         named = [] if has_reference else self._named_best(by_path)
         leaves = named or by_path
+        winners, reasons = self._first_of_each_content(leaves)
         choice = choose(
-            [self._candidate(leaf) for leaf in leaves], self._evidence_among(leaves), self._rules, traces=self._traces
+            [self._candidate(leaf) for leaf in winners], self._evidence_among(winners), self._rules, traces=self._traces
         )
+        best = winners[choice.index]
         if named:
-            return _Chosen(leaves[choice.index], "chosen by hand as the best", choice.is_tie)
-        return _Chosen(
-            leaves[choice.index],
-            choice.why,
-            choice.is_tie,
-            dict(zip(leaves, choice.reasons, strict=True)),
-            {leaves[i]: why for i, why in choice.spared.items()},
-        )
+            return _Chosen(best, "chosen by hand as the best", choice.is_tie)
+        reasons.update(zip(winners, choice.reasons, strict=True))
+        spared = {leaf: self._spared_beside(leaf, best) for leaf in leaves if leaf not in winners}
+        spared.update({winners[i]: why for i, why in choice.spared.items()})
+        return _Chosen(best, choice.why or reasons[best], choice.is_tie, reasons, spared)
+
+    def _first_of_each_content(self, leaves: Sequence[int]) -> tuple[list[int], dict[int, str]]:
+        """The one to keep of each content, and why the others are not: of many files, for the rest takes their square.
+
+        Of a few files all are returned, since questions such as which way up most of them stand are for all of them.
+        """
+        if len(leaves) <= _MOST_AT_ONCE:
+            return list(leaves), {}
+        winners: list[int] = []
+        reasons: dict[int, str] = {}
+        of_content: dict[bytes, list[int]] = defaultdict(list)
+        for leaf in leaves:
+            of_content[self._files[leaf].content_hash].append(leaf)
+        for same in of_content.values():
+            for start in range(0, len(same), _MOST_AT_ONCE):
+                part = same[:1] if not start else [winners.pop()]
+                part += same[max(1, start) : start + _MOST_AT_ONCE]
+                choice = choose([self._candidate(leaf) for leaf in part], {}, self._rules)
+                reasons.update(zip(part, choice.reasons, strict=True))
+                winners.append(part[choice.index])
+        return sorted(winners, key=lambda leaf: bytes(self._files[leaf].path)), reasons
+
+    def _spared_beside(self, leaf: int, kept: int) -> str:
+        """Why a file stays beside another one that has no raw file or video; empty if nothing speaks for it."""
+        one, other = self._candidate(leaf), self._candidate(kept)
+        if one.is_raw and not other.is_raw:
+            return "it has a camera's raw file, and the one kept has none"
+        return "it has a video, and the one kept has none" if one.moves and not other.moves else ""
 
     def _named_best(self, leaves: Sequence[int]) -> list[int]:
         """Those of some files that were chosen by hand as the best, the last time one of them was."""
