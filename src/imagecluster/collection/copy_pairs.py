@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from imagecluster.collection.duplicates import DuplicateSettings
 from imagecluster.collection.recipe import Recipe
 from imagecluster.records import CopyEvidence, ImageFile
-from imagecluster.store import HashedFile, Leaves, Store
+from imagecluster.store import HashedFile, Leaves, Store, Thumbnails
 from imagecluster.system.progress import OnProgress, Progress
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ N_NEIGHBOURS = 5
 
 _GRAPH_FROM = 1_000
 """Number of pictures from which on their neighbours are kept: a second search then has nothing to compute."""
+
+_PICTURES_AT_A_TIME = 256
+"""Number of pictures in a run of comparisons, of some ten seconds: what a stop costs, and a step of progress."""
 
 _SAVE_EVERY = 50_000
 """Number of pairs, some minutes of work, after which results are kept."""
@@ -224,11 +228,6 @@ class Comparer:
 
         Results are kept from time to time and at the end, also if something goes wrong, so that none is computed twice.
         """
-        from imagecluster.collection.kept_looks import PathsOf, with_thumbnails
-        from imagecluster.collection.looking import digest_loader, look_loader
-        from imagecluster.copies import compare_pairs
-        from imagecluster.decode import CLOSE_PX
-
         search, store, settings = self._search, self._search.store, self._search.settings
         todo = np.flatnonzero(self.unknown(first, second))
         if settings.only_kept or not len(todo):
@@ -236,7 +235,6 @@ class Comparer:
         first, second = first[todo], second[todo]
         order = _near_each_other(first, second)
         first, second = first[order], second[order]
-        paths = PathsOf([search.leaves.keys[leaf] for leaf in search.contents.leaf.tolist()], store)
         packed: list[bytes | None] = []
         is_read: list[bool] = []
         n_kept = 0
@@ -256,16 +254,8 @@ class Comparer:
 
         progress(Progress("copies", 0, len(first)))
         with store.thumbnails() as thumbnails:
-            load = with_thumbnails(
-                look_loader(paths, search.hashes, self._facts, max_pixels=settings.max_pixels),
-                search.hashes, store, thumbnails,
-            )  # fmt: skip
-            digest = digest_loader(paths, search.hashes, self._facts, max_pixels=settings.max_pixels)
-            closer = look_loader(paths, search.hashes, self._facts, max_pixels=settings.max_pixels, side_px=CLOSE_PX)
             try:
-                for run, found in compare_pairs(
-                    first, second, load, self._facts, digest=digest, closer=closer, n_threads=settings.n_threads
-                ):
+                for run, found in self._compared(first, second, thumbnails):
                     for i, each in zip(range(run.start, run.stop), found, strict=True):
                         is_same = each is not None and each.kind is not None
                         packed.append(each.packed() if is_same and each is not None else None)
@@ -278,6 +268,29 @@ class Comparer:
             finally:
                 keep()
                 self.n_unread += is_read.count(False)
+
+    def _compared(
+        self, first: NDArray[np.int64], second: NDArray[np.int64], thumbnails: Thumbnails
+    ) -> Iterator[tuple[slice, list[Comparison | None]]]:
+        """Comparisons of pairs, run by run."""
+        from imagecluster.collection.kept_looks import PathsOf, with_thumbnails
+        from imagecluster.collection.looking import digest_loader, look_loader
+        from imagecluster.copies import compare_pairs
+        from imagecluster.decode import CLOSE_PX
+
+        search, facts, max_pixels = self._search, self._facts, self._search.settings.max_pixels
+        paths = PathsOf([search.leaves.keys[leaf] for leaf in search.contents.leaf.tolist()], search.store)
+        load = look_loader(paths, search.hashes, facts, max_pixels=max_pixels)
+        return compare_pairs(
+            first,
+            second,
+            with_thumbnails(load, search.hashes, search.store, thumbnails),
+            facts,
+            digest=digest_loader(paths, search.hashes, facts, max_pixels=max_pixels),
+            closer=look_loader(paths, search.hashes, facts, max_pixels=max_pixels, side_px=CLOSE_PX),
+            n_threads=search.settings.n_threads,
+            at_a_time=_PICTURES_AT_A_TIME,
+        )
 
 
 def _near_each_other(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
