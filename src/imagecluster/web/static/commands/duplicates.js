@@ -48,7 +48,8 @@ export function heardOfSearch(news) {
 }
 
 /** Whether copies can be looked for. */
-export const canShow = () => (state.collection.value?.n ?? 0) > 0 && !state.server.value?.provisional && !state.server.value?.copied;
+export const canShow = () => (state.collection.value?.n ?? 0) > 0 && !state.server.value?.copied
+  && !(state.server.value?.provisional && state.run.value?.running);
 
 /** Looks for copies when the view is shown first, and again after decisions. */
 export function watchDuplicates() {

@@ -52,11 +52,8 @@ export function Fate({ group, file }) {
     aria-label=${`Remove ${file.name}`} onClick=${() => toggleSpared(group, file)}>${goes ? 'Remove' : 'Left'}</button>`;
 }
 
-/** What was done to a picture, or why it is kept, in words. @param {Group} group @param {File} file */
-export function wordsOf(group, file) {
-  if (file === group.files[0]) return group.tie ? `${file.why} (a tie)` : file.why;
-  return file.evidence?.transform || file.why || KINDS[file.kind ?? group.kind][2];
-}
+/** Why a picture is kept, would go or stays, with what was done to it, in words. @param {Group} group @param {File} file */
+export const wordsOf = (group, file) => file.why || file.evidence?.transform || KINDS[file.kind ?? group.kind][2];
 
 /** Folder of a file in the collection. @param {File} file */
 export const folderOf = (file) => file.name.split('/').slice(0, -1).join('/') || 'top folder';

@@ -114,7 +114,7 @@ export function CopyPair() {
     event.preventDefault();
   };
   return html`<${Modal} label="Compare a copy with the picture that is kept" kind="compare pair" onClose=${closePair} onKeyDown=${pressed}>
-    <div class="dialog-title"><h2 tabindex="-1" data-first class="sentence">${wordsOf(group, file)} <span class="soft">group ${numberText(spot.index + 1)} of ${numberText(shown)}</span></h2>
+    <div class="dialog-title"><h2 tabindex="-1" data-first class="sentence">${file.evidence?.transform || wordsOf(group, file)} <span class="soft">group ${numberText(spot.index + 1)} of ${numberText(shown)}</span></h2>
       <div class="row"><div class="segments" role="group" aria-label="How to compare">${MODES.map(([name, label, title]) => html`<button type="button" key=${name} aria-pressed=${String(mode === name)} title=${`${title} (m)`}
         onClick=${() => { copies.pairMode.value = name; }}>${label}</button>`)}</div>
       <button type="button" class="button round" aria-label="Close" title="Close (Esc)" onClick=${closePair}><${Icon} name="close"/></button></div></div>
