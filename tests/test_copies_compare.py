@@ -324,3 +324,25 @@ def test_alignment_finds_a_tenth_of_a_pixel(backend):
     found = planes.aligned(moved, planes.blurred(grey, 1.0), np.eye(3))
     corners = np.array([[10, 230, 230, 10], [10, 10, 170, 170], [1, 1, 1, 1]], float)
     assert np.abs((found @ corners - true @ corners)[:2]).max() < 0.15
+
+
+def test_other_colours_of_the_same_shapes_are_no_copy(backend, original):
+    """A dress in another colour is another product; a change of all colours is a copy."""
+    ycc = np.asarray(original.convert("YCbCr")).copy()
+    ycc[200:700, 300:900, 1:] = 255 - ycc[200:700, 300:900, 1:]
+    dyed = Image.merge("YCbCr", [Image.fromarray(ycc[..., i]) for i in range(3)]).convert("RGB")
+    pale = ImageEnhance.Color(original).enhance(0.5)
+    assert [found.kind for found in compared([jpeg(original), jpeg(dyed), jpeg(pale)])] == ["altered", "copy"]
+
+
+def test_small_details_are_seen_in_a_closer_look(backend, original):
+    """A word on a large picture makes another one of it; without a closer look it is not seen."""
+    from PIL import ImageFont
+
+    pages = []
+    for text in ("14 July", "25 June"):
+        page = original.resize((2400, 1800))
+        ImageDraw.Draw(page).rectangle((1900, 1640, 2300, 1760), fill="white")
+        ImageDraw.Draw(page).text((1940, 1660), text, "black", font=ImageFont.load_default(64))
+        pages.append(jpeg(page))
+    assert [found.kind for found in compared(pages)] == ["altered"]

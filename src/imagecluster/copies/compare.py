@@ -11,20 +11,14 @@ from numpy.typing import NDArray
 
 from imagecluster.copies import planes
 from imagecluster.copies.candidates import RADIUS
+from imagecluster.copies.colours import have_same_colours
 from imagecluster.copies.comparison import SAME_PIXELS, Comparison, rounded
 from imagecluster.copies.facts import CopyFacts, is_other_moment
 from imagecluster.copies.looks import Look, map_between
 from imagecluster.copies.planes import Map, blurred, inverse
 from imagecluster.copies.residual import Residual, residual
 from imagecluster.copies.symmetry import distances, map_of
-from imagecluster.copies.verdict import (
-    CLOSE_DETAIL_OF_PLAIN_PX,
-    CLOSE_DETAIL_PX,
-    is_plain,
-    is_same_closer,
-    is_sure,
-    verdict,
-)
+from imagecluster.copies.verdict import CLOSE_DETAIL_PX, is_same_closer, verdict
 from imagecluster.decode import SmallPicture
 from imagecluster.records import CopyKind
 from imagecluster.system.cores import n_cores
@@ -55,7 +49,7 @@ Digest = Callable[[int], bytes | None]
 
 def version() -> str:
     """Name and version of the computation on this machine: kept results of another one are not used."""
-    return "copies/2" if planes.has_opencv() else "copies/2 without OpenCV"
+    return "copies/3" if planes.has_opencv() else "copies/3 without OpenCV"
 
 
 def compare_pairs(  # noqa: PLR0913 - the pairs and what is known of them, the rest is optional
@@ -88,8 +82,8 @@ def compare_pairs(  # noqa: PLR0913 - the pairs and what is known of them, the r
         read. It is asked for pictures of equal size that hardly differ. Without it such pairs are copies.
     closer
         Returns a larger form of a picture (`small_picture` with `CLOSE_PX`), or None if it cannot be read. It is asked
-        for copies that may differ in small details, such as slides of one template. Without it they are `altered`
-        unless they differ hardly at all.
+        for copies, which may differ in small details: a letter, a face. Without it these are seen only if they are
+        coarse.
     n_threads
         Number of threads; default: one per core.
     at_a_time
@@ -211,8 +205,12 @@ def _compared(pair: tuple[int, int], a: Look, b: Look, facts: CopyFacts, means: 
         return Comparison(None)
     if kind in ("copy", "altered") and _may_be_equal(pair, a, b, facts, found) and means.digests.are_equal(*pair):
         return SAME_PIXELS
-    if kind == "copy" and not is_sure(found) and not is_same_closer(found, _closer(pair, a, b, found, means.closer)):
+    if kind == "copy" and not have_same_colours(a, b, found.to_b):
         kind = "altered"
+    if kind == "copy":
+        closer = _closer(pair, a, b, found, means.closer)
+        if not is_same_closer(found, closer, is_toned=_is_toned(found)):
+            kind = "altered"
     if kind != "shot" and is_other_moment(facts, *pair):
         kind = "shot"
     elif kind == "copy" and (a.is_one_of_many or b.is_one_of_many):
@@ -246,8 +244,7 @@ def _closer(pair: tuple[int, int], a: Look, b: Look, found: Residual, load: Load
         return None
     shares = _shares(b.shape) @ found.to_b @ inverse(_shares(a.shape))
     to_b = inverse(_shares(other.shape)) @ shares @ _shares(one.shape)
-    detail_px = CLOSE_DETAIL_OF_PLAIN_PX if is_plain(found) else CLOSE_DETAIL_PX
-    return residual(one.grey, other.grey, inverse(to_b), detail_px=detail_px)
+    return residual(one.grey, other.grey, inverse(to_b), detail_px=CLOSE_DETAIL_PX)
 
 
 def _may_be_equal(pair: tuple[int, int], a: Look, b: Look, facts: CopyFacts, found: Residual) -> bool:
@@ -265,17 +262,20 @@ def _put_together(kind: CopyKind, found: Residual, a: Look, b: Look, *, is_frame
     to_shares, to_pixels = _shares(b.shape), inverse(_shares(a.shape))
     matrix = to_shares @ found.to_b @ to_pixels
     is_whole = kind != "shot" and abs(1 - found.share) <= 0.015
-    is_toned = not 1 / _TONED_CONTRAST < found.contrast < _TONED_CONTRAST or abs(found.brightness) > _TONED_LEVELS
     return Comparison(
         kind=kind,
         matrix=rounded(matrix),
         first_inside=is_whole or (kind != "shot" and found.is_a_inside),
         second_inside=is_whole or (kind != "shot" and not found.is_a_inside),
         is_framed=is_framed,
-        is_toned=is_toned,
+        is_toned=_is_toned(found),
         first_is_grey=a.is_grey,
         second_is_grey=b.is_grey,
     )
+
+
+def _is_toned(found: Residual) -> bool:
+    return not 1 / _TONED_CONTRAST < found.contrast < _TONED_CONTRAST or abs(found.brightness) > _TONED_LEVELS
 
 
 def _shares(shape: tuple[int, int]) -> NDArray[np.float64]:

@@ -71,6 +71,8 @@ class Look:
     ----------
     grey
         Shape (height, width), uint8.
+    colours
+        Shape (2, height, width): how much bluer and redder than grey each pixel is, in levels.
     is_grey
         Whether it has no colours.
     is_one_of_many
@@ -83,6 +85,7 @@ class Look:
         weighted = pixels.reshape(-1, 3) @ np.array([19595, 38470, 7471], np.uint32) + 0x8000
         self.grey: NDArray[np.uint8] = (weighted >> 16).astype(np.uint8).reshape(pixels.shape[:2])
         colour = pixels.max(axis=2) - pixels.min(axis=2)
+        self.colours: NDArray[np.float32] = _chroma(pixels)
         self.is_grey = bool(np.quantile(colour, 0.99) <= _GREY_LEVELS)
         self.is_one_of_many = picture.is_one_of_many
         self._guard = threading.Lock()
@@ -104,6 +107,12 @@ class Look:
             if self._points is None:
                 self._points = _points_of(self.grey)
             return self._points
+
+
+def _chroma(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Blue and red differences (ITU-R BT.601) of RGB pixels."""
+    weights = np.array([[-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]], np.float32)
+    return np.ascontiguousarray((pixels.astype(np.float32) @ weights.T).transpose(2, 0, 1))
 
 
 def _points_of(grey: NDArray[np.uint8]) -> Points:

@@ -55,6 +55,8 @@ class Residual:
     """Share of the blocks whose correlation is above 0.7."""
     detail: float
     """Mean correlation of the lowest hundredth of small blocks of strong contrast: letters, faces."""
+    worst: float
+    """Correlation of the worst of these."""
     textured: float
     """Share of the blocks that have texture."""
     outside: float
@@ -211,13 +213,13 @@ class _Agreement:
         bad[: rows * _BLOCK_PX, : columns * _BLOCK_PX] = np.kron(blocks, np.ones((_BLOCK_PX, _BLOCK_PX), np.bool_))
         return bad
 
-    def detail(self, side_px: int) -> float:
-        """Mean correlation of the lowest hundredth of small blocks of strong contrast; 1 if there are none."""
+    def detail(self, side_px: int) -> tuple[float, float]:
+        """Correlation of the lowest hundredth of small blocks of strong contrast, and of the worst; 1 without any."""
         blocks = _correlations(self.one, self.other, self.mask, side_px, _STRONG_DEVIATION)
         if blocks is None or not blocks[1].any():
-            return 1.0
+            return 1.0, 1.0
         values = np.sort(blocks[0][blocks[1]])
-        return float(values[: max(1, len(values) // 100)].mean())
+        return float(values[: max(1, len(values) // 100)].mean()), float(values[0])
 
     def tones(self, *, swapped: bool) -> tuple[float, float]:
         """Contrast and brightness of a over b's."""
@@ -271,6 +273,7 @@ def _described(
     scales = np.linalg.svd(to_b[:2, :2], compute_uv=False)
     values = found.values
     contrast, brightness = found.tones(swapped=swapped)
+    detail, worst = found.detail(detail_px)
     return Residual(
         to_b=to_b,
         n_blocks=len(values),
@@ -278,7 +281,8 @@ def _described(
         quarter=float(np.quantile(values, 0.25)),
         median=float(np.median(values)),
         good=float((values > 0.7).mean()),
-        detail=found.detail(detail_px),
+        detail=detail,
+        worst=worst,
         textured=float(len(values) / max(1, found.covered.sum())),
         outside=min(a_outside, b_outside),
         share=b_covered if is_a_inside else a_covered,

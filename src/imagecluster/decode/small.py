@@ -29,6 +29,11 @@ _MAY_MOVE = (b"GIF8", b"RIFF", b"\x89PNG")
 """How files begin that may hold an animation; those of AVIF say so in their brand."""
 
 
+_MOVING = (b"ftypavis", b"ftypmsf1", b"ftyphevc")
+_LOOKED_AT_BYTES = 1 << 17
+"""Where a JPEG says that others follow it in the file."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SmallPicture:
     """A picture as it is compared."""
@@ -107,9 +112,16 @@ def _n_frames(data: bytes) -> int:
     """Number of frames of an animation, or 2 for several pages; 1 for anything else, and where it cannot be told."""
     if data[:2] in (b"II", b"MM"):
         return 2 if pages_note(data) else 1
-    if not data.startswith(_MAY_MOVE) and data[4:12] not in (b"ftypavis", b"ftypmsf1", b"ftyphevc"):
+    has_more = data.startswith(b"\xff\xd8") and data.find(b"MPF\0", 0, _LOOKED_AT_BYTES) > 0
+    if not has_more and not data.startswith(_MAY_MOVE) and data[4:12] not in _MOVING:
         return 1
     try:
-        return int(getattr(open_header(data, max_pixels=MAX_PIXELS), "n_frames", 1))
+        image = open_header(data, max_pixels=MAX_PIXELS)
+        n_frames = int(getattr(image, "n_frames", 1))
+        if has_more and n_frames > 1:  # telephones put a smaller picture there, for bright screens or as a preview
+            whole = image.size
+            image.seek(1)
+            return n_frames if image.size == whole else 1
+        return n_frames
     except (DecodeError, OSError, SyntaxError, ValueError, EOFError):
         return 1
