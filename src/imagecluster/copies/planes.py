@@ -23,6 +23,7 @@ Map = NDArray[np.float64]
 _MOST_STEPS = 12
 _SMALL_STEP_PX = 0.003
 _LEAST_PIXELS = 64
+_MOST_PIXELS = 30_000
 
 
 @cache
@@ -120,25 +121,29 @@ def aligned(fixed: Plane, moving: Plane, start: Map, *, without: NDArray[np.bool
 
 def _by_least_squares(fixed: Plane, moving: Plane, start: Map, counted: NDArray[np.bool_]) -> Map:
     """Gauss-Newton steps (Lucas and Kanade 1981) for the six numbers of the map, brightness and contrast."""
-    shape = _shape(fixed)
     dy, dx = (np.asarray(slope, np.float32) for slope in np.gradient(moving))
-    x, y = _grid(shape)
-    scale = max(shape) / 2
-    u, v = ((x - x.mean()) / scale).ravel(), ((y - y.mean()) / scale).ravel()
-    to_pixels = np.array([[1 / scale, 0, -x.mean() / scale], [0, 1 / scale, -y.mean() / scale], [0, 0, 1]])
+    stride = max(1, int(np.sqrt(fixed.size / _MOST_PIXELS)))  # of a large picture a part of the pixels is enough
+    x, y = (grid[::stride, ::stride] for grid in _grid(_shape(fixed)))
+    chosen = counted[::stride, ::stride]
+    x, y, values = x[chosen], y[chosen], fixed[::stride, ::stride][chosen]
+    if len(values) < _LEAST_PIXELS:
+        return start
+    scale, middle_x, middle_y = max(fixed.shape) / 2, float(x.mean()), float(y.mean())
+    u, v = (x - middle_x) / scale, (y - middle_y) / scale
+    to_pixels = np.array([[1 / scale, 0, -middle_x / scale], [0, 1 / scale, -middle_y / scale], [0, 0, 1]])
     found, best, best_map = start.copy(), -2.0, start
-    inside_of = np.ones(moving.shape, np.float32)
     for _ in range(_MOST_STEPS):
-        inside = (warped(inside_of, found, shape) > 0.99).ravel() & counted.ravel()
+        to_x, to_y = found[:2, :2] @ np.stack([x, y]) + found[:2, 2:]
+        inside = (to_x >= 0) & (to_x <= moving.shape[1] - 1) & (to_y >= 0) & (to_y <= moving.shape[0] - 1)
         if inside.sum() < _LEAST_PIXELS:
             break
-        seen, gx, gy = (warped(plane, found, shape).ravel()[inside] for plane in (moving, dx, dy))
-        target = fixed.ravel()[inside]
+        seen, gx, gy = (_between(plane, to_x[inside], to_y[inside]) for plane in (moving, dx, dy))
+        target = values[inside]
         correlation = _correlation(seen, target)
         if correlation <= best:
             break
         best, best_map = correlation, found
-        contrast = float((seen * target).sum() / max((seen * seen).sum(), 1e-6))
+        contrast = float((seen * target).sum() / max(float((seen * seen).sum()), 1e-6))
         columns = [gx * u[inside], gx * v[inside], gx, gy * u[inside], gy * v[inside], gy]
         jacobian = np.stack([*(contrast * column for column in columns), seen, np.ones_like(seen)], axis=1)
         normal = (jacobian.T @ jacobian).astype(np.float64)
@@ -149,15 +154,8 @@ def _by_least_squares(fixed: Plane, moving: Plane, start: Map, counted: NDArray[
             break
         found = found + np.vstack([step.reshape(2, 3), np.zeros(3)]) @ to_pixels
         if np.abs(step).max() < _SMALL_STEP_PX:
-            if _correlation_at(fixed, moving, found, counted) > best:
-                best_map = found
             break
     return best_map
-
-
-def _correlation_at(fixed: Plane, moving: Plane, found: Map, counted: NDArray[np.bool_]) -> float:
-    inside = (warped(np.ones(moving.shape, np.float32), found, _shape(fixed)) > 0.99) & counted
-    return _correlation(warped(moving, found, _shape(fixed))[inside], fixed[inside])
 
 
 def _correlation(one: Plane, other: Plane) -> float:
