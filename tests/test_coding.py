@@ -133,3 +133,34 @@ def test_damaged_files_raise_nothing(tmp_path_factory, bytes_in, at, length):
         whole = stream.getvalue()
         file.write_bytes((whole[:at] + bytes_in + whole[at + len(bytes_in) :])[:length])
         read_coding(file)
+
+
+def test_what_a_file_holds_beside_its_picture_is_known(tmp_path):
+    """Behind the end of a JPEG, but neither notes nor padding, and not the end of the thumbnail in its EXIF."""
+    corners(64, 48).save(tmp_path / "x.jpg")
+    data = (tmp_path / "x.jpg").read_bytes()
+
+    def beyond(rest):
+        (tmp_path / "y.jpg").write_bytes(data + rest)
+        return read_coding(tmp_path / "y.jpg").beyond
+
+    assert beyond(b"") == beyond(bytes(100_000)) == beyond(b"a note" * 100) == b""
+    film = b"\0\0\0\x18ftypmp42" + b"film" * 5000
+    assert len(beyond(film)) == 16
+    assert beyond(film) == beyond(film + bytes(512)) != beyond(film + b"more")
+    with_thumbnail = exif(orientation=1) + data
+    corners(64, 48).save(tmp_path / "z.jpg", exif=with_thumbnail)
+    assert read_coding(tmp_path / "z.jpg").beyond == b""
+
+
+def test_a_second_picture_in_heif_is_more_than_the_picture(tmp_path):
+    """Only equal files are sure to hold the same ones."""
+    from pillow_heif import HeifFile
+
+    file = HeifFile()
+    file.add_from_pillow(corners(64, 48))
+    file.save(tmp_path / "one.heic")
+    file.add_from_pillow(corners(48, 64))
+    file.save(tmp_path / "two.heic")
+    assert read_coding(tmp_path / "one.heic").beyond == b""
+    assert len(read_coding(tmp_path / "two.heic").beyond) == 16

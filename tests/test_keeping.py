@@ -56,6 +56,8 @@ SMALL = {"width_px": 1600, "height_px": 1200}
         ({}, {"has_raw": True}, "with its raw file, the other JPEG quality 90"),
         ({}, {"has_video": True}, "with its video, the other without the video"),
         ({}, {"coding": Coding("jpeg", 90.0, has_video=True)}, "with its video, the other without the video"),
+        ({}, {"coding": Coding("jpeg", 90.0, beyond=bytes(16))},
+         "with more than the picture, the other with the picture alone"),
         ({"taken": WHEN}, {"taken": WHEN, "place": HERE}, "knows time and place, the other knows time"),
         ({"taken": replace(WHEN, source="file time")}, {"taken": WHEN},
          "knows time, the other knows no time, place or camera"),
@@ -166,6 +168,15 @@ def test_raw_files_and_videos_are_spared():
     live = copy_of("live.heic", has_video=True, **SMALL)
     assert choose([PLAIN, live], {}).removable == ()
     assert choose([copy_of("y.jpg", has_video=True), live], {}).removable == (1,)
+
+
+def test_what_holds_more_than_its_picture_is_spared():
+    """It goes only where the one kept holds the same."""
+    album = copy_of("album.jpg", coding=Coding("jpeg", 90.0, beyond=b"a" * 16), **SMALL)
+    assert choose([PLAIN, album], {}).removable == ()
+    for rest, removable in ((b"a" * 16, (1,)), (b"b" * 16, ())):
+        large = copy_of("z.jpg", coding=Coding("jpeg", 90.0, beyond=rest))
+        assert choose([large, album], {}).removable == removable
 
 
 @pytest.mark.parametrize(

@@ -178,7 +178,11 @@ class Grouping:
         one, other = self._candidate(leaf), self._candidate(kept)
         if one.is_raw and not other.is_raw:
             return "it has a camera's raw file, and the one kept has none"
-        return "it has a video, and the one kept has none" if one.moves and not other.moves else ""
+        if one.moves and not other.moves:
+            return "it has a video, and the one kept has none"
+        if one.holds_more_than(other):
+            return "its file holds more than the picture (a video, another picture ...), which the one kept has not"
+        return ""
 
     def _named_best(self, leaves: Sequence[int]) -> list[int]:
         """Those of some files that were chosen by hand as the best, the last time one of them was."""

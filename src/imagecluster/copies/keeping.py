@@ -161,4 +161,6 @@ def _spared(scene: Scene, index: int, *, by_format: bool) -> dict[int, str]:
             found[i] = "it is a camera's raw file, or has one beside it, and the one kept has none"
         elif candidate.moves and not kept.moves:
             found[i] = "it has a video, and the one kept has none"
+        elif candidate.holds_more_than(kept):
+            found[i] = "its file holds more than the picture (a video, another picture ...), which the one kept has not"
     return found

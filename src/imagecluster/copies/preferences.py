@@ -100,6 +100,10 @@ class Candidate:
         """Whether it has a video, in its file or beside it."""
         return self.has_video or self.coding.has_video
 
+    def holds_more_than(self, other: Candidate) -> bool:
+        """Whether its file holds something beside the picture that the file of another one does not hold."""
+        return bool(self.coding.beyond) and self.coding.beyond != other.coding.beyond
+
 
 class Traces(Protocol):
     """What can only be seen in pixels, and takes time: as the module `imagecluster.decode.traces`."""
@@ -298,9 +302,16 @@ def _score(candidate: Candidate) -> tuple[tuple[float, float], str]:
 
 
 def _moving(scene: Scene, members: Sequence[int]) -> Split:
-    """Those with the video of a live photo."""
-    moves = {i: scene.candidates[i].moves for i in members}
-    return _best(members, lambda i: moves[i], lambda i: "with its video" if moves[i] else "without the video")
+    """Those with the video of a live photo, else those with something else behind the picture."""
+    score = {i: (scene.candidates[i].moves, bool(scene.candidates[i].coding.beyond)) for i in members}
+    words = {
+        (True, True): "with its video",
+        (True, False): "with its video",
+        (False, True): "with more than the picture",
+    }
+    is_video = any(moves for moves, _ in score.values())
+    without = "without the video" if is_video else "with the picture alone"
+    return _best(members, score.__getitem__, lambda i: words.get(score[i], without))
 
 
 def _metadata(scene: Scene, members: Sequence[int]) -> Split:

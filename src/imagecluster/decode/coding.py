@@ -12,9 +12,12 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+import xxhash
+
 from imagecluster.decode.blocks import HEAD_BYTES, boxes, exif_of_file, jpeg_segments, xmp_of_file
 from imagecluster.decode.exif import exif_orientation, has_maker_note, pixel_size
-from imagecluster.decode.reading import PartlyRead
+from imagecluster.decode.opening import open_header
+from imagecluster.decode.reading import MAX_PIXELS, PartlyRead
 from imagecluster.errors import DecodeError
 from imagecluster.scan import RAW_SUFFIXES
 
@@ -45,6 +48,8 @@ _ZIGZAG = (
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _MOTION = (b'MotionPhoto="1"', b">1</GCamera:MotionPhoto>", b'MicroVideo="1"', b">1</Camera:MotionPhoto>")
 _SAMSUNG_TAIL = 2**14
+_LEAST_BEYOND = 2**12
+"""Phones and programs leave notes of some hundred bytes behind the end of a JPEG."""
 _LOSSY_TIFF = frozenset((6, 7, 33003, 33005, 34892))
 """Compressions of TIFF that lose something: JPEG, JPEG 2000, lossy DNG."""
 
@@ -64,6 +69,9 @@ class Coding:
     """Width and height in EXIF, as stored; programs that resize a picture often leave them as they were."""
     has_video: bool = False
     """Whether the file holds the video of a motion photo."""
+    beyond: bytes = b""
+    """16 bytes that stand for what the file holds beside its picture and what is said of it: another picture, a video
+    or an archive behind its end; empty for nothing."""
     is_from_camera: bool = False
     """Whether a JPEG looks as a camera wrote it: EXIF with the camera's notes comes first, and neither JFIF nor Adobe's
     segments, which programs write, are there."""
@@ -91,6 +99,7 @@ def _coding(file: PartlyRead, suffix: str) -> Coding:
         said_px=pixel_size(block),
         is_from_camera=form == "jpeg" and _is_from_camera(file) and has_maker_note(block),
         has_video=form in ("jpeg", "heif") and _has_video(file),
+        beyond=_beyond(file),
     )
 
 
@@ -233,3 +242,22 @@ def _has_video(file: PartlyRead) -> bool:
         return True
     packet = xmp_of_file(file)
     return any(mark in packet for mark in _MOTION)
+
+
+def _beyond(file: PartlyRead) -> bytes:
+    """What a file holds besides its picture: behind the end of a JPEG, or further pictures in HEIF; see `Coding`."""
+    if file.head.startswith(b"\xff\xd8"):
+        start = max((segment.end for segment in jpeg_segments(file)), default=2)
+        data = file.read(start, file.n_bytes)
+        end = data.find(b"\xff\xd9")
+        rest = data[end + 2 :].strip(b"\0") if end >= 0 else b""
+        return xxhash.xxh3_128_digest(rest) if len(rest) >= _LEAST_BEYOND else b""
+    if file.head[4:8] != b"ftyp":
+        return b""
+    data = file.read(0, file.n_bytes)
+    try:
+        n_pictures = getattr(open_header(data, max_pixels=MAX_PIXELS), "n_frames", 1)
+    except (DecodeError, OSError, SyntaxError, ValueError):
+        return b""
+    # Which of them are the same in another file is not known, so that only equal files hold the same.
+    return xxhash.xxh3_128_digest(data) if n_pictures > 1 else b""
