@@ -158,7 +158,7 @@ def test_why_explains_a_group_and_a_pair(pics, capsys):
     assert "a.png and c.png: pixels" in out
     assert "has no copies here" in said(capsys, "pics", "--why", "pics/single_1.png")[0]
     out, _ = said(capsys, "pics", "--why", "pics/single_1.png", "pics/single_2.png")
-    assert "are not the same picture" in out
+    assert "were not found to be the same picture" in out
 
 
 @pytest.mark.parametrize(

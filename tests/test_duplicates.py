@@ -145,6 +145,18 @@ def test_what_belongs_to_a_file_goes_with_it(pics):
     assert step.keep.path == pics / "a.png"
 
 
+def test_a_file_with_more_behind_its_picture_stays(tmp_path):
+    """As phones append a film: the pixels are the same, and what follows them would be lost."""
+    folder = tmp_path / "pics"
+    draw(folder / "a.png", 0)
+    edited(folder / "a.png", folder / "a.jpg", lambda image: image)
+    (folder / "a.png").unlink()
+    (folder / "b.jpg").write_bytes((folder / "a.jpg").read_bytes() + b"ftypmp42" * 30_000)
+    found = duplicates(folder, replace(SURE, references=(folder / "a.jpg",)))
+    assert found.n_removable == 0
+    assert all("may be in it" in file.why for group in found.groups for file in group.files[1:])
+
+
 def test_a_plan_is_carried_out_and_taken_back(pics):
     """Every file is as it was, and the groups are the same again."""
     before = {path: path.read_bytes() for path in pics.rglob("*.png")}

@@ -47,7 +47,7 @@ def _why(arguments: argparse.Namespace, found: Duplicates) -> int:
     evidence = compare_files(first, others[0])
     names = f"{printable(first, found.root)} and {printable(others[0], found.root)}"
     if evidence is None:
-        print(f"{names} are not the same picture, and no shots of one moment")
+        print(f"{names} were not found to be the same picture, nor shots of one moment")
         return 0
     print(f"{names}: {evidence.kind}, {_MEANING[evidence.kind]}")
     if evidence.transform:

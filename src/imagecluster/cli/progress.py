@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from types import TracebackType
 from typing import Any, Self
 
@@ -41,12 +42,19 @@ _UNITS: dict[Stage, str] = {
 
 _WORTH_SAYING_S = 10.0
 
+_SAID_EVERY_S = 60.0
+"""Seconds after which a log is told how far the work is."""
+
 
 class ProgressBar:
-    """A progress bar for one stage after another. Silent if `quiet`, or if standard error is not a terminal."""
+    """A progress bar for one stage after another; where standard error is no terminal, a line from time to time.
+
+    Silent if `quiet`.
+    """
 
     def __init__(self, *, quiet: bool) -> None:
         self._shown = not quiet and sys.stderr.isatty()
+        self._said_s = None if quiet or self._shown else time.monotonic()
         self._shown_stage: tuple[Stage, str] | None = None
         self._bar: Any = None
 
@@ -61,11 +69,21 @@ class ProgressBar:
     def __call__(self, progress: Progress) -> None:
         """Show the progress of a stage."""
         if not self._shown:
+            self._say(progress)
             return
         if (progress.stage, progress.note) != self._shown_stage:
             self._open(progress)
         if self._bar is not None:
             self._bar.update(progress.done - self._bar.n)
+
+    def _say(self, progress: Progress) -> None:
+        """Say in a line how far it is, if the last one was long ago."""
+        if self._said_s is not None and progress.total and time.monotonic() - self._said_s > _SAID_EVERY_S:
+            self._said_s = time.monotonic()
+            share = f"{progress.done:,.0f} of {progress.total:,.0f}" if progress.stage in _UNITS else (
+                f"{progress.done / progress.total:.0%}"
+            )  # fmt: skip
+            print(f"{_TEXTS[progress.stage]}: {share}", file=sys.stderr, flush=True)
 
     def _open(self, progress: Progress) -> None:
         self._close()

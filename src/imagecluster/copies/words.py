@@ -39,7 +39,7 @@ def in_words(kind: CopyKind, change: Change) -> str:
     """The change in words, the most visible last: "320 x 240, cropped 5 %, turned 90°, grey"."""
     found = []
     if change.first != change.second:
-        found.append(f"{change.first[0]} x {change.first[1]}")
+        found.append(f"{change.first[0]:,} x {change.first[1]:,}")
     found += [_frame(kind, change), *_position(change)]
     if change.is_made_grey:
         found.append("grey")
