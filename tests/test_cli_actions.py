@@ -151,6 +151,8 @@ def test_the_functions_take_plans_files_and_folders(pics):
     assert len(imagecluster.undo(pics).done) == 2
     with pytest.raises(ArgumentError, match="give `link` or `to`, not both"):
         imagecluster.apply_plan(some(pics), to="aside", link="hard")
+    with pytest.raises(ArgumentError, match="has no name"):
+        imagecluster.apply_plan(some(pics), to="")
     assert imagecluster.apply_plan(some(pics), link="hard").number is None
     with pytest.raises(InputError, match="there is no database of imagecluster"):
         imagecluster.undo(pics, db=pics.parent / "none")

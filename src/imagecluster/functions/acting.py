@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -61,6 +62,8 @@ def apply_plan(
     """
     if link is not None and to != "trash":
         raise ArgumentError("files are either replaced by links or moved: give `link` or `to`, not both")
+    if not os.fspath(to):
+        raise ArgumentError('the folder to move files to has no name; give its path, or "trash"')
     found = plan if isinstance(plan, Plan) else actions.read_plan(Path(plan))
     where: Destination = Link(link) if link is not None else Trash()
     if to != "trash":
