@@ -91,7 +91,7 @@ def test_what_has_changed_since_the_plan_is_left_and_named(pics, capsys):
     with_comment(pics / "c.png", pics / "c.png", "changed")
     out, _ = said(capsys, "pics", "--apply", "plan.json", "--to", "away")
     assert "left: c.png: " in out
-    assert "1 file to " in out
+    assert "1 file moved to " in out
     assert (pics / "c.png").exists() and not (pics / "sub" / "b.png").exists()
 
 
