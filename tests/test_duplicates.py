@@ -154,7 +154,7 @@ def test_a_file_with_more_behind_its_picture_stays(tmp_path):
     (folder / "b.jpg").write_bytes((folder / "a.jpg").read_bytes() + b"ftypmp42" * 30_000)
     found = duplicates(folder, replace(SURE, references=(folder / "a.jpg",)))
     assert found.n_removable == 0
-    assert all("may be in it" in file.why for group in found.groups for file in group.files[1:])
+    assert all("more than the picture" in file.why for group in found.groups for file in group.files[1:])
 
 
 def test_a_plan_is_carried_out_and_taken_back(pics):

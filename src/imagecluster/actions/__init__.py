@@ -5,6 +5,7 @@ This room knows files only. What is proposed, and why, comes from the rooms abov
 
 from imagecluster.actions.applying import Applied, Done, apply
 from imagecluster.actions.contents import facts_of
+from imagecluster.actions.destinations import refuse_inside
 from imagecluster.actions.journal import JOURNAL_NAME
 from imagecluster.actions.plan import (
     SYMBOLIC_WARNING,
@@ -47,6 +48,7 @@ __all__ = [
     "plan_table",
     "plan_to_json",
     "read_plan",
+    "refuse_inside",
     "undo",
     "write_plan",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from imagecluster.actions.plan_json import readable_size
 from imagecluster.actions.trash import TrashCan, find_trash
 from imagecluster.errors import OutputError
 
-__all__ = ["Destinations"]
+__all__ = ["Destinations", "refuse_inside"]
 
 _SPARE_BYTES = 16 << 20
 """Free space that must remain on another drive, for folders and the file system itself."""
@@ -165,6 +165,22 @@ class Destinations:
                     f"the drive of {path} has {readable_size(free)} free, and {readable_size(needed)} would be copied"
                     " there from another drive. Nothing was moved; name a folder on the drive of the pictures"
                 )
+
+
+def refuse_inside(to: Destination, folders: Iterable[Path]) -> None:
+    """Raise OutputError if files would go to a place inside the folders in which they are searched for.
+
+    The next search would find them again, and might keep them in place of those that have stayed.
+    """
+    if not isinstance(to, Folder):
+        return
+    real = Path(os.path.realpath(to.path))  # it need not be there yet
+    inside = next((folder for folder in folders if real.is_relative_to(os.path.realpath(folder))), None)
+    if inside is not None:
+        raise OutputError(
+            f"nothing was moved to {to.path}: it lies in {inside}, where the next search would find the files again,"
+            " and might keep them in place of those that stay. Name a folder elsewhere"
+        )
 
 
 def _volume_of(folder: Path, bases: Bases) -> Volume:

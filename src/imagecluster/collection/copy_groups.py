@@ -268,16 +268,14 @@ class Grouping:
         if file.names:
             return f"it has another name, {self._name_of(leaf)}"
         return (
-            chosen.spared.get(leaf, "") or self._reason_of_parts(leaf, chosen, evidence) or self._reason_of_place(file)
+            chosen.spared.get(leaf, "") or self._reason_of_parts(leaf, chosen) or self._reason_of_place(file)
         )
 
-    def _reason_of_parts(self, leaf: int, chosen: _Chosen, evidence: CopyEvidence) -> str:
+    def _reason_of_parts(self, leaf: int, chosen: _Chosen) -> str:
         """Why a file stays because of what only it, or what belongs to it, holds."""
         file, centre = self._files[leaf], self._files[chosen.leaf]
         if not chosen.reasons and file.item.raw == file.path and centre.item.raw is None:  # chosen by hand
             return "it is a RAW, and the one kept has none"
-        if _may_hold_more(file, centre, evidence):
-            return "it is larger than the one kept by more than metadata: another picture or a film may be in it"
         missing = next((part for part in file.item.parts if not self._is_with(part, centre)), None)
         return "" if missing is None else f"its part {missing.name} is not with the one kept"
 
@@ -427,25 +425,6 @@ def _said(evidence: CopyEvidence) -> str:
     """
     # Between two shots, the map of one onto the other says little to a person.
     return _SAID[evidence.kind] if evidence.kind == "shot" or not evidence.transform else evidence.transform
-
-
-_OF_SEVERAL = frozenset(("AVIF", "HEIF", "MPO", "TIFF"))
-"""Formats whose files may hold more pictures than the one that is compared."""
-_METADATA_BYTES, _MORE_BYTES = 64 << 10, 4 << 10
-"""Size up to which more bytes are taken for metadata: of a file that can hold but one picture, and of others."""
-
-
-def _may_hold_more(file: CopyFile, kept: CopyFile, evidence: CopyEvidence) -> bool:
-    """Whether a file may hold more than the picture that was compared, so that it would be lost with it.
-
-    Phones append films to JPEG files, and HEIF and MPO files hold further pictures; equal bytes hold the same.
-    """
-    if evidence.kind == "identical":
-        return False
-    several = file.metadata.format in _OF_SEVERAL
-    if evidence.kind == "pixels" and file.metadata.format == kept.metadata.format:
-        return file.size_bytes - kept.size_bytes > (_MORE_BYTES if several else _METADATA_BYTES)
-    return file.metadata.format == "MPO" and kept.metadata.format != "MPO"
 
 
 _MOST_AROUND = 0.5

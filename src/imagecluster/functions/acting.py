@@ -68,6 +68,8 @@ def apply_plan(
     where: Destination = Link(link) if link is not None else Trash()
     if to != "trash":
         where = Folder(Path(absolute(Path(to))))
+    if db is None and any(step.kind != "moved" for step in found.steps):
+        actions.refuse_inside(where, [found.root])
     return actions.apply(found, where, _database(found.root, db), progress=progress)
 
 

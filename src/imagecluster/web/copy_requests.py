@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from imagecluster.actions import refuse_inside
 from imagecluster.explore.snapshot import Snapshot
 from imagecluster.records import CopyKind
 from imagecluster.web.duplicates_json import group_for_page, head_for_page, plan_for_page
@@ -101,6 +102,7 @@ class CopyRequests:
         if not isinstance(folder, str) or "\0" in folder or (folder and not Path(folder).is_absolute()):
             raise HTTPException(400, f"folder must be the whole path of a folder, such as {Path.home() / 'Removed'}")
         to = destination_of(folder)
+        refuse_inside(to, [self._session.options.root])
         applied = self._session.actions.carry_out(values.get("plan"), to)
         if applied is None:
             raise HTTPException(410, "there is another plan since; look at the preview again")

@@ -251,7 +251,7 @@ def _write_plan(arguments: argparse.Namespace, found: Duplicates) -> None:
 
 def _apply(arguments: argparse.Namespace) -> int:
     """Carry out a plan, and print what was done and what was left."""
-    from imagecluster.actions import SYMBOLIC_WARNING, apply, read_plan
+    from imagecluster.actions import SYMBOLIC_WARNING, apply, read_plan, refuse_inside
     from imagecluster.cli.acted import applied_text
     from imagecluster.cli.opening import refuse_unreadable
     from imagecluster.collection import place_of
@@ -273,6 +273,7 @@ def _apply(arguments: argparse.Namespace) -> int:
     if arguments.link == "symbolic":
         print(SYMBOLIC_WARNING, file=sys.stderr)
     to, destination = _destination(arguments)
+    refuse_inside(destination, [path.absolute() for path in arguments.paths if path.is_dir()])
     with ProgressBar(quiet=arguments.quiet or arguments.json) as progress:
         applied = apply(plan, destination, place.directory, progress=progress)
     if arguments.json:
