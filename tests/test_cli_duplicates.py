@@ -108,6 +108,16 @@ def test_a_plan_is_carried_out_only_for_the_folder_for_which_it_was_made(pics, t
     said(capsys, "link", "--apply", "plan.json", "--to", "aside")
 
 
+def test_nothing_is_moved_to_a_place_where_it_would_be_found_again(pics, tmp_path, capsys):
+    """The next search could keep what was set aside, and propose what had stayed; also by a link to the folder."""
+    said(capsys, "pics", "--plan", "plan.json")
+    (tmp_path / "link").symlink_to(pics)
+    for aside in ("pics/aside", "link/aside", "pics"):
+        _, err = said(capsys, "pics", "--apply", "plan.json", "--to", aside, code=1)
+        assert "where the next search would find the files again" in err
+    assert not (pics / "aside").exists()
+
+
 def test_files_with_the_same_bytes_can_become_links(pics, capsys):
     """And only these."""
     said(capsys, "pics", "--plan", "plan.json", "--reference", "pics/a.png")

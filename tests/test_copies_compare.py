@@ -56,9 +56,9 @@ def test_whole_pictures_are_copies_of_each_other(backend, original):
     texts = ["320 x 240", "160 x 120", "compressed anew", "compressed anew", "compressed anew", "grey"]
     assert [found.transform for found in there][:6] == texts
     assert there[6].transform == "other tones"
-    assert there[7].transform == "1200 x 700, squashed by 22 %"
+    assert there[7].transform == "1,200 x 700, squashed by 22 %"
     assert all(found.is_contained and found.overlap == 1.0 and not found.is_framed for found in (*there, *back))
-    assert back[0].transform == "1200 x 900"
+    assert back[0].transform == "1,200 x 900"
     assert back[5].transform == "compressed anew"
 
 
@@ -67,7 +67,7 @@ def test_turned_and_mirrored_pictures_are_copies(backend, original, words):
     """In all eight positions, in words, with a map that leads the corners to where they are."""
     (there,), (back,) = evidence_of([jpeg(original), jpeg(original.transpose(TURNS[words]))])
     assert there.kind == back.kind == "copy"
-    assert there.transform.removeprefix("900 x 1200, ") == words
+    assert there.transform.removeprefix("900 x 1,200, ") == words
     matrix = np.array([*there.matrix, 0, 0, 1]).reshape(3, 3)
     inverse = np.array([*back.matrix, 0, 0, 1]).reshape(3, 3)
     np.testing.assert_allclose(matrix @ inverse, np.eye(3), atol=1e-5)
@@ -85,7 +85,7 @@ def test_a_crop_lies_inside(with_opencv, original):
     assert there.transform == "900 x 675, cropped 44 %"
     assert there.matrix == pytest.approx((0.75, 0, 0.125, 0, 0.75, 1 / 9), abs=0.01)
     assert (back.is_contained, back.overlap) == (False, 1.0)
-    assert back.transform == "1200 x 900, shows 77 % more"
+    assert back.transform == "1,200 x 900, shows 77 % more"
 
 
 def test_a_picture_with_more_pixels_than_the_region_is_another_shot(with_opencv, original):
@@ -115,9 +115,9 @@ def test_borders_and_captions_are_framed(with_opencv, original):
     assert [found.kind for found in there] == ["copy"] * 3
     assert all(found.is_framed and not found.is_contained and found.overlap == 1.0 for found in there)
     assert all(found.is_framed and found.is_contained for found in back)
-    assert there[0].transform == "1320 x 1020, with a border or caption"
-    assert there[2].transform == "1600 x 2400, in a larger picture"
-    assert back[0].transform == "1200 x 900, without what is around it"
+    assert there[0].transform == "1,320 x 1,020, with a border or caption"
+    assert there[2].transform == "1,600 x 2,400, in a larger picture"
+    assert back[0].transform == "1,200 x 900, without what is around it"
 
 
 def test_what_is_painted_over_is_altered(backend, original):

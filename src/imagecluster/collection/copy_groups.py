@@ -267,9 +267,7 @@ class Grouping:
             return "it has colours, and the one kept has none"
         if file.names:
             return f"it has another name, {self._name_of(leaf)}"
-        return (
-            chosen.spared.get(leaf, "") or self._reason_of_parts(leaf, chosen) or self._reason_of_place(file)
-        )
+        return chosen.spared.get(leaf, "") or self._reason_of_parts(leaf, chosen) or self._reason_of_place(file)
 
     def _reason_of_parts(self, leaf: int, chosen: _Chosen) -> str:
         """Why a file stays because of what only it, or what belongs to it, holds."""

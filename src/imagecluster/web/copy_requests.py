@@ -42,9 +42,12 @@ class CopyRequests:
         # A page that still shows an earlier snapshot must not end the search in the present one.
         is_present = snapshot is self._session.latest
         found = search.found(snapshot, again=request.query_params.get("again") == "1") if is_present else None
+        news = search.news(snapshot)
+        if found is not None:
+            news = {**news, "version": found.version}  # that of these groups: there may be another one by now
         return unkept_json(
             {
-                "search": search.news(snapshot),
+                "search": news,
                 "known": found is not None,
                 "complete": found is None or found.duplicates.has_opencv,
                 "n_decided": 0 if found is None else found.duplicates.n_decided,
