@@ -108,6 +108,18 @@ def test_a_plan_is_carried_out_only_for_the_folder_for_which_it_was_made(pics, t
     said(capsys, "link", "--apply", "plan.json", "--to", "aside")
 
 
+def test_files_may_be_named_as_they_are_printed(pics, capsys):
+    """Inside the collection, or as a shell completes them from the working folder; also of an undo."""
+    printed = said(capsys, "pics", "--why", "sub/b.png")[0]
+    assert printed == said(capsys, "pics", "--why", "pics/sub/b.png")[0] and "sub/b.png" in printed
+    for name in ("sub/b.png", "pics/sub/b.png"):
+        said(capsys, "pics", "--plan", "plan.json", "--reference", "pics/a.png")
+        said(capsys, "pics", "--apply", "plan.json", "--to", "away")
+        assert not (pics / "sub" / "b.png").exists()
+        assert main(["undo", "pics", name]) == 0 and (pics / "sub" / "b.png").exists()
+        main(["undo", "pics"])
+
+
 def test_nothing_is_moved_to_a_place_where_it_would_be_found_again(pics, tmp_path, capsys):
     """The next search could keep what was set aside, and propose what had stayed; also by a link to the folder."""
     said(capsys, "pics", "--plan", "plan.json")
@@ -179,6 +191,8 @@ def test_why_explains_a_group_and_a_pair(pics, capsys):
         ("pics --reference none", 1, "there is no file or folder 'none'"),
         ("pics --apply none.json", 1, "there is no plan 'none.json'; write one with --plan"),
         ("pics --apply pics/a.png", 2, "pics/a.png"),
+        ("pics --keep folder:nowhere", 1, "there is no folder of the rule 'folder':"),
+        ("pics --not-duplicates pics/a.png pics/a.png", 2, "was given twice"),
         ("pics --to away", 2, "write a plan with --plan first, then --apply it"),
         ("pics --link hard", 2, "write a plan with --plan first, then --apply it"),
         ("pics --carry-over", 2, "give --plan FILE too"),

@@ -279,8 +279,9 @@ def _chosen(actions: dict[int, Action], number: int | None, files: Sequence[Path
         return action, steps
     chosen = []
     for file in files:
-        path = Path(os.path.abspath(file if file.is_absolute() else action.root / file))  # noqa: PTH100 - folds '..'
-        step = next((step for step in action.steps.values() if _is_about(step, path)), None)
+        # As the actions are printed, inside the collection, or as a shell completes it.
+        paths = [Path(os.path.abspath(base / file)) for base in (action.root, Path.cwd())]  # noqa: PTH100 - folds '..'
+        step = next((step for path in paths for step in action.steps.values() if _is_about(step, path)), None)
         if step is None:
             raise ArgumentError(
                 f"action {action.number} did nothing with {str(file)!r}; `imagecluster actions` lists all"

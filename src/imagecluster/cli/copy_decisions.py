@@ -34,7 +34,7 @@ def decide(arguments: argparse.Namespace, found: Duplicates) -> int:
 
 def _why(arguments: argparse.Namespace, found: Duplicates) -> int:
     """Explain the group of a file, or what two files have to do with each other."""
-    first, *others = (_known(path) for path in arguments.why)
+    first, *others = (_known(path, found.root) for path in arguments.why)
     if not others:
         groups = [group for group in found.groups if _holds(group, first)]
         if not groups:
@@ -81,7 +81,9 @@ def _undo(history: History, found: Duplicates) -> int:
 def _not_duplicates(arguments: argparse.Namespace, found: Duplicates, history: History) -> int:
     from imagecluster.corrections import NotCopies
 
-    first, second = (_known(path) for path in arguments.not_duplicates)
+    first, second = (_known(path, found.root) for path in arguments.not_duplicates)
+    if first == second:
+        raise ArgumentError(f"{str(first)!r} was given twice; --not-duplicates is about two files")
     one, other = (_hash_of(path) for path in (first, second))
     if one == other:
         raise ArgumentError(
@@ -96,7 +98,7 @@ def _not_duplicates(arguments: argparse.Namespace, found: Duplicates, history: H
 def _keep_all(arguments: argparse.Namespace, found: Duplicates, history: History) -> int:
     from imagecluster.collection.duplicates import keep_all
 
-    group = _group_of(found, _known(arguments.keep_all))
+    group = _group_of(found, _known(arguments.keep_all, found.root))
     history.add(keep_all(group))
     print(
         f"all {counted(len(group.files), 'file')} of this group are kept; it is not shown again unless another picture"
@@ -108,7 +110,7 @@ def _keep_all(arguments: argparse.Namespace, found: Duplicates, history: History
 def _best(arguments: argparse.Namespace, found: Duplicates, history: History) -> int:
     from imagecluster.collection.duplicates import best
 
-    path = _known(arguments.best)
+    path = _known(arguments.best, found.root)
     group = _group_of(found, path)
     file = next(file for file in group.files if path == file.path or path in file.names)
     history.add(best(file))
@@ -130,11 +132,13 @@ def _said(edit: Edit) -> str:
     return "a decision"
 
 
-def _known(path: Path) -> Path:
-    """The absolute path of an existing file."""
+def _known(path: Path, root: Path) -> Path:
+    """The absolute path of an existing file, which may be named as the groups are printed: inside the collection."""
     from imagecluster.cli.paths import no_such_path
     from imagecluster.scan import absolute
 
+    if not os.path.lexists(path) and os.path.lexists(root / path):
+        path = root / path
     if not os.path.lexists(path):
         raise no_such_path(path)
     if os.path.isdir(path):  # noqa: PTH112 - a Path may raise

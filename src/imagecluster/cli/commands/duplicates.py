@@ -225,7 +225,9 @@ def _settings(arguments: argparse.Namespace) -> DuplicateSettings:
     from imagecluster.collection.duplicates import SHOWN, DuplicateSettings
     from imagecluster.copies.rules import parse_rules
 
-    parse_rules(arguments.keep, base=Path.cwd())  # wrong ones are said before the work begins
+    for rule in parse_rules(arguments.keep, base=Path.cwd()):  # wrong ones are said before the work begins
+        if rule.name in ("folder", "not-folder") and not os.path.isdir(rule.values[0]):  # noqa: PTH112 - a Path may raise
+            raise no_such_path(Path(rule.values[0]), what=f"folder of the rule {rule.name!r}:")
     explains = arguments.why or arguments.keep_all or arguments.best
     return DuplicateSettings(
         kinds=_KINDS if explains and arguments.kinds is None else arguments.kinds or SHOWN,
