@@ -16,6 +16,7 @@ from imagecluster.explore.snapshot import load_snapshot
 from imagecluster.functions.running import run
 from imagecluster.store import Store
 from imagecluster.web.correction_json import corrections_state
+from imagecluster.web.file_actions import FileActions
 from pictures import draw
 
 PLAIN = Settings(links="none", page=False)
@@ -168,7 +169,7 @@ def check_corrected(folder: Path, history: History) -> None:
     assert [result.names[row] for row in result.clusters.hidden] == ["other.jpg"]
     with Store.open(folder / "imagecluster", writable=False) as store:
         snapshot = load_snapshot(store, result.model)
-        state = corrections_state(history, snapshot)["corrections"]
+        state = corrections_state(history, FileActions(store.directory), snapshot)["corrections"]
         (hide,) = (edit for edit in state["edits"] if edit["kind"] == "hide")
         assert [snapshot.name(row) for number in hide["pictures"] for row in state["contents"][number]] == ["other.jpg"]
 

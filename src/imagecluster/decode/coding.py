@@ -16,7 +16,6 @@ import xxhash
 
 from imagecluster.decode.blocks import HEAD_BYTES, boxes, exif_of_file, jpeg_segments, xmp_of_file
 from imagecluster.decode.exif import exif_orientation, has_maker_note, pixel_size
-from imagecluster.decode.opening import open_header
 from imagecluster.decode.reading import MAX_PIXELS, PartlyRead
 from imagecluster.errors import DecodeError
 from imagecluster.scan import RAW_SUFFIXES
@@ -254,6 +253,8 @@ def _beyond(file: PartlyRead) -> bytes:
         return xxhash.xxh3_128_digest(rest) if len(rest) >= _LEAST_BEYOND else b""
     if file.head[4:8] != b"ftyp":
         return b""
+    from imagecluster.decode.opening import open_header  # brings Pillow, which few files need
+
     data = file.read(0, file.n_bytes)
     try:
         n_pictures = getattr(open_header(data, max_pixels=MAX_PIXELS), "n_frames", 1)

@@ -40,11 +40,10 @@ class CopyRequests:
         """The groups of copies; the first request starts the search."""
         search = self._session.duplicates
         # A page that still shows an earlier snapshot must not end the search in the present one.
-        is_present = snapshot is self._session.latest
-        found = search.found(snapshot, again=request.query_params.get("again") == "1") if is_present else None
-        news = search.news(snapshot)
-        if found is not None:
-            news = {**news, "version": found.version}  # that of these groups: there may be another one by now
+        if snapshot is self._session.latest:
+            found, news = search.state(snapshot, again=request.query_params.get("again") == "1")
+        else:
+            found, news = None, search.news(snapshot)
         return unkept_json(
             {
                 "search": news,

@@ -145,6 +145,11 @@ class DuplicateSearch:
                 found = self._publish(found.duplicates, snapshot, gone, found.decisions)
             return found
 
+    def state(self, snapshot: Snapshot, *, again: bool = False) -> tuple[FoundDuplicates | None, wire.DuplicatesNews]:
+        """What `found` returns, with the state of the search at that moment."""
+        with self._guard:
+            return self.found(snapshot, again=again), self.news(snapshot)
+
     def version(self, snapshot: Snapshot, version: int) -> FoundDuplicates | None:
         """The copies of one of the latest versions, since a page needs a moment to switch to a new one."""
         with self._guard:
