@@ -86,9 +86,11 @@ def hints(found: Duplicates, arguments: argparse.Namespace) -> Iterator[str]:
         pairs = counted(found.n_unread, "pair")
         yield f"{pairs} could not be compared, because a file could not be read or has changed"
     if not found.has_opencv:
+        from imagecluster.system.extras import install_command
+
         yield (
             "without OpenCV, larger crops, other turns than by 90°, borders and captions are not looked for:"
-            " pip install 'imagecluster[verify]', and run again"
+            f" {install_command('verify')}, and run again"
         )
     if found.n_decided and not arguments.decided:
         groups = counted(found.n_decided, "group")

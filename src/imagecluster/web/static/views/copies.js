@@ -187,7 +187,7 @@ export function Copies() {
   return html`<div class="copies-view">
     ${found && html`<section class="copies-top" aria-label="What was found"><h2>${summary()}</h2><${Kinds}/>
       <${Searching}/>
-      ${!found.complete && html`<p class="soft">Only identical and resized pictures are found here. For crops, turns and other edits: <code>pip install 'imagecluster[verify]'</code></p>`}</section>`}
+      ${!found.complete && html`<p class="soft">Only identical and resized pictures are found here. For crops, turns and other edits: <code>pip install opencv-python-headless</code></p>`}</section>`}
     ${copies.shown.value.length > 0 ? html`<${List}/>` : html`<main class="scroller copies" aria-label="Copies" tabindex="-1"><${Nothing}/></main>`}
   </div>`;
 }
