@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from imagecluster.copies.symmetry import distances, map_of
 from imagecluster.copies.verdict import CLOSE_DETAIL_PX, is_same_closer, verdict
 from imagecluster.decode import SmallPicture
 from imagecluster.records import CopyKind
-from imagecluster.system.cores import n_cores
+from imagecluster.system.pair_runs import compared_in_runs
 
 __all__ = ["PICTURES_AT_A_TIME", "compare_pairs", "version"]
 
@@ -40,6 +40,9 @@ decoded, which differs from an average."""
 
 _CLOSER = 1.4
 """How much larger a picture must be to be worth a closer look."""
+_MOST_CLOSE = 32
+"""Number of larger pictures that are kept, of 1.3 MB each."""
+
 _TONED_CONTRAST = 1.1
 _TONED_LEVELS = 8.0
 
@@ -94,23 +97,22 @@ def compare_pairs(  # noqa: PLR0913 - the pairs and what is known of them, the r
     tuple
         A run of the pairs, and their comparisons; None where a picture cannot be read.
     """
-    from threadpoolctl import threadpool_limits
+    # The picture that is kept is looked at closer for each of its copies.
+    means = _Means(_Digests(digest), None if closer is None else lru_cache(_MOST_CLOSE)(closer))
 
-    held: dict[int, Look | None] = {}
-    digests = _Digests(digest)
-    with threadpool_limits(1), ThreadPoolExecutor(n_threads or n_cores(), thread_name_prefix="copies") as pool:
-        for run in _runs(first, second, at_a_time):
-            pairs = list(zip(first[run].tolist(), second[run].tolist(), strict=True))
-            needed = {picture for pair in pairs if _must_be_seen(facts, *pair) for picture in pair}
-            held = {picture: held[picture] for picture in needed if picture in held}
-            missing = sorted(needed - held.keys())
-            held.update(zip(missing, pool.map(lambda i: _look(load(i)), missing), strict=True))
-            tasks = [pairs[start : start + _PAIRS_PER_TASK] for start in range(0, len(pairs), _PAIRS_PER_TASK)]
+    def compare(i: int, j: int, one: Look | None, other: Look | None) -> Comparison | None:
+        return _comparison((i, j), (one, other), facts, means)
 
-            def compared(task: list[tuple[int, int]], held: dict[int, Look | None] = held) -> list[Comparison | None]:
-                return [_comparison(pair, held, facts, _Means(digests, closer)) for pair in task]
-
-            yield run, [found for of_task in pool.map(compared, tasks) for found in of_task]
+    yield from compared_in_runs(
+        first,
+        second,
+        lambda picture: _look(load(picture)),
+        compare,
+        at_a_time=at_a_time,
+        pairs_per_task=_PAIRS_PER_TASK,
+        n_threads=n_threads,
+        is_needed=lambda i, j: _must_be_seen(facts, i, j),
+    )
 
 
 def _look(picture: SmallPicture | None) -> Look | None:
@@ -165,12 +167,12 @@ def _are_coded_alike(facts: CopyFacts, first: int, second: int) -> bool:
 
 
 def _comparison(
-    pair: tuple[int, int], held: dict[int, Look | None], facts: CopyFacts, means: _Means
+    pair: tuple[int, int], looks: tuple[Look | None, Look | None], facts: CopyFacts, means: _Means
 ) -> Comparison | None:
     """The comparison of a pair; None if one cannot be read."""
     if not _must_be_seen(facts, *pair):
         return SAME_PIXELS if _are_coded_alike(facts, *pair) else Comparison(None)
-    one, other = held[pair[0]], held[pair[1]]
+    one, other = looks
     if one is None or other is None:
         return None
     # The same order every time: where a hair decides, the two directions might not agree.
@@ -282,15 +284,3 @@ def _shares(shape: tuple[int, int]) -> NDArray[np.float64]:
     """Map of pixels, whose centres have whole numbers, to shares of width and height."""
     height, width = shape
     return np.array([[1 / width, 0, 0.5 / width], [0, 1 / height, 0.5 / height], [0, 0, 1]])
-
-
-def _runs(first: NDArray[np.int64], second: NDArray[np.int64], at_a_time: int) -> Iterator[slice]:
-    """Consecutive runs of pairs, each of at most so many pictures, but of at least one pair."""
-    start, seen = 0, set[int]()
-    for at, pair in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
-        if at > start and len(seen) + sum(picture not in seen for picture in pair) > at_a_time:
-            yield slice(start, at)
-            start, seen = at, set()
-        seen.update(pair)
-    if start < len(first):
-        yield slice(start, len(first))

@@ -71,10 +71,6 @@ class Look:
     ----------
     grey
         Shape (height, width), uint8.
-    colours
-        Shape (2, height, width): how much bluer and redder than grey each pixel is, in levels.
-    is_grey
-        Whether it has no colours.
     is_one_of_many
         Whether its file holds more than is compared: further frames or pages.
     """
@@ -84,9 +80,7 @@ class Look:
         # The weights of Pillow's L, in whole numbers.
         weighted = pixels.reshape(-1, 3) @ np.array([19595, 38470, 7471], np.uint32) + 0x8000
         self.grey: NDArray[np.uint8] = (weighted >> 16).astype(np.uint8).reshape(pixels.shape[:2])
-        colour = pixels.max(axis=2) - pixels.min(axis=2)
-        self.colours: NDArray[np.float32] = _chroma(pixels)
-        self.is_grey = bool(np.quantile(colour, 0.99) <= _GREY_LEVELS)
+        self._pixels = pixels
         self.is_one_of_many = picture.is_one_of_many
         self._guard = threading.Lock()
         self._points: Points | None = None
@@ -95,6 +89,20 @@ class Look:
     def shape(self) -> tuple[int, int]:
         """Height and width in pixels."""
         return self.grey.shape[0], self.grey.shape[1]
+
+    @property
+    def colours(self) -> NDArray[np.float32]:
+        """Shape (2, height, width): how much bluer and redder than grey each pixel is, in levels; computed each time.
+
+        Kept, they would take six times the memory of all the rest, and only copies need them.
+        """
+        return _chroma(self._pixels)
+
+    @cached_property
+    def is_grey(self) -> bool:
+        """Whether it has no colours."""
+        colour = self._pixels.max(axis=2) - self._pixels.min(axis=2)
+        return bool(np.quantile(colour, 0.99) <= _GREY_LEVELS)
 
     @cached_property
     def digest(self) -> bytes:
