@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 
 from imagecluster.copies.planes import Map
 from imagecluster.decode import SmallPicture
-from imagecluster.verify.features import opencv
+from imagecluster.verify.features import LocalFeatures, features_of, opencv
 
-__all__ = ["LEAST_POINTS", "Look", "Points", "map_between"]
+__all__ = ["LEAST_POINTS", "Look", "map_between"]
 
 LEAST_POINTS = 8
 """Number of points that must agree with one map."""
 
-_N_POINTS = 300
 _CONTRAST = 0.015
 _EDGE = 15.0
 """More points than OpenCV's defaults find in small pictures; what they match is checked afterwards."""
@@ -33,35 +32,6 @@ _REACH_PX = 2.5
 _GREY_LEVELS = 12
 """Largest difference of the three colours, in all but a hundredth of the pixels, up to which a picture is grey:
 compression leaves some."""
-
-_of_thread = threading.local()
-
-
-class Points:
-    """Points of a picture and what is around them: SIFT, compared as RootSIFT (Arandjelović and Zisserman 2012).
-
-    Attributes
-    ----------
-    at
-        Shape (n_points, 2): x and y in pixels.
-    rows
-        Shape (n_points, 128), uint8.
-    """
-
-    __slots__ = ("at", "rows")
-
-    def __init__(self, at: NDArray[np.float32], rows: NDArray[np.uint8]) -> None:
-        self.at = at
-        self.rows = rows
-
-    def __len__(self) -> int:
-        return len(self.at)
-
-    def unit_rows(self) -> NDArray[np.float32]:
-        """RootSIFT: unit vectors, shape (n_points, 128)."""
-        found = self.rows.astype(np.float32)
-        found /= np.maximum(found.sum(axis=1, keepdims=True), 1.0)
-        return np.sqrt(found)
 
 
 class Look:
@@ -83,7 +53,7 @@ class Look:
         self._pixels = pixels
         self.is_one_of_many = picture.is_one_of_many
         self._guard = threading.Lock()
-        self._points: Points | None = None
+        self._points: LocalFeatures | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -109,11 +79,11 @@ class Look:
         """8 bytes by which the two pictures of a pair are put in order, whatever their numbers are."""
         return xxhash.xxh3_64_digest(np.ascontiguousarray(self.grey).data)
 
-    def points(self) -> Points:
+    def points(self) -> LocalFeatures:
         """The points of greatest contrast, at most 300; needs OpenCV."""
         with self._guard:
             if self._points is None:
-                self._points = _points_of(self.grey)
+                self._points = features_of(self.grey, contrastThreshold=_CONTRAST, edgeThreshold=_EDGE)
             return self._points
 
 
@@ -121,20 +91,6 @@ def _chroma(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Blue and red differences (ITU-R BT.601) of RGB pixels."""
     weights = np.array([[-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]], np.float32)
     return np.ascontiguousarray((pixels.astype(np.float32) @ weights.T).transpose(2, 0, 1))
-
-
-def _points_of(grey: NDArray[np.uint8]) -> Points:
-    sift = getattr(_of_thread, "sift", None)
-    if sift is None:
-        sift = _of_thread.sift = opencv().SIFT_create(
-            nfeatures=_N_POINTS, contrastThreshold=_CONTRAST, edgeThreshold=_EDGE
-        )
-    found, rows = sift.detectAndCompute(np.ascontiguousarray(grey), None)
-    if rows is None or not len(found):
-        return Points(np.empty((0, 2), np.float32), np.empty((0, 128), np.uint8))
-    # Equal contrasts make more points than wanted; the sort is stable, so that the choice is always the same.
-    chosen = np.argsort([-point.response for point in found], kind="stable")[:_N_POINTS]
-    return Points(np.array([found[i].pt for i in chosen], np.float32), np.asarray(rows[chosen], np.uint8))
 
 
 def map_between(first: Look, second: Look) -> Map | None:
@@ -160,7 +116,7 @@ def map_between(first: Look, second: Look) -> Map | None:
         clear = (1 - highest < _RATIO**2 * (1 - similarity.max(axis=1))) & (highest > _LEAST_SIMILARITY)
         if clear.sum() < LEAST_POINTS:
             continue
-        source, target = other.at[clear], one.at[partner[clear]]
+        source, target = other.points[clear], one.points[partner[clear]]
         found, inside = cv2.estimateAffine2D(
             source, target, method=cv2.RANSAC, ransacReprojThreshold=_REACH_PX, maxIters=1000, confidence=0.995
         )

@@ -41,6 +41,12 @@ class LocalFeatures:
     def __len__(self) -> int:
         return len(self.points)
 
+    def unit_rows(self) -> NDArray[np.float32]:
+        """RootSIFT: unit vectors, shape (n_points, 128), whose product is the Hellinger kernel of the descriptors."""
+        found = self.rows.astype(np.float32)
+        found /= np.maximum(found.sum(axis=1, keepdims=True), 1.0)
+        return np.sqrt(found)
+
     @property
     def n_bytes(self) -> int:
         """Memory that they take."""
@@ -106,11 +112,21 @@ def small_grey(image: Image.Image) -> NDArray[np.uint8]:
     return np.asarray(grey)
 
 
-def features_of(grey: NDArray[np.uint8]) -> LocalFeatures:
-    """Local features of a small picture's brightness, shape (height, width); none of a picture without contrast."""
-    sift = getattr(_of_thread, "sift", None)
+def features_of(grey: NDArray[np.uint8], **thresholds: float) -> LocalFeatures:
+    """Local features of a small picture's brightness, shape (height, width); none of a picture without contrast.
+
+    Parameters
+    ----------
+    grey
+        The brightness.
+    **thresholds
+        `contrastThreshold` and `edgeThreshold` of OpenCV's SIFT; default: its own.
+    """
+    detectors = _of_thread.__dict__.setdefault("detectors", {})
+    key = tuple(sorted(thresholds.items()))
+    sift = detectors.get(key)
     if sift is None:
-        sift = _of_thread.sift = opencv().SIFT_create(nfeatures=N_POINTS)
+        sift = detectors[key] = opencv().SIFT_create(nfeatures=N_POINTS, **thresholds)
     found, rows = sift.detectAndCompute(grey, None)
     if rows is None or not len(found):
         return LocalFeatures(np.empty((0, 2), np.float32), np.empty((0, 128), np.uint8))

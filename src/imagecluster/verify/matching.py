@@ -53,7 +53,7 @@ def match(first: LocalFeatures, second: LocalFeatures) -> Match:
     """
     if min(len(first), len(second)) < LEAST_POINTS:
         return Match(0)
-    similarity = _root(first.rows) @ _root(second.rows).T
+    similarity = first.unit_rows() @ second.unit_rows().T
     every = np.arange(len(first))
     partner = similarity.argmax(axis=1)
     mutual = similarity.argmax(axis=0)[partner] == every
@@ -73,13 +73,6 @@ def match(first: LocalFeatures, second: LocalFeatures) -> Match:
     agreeing = inside.ravel() > 0
     n_points = min(len(np.unique(np.round(side[agreeing]), axis=0)) for side in (source, target))
     return Match(n_points, transform)
-
-
-def _root(rows: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """RootSIFT: unit vectors whose product is the Hellinger kernel of the descriptors."""
-    found = rows.astype(np.float32)
-    found /= np.maximum(found.sum(axis=1, keepdims=True), 1.0)
-    return np.sqrt(found)
 
 
 def _is_possible(transform: NDArray[np.float64]) -> bool:
