@@ -325,7 +325,7 @@ def test_dates_of_an_older_version_are_read_again_once(tmp_path, capsys, monkeyp
     assert (result.n_fingerprinted, result.n_reused, len(result.skips)) == (0, 2, 1)
     found = times(folder, capsys)["a.jpg"]
     assert (found["taken"], found["offset_s"]) == ("2019-03-01T23:42:01", 3600)
-    monkeypatch.setattr("imagecluster.collection.rereading._read", None)
+    monkeypatch.setattr("imagecluster.collection.rereading.of_content", None)
     run([folder], Settings(**QUICK))
 
 

@@ -161,7 +161,7 @@ def test_older_contents_get_signs_when_they_are_needed(collection, monkeypatch):
             "2.jpg": False,
         }
         assert bits_apart(found[0].tobytes(), before["0.jpg"][0].tobytes()) <= 24
-        monkeypatch.setattr("imagecluster.collection.signing._signs", None)
+        monkeypatch.setattr("imagecluster.collection.rereading.of_content", None)
         bring_up_signs(files[:2], store, max_pixels=10**8, n_threads=2, progress=silent)
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from imagecluster.actions.contents import Before, ChangedError, before_of, open_folder, opened, same_bytes
+from imagecluster.actions.contents import Before, ChangedError, before_of, open_folder, opened, same_bytes, whole
 from imagecluster.actions.held import ThroughLinkError, may_write
 from imagecluster.actions.moves import Bases
 from imagecluster.actions.plan import FileFacts, Link, NewFile, Plan, Step
@@ -164,7 +164,7 @@ class Checker:
                 found = folder.look(new.path.name)
                 if found is not None and stat.S_ISREG(found.st_mode) and found.st_size == len(new.data):
                     with opened(folder, new.path.name) as stream:
-                        if _content(stream, found.st_size) == new.data:
+                        if whole(stream) == new.data:
                             return None
                 if new.was is None:
                     if found is not None:
@@ -172,7 +172,7 @@ class Checker:
                     return new, None, b""
                 before = before_of(folder, new.path.name, new.was)
                 with opened(folder, new.path.name) as stream:
-                    return new, before, _content(stream, before.size_bytes)
+                    return new, before, whole(stream)
         except OSError as error:
             raise RefusedError(new.path, f"it {told(error)}") from None
 
@@ -195,11 +195,4 @@ def _identities(paths: tuple[Path, ...]) -> set[tuple[int, int]]:
         with suppress(OSError):
             status = os.stat(path)  # noqa: PTH116 - links in a path that somebody named are followed
             found.add((status.st_dev, status.st_ino))
-    return found
-
-
-def _content(descriptor: int, size_bytes: int) -> bytes:
-    found = b""
-    while len(found) < size_bytes and (block := os.read(descriptor, size_bytes - len(found))):
-        found += block
     return found

@@ -30,6 +30,7 @@ __all__ = [
     "is_still",
     "opened",
     "same_bytes",
+    "whole",
     "written",
 ]
 
@@ -204,6 +205,12 @@ def same_bytes(one: int, other: int) -> bool:
             return False
         if not block:
             return True
+
+
+def whole(descriptor: int) -> bytes:
+    """All bytes of a small open file."""
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return b"".join(iter(lambda: _block(descriptor), b""))
 
 
 def copied(source: int, folder: HeldFolder, name: str, before: Before) -> None:

@@ -24,6 +24,7 @@ from imagecluster.actions.contents import (
     opened,
     put_metadata,
     same_bytes,
+    whole,
     written,
 )
 from imagecluster.actions.held import HeldFolder, same_file
@@ -310,9 +311,6 @@ def _holds(folder: HeldFolder, name: str, data: bytes) -> bool:
         with opened(folder, name) as descriptor:
             if os.fstat(descriptor).st_size != len(data):
                 return False
-            found = b""
-            while block := os.read(descriptor, 1 << 20):
-                found += block
-            return found == data
+            return whole(descriptor) == data
     except ChangedError:
         return False

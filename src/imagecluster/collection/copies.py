@@ -14,6 +14,7 @@ from imagecluster.collection.copy_groups import FileCache, Grouping
 from imagecluster.collection.copy_pairs import Comparer, CopySearch, candidates, facts_of
 from imagecluster.collection.duplicates import REMOVABLE, Duplicates, DuplicateSettings
 from imagecluster.collection.kept_traces import KeptTraces
+from imagecluster.collection.signing import SIGNS_SIDE_PX
 from imagecluster.corrections import EDITS_NAME, Decisions, Edit, Heirs, History, follow, heirs
 from imagecluster.decode import MAX_PIXELS
 from imagecluster.records import CopyEvidence, CopyKind
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from imagecluster.scan import Item
 
 __all__ = ["ComparedCopies", "compare_copies", "compare_files", "find_duplicates"]
-
-_SHORT_SIDE_PX = 128
-"""Short side of the picture from which a sign hash is computed."""
 
 _COMPARED: frozenset[CopyKind] = frozenset(("copy", "altered", "shot"))
 """The kinds for which pictures are compared with each other."""
@@ -213,19 +211,16 @@ def compare_files(first: Path, second: Path, *, max_pixels: int = MAX_PIXELS) ->
         return CopyEvidence("identical")
     suffixes = [path.suffix for path in (first, second)]
     pictures = [
-        decode(each, short_side_px=_SHORT_SIDE_PX, max_pixels=max_pixels, suffix=suffix)
+        decode(each, short_side_px=SIGNS_SIDE_PX, max_pixels=max_pixels, suffix=suffix)
         for each, suffix in zip(data, suffixes, strict=True)
     ]
     said = [picture.metadata for picture in pictures]
     sizes = [(each.width_px, each.height_px) for each in said]
-    facts = CopyFacts(
+    facts = CopyFacts.of(
+        said,
         signs=np.frombuffer(b"".join(sign_hash(picture.image) for picture in pictures), np.uint8).reshape(2, -1),
         has_signs=np.ones(2, np.bool_),
-        width_px=np.array([width for width, _ in sizes], np.int64),
-        height_px=np.array([height for _, height in sizes], np.int64),
         coded=[coded_digest(each) + it.shown if it.shown else b"" for each, it in zip(data, said, strict=True)],
-        cameras=[each.camera for each in said],
-        taken=[each.taken for each in said],
     )
     pair = np.array([0]), np.array([1])
     compared = compare_pairs(

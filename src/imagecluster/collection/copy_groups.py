@@ -13,7 +13,7 @@ import xxhash
 
 from imagecluster.collection.copy_evidence import CopyFile, Evidences
 from imagecluster.collection.duplicates import KINDS, REMOVABLE, CopyGroup, DuplicateSettings, GroupFile
-from imagecluster.copies.keeping import choose
+from imagecluster.copies.keeping import choose, spared_beside
 from imagecluster.copies.preferences import Candidate, Traces
 from imagecluster.copies.rules import parse_rules
 from imagecluster.copies.stars import Star, components, stars
@@ -148,7 +148,8 @@ class Grouping:
         if named:
             return _Chosen(best, "chosen by hand as the best", choice.is_tie)
         reasons.update(zip(winners, choice.reasons, strict=True))
-        spared = {leaf: self._spared_beside(leaf, best) for leaf in leaves if leaf not in winners}
+        kept = self._candidate(best)
+        spared = {leaf: spared_beside(self._candidate(leaf), kept) for leaf in leaves if leaf not in winners}
         spared.update({winners[i]: why for i, why in choice.spared.items()})
         return _Chosen(best, choice.why or reasons[best], choice.is_tie, reasons, spared)
 
@@ -172,17 +173,6 @@ class Grouping:
                 reasons.update(zip(part, choice.reasons, strict=True))
                 winners.append(part[choice.index])
         return sorted(winners, key=lambda leaf: bytes(self._files[leaf].path)), reasons
-
-    def _spared_beside(self, leaf: int, kept: int) -> str:
-        """Why a file stays beside another one that has no raw file or video; empty if nothing speaks for it."""
-        one, other = self._candidate(leaf), self._candidate(kept)
-        if one.is_raw and not other.is_raw:
-            return "it has a camera's raw file, and the one kept has none"
-        if one.moves and not other.moves:
-            return "it has a video, and the one kept has none"
-        if one.holds_more_than(other):
-            return "its file holds more than the picture (a video, another picture ...), which the one kept has not"
-        return ""
 
     def _named_best(self, leaves: Sequence[int]) -> list[int]:
         """Those of some files that were chosen by hand as the best, the last time one of them was."""

@@ -6,11 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-import xxhash
-
+from imagecluster.collection.rereading import of_content
 from imagecluster.copies import CopyFacts
-from imagecluster.decode import SmallPicture, large_file, read_bytes
-from imagecluster.errors import DecodeError
+from imagecluster.decode import SmallPicture
 from imagecluster.store import Store
 
 __all__ = ["copy_facts", "digest_loader", "look_loader"]
@@ -20,20 +18,14 @@ T = TypeVar("T")
 
 def copy_facts(hashes: Sequence[bytes], store: Store) -> CopyFacts:
     """What the store knows of contents, for their comparison; all must be known."""
-    import numpy as np
-
     metadata = store.metadata(hashes)
     signs, there = store.signs(hashes)
     coded = store.coded(hashes)
-    of_rows = [metadata[content_hash] for content_hash in hashes]
-    return CopyFacts(
+    return CopyFacts.of(
+        [metadata[content_hash] for content_hash in hashes],
         signs=signs,
         has_signs=there,
-        width_px=np.array([of.width_px for of in of_rows], np.int64),
-        height_px=np.array([of.height_px for of in of_rows], np.int64),
         coded=[coded.get(content_hash, b"") for content_hash in hashes],
-        cameras=[of.camera for of in of_rows],
-        taken=[of.taken for of in of_rows],
     )
 
 
@@ -79,12 +71,4 @@ def digest_loader(
 def _loader(
     paths: Sequence[Path], hashes: Sequence[bytes], read: Callable[[bytes, int], T]
 ) -> Callable[[int], T | None]:
-    def load(picture: int) -> T | None:
-        try:
-            with large_file(paths[picture].stat().st_size):
-                data = read_bytes(paths[picture])
-                return read(data, picture) if xxhash.xxh3_128_digest(data) == hashes[picture] else None
-        except (DecodeError, OSError):
-            return None
-
-    return load
+    return lambda picture: of_content(paths[picture], hashes[picture], lambda data: read(data, picture))

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from collections.abc import Mapping, Sequence
 
-import xxhash
-
-from imagecluster.decode import large_file, read_bytes
-from imagecluster.errors import DecodeError
+from imagecluster.collection.rereading import each_again
 from imagecluster.store import HashedFile, Store
-from imagecluster.system.cores import n_cores
-from imagecluster.system.progress import OnProgress, Progress
+from imagecluster.system.progress import OnProgress
 
-__all__ = ["bring_up_signs"]
+__all__ = ["SIGNS_SIDE_PX", "bring_up_signs"]
 
-_AT_A_TIME = 256
-
-_SHORT_SIDE_PX = 128
-"""Twice the side of the square from which the hash is computed; the size makes hardly any difference to its bits."""
+SIGNS_SIDE_PX = 128
+"""Short side of the picture from which it is computed: twice the side of the square to which it is squashed;
+the size makes hardly any difference to the bits."""
 
 
 def bring_up_signs(
@@ -43,28 +36,13 @@ def bring_up_signs(
     distinct = {known.content_hash: known for known in files}
     _, there = store.signs(list(distinct))
     todo = [known for known, is_there in zip(distinct.values(), there, strict=True) if not is_there]
-    if not todo:
-        return
-    with ThreadPoolExecutor(n_threads or n_cores(), thread_name_prefix="signs") as pool:
-        for start in range(0, len(todo), _AT_A_TIME):
-            progress(Progress("signs", start, len(todo)))
-            part = todo[start : start + _AT_A_TIME]
-            signs = pool.map(partial(_signs, max_pixels=max_pixels), part)
-            store.put_signs({known.content_hash: found for known, found in zip(part, signs, strict=True) if found})
-    progress(Progress("signs", len(todo), len(todo)))
 
+    def signs(data: bytes, suffix: str) -> bytes:
+        from imagecluster.decode import decode, sign_hash
 
-def _signs(known: HashedFile, *, max_pixels: int) -> bytes | None:
-    """The hash of a picture; None if it cannot be read, or is another picture by now."""
-    from imagecluster.decode import decode, sign_hash
+        return sign_hash(decode(data, short_side_px=SIGNS_SIDE_PX, max_pixels=max_pixels, suffix=suffix).image)
 
-    try:
-        with large_file(known.file.size_bytes):
-            data = read_bytes(known.file.path)
-            if xxhash.xxh3_128_digest(data) != known.content_hash:
-                return None
-            suffix = known.file.path.suffix
-            picture = decode(data, short_side_px=_SHORT_SIDE_PX, max_pixels=max_pixels, suffix=suffix)
-    except DecodeError:
-        return None
-    return sign_hash(picture.image)
+    def keep(found: Mapping[bytes, bytes | None]) -> None:
+        store.put_signs({content_hash: each for content_hash, each in found.items() if each})
+
+    each_again(todo, signs, keep, stage="signs", n_threads=n_threads, progress=progress)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.records import Taken
+from imagecluster.records import Metadata, Taken
 
 __all__ = ["CopyFacts", "is_other_moment"]
 
@@ -35,6 +35,21 @@ class CopyFacts:
     """Make and model; empty if unknown."""
     taken: Sequence[Taken | None]
     """When each picture was taken, according to itself."""
+
+    @classmethod
+    def of(
+        cls, said: Sequence[Metadata], *, signs: NDArray[np.uint8], has_signs: NDArray[np.bool_], coded: Sequence[bytes]
+    ) -> CopyFacts:
+        """The facts about pictures from what they say of themselves, and their hashes."""
+        return cls(
+            signs=signs,
+            has_signs=has_signs,
+            width_px=np.array([of.width_px for of in said], np.int64),
+            height_px=np.array([of.height_px for of in said], np.int64),
+            coded=coded,
+            cameras=[of.camera for of in said],
+            taken=[of.taken for of in said],
+        )
 
     def __len__(self) -> int:
         return len(self.signs)

@@ -25,7 +25,7 @@ from imagecluster.copies.rules import Rule
 from imagecluster.errors import ArgumentError
 from imagecluster.records import CopyEvidence
 
-__all__ = ["Choice", "choose"]
+__all__ = ["Choice", "choose", "spared_beside"]
 
 _MOST_NAMED = 3
 
@@ -157,10 +157,20 @@ def _spared(scene: Scene, index: int, *, by_format: bool) -> dict[int, str]:
             continue
         if candidate.is_reference:
             found[i] = "it is in a reference, from which nothing is taken"
-        elif candidate.is_raw and not kept.is_raw and not by_format:
-            found[i] = "it is a camera's raw file, or has one beside it, and the one kept has none"
-        elif candidate.moves and not kept.moves:
-            found[i] = "it has a video, and the one kept has none"
-        elif candidate.holds_more_than(kept):
-            found[i] = "its file holds more than the picture (a video, another picture ...), which the one kept has not"
+        elif why := spared_beside(candidate, kept, by_format=by_format):
+            found[i] = why
     return found
+
+
+def spared_beside(candidate: Candidate, kept: Candidate, *, by_format: bool = False) -> str:
+    """Why a copy stays for what it holds beside the picture and the one kept does not; empty if it may go.
+
+    `by_format` says that the user's rules name formats, which lifts what is said of raw files.
+    """
+    if candidate.is_raw and not kept.is_raw and not by_format:
+        return "it is a camera's raw file, or has one beside it, and the one kept has none"
+    if candidate.moves and not kept.moves:
+        return "it has a video, and the one kept has none"
+    if candidate.holds_more_than(kept):
+        return "its file holds more than the picture (a video, another picture ...), which the one kept has not"
+    return ""
