@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.store import layout
+from imagecluster.store.content_pairs import ContentPairs, found_among, joined, used_only
+from imagecluster.store.values import HASH_BYTES
 from imagecluster.system.array_cache import ArrayCache, CacheKind, Kept
 from imagecluster.system.safe_files import OwnFolder
 
 __all__ = ["NOT_COMPARED", "NO_COPY", "CopyResults", "load", "save"]
 
 _KIND = CacheKind(layout.COPIES_NAME, "compared copies", "imagecluster-copies", version=1, n_keys=1)
-
-_HASH_BYTES = 16
 
 NOT_COMPARED, NO_COPY = -2, -1
 """What `CopyResults.at` says of a pair that was not compared, and of one that shows no copy."""
@@ -42,7 +42,7 @@ class CopyResults:
     def none(cls) -> CopyResults:
         """No pairs."""
         none = np.empty((0, 2), np.int32)
-        return cls(np.empty((0, _HASH_BYTES), np.uint8), none, np.empty(0, np.int32), np.empty((0, 0), np.uint8))
+        return cls(np.empty((0, HASH_BYTES), np.uint8), none, np.empty(0, np.int32), np.empty((0, 0), np.uint8))
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -52,12 +52,9 @@ class CopyResults:
 
         The first of the two numbers is that of the content that was the first in the comparison.
         """
-        number = {content_hash: i for i, content_hash in enumerate(hashes)}
-        known = np.array([number.get(row.tobytes(), -1) for row in self.hashes], np.int64)
-        found = known[self.pairs].reshape(-1, 2)
+        found, there = found_among(ContentPairs(self.hashes, self.pairs), hashes)
         row = np.full(len(self.pairs), NO_COPY, np.int64)
         row[self.found] = np.arange(len(self.found))
-        there = (found >= 0).all(axis=1)
         return found[there, 0], found[there, 1], row[there]
 
     def joined(
@@ -83,26 +80,17 @@ class CopyResults:
             The contents of which results are kept.
 
         """
-        names = [row.tobytes() for row in self.hashes]
-        number: dict[bytes, int] = {}
-        for name in (*names, *hashes):
-            if name in still:
-                number.setdefault(name, len(number))
-        old = np.array([number.get(name, -1) for name in names], np.int64)
-        new = np.array([number.get(name, -1) for name in hashes], np.int64)
-        both = np.concatenate([old[self.pairs].reshape(-1, 2), new[np.stack([first, second], axis=1)].reshape(-1, 2)])
+        known = ContentPairs(self.hashes, self.pairs)
+        table, both, there = joined(known, hashes, first, second, still=still)
         of_new = [i for i, each in enumerate(packed) if each is not None]
         is_found = np.zeros(len(both), bool)
         is_found[self.found] = True
         is_found[len(self.pairs) + np.array(of_new, np.int64)] = True
         bytes_of = np.frombuffer(b"".join(each for each in packed if each is not None), np.uint8)
         rows = _stacked(self.packed, bytes_of.reshape(len(of_new), -1) if of_new else np.empty((0, 0), np.uint8))
-        there = np.asarray((both >= 0).all(axis=1))
         rows = rows[there[is_found]]
-        used, renumbered = np.unique(both[there], return_inverse=True)
-        table = np.frombuffer(b"".join(number), np.uint8).reshape(-1, _HASH_BYTES)[used]
         found = np.flatnonzero(is_found[there]).astype(np.int32)
-        return CopyResults(table, renumbered.reshape(-1, 2).astype(np.int32), found, rows)
+        return CopyResults(*used_only(table, both[there]), found, rows)
 
 
 def _stacked(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -131,7 +119,7 @@ def load(folder: OwnFolder, key: str) -> CopyResults:
 def _results(kept: Kept) -> CopyResults:
     hashes, pairs, found, packed = (kept.arrays[name] for name in ("hashes", "pairs", "found", "packed"))
     n_contents, n_pairs, n_found = len(hashes), len(pairs), len(found)
-    fits = hashes.shape == (n_contents, _HASH_BYTES) and pairs.shape == (n_pairs, 2)
+    fits = hashes.shape == (n_contents, HASH_BYTES) and pairs.shape == (n_pairs, 2)
     fits = fits and found.shape == (n_found,) and packed.ndim == 2 and len(packed) == n_found
     if not fits or pairs.min(initial=0) < 0 or pairs.max(initial=-1) >= n_contents:
         raise ValueError(f"arrays of shapes {hashes.shape}, {pairs.shape}, {found.shape} and {packed.shape}")

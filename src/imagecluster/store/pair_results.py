@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.store import layout
+from imagecluster.store.content_pairs import ContentPairs, found_among, joined, used_only
+from imagecluster.store.values import HASH_BYTES
 from imagecluster.system.array_cache import ArrayCache, CacheKind, Kept
 from imagecluster.system.safe_files import OwnFolder
 
 __all__ = ["PairResults", "load", "save"]
 
 _KIND = CacheKind(layout.PAIRS_NAME, "compared pairs", "imagecluster-pairs", version=1, n_keys=1)
-
-_HASH_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,17 +33,14 @@ class PairResults:
     @classmethod
     def none(cls) -> PairResults:
         """No pairs."""
-        return cls(np.empty((0, _HASH_BYTES), np.uint8), np.empty((0, 2), np.int32), np.empty(0, np.uint16))
+        return cls(np.empty((0, HASH_BYTES), np.uint8), np.empty((0, 2), np.int32), np.empty(0, np.uint16))
 
     def __len__(self) -> int:
         return len(self.pairs)
 
     def at(self, hashes: Sequence[bytes]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """The pairs among some contents: their numbers in `hashes` (the first of equal ones), and the points."""
-        number = {content_hash: i for i, content_hash in reversed(list(enumerate(hashes)))}
-        known = np.array([number.get(row.tobytes(), -1) for row in self.hashes], np.int64)
-        found = known[self.pairs].reshape(-1, 2)
-        there = (found >= 0).all(axis=1)
+        found, there = found_among(ContentPairs(self.hashes, self.pairs), hashes)
         return found[there, 0], found[there, 1], self.n_points[there].astype(np.int64)
 
     def joined(
@@ -56,22 +53,12 @@ class PairResults:
         still: Collection[bytes],
     ) -> PairResults:
         """These pairs and others, whose contents are numbers in `hashes`; only of contents that are `still` there."""
-        names = [row.tobytes() for row in self.hashes]
-        number: dict[bytes, int] = {}
-        for name in (*names, *hashes):
-            if name in still:
-                number.setdefault(name, len(number))
-        old = np.array([number.get(name, -1) for name in names], np.int64)
-        new = np.array([number.get(name, -1) for name in hashes], np.int64)
-        both = np.concatenate([old[self.pairs].reshape(-1, 2), new[np.stack([first, second], axis=1)].reshape(-1, 2)])
+        known = ContentPairs(self.hashes, self.pairs)
+        table, both, there = joined(known, hashes, first, second, still=still)
         points = np.concatenate([self.n_points, n_points.clip(0, 0xFFFF)])
-        there = (both >= 0).all(axis=1)
         both, points = np.sort(both[there], axis=1), points[there]
-        _, chosen = np.unique(both[:, 0] * max(1, len(number)) + both[:, 1], return_index=True)
-        both, points = both[chosen], points[chosen]
-        used, renumbered = np.unique(both, return_inverse=True)
-        table = np.frombuffer(b"".join(number), np.uint8).reshape(-1, _HASH_BYTES)[used]
-        return PairResults(table, renumbered.reshape(-1, 2).astype(np.int32), points.astype(np.uint16))
+        _, chosen = np.unique(both[:, 0] * max(1, len(table)) + both[:, 1], return_index=True)
+        return PairResults(*used_only(table, both[chosen]), points[chosen].astype(np.uint16))
 
 
 def save(folder: OwnFolder, key: str, results: PairResults) -> None:
@@ -91,7 +78,7 @@ def load(folder: OwnFolder, key: str) -> PairResults:
 
 def _results(kept: Kept) -> PairResults:
     hashes, pairs, points = (kept.arrays[name] for name in ("hashes", "pairs", "points"))
-    fits = hashes.shape == (len(hashes), _HASH_BYTES) and pairs.shape == (len(points), 2) and points.ndim == 1
+    fits = hashes.shape == (len(hashes), HASH_BYTES) and pairs.shape == (len(points), 2) and points.ndim == 1
     if not fits or pairs.min(initial=0) < 0 or pairs.max(initial=-1) >= len(hashes):
         raise ValueError(f"arrays of shapes {hashes.shape}, {pairs.shape} and {points.shape}")
     return PairResults(hashes.astype(np.uint8), pairs.astype(np.int32), points.astype(np.uint16))
