@@ -8,7 +8,6 @@ on disk: see `undoing.complete_interrupted`.
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import logging
 import os
@@ -18,13 +17,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from imagecluster.actions.moves import Move
-from imagecluster.errors import (
-    NotOursError,
-    OutputError,
-    StoreDamagedError,
-    StoreLockedError,
-    StoreVersionError,
-)
+from imagecluster.errors import NotOursError, OutputError, StoreLockedError
+from imagecluster.system.line_journal import LineJournal, json_line
 from imagecluster.system.safe_files import OwnFolder
 
 __all__ = ["JOURNAL_NAME", "Action", "Journal", "KeptStep", "State", "Then"]
@@ -36,10 +30,6 @@ JOURNAL_NAME = "actions.jsonl"
 
 LOCK_NAME = "actions-lock"
 _FORMAT, _VERSION = "imagecluster-actions", 1
-_CUT_OFF = b" (cut off)\n"
-"""End of a half-written line, which ensures that the line is never used, even if only its end is missing."""
-_HEAD = json.dumps({"format": _FORMAT, "version": _VERSION}).encode() + b"\n"
-
 State = Literal["pending", "done", "failed", "undoing", "undone"]
 Then = Literal["failed", "undone"]
 """What a step is once all of it was taken back: it could not be made, or somebody undid it."""
@@ -106,7 +96,8 @@ class Journal:
     def __init__(self, directory: Path, *, follow: bool = True) -> None:
         self.directory = Path(os.path.abspath(directory))  # noqa: PTH100 - also folds '..'
         self._follow = follow
-        self._is_new, self._ends_whole = True, True
+        file = self.directory / JOURNAL_NAME
+        self._lines = LineJournal(file, form=_FORMAT, version=_VERSION, what="actions")
         self._waiting: list[bytes] = []
 
     @contextlib.contextmanager
@@ -151,23 +142,16 @@ class Journal:
             raise NotOursError(f"the journal of actions cannot be read: {error}") from None
         except OSError as error:
             raise OutputError(f"cannot read {self.directory / JOURNAL_NAME}: {error.strerror or error}") from None
-        lines = content.split(b"\n")
-        half = lines.pop()
-        self._is_new = not lines and _HEAD.startswith(half)
-        if not self._is_new:
-            self._check_head(lines[0] if lines else half)
-        self._ends_whole = not half
         actions: dict[int, Action] = {}
-        for number, line in enumerate(lines[1:], start=2):
-            if line and line != lines[0]:
-                try:
-                    self._take(_decodable(json.loads(line)), actions)
-                except (ValueError, LookupError, AttributeError, TypeError) as error:
-                    if not line.endswith(_CUT_OFF.rstrip()):
-                        _log.warning(
-                            "%s: line %d is ignored, since it does not make sense (%s: %s)",
-                            self.directory / JOURNAL_NAME, number, type(error).__name__, error,
-                        )  # fmt: skip
+        for number, line in self._lines.lines(content):
+            try:
+                self._take(_decodable(json.loads(line)), actions)
+            except (ValueError, LookupError, AttributeError, TypeError) as error:
+                if not self._lines.was_cut_off(line):
+                    _log.warning(
+                        "%s: line %d is ignored, since it does not make sense (%s: %s)",
+                        self.directory / JOURNAL_NAME, number, type(error).__name__, error,
+                    )  # fmt: skip
         return actions
 
     def begin(self, action: Action) -> None:
@@ -227,25 +211,10 @@ class Journal:
         """Append what was noted, and wait until it is on disk."""
         if not self._waiting:
             return
-        data = b"".join([_HEAD if self._is_new else b"" if self._ends_whole else _CUT_OFF, *self._waiting])
         file = self.directory / JOURNAL_NAME
         try:
-            is_cut_off = self._is_new and not self._ends_whole
-            with (
-                OwnFolder(self.directory, follow=self._follow) as folder,
-                folder.open_writing(JOURNAL_NAME, append=not is_cut_off) as stream,
-            ):
-                if is_cut_off:
-                    stream.truncate()
-                size = os.fstat(stream.fileno()).st_size
-                if stream.write(data) != len(data):
-                    with contextlib.suppress(OSError):
-                        stream.truncate(size)
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-                os.fsync(stream.fileno())
-                if self._is_new:
-                    with contextlib.suppress(OSError):  # some network drives sync no folders
-                        folder.sync()
+            with OwnFolder(self.directory, follow=self._follow) as folder:
+                self._lines.append(folder, self._waiting)
         except NotOursError as error:
             raise NotOursError(f"the journal of actions cannot be kept: {error}") from None
         except OSError as error:
@@ -254,10 +223,9 @@ class Journal:
                 " that; make room, and run the same command again, or `imagecluster undo`"
             ) from None
         self._waiting = []
-        self._is_new, self._ends_whole = False, True
 
     def _note(self, values: Mapping[str, Any]) -> None:
-        self._waiting.append(json.dumps(values, separators=(",", ":")).encode("ascii") + b"\n")
+        self._waiting.append(json_line(values))
 
     def _take(self, values: Mapping[str, Any], actions: dict[int, Action]) -> None:
         """Take in a line."""
@@ -305,23 +273,6 @@ class Journal:
 
     def _root_of(self, text: str) -> Path:
         return Path(os.path.normpath(self.directory / text))
-
-    def _check_head(self, line: bytes) -> None:
-        file = self.directory / JOURNAL_NAME
-        try:
-            head = json.loads(line)
-            name, version = head["format"], int(head["version"])
-        except (ValueError, LookupError, TypeError):
-            name, version = None, 0
-        if name != _FORMAT:
-            raise StoreDamagedError(
-                f"{file} is not a journal of actions. Nothing was changed; restore it from a backup, or move it away"
-            )
-        if version > _VERSION:
-            raise StoreVersionError(
-                f"{file} has version {version}, but this imagecluster reads versions up to {_VERSION}; install a newer"
-                " imagecluster"
-            )
 
 
 def _decodable(values: Any) -> Any:

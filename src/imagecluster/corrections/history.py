@@ -10,17 +10,16 @@ in place of `redo`.
 
 from __future__ import annotations
 
-import errno
 import json
 import logging
-import os
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
 from imagecluster.corrections.kinds import Decision, Edit, edit_from_json, edit_to_json
-from imagecluster.errors import ArgumentError, NotOursError, OutputError, StoreDamagedError, StoreVersionError
+from imagecluster.errors import ArgumentError, NotOursError, OutputError
+from imagecluster.system.line_journal import LineJournal, json_line
 from imagecluster.system.safe_files import OwnFolder
 
 __all__ = ["EDITS_NAME", "History"]
@@ -31,10 +30,6 @@ EDITS_NAME = "edits.jsonl"
 """Name of the file in the database's folder."""
 
 _FORMAT, _VERSION = "imagecluster-edits", 1
-_CUT_OFF = " (cut off)\n"
-"""End of a half-written line, which ensures that the line is never used, even if only its end is missing."""
-
-_HEAD = json.dumps({"format": _FORMAT, "version": _VERSION}) + "\n"
 
 
 class History:
@@ -68,8 +63,7 @@ class History:
         self._version = 0
         self._done: list[Edit] = []
         self._undone: list[Edit] = []
-        self._is_new = True
-        self._ends_whole = True
+        self._lines = LineJournal(file, form=_FORMAT, version=_VERSION, what="corrections")
 
     @property
     def edits(self) -> tuple[Edit, ...]:
@@ -141,22 +135,9 @@ class History:
 
     def _append(self, line: dict[str, Any]) -> int:
         """Write a line, and wait until it is on disk."""
-        text = json.dumps({**line, "made_s": round(time.time(), 3)}, separators=(",", ":")) + "\n"
-        before = _HEAD if self._is_new else "" if self._ends_whole else _CUT_OFF
-        data = (before + text).encode("ascii")
         try:
-            # If only part of the head was written, nothing is lost by writing it again. Otherwise, if two processes
-            # start a journal at once, both append a head, of which the second is ignored.
-            is_cut_off = self._is_new and not self._ends_whole
-            with (
-                OwnFolder(self._file.parent, follow=self._follow, create=True) as folder,
-                folder.open_writing(self._file.name, append=not is_cut_off) as stream,
-            ):
-                if is_cut_off:
-                    stream.truncate()
-                if stream.write(data) != len(data):
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-                os.fsync(stream.fileno())
+            with OwnFolder(self._file.parent, follow=self._follow, create=True) as folder:
+                self._lines.append(folder, [json_line({**line, "made_s": round(time.time(), 3)})])
         except NotOursError as error:
             raise NotOursError(f"the corrections cannot be kept: {error}") from None
         except OSError as error:
@@ -180,18 +161,13 @@ class History:
             raise NotOursError(f"the corrections cannot be read: {error}") from None
         except OSError as error:
             raise OutputError(f"cannot read the corrections in {self._file}: {error.strerror or error}") from None
-        lines = content.split(b"\n")
-        half = lines.pop()
-        if half:
+        lines = self._lines.lines(content)
+        if not self._lines.ends_whole:
             _log.warning("%s: the last line is incomplete and is ignored", self._file)
-        self._is_new = not lines and _HEAD.encode().startswith(half)
-        if not self._is_new:
-            self._check_head(lines[0] if lines else half)
         self._done, self._undone = [], []
-        for number, line in enumerate(lines[1:], start=2):
-            if line and line != lines[0]:
-                self._take(line, number)
-        self._seen, self._version, self._ends_whole = seen, max(0, len(lines) - 1), not half
+        for number, line in lines:
+            self._take(line, number)
+        self._seen, self._version = seen, self._lines.n_lines
 
     def _take(self, line: bytes, number: int) -> None:
         """Take in a line of the journal."""
@@ -206,23 +182,6 @@ class History:
                 self._undone = []
         except (ValueError, LookupError, AttributeError, TypeError) as error:
             _log.warning("%s: line %d is ignored: %s", self._file, number, error)
-
-    def _check_head(self, line: bytes) -> None:
-        try:
-            head = json.loads(line)
-            name, version = head["format"], int(head["version"])
-        except (ValueError, LookupError, TypeError):
-            name, version = None, 0
-        if name != _FORMAT:
-            raise StoreDamagedError(
-                f"{self._file} is not a journal of corrections. Nothing was changed; restore it from a backup, or move"
-                " it away"
-            )
-        if version > _VERSION:
-            raise StoreVersionError(
-                f"{self._file} has version {version}, but this imagecluster reads versions up to {_VERSION};"
-                " install a newer imagecluster"
-            )
 
 
 def _popped(edits: list[Edit], *, decision: bool) -> Edit:
