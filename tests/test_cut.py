@@ -25,7 +25,7 @@ def members(labels: NDArray[np.int64]) -> set[frozenset[int]]:
     return {frozenset(np.flatnonzero(labels == label).tolist()) for label in np.unique(labels)}
 
 
-many = settings(max_examples=300, deadline=None)
+many = settings(max_examples=120, deadline=None)
 piles = st.builds(
     lambda n, seed, tied: vectors(n, seed, tied=tied), st.integers(2, 50), st.integers(0, 999), st.booleans()
 )

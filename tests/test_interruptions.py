@@ -17,7 +17,7 @@ from pictures import draw
 from waiting import wait_until
 
 N_KILLS = int(os.environ.get("IMAGECLUSTER_KILLS", "4"))
-N_PICTURES = int(os.environ.get("IMAGECLUSTER_KILL_PICTURES", "300"))
+N_PICTURES = int(os.environ.get("IMAGECLUSTER_KILL_PICTURES", "200"))
 
 
 def command(folder: Path, *more: str) -> list[str]:

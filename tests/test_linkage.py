@@ -121,7 +121,7 @@ def check_equals_scipy(tree: Dendrogram, Z: NDArray[np.float64], gap: float = 1e
             assert same_partition(ours, theirs)
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(samples(), st.sampled_from([1, 2, 3, 16]), st.sampled_from([3, 8, 1024]))
 def test_is_average_linkage_by_definition(X: NDArray[np.float64], k: int, block_rows: int) -> None:
     """Whatever the vectors, ties and duplicates included, every merge is of a nearest pair at its mean distance."""
@@ -131,7 +131,7 @@ def test_is_average_linkage_by_definition(X: NDArray[np.float64], k: int, block_
     assert abs(tree.largest_distance - condensed.max()) < 1e-12
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(st.integers(2, 60), st.integers(2, 20), st.sampled_from(CONTINUOUS), st.integers(0, 2**32))
 def test_equals_scipy_where_no_two_pairs_tie(n: int, d: int, kind: str, seed: int) -> None:
     """Without ties there is one right answer, and it is scipy's."""

@@ -62,7 +62,7 @@ def check_lists(lists: Neighbours, similarity: NDArray[Any], k: int) -> None:
             assert lists.bound[row] == -np.inf
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.integers(1, 90), st.integers(1, 8), st.booleans(), st.integers(0, 999), st.integers(1, 9), st.integers(1, 30))
 def test_lists_hold_the_most_similar(n: int, d: int, tied: bool, seed: int, k: int, block_rows: int) -> None:
     """Whatever the block size, each row has its k most similar rows, and the smallest similarity of all is exact."""
@@ -75,7 +75,7 @@ def test_lists_hold_the_most_similar(n: int, d: int, tied: bool, seed: int, k: i
     check_lists(lists, exact, k)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.integers(2, 60), st.integers(0, 999), st.integers(1, 9), st.booleans(), st.sampled_from([0.0, 1e-7]))
 def test_scan_finds_among_the_given_columns_only(n: int, seed: int, k: int, tied: bool, jitter: float) -> None:
     """Some rows against some columns: a row is not its own neighbour, and columns left out are not found."""

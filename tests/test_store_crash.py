@@ -20,6 +20,8 @@ from store_samples import (
 )
 from waiting import wait_until
 
+N_KILLS = int(os.environ.get("IMAGECLUSTER_KILLS", "15"))
+
 
 def n_written(root: Path) -> int:
     """Bytes of the matrix and of the database's log, both of which grow in the course of a commit."""
@@ -56,18 +58,18 @@ def test_a_killed_writer_costs_at_most_one_batch(tmp_path):
 
 
 @pytest.mark.slow
-def test_forty_kills_at_random_moments(tmp_path):
+def test_kills_at_random_moments(tmp_path):
     """Killed again and again, the store never shows half a batch, a foreign vector or a lost commit."""
     seed = int(os.environ.get("IMAGECLUSTER_CRASH_SEED", "20"))
     rng = random.Random(seed)
     n_before = 0
-    for kill in range(40):
+    for kill in range(N_KILLS):
         acknowledged = run_and_kill(tmp_path, rng.randrange(600_000))
         with Store.open(tmp_path / "imagecluster", root=tmp_path, writable=bool(kill % 2)) as store:
             n = check_whole_batches(store)
         assert max(acknowledged, n_before) <= n <= max(acknowledged, n_before) + BATCH
         n_before = n
-    assert n_before > 40 * BATCH
+    assert n_before > N_KILLS * BATCH
 
 
 def test_an_unfinished_tail_is_overwritten(tmp_path):
