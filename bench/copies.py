@@ -65,8 +65,9 @@ class Compared(NamedTuple):
     first: NDArray[np.int64]
     second: NDArray[np.int64]
     results: list[Comparison | None]
-    seconds: float
-    candidate_seconds: float
+    cpu_s: float
+    """CPU time of the comparisons, of all threads together: other work on the machine hardly changes it."""
+    candidate_s: float
 
     def kinds(self) -> dict[tuple[int, int], str]:
         """Kinds of the pairs that show the same."""
@@ -127,10 +128,10 @@ def recall(photos: Path, scratch: Path, looks: Path | None, *, every: int) -> li
         rows = [row for row, path in enumerate(collection.paths) if made_of[path.name][0] % every == 0]
         labels = [made_of[collection.paths[row].name] for row in rows]
         ours = compared(collection, labels=labels, rows=rows)
-        print(f"{len(ours.first)} pairs compared in {ours.seconds:.0f} s", flush=True)
+        print(f"{len(ours.first)} pairs compared in {ours.cpu_s:.0f} s", flush=True)
         with without_opencv():
             plain = compared(collection, labels=labels, rows=rows)
-        print(f"and without OpenCV in {plain.seconds:.0f} s", flush=True)
+        print(f"and without OpenCV in {plain.cpu_s:.0f} s", flush=True)
         found = {"ours": found_by(ours, labels), "without OpenCV": found_by(plain, labels)}
         hashes = peer_hashes(ours.paths)
         for name, (bits, most) in hashes.items():
@@ -234,7 +235,7 @@ def compared(
     hashes = [collection.leaves.hashes[row] for row in rows]
     vectors = np.asarray(collection.vectors)[rows]
     facts = replace(copy_facts(hashes, collection.store), taken=[None] * len(hashes))
-    started = time.perf_counter()
+    started = time.process_time()
     if labels is None:
         first, second = candidate_pairs(facts, nearest(vectors))
     else:
@@ -245,9 +246,9 @@ def compared(
     # Equal bytes are one content, and not compared.
     different = np.array([hashes[i] != hashes[j] for i, j in zip(first, second, strict=True)], bool)
     first, second = first[different], second[different]
-    candidate_seconds = time.perf_counter() - started
+    candidate_s = time.process_time() - started
     paths = [collection.paths[row] for row in rows]
-    started = time.perf_counter()
+    started = time.process_time()
     results: list[Comparison | None] = []
     for _, found in compare_pairs(
         first,
@@ -259,7 +260,7 @@ def compared(
         digest=lambda i: pixel_digest(paths[i].read_bytes(), facts.size(i), suffix=paths[i].suffix),
     ):
         results += found
-    return Compared(paths, hashes, facts, first, second, results, time.perf_counter() - started, candidate_seconds)
+    return Compared(paths, hashes, facts, first, second, results, time.process_time() - started, candidate_s)
 
 
 def nearest(vectors: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -390,10 +391,10 @@ def costs(ours: Compared, plain: Compared, n: int) -> list[str]:
     both = set(ours.first.tolist()) | set(ours.second.tolist())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return [
-        f"{n:,} files, {len(ours.first):,} candidate pairs in {ours.candidate_seconds:.1f} s; comparing them took "
-        f"{ours.seconds:.0f} s on all cores, {1000 * ours.seconds / len(ours.first):.1f} ms a pair and "
-        f"{1000 * ours.seconds / max(1, len(both)):.0f} ms a picture (without OpenCV "
-        f"{1000 * plain.seconds / len(plain.first):.1f} ms a pair); peak memory of the whole process {peak:.0f} MB."
+        f"{n:,} files, {len(ours.first):,} candidate pairs in {ours.candidate_s:.1f} s; comparing them took "
+        f"{ours.cpu_s:.0f} s of CPU time, {1000 * ours.cpu_s / len(ours.first):.1f} ms a pair and "
+        f"{1000 * ours.cpu_s / max(1, len(both)):.0f} ms a picture (without OpenCV "
+        f"{1000 * plain.cpu_s / len(plain.first):.1f} ms a pair); peak memory of the whole process {peak:.0f} MB."
     ]
 
 
@@ -411,7 +412,7 @@ def precision(
         kinds = result.kinds()
         n_pairs = int((numbers[result.first] != numbers[result.second]).sum())
         false = sum(kind in COPY and numbers[i] != numbers[j] for (i, j), kind in kinds.items())
-        removed, wrong = removals(result, numbers, {pair for pair, kind in kinds.items() if kind in COPY})
+        removed, wrong = removals(labels, {pair for pair, kind in kinds.items() if kind in COPY})
         lines.append(
             f"| {name} | {n_pairs:,} compared of {n_all:,} | {false} | {removed:,} | {wrong} | "
             f"{1 - wrong / max(1, removed):.4f} |"
@@ -419,7 +420,7 @@ def precision(
     for name, (bits, most) in hashes.items():
         near = pairs_within(bits, most)
         false = sum(numbers[i] != numbers[j] for i, j in near)
-        removed, wrong = removals(ours, numbers, near)
+        removed, wrong = removals(labels, near)
         lines.append(f"| {name} | {n_all:,} | {false} | {removed:,} | {wrong} | {1 - wrong / max(1, removed):.4f} |")
     return lines
 
@@ -436,27 +437,26 @@ def pairs_within(bits: NDArray[np.uint8], most: int) -> set[tuple[int, int]]:
     return found
 
 
-def removals(result: Compared, numbers: NDArray[np.int64], pairs: set[tuple[int, int]]) -> tuple[int, int]:
-    """Removals that stars propose: the largest picture is kept, and all that are its copies go; and how many are wrong.
+def removals(labels: list[tuple[int, str]], pairs: set[tuple[int, int]]) -> tuple[int, int]:
+    """Removals that stars propose, and how many are wrong: each photograph is kept, and all that are its copies go.
 
-    A file is removed only if it is a copy of the one kept.
+    After them, files that are no photograph's copies are kept for others.
     """
     partners: dict[int, set[int]] = defaultdict(set)
     for i, j in pairs:
         partners[i].add(j)
         partners[j].add(i)
-    n_pixels = result.facts.width_px * result.facts.height_px
     gone: set[int] = set()
     kept: set[int] = set()
     n_wrong = 0
-    for row in sorted(partners, key=lambda row: (-n_pixels[row], row)):
+    for row in sorted(partners, key=lambda row: (labels[row][1] != "base", row)):
         if row in gone:
             continue
         kept.add(row)
         for other in sorted(partners[row] - gone - kept):
             gone.add(other)
-            n_wrong += numbers[other] != numbers[row]
-    return len(gone), int(n_wrong)
+            n_wrong += labels[other][0] != labels[row][0]
+    return len(gone), n_wrong
 
 
 def pixels_line(ours: Compared, labels: list[tuple[int, str]]) -> list[str]:

@@ -14,11 +14,11 @@ from imagecluster.copies.candidates import RADIUS
 from imagecluster.copies.colours import have_same_colours
 from imagecluster.copies.comparison import SAME_PIXELS, Comparison, rounded
 from imagecluster.copies.facts import CopyFacts, is_other_moment
-from imagecluster.copies.looks import Look, map_between
+from imagecluster.copies.looks import Look, grey_of, map_between
 from imagecluster.copies.planes import Map, blurred, inverse
-from imagecluster.copies.residual import Residual, residual
+from imagecluster.copies.residual import Residual, residual, worst_detail
 from imagecluster.copies.symmetry import distances, map_of
-from imagecluster.copies.verdict import CLOSE_DETAIL_PX, is_same_closer, verdict
+from imagecluster.copies.verdict import is_same_closer, least_worst, verdict
 from imagecluster.decode import SmallPicture
 from imagecluster.records import CopyKind
 from imagecluster.system.pair_runs import compared_in_runs
@@ -41,18 +41,19 @@ decoded, which differs from an average."""
 _CLOSER = 1.4
 """How much larger a picture must be to be worth a closer look."""
 _MOST_CLOSE = 32
-"""Number of larger pictures that are kept, of 1.3 MB each."""
+"""Number of larger pictures whose brightness is kept, of .4 MB each."""
 
 _TONED_CONTRAST = 1.1
 _TONED_LEVELS = 8.0
 
 Load = Callable[[int], SmallPicture | None]
+LoadGrey = Callable[[int], NDArray[np.uint8] | None]
 Digest = Callable[[int], bytes | None]
 
 
 def version() -> str:
     """Name and version of the computation on this machine: kept results of another one are not used."""
-    return "copies/3" if planes.has_opencv() else "copies/3 without OpenCV"
+    return "copies/4" if planes.has_opencv() else "copies/4 without OpenCV"
 
 
 def compare_pairs(  # noqa: PLR0913 - the pairs and what is known of them, the rest is optional
@@ -98,7 +99,7 @@ def compare_pairs(  # noqa: PLR0913 - the pairs and what is known of them, the r
         A run of the pairs, and their comparisons; None where a picture cannot be read.
     """
     # The picture that is kept is looked at closer for each of its copies.
-    means = _Means(_Digests(digest), None if closer is None else lru_cache(_MOST_CLOSE)(closer))
+    means = _Means(_Digests(digest), None if closer is None else lru_cache(_MOST_CLOSE)(_greys(closer)))
 
     def compare(i: int, j: int, one: Look | None, other: Look | None) -> Comparison | None:
         return _comparison((i, j), (one, other), facts, means)
@@ -113,6 +114,16 @@ def compare_pairs(  # noqa: PLR0913 - the pairs and what is known of them, the r
         n_threads=n_threads,
         is_needed=lambda i, j: _must_be_seen(facts, i, j),
     )
+
+
+def _greys(load: Load) -> LoadGrey:
+    """Loads the brightness of pictures."""
+
+    def grey(number: int) -> NDArray[np.uint8] | None:
+        picture = load(number)
+        return None if picture is None else grey_of(picture)
+
+    return grey
 
 
 def _look(picture: SmallPicture | None) -> Look | None:
@@ -144,7 +155,8 @@ class _Means:
     """What tells more of pictures than their small forms."""
 
     digests: _Digests
-    closer: Load | None
+    closer: LoadGrey | None
+    """Loads the brightness of a larger form."""
 
 
 def _must_be_seen(facts: CopyFacts, first: int, second: int) -> bool:
@@ -210,8 +222,8 @@ def _compared(pair: tuple[int, int], a: Look, b: Look, facts: CopyFacts, means: 
     if kind == "copy" and not have_same_colours(a, b, found.to_b):
         kind = "altered"
     if kind == "copy":
-        closer = _closer(pair, a, b, found, means.closer)
-        if not is_same_closer(found, closer, is_toned=_is_toned(found)):
+        worst = _worst_closer(pair, a, b, found, means.closer)
+        if not is_same_closer(found, worst, is_toned=_is_toned(found)):
             kind = "altered"
     if kind != "shot" and is_other_moment(facts, *pair):
         kind = "shot"
@@ -234,19 +246,18 @@ def _maps(pair: tuple[int, int], a: Look, b: Look, facts: CopyFacts) -> Iterator
             yield found
 
 
-def _closer(pair: tuple[int, int], a: Look, b: Look, found: Residual, load: Load | None) -> Residual | None:
-    """How larger forms of two pictures agree; None if there are none that show more."""
+def _worst_closer(pair: tuple[int, int], a: Look, b: Look, found: Residual, load: LoadGrey | None) -> float | None:
+    """How larger forms of two pictures agree in their worst small block; None if there are none that show more."""
     if load is None:
         return None
-    large = [load(picture) for picture in pair]
-    if large[0] is None or large[1] is None:
+    one, other = (load(picture) for picture in pair)
+    if one is None or other is None:
         return None
-    one, other = (Look(picture) for picture in large if picture is not None)
     if min(max(one.shape) / max(a.shape), max(other.shape) / max(b.shape)) < _CLOSER:
         return None
     shares = _shares(b.shape) @ found.to_b @ inverse(_shares(a.shape))
-    to_b = inverse(_shares(other.shape)) @ shares @ _shares(one.shape)
-    return residual(one.grey, other.grey, inverse(to_b), detail_px=CLOSE_DETAIL_PX)
+    to_b = inverse(_shares(_shape(other))) @ shares @ _shares(_shape(one))
+    return worst_detail(one, other, inverse(to_b), enough=least_worst(is_toned=_is_toned(found)))
 
 
 def _may_be_equal(pair: tuple[int, int], a: Look, b: Look, facts: CopyFacts, found: Residual) -> bool:
@@ -278,6 +289,10 @@ def _put_together(kind: CopyKind, found: Residual, a: Look, b: Look, *, is_frame
 
 def _is_toned(found: Residual) -> bool:
     return not 1 / _TONED_CONTRAST < found.contrast < _TONED_CONTRAST or abs(found.brightness) > _TONED_LEVELS
+
+
+def _shape(grey: NDArray[np.uint8]) -> tuple[int, int]:
+    return grey.shape[0], grey.shape[1]
 
 
 def _shares(shape: tuple[int, int]) -> NDArray[np.float64]:

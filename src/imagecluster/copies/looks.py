@@ -13,7 +13,7 @@ from imagecluster.copies.planes import Map
 from imagecluster.decode import SmallPicture
 from imagecluster.verify.features import LocalFeatures, features_of, opencv
 
-__all__ = ["LEAST_POINTS", "Look", "map_between"]
+__all__ = ["LEAST_POINTS", "Look", "grey_of", "map_between"]
 
 LEAST_POINTS = 8
 """Number of points that must agree with one map."""
@@ -47,9 +47,7 @@ class Look:
 
     def __init__(self, picture: SmallPicture) -> None:
         pixels = np.asarray(picture.pixels, np.uint8)
-        # The weights of Pillow's L, in whole numbers.
-        weighted = pixels.reshape(-1, 3) @ np.array([19595, 38470, 7471], np.uint32) + 0x8000
-        self.grey: NDArray[np.uint8] = (weighted >> 16).astype(np.uint8).reshape(pixels.shape[:2])
+        self.grey = grey_of(picture)
         self._pixels = pixels
         self.is_one_of_many = picture.is_one_of_many
         self._guard = threading.Lock()
@@ -85,6 +83,13 @@ class Look:
             if self._points is None:
                 self._points = features_of(self.grey, contrastThreshold=_CONTRAST, edgeThreshold=_EDGE)
             return self._points
+
+
+def grey_of(picture: SmallPicture) -> NDArray[np.uint8]:
+    """Brightness of a picture, shape (height, width)."""
+    from PIL import Image
+
+    return np.asarray(Image.fromarray(np.ascontiguousarray(picture.pixels, np.uint8)).convert("L"))
 
 
 def _chroma(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from imagecluster.copies.residual import Residual
 from imagecluster.records import CopyKind
 
-__all__ = ["CLOSE_DETAIL_PX", "is_same_closer", "verdict"]
+__all__ = ["is_same_closer", "least_worst", "verdict"]
 
 _LEAST_BLOCKS = 6
 """Blocks with texture that both pictures must show: plain pages are all alike."""
@@ -28,9 +28,6 @@ _LEAST_WORST_TONED = 0.5
 """Correlation of the worst small block in a closer look. At 768 pixels it was 0.84 and more in copies of five
 photographs down to JPEG quality 10 (turned, 0.79 in one of 17; beside a caption, 0.76), and 0.6 where another tone made
 white what was not; 0.05 to 0.8 where a date was written into the picture, 0.3 to 0.9 where one digit of it differs."""
-
-CLOSE_DETAIL_PX = 8
-"""Side of the small blocks of a closer look."""
 
 _WHOLE_AREA = 0.015
 _WHOLE_OUTSIDE = 0.004
@@ -82,8 +79,14 @@ def verdict(found: Residual | None, n_pixels_a: int, n_pixels_b: int) -> tuple[C
     return ("shot" if is_enlarged else kind), False
 
 
-def is_same_closer(found: Residual, closer: Residual | None, *, is_toned: bool) -> bool:
-    """Whether a copy is one after a closer look; None where there is nothing larger to look at."""
-    if closer is None:
-        return found.detail >= _LEAST_UNSURE
-    return closer.worst >= (_LEAST_WORST_TONED if is_toned else _LEAST_WORST)
+def least_worst(*, is_toned: bool) -> float:
+    """Correlation that the worst small block of a copy has in a closer look."""
+    return _LEAST_WORST_TONED if is_toned else _LEAST_WORST
+
+
+def is_same_closer(found: Residual, worst: float | None, *, is_toned: bool) -> bool:
+    """Whether a copy is one after a closer look, by the correlation of its worst small block.
+
+    `worst` is None where there is nothing larger to look at.
+    """
+    return found.detail >= _LEAST_UNSURE if worst is None else worst >= least_worst(is_toned=is_toned)
