@@ -1,0 +1,90 @@
+"""How strongly the pictures before and after a pause are apart."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagecluster.events.bursts import cosines
+from imagecluster.events.positions import spread_distances
+from imagecluster.events.settings import EventSettings
+
+__all__ = ["Chain", "Strengths", "strengths"]
+
+_NEUTRAL_COSINE = 0.55
+"""Pictures as alike as this neither lengthen nor shorten a pause."""
+_N_COMPARED = 5
+_N_AROUND = 10
+"""Number of gaps before and after that say which gap is usual."""
+_USUAL_GAP_S = 60.0
+_MOST_DENSITY = np.log(4 * 60.0)
+"""Gaps of less than 15 s, and of more than 4 h, count as these."""
+
+
+class Chain(NamedTuple):
+    """Bursts in order of time; all arrays have one entry for each."""
+
+    rows: NDArray[np.int64]
+    """Its first picture."""
+    start_s: NDArray[np.float64]
+    end_s: NDArray[np.float64]
+    latitude: NDArray[np.float64]
+    """Where its first picture says that it was taken, in degrees; NaN for unknown."""
+    longitude: NDArray[np.float64]
+
+
+class Strengths(NamedTuple):
+    """Logarithm of the effective gap before each burst but the first, shape (n - 1,).
+
+    It is that of its ratio to the gap at which something new begins: above 0 it does.
+    """
+
+    event: NDArray[np.float64]
+    scene: NDArray[np.float64]
+
+
+def strengths(chain: Chain, vectors: NDArray[np.float32], settings: EventSettings) -> Strengths:
+    """Strengths of the boundaries of a chain.
+
+    The effective gap of events is
+
+        gap x (1 + km) ** power x exp(weight x (0.55 - cosine)) / (usual gap / 1 min) ** density
+
+    with the distance between the two pictures, the best cosine of the five pictures before and the five after, and the
+    geometric mean of the ten gaps before, the ten after and this one: where somebody takes a picture an hour, an hour
+    is no pause. That of scenes is gap x exp(weight x (0.55 - cosine)).
+    """
+    if len(chain.rows) < 2:
+        return Strengths(np.zeros(0), np.zeros(0))
+    gap_s = np.maximum(chain.start_s[1:] - np.maximum.accumulate(chain.end_s)[:-1], 0.0)
+    log_gap = np.log(np.maximum(gap_s, 1.0))
+    km = spread_distances(chain.latitude, chain.longitude, gap_s)
+    unlike = _NEUTRAL_COSINE - _best_cosines(vectors, chain.rows)
+    usual = np.clip(_around(log_gap) - np.log(_USUAL_GAP_S), -_MOST_DENSITY / 4, _MOST_DENSITY)
+    event = log_gap + settings.event_distance_power * np.log1p(km) + settings.event_content_weight * unlike
+    event -= settings.event_density_weight * usual
+    scene = log_gap + settings.scene_content_weight * unlike
+    return Strengths(event - np.log(settings.event_gap_s), scene - np.log(settings.scene_gap_s))
+
+
+def _around(log_gap: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean of each gap with those around it."""
+    summed = np.concatenate([[0.0], np.cumsum(log_gap)])
+    here = np.arange(len(log_gap))
+    low, high = np.maximum(here - _N_AROUND, 0), np.minimum(here + _N_AROUND + 1, len(log_gap))
+    return np.asarray((summed[high] - summed[low]) / (high - low))
+
+
+def _best_cosines(vectors: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Best cosine between the pictures before and after each boundary; neutral where none is finite."""
+    n = len(rows)
+    best = np.full(n - 1, -np.inf)
+    for lag in range(1, min(2 * _N_COMPARED, n)):
+        found = np.nan_to_num(cosines(vectors, rows[:-lag], rows[lag:]), nan=-np.inf)
+        # The pair (j, j + lag) lies across the boundary after i for j <= i < j + lag, within five on both sides.
+        for back in range(max(0, lag - _N_COMPARED), min(lag, _N_COMPARED)):
+            inside = slice(back, back + len(found))
+            best[inside] = np.maximum(best[inside], found)
+    return np.where(np.isfinite(best), best, _NEUTRAL_COSINE)
