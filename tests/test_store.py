@@ -90,7 +90,7 @@ def test_what_is_committed_is_there_after_reopening(store, root):
         }
         assert again.root == root
         assert again.directory == root / "imagecluster"
-        assert again.format_version == 4
+        assert again.format_version == 5
         assert again.writable
 
 
@@ -270,7 +270,7 @@ def test_info_counts_everything(store, root):
     store.commit(Batch(skips=(SkippedFile(file_of(root, 7), "embed", "?"),)), model=MODEL)
     info = store.info()
     assert (info.n_files, info.n_gone, info.n_skipped, info.n_contents) == (3, 0, 1, 3)
-    assert (info.root, info.directory, info.format_version) == (root, store.directory, 4)
+    assert (info.root, info.directory, info.format_version) == (root, store.directory, 5)
     (model,) = info.models
     assert (model.model, model.n_dimensions, model.n_fingerprints) == (MODEL, N_DIMENSIONS, 3)
     assert model.size_bytes == 3 * N_DIMENSIONS * 2

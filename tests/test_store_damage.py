@@ -38,7 +38,7 @@ def test_a_newer_format_is_refused_with_advice(directory, writable):
     """A database of a newer program is left alone; the message gives both formats and how to upgrade."""
     change_database(directory, "PRAGMA user_version = 7")
     before = contents_of(directory)
-    with pytest.raises(StoreVersionError, match=r"format 7, .* formats up to 4.*install a newer imagecluster"):
+    with pytest.raises(StoreVersionError, match=r"format 7, .* formats up to 5.*install a newer imagecluster"):
         Store.open(directory, writable=writable)
     assert contents_of(directory) == before
 
@@ -47,8 +47,8 @@ def test_a_newer_format_is_refused_with_advice(directory, writable):
 def test_a_newer_marker_is_refused_before_the_database_is_touched(directory, writable):
     """The marker's format counts too, for formats whose database is another one."""
     marker = directory / ".imagecluster-store"
-    marker.write_text(marker.read_text().replace("format: 4", "format: 12"))
-    with pytest.raises(StoreVersionError, match=r"format 12, .* formats up to 4"):
+    marker.write_text(marker.read_text().replace("format: 5", "format: 12"))
+    with pytest.raises(StoreVersionError, match=r"format 12, .* formats up to 5"):
         Store.open(directory, writable=writable)
 
 

@@ -112,7 +112,7 @@ def test_format_1_is_brought_to_the_newest(tmp_path, monkeypatch, caplog):
         assert store.notes() == {}
     (record,) = caplog.records
     assert (
-        record.levelname == "WARNING" and "from format 1 to 4; its pictures are read once more" in record.getMessage()
+        record.levelname == "WARNING" and "from format 1 to 5; its pictures are read once more" in record.getMessage()
     )
 
 

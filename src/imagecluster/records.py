@@ -149,6 +149,20 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Exposure:
+    """How a picture was exposed; None if the camera does not say it, or something impossible."""
+
+    time_s: float | None = None
+    """How long the shutter was open, above 0."""
+    iso: float | None = None
+    """Sensitivity (ISO 12232), at least 1."""
+    f_number: float | None = None
+    """Focal length by the width of the aperture, above 0."""
+    focus_m: float | None = None
+    """Distance of the subject, above 0; None also at infinity."""
+
+
+@dataclass(frozen=True, slots=True)
 class Metadata:
     """What a picture says about itself; None if it says nothing, or something impossible."""
 
@@ -165,6 +179,8 @@ class Metadata:
     """8 bytes that stand for the orientation and the colour profile with which it was read; empty if unknown."""
     camera: str = ""
     """Make and model; empty if unknown."""
+    exposure: Exposure | None = None
+    """None if nothing is known of it."""
 
     @property
     def taken_s(self) -> float | None:

@@ -244,6 +244,7 @@ class _Writer:
                 taken=twin.said.taken,
                 place=twin.said.place,
                 camera=twin.said.camera,
+                exposure=twin.said.exposure,
             )
             for content_hash, twin in twins.items()
         }

@@ -77,7 +77,7 @@ def each_again(
 def read_again(
     files: Sequence[HashedFile], store: Store, *, max_pixels: int, n_threads: int | None, progress: OnProgress
 ) -> None:
-    """Read dates, places and cameras again of pictures of which an older version read them.
+    """Read dates, places, cameras and exposures again of pictures of which an older version read them.
 
     Parameters
     ----------
@@ -99,6 +99,6 @@ def read_again(
         from imagecluster.decode import read_metadata
 
         found = read_metadata(data, max_pixels=max_pixels, suffix=suffix)
-        return Metadata(0, 0, "", found.taken, found.place, camera=found.camera)
+        return Metadata(0, 0, "", found.taken, found.place, camera=found.camera, exposure=found.exposure)
 
     each_again(todo, said, store.put_said, stage="dates", n_threads=n_threads, progress=progress)

@@ -1,4 +1,4 @@
-"""Reading of the few EXIF fields that we use: orientation, dates, place, camera.
+"""Reading of the few EXIF fields that we use: orientation, dates, place, camera, exposure.
 
 Pillow's own reader decodes every tag, which takes up to 0.5 ms per camera JPEG, a tenth of the whole decode;
 this one reads only the wanted tags, and treats anything broken as absent.
@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from imagecluster.decode.dates import GPS_YEAR, fraction, is_possible, offset, read_date
 from imagecluster.decode.reading import PartlyRead
-from imagecluster.records import UTC, Place, Taken
+from imagecluster.records import UTC, Exposure, Place, Taken
 
 __all__ = [
     "Exif",
@@ -22,6 +22,7 @@ __all__ = [
     "degrees_in",
     "exif_block",
     "exif_orientation",
+    "exposure_of",
     "has_maker_note",
     "pixel_size",
     "place_of",
@@ -50,6 +51,13 @@ _IN_EXIF = frozenset(
     (_DATE_TIME_ORIGINAL, _DATE_TIME_DIGITIZED, *(start + i for start in (_OFFSET, _SUBSECOND) for i in range(3)))
 )
 _IN_GPS = frozenset((_LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE, _GPS_TIME, _GPS_DATE))
+_EXPOSURE_TIME, _F_NUMBER, _SPEED, _APERTURE, _DISTANCE = 0x829A, 0x829D, 0x9201, 0x9202, 0x9206
+_SENSITIVITIES = (0x8827, 0x8833, 0x8831, 0x8832)
+"""PhotographicSensitivity, which ends at 65535; what goes beyond is in ISOSpeed, in StandardOutputSensitivity or in
+RecommendedExposureIndex."""
+_IN_EXPOSURE = frozenset((_EXPOSURE_TIME, _F_NUMBER, _SPEED, _APERTURE, _DISTANCE, *_SENSITIVITIES))
+_FULL_SHORT, _FULL_LONG = 0xFFFF, 0xFFFFFFFF
+_LONGEST_EXPOSURE_S, _HIGHEST_ISO, _LARGEST_F_NUMBER, _FARTHEST_M = 86_400.0, 1e8, 1000.0, 1e5
 _WIDTH_PX, _HEIGHT_PX = 0xA002, 0xA003
 _LONGEST_CAMERA = 80
 _MAKER_NOTE, _APPLE_START, _APPLE_DIRECTORY, _CONTENT_ID = 0x927C, b"Apple iOS\0", 14, 0x0011
@@ -72,6 +80,7 @@ class Exif:
     place: Place | None = None
     camera: str = ""
     """Make and model."""
+    exposure: Exposure | None = None
 
     @property
     def date_time_s(self) -> float | None:
@@ -158,9 +167,10 @@ def read_exif(block: Block) -> Exif:
     if reader is None:
         return Exif()
     # Raw files may keep dates in their first directory (TIFF/EP), and those of Canon have one directory a block.
-    main = reader.entries(reader.number(4, 4), _IN_MAIN | _IN_EXIF)
+    main = reader.entries(reader.number(4, 4), _IN_MAIN | _IN_EXIF | _IN_EXPOSURE)
     gps = reader.entries(_first(main.get(_GPS_IFD)), _IN_GPS)
-    dates = _dates({**main, **reader.entries(_first(main.get(_EXIF_IFD)), _IN_EXIF)})
+    fields = {**main, **reader.entries(_first(main.get(_EXIF_IFD)), _IN_EXIF | _IN_EXPOSURE)}
+    dates = _dates(fields)
     gps_s = _gps_time(gps)
     if gps_s is not None:
         dates.append(Taken(gps_s, 0, "second" if gps_s % 1 == 0 else "subsecond", "GPS time", UTC))
@@ -171,6 +181,7 @@ def read_exif(block: Block) -> Exif:
         gps_time_s=None if _GPS_DATE in gps else _time_of_day(gps.get(_GPS_TIME)),
         place=_place(gps),
         camera=_camera(main.get(_MAKE), main.get(_MODEL)),
+        exposure=_exposure(fields),
     )
 
 
@@ -301,6 +312,43 @@ def _camera(make: _Value | None, model: _Value | None) -> str:
         words = words[1:]
     text = "".join(c for c in " ".join(words).strip() if c.isprintable())
     return text[:_LONGEST_CAMERA]
+
+
+def _exposure(fields: Mapping[int, _Value]) -> Exposure | None:
+    """The exposure, from its fields or from those in steps of APEX (2 to the power of the value)."""
+
+    def one(tag: int) -> float | None:
+        value = fields.get(tag)
+        is_unset = isinstance(value, tuple) and isinstance(value[0], tuple) and not value[0][1]
+        numbers = [] if is_unset else _numbers(value)
+        return numbers[0] if numbers else None
+
+    def of_apex(tag: int, doubling: float) -> float | None:
+        steps = one(tag)
+        return None if steps is None or abs(steps) > 32 else 2.0 ** (steps * doubling)
+
+    found = (number for tag in _SENSITIVITIES if (number := one(tag)) and number != _FULL_SHORT)
+    distance = fields.get(_DISTANCE)
+    is_infinite = isinstance(distance, tuple) and isinstance(distance[0], tuple) and distance[0][0] == _FULL_LONG
+    return exposure_of(
+        one(_EXPOSURE_TIME) or of_apex(_SPEED, -1.0),
+        next(found, None),
+        one(_F_NUMBER) or of_apex(_APERTURE, 0.5),
+        None if is_infinite else one(_DISTANCE),
+    )
+
+
+def exposure_of(
+    time_s: float | None, iso: float | None, f_number: float | None, focus_m: float | None
+) -> Exposure | None:
+    """An exposure without what is impossible in it; None if nothing is left. Parameters as of `Exposure`."""
+    found = Exposure(
+        time_s if time_s is not None and 0 < time_s <= _LONGEST_EXPOSURE_S else None,
+        iso if iso is not None and 1 <= iso <= _HIGHEST_ISO else None,
+        f_number if f_number is not None and 0 < f_number <= _LARGEST_F_NUMBER else None,
+        focus_m if focus_m is not None and 0 < focus_m <= _FARTHEST_M else None,
+    )
+    return None if found == Exposure() else found
 
 
 def _gps_time(gps: Mapping[int, _Value]) -> float | None:

@@ -163,7 +163,7 @@ def read_metadata(data: bytes, *, max_pixels: int = MAX_PIXELS, suffix: str = ""
                 return what_it_says(image, data)
         # What a PNG says may stand behind its pixels, and a raw file has to be opened as a whole.
         metadata = _decode(data, _Target(_SMALL_PX, None, max_pixels), suffix).metadata
-        return Said(None, metadata.taken, metadata.place, metadata.camera)
+        return Said(None, metadata.taken, metadata.place, metadata.camera, metadata.exposure)
 
     return _explained(read)
 
@@ -335,6 +335,7 @@ def _finish(loaded: _Loaded, said: Said, target: _Target) -> Picture:
         note=loaded.note,
         shown=loaded.shown,
         camera=said.camera,
+        exposure=said.exposure,
     )
     return Picture(image=to_rgb(image), metadata=metadata, framed=framed)
 

@@ -15,7 +15,7 @@ __all__ = ["DECODER_VERSION", "MAX_BYTES", "MAX_PIXELS", "METADATA_VERSION", "Pa
 DECODER_VERSION = 2
 """Incremented when files that were refused may now be readable: skips of an older version are tried again."""
 
-METADATA_VERSION = 1
+METADATA_VERSION = 2
 """Incremented when more is read of what pictures say of themselves: what an older version read is read again."""
 
 MAX_BYTES = 2**29

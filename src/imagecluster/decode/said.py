@@ -1,4 +1,4 @@
-"""What a picture says of itself, from all places in its file: its orientation, date, place and camera."""
+"""What a picture says of itself, from all places in its file: orientation, date, place, camera and exposure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import re
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from PIL import ImageFile, IptcImagePlugin, JpegImagePlugin, PngImagePlugin, PsdImagePlugin, TiffImagePlugin
@@ -15,7 +15,7 @@ from imagecluster.decode.choosing import COARSE, best_date
 from imagecluster.decode.dates import read_date
 from imagecluster.decode.exif import Exif, exif_block, read_exif, xmp_orientation, xmp_packet
 from imagecluster.decode.xmp import Xmp, read_xmp
-from imagecluster.records import UTC, Place, Taken
+from imagecluster.records import UTC, Exposure, Place, Taken
 
 __all__ = ["Said", "combined", "what_it_says"]
 
@@ -50,6 +50,7 @@ class Said:
     taken: Taken | None = None
     place: Place | None = None
     camera: str = ""
+    exposure: Exposure | None = None
 
 
 def what_it_says(image: ImageFile.ImageFile, data: bytes) -> Said:
@@ -91,6 +92,8 @@ def _adds_to(exif: Exif, packet: bytes) -> bool:
     first = exif.dates[0] if exif.dates else None
     if exif.place is None and b"GPSL" in packet:
         return True
+    if exif.exposure is None and b"ExposureTime" in packet:
+        return True
     if first is None or first.source != "EXIF DateTimeOriginal" or first.precision in COARSE:
         return True
     if first.offset_s is None and (_ZONED.search(packet) or (exif.place and b"GPSTimeStamp" in packet)):
@@ -110,7 +113,17 @@ def combined(exifs: Sequence[Exif], xmps: Sequence[Xmp], others: Sequence[Taken]
         offset_s = _zone(taken.local_s, gps_s, of_day_s, place)
         if offset_s is not None:
             taken = replace(taken, offset_s=offset_s, offset_from="GPS time")
-    return Said(exifs[0].orientation, taken, place, next((e.camera for e in exifs if e.camera), ""))
+    camera = next((e.camera for e in exifs if e.camera), "")
+    return Said(exifs[0].orientation, taken, place, camera, _exposure(parts))
+
+
+def _exposure(parts: Sequence[Exif | Xmp]) -> Exposure | None:
+    """The first value that is known of each part of the exposure."""
+    known = [part.exposure for part in parts if part.exposure is not None]
+    if len(known) < 2:
+        return known[0] if known else None
+    values = (next((v for e in known if (v := getattr(e, f.name)) is not None), None) for f in fields(Exposure))
+    return Exposure(*values)
 
 
 def _zone(local_s: float, gps_s: Sequence[float], of_day_s: Sequence[float], place: Place) -> int | None:
@@ -137,11 +150,11 @@ def _iptc(image: ImageFile.ImageFile) -> Iterator[Taken]:
         return
     if not isinstance(image, JpegImagePlugin.JpegImageFile | TiffImagePlugin.TiffImageFile):
         return
-    fields: dict[Any, Any] = {}
+    found: dict[Any, Any] = {}
     with contextlib.suppress(Exception):  # whatever its parser throws at damaged data
-        fields = IptcImagePlugin.getiptcinfo(image) or {}
+        found = IptcImagePlugin.getiptcinfo(image) or {}
     for source, day, clock in (("IPTC DateCreated", 55, 60), ("IPTC DigitalCreationDate", 62, 63)):
-        values = [fields.get((2, number)) for number in (day, clock)]
+        values = [found.get((2, number)) for number in (day, clock)]
         texts = [value[:16].decode("ascii", "replace") if isinstance(value, bytes) else "" for value in values]
         date = read_date(" ".join(texts).strip())
         if date is None and texts[1]:

@@ -1,4 +1,4 @@
-"""Reading of dates and places from XMP packets, in pictures and in sidecars.
+"""Reading of dates, places and exposures from XMP packets, in pictures and in sidecars.
 
 XML comes from anywhere, so it is parsed without a tree and without entities: a document type, which could define
 some, ends the reading. What was read before a fault counts.
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from xml.parsers import expat
 
 from imagecluster.decode.dates import GPS_YEAR, is_possible, read_date
-from imagecluster.decode.exif import degrees_in, place_of
-from imagecluster.records import UTC, Place, Taken
+from imagecluster.decode.exif import degrees_in, exposure_of, place_of
+from imagecluster.records import UTC, Exposure, Place, Taken
 
 __all__ = ["MAX_XMP_BYTES", "Xmp", "read_xmp"]
 
@@ -35,12 +35,19 @@ _DATES = (
     "xmp:ModifyDate",
 )
 _PLACES = ("exif:GPSLatitude", "exif:GPSLatitudeRef", "exif:GPSLongitude", "exif:GPSLongitudeRef", "exif:GPSTimeStamp")
+_EXPOSURES = (
+    "exif:ExposureTime",
+    "exif:PhotographicSensitivity",
+    "exif:ISOSpeedRatings",
+    "exif:FNumber",
+    "exif:SubjectDistance",
+)
 _WANTED = {
     f"{_NAMESPACES[prefix]} {local}": f"{prefix}:{local}"
-    for prefix, local in (name.split(":") for name in (*_DATES, *_PLACES))
+    for prefix, local in (name.split(":") for name in (*_DATES, *_PLACES, *_EXPOSURES))
 }
 """The usual names of properties by their names in a parser."""
-_WORTH_PARSING = re.compile(rb"Date|GPSL|GPST|D\0a\0t\0e|\0D\0a\0t\0e")
+_WORTH_PARSING = re.compile(rb"Date|GPSL|GPST|ExposureTime|D\0a\0t\0e|\0D\0a\0t\0e")
 _START = re.compile(rb"<(?:\w+:)?(?:xmpmeta|xapmeta|RDF)\b")
 _LONGEST_VALUE = 100
 _TOP, _DESCRIPTION = f"{_RDF}RDF", f"{_RDF}Description"
@@ -56,6 +63,7 @@ class Xmp:
     gps_s: float | None = None
     """Date and time by GPS, in seconds since 1970."""
     place: Place | None = None
+    exposure: Exposure | None = None
 
 
 def read_xmp(packet: bytes, *, source: str = "XMP") -> Xmp:
@@ -84,7 +92,21 @@ def read_xmp(packet: bytes, *, source: str = "XMP") -> Xmp:
         gps_s = gps.local_s - (gps.offset_s or 0)
     if gps is not None and gps_s is not None and is_possible(gps_s, GPS_YEAR):
         dates.append(Taken(gps_s, 0, gps.precision, f"{source} exif:GPSTimeStamp", UTC))
-    return Xmp(tuple(dates), gps_s, _place(fields, source))
+    return Xmp(tuple(dates), gps_s, _place(fields, source), _exposure(fields))
+
+
+def _exposure(fields: Mapping[str, str]) -> Exposure | None:
+    time_s, iso, old_iso, f_number, focus_m = (_fraction(fields.get(name, "")) for name in _EXPOSURES)
+    return exposure_of(time_s, iso or old_iso, f_number, focus_m)
+
+
+def _fraction(text: str) -> float | None:
+    """A number such as `1/250`, `28/10` or `400`; None if it is none."""
+    over, _, under = text.partition("/")
+    try:
+        return float(over) / float(under or 1)
+    except (ValueError, ZeroDivisionError):
+        return None
 
 
 def _place(fields: Mapping[str, str], source: str) -> Place | None:

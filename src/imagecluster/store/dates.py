@@ -1,4 +1,4 @@
-"""Dates and places as rows of tables, and what lies beside the files: sidecars, and the names of the files."""
+"""Dates, places and exposures as rows of tables; what lies beside the files: sidecars and names."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from typing import Any, NamedTuple, TypeVar, get_args
 
 from imagecluster.decode import METADATA_VERSION
 from imagecluster.decode.choosing import best_date
-from imagecluster.records import DATE_SOURCES, Metadata, Place, Precision, Taken
+from imagecluster.records import DATE_SOURCES, Exposure, Metadata, Place, Precision, Taken
 
 __all__ = [
+    "EXPOSED",
     "PLACED",
     "TAKEN",
     "Beside",
     "completed",
+    "exposure_row",
     "forget_beside",
     "hashes_read_before",
     "place_row",
@@ -23,6 +25,7 @@ __all__ = [
     "put_said",
     "read_beside",
     "read_beside_of_contents",
+    "read_exposure",
     "read_place",
     "read_taken",
     "taken_row",
@@ -32,6 +35,8 @@ TAKEN = "taken_s, offset_s, precision, taken_from, offset_from"
 """The columns of a date."""
 PLACED = "latitude_deg, longitude_deg, place_from"
 """The columns of a place."""
+EXPOSED = "exposure_s, iso, f_number, focus_m"
+"""The columns of an exposure."""
 
 T = TypeVar("T")
 
@@ -62,6 +67,12 @@ def place_row(place: Place | None) -> tuple[float | None, float | None, str]:
     return (None, None, "") if place is None else (place.latitude_deg, place.longitude_deg, place.source)
 
 
+def exposure_row(exposure: Exposure | None) -> tuple[float | None, ...]:
+    """An exposure as values of the columns of `EXPOSED`."""
+    found = exposure or Exposure()
+    return found.time_s, found.iso, found.f_number, found.focus_m
+
+
 def read_taken(row: tuple[Any, ...]) -> Taken | None:
     """The date in values of the columns of `TAKEN`; ValueError or TypeError if they cannot be."""
     local_s, offset_s, precision, source, offset_from = row
@@ -82,6 +93,15 @@ def read_place(row: tuple[Any, ...]) -> Place | None:
     if not abs(latitude_deg) <= 90 or not abs(longitude_deg) <= 180 or source not in _PLACES:
         raise ValueError(f"a place of {row!r:.200}")
     return Place(latitude_deg, longitude_deg, source)
+
+
+def read_exposure(row: tuple[Any, ...]) -> Exposure | None:
+    """The exposure in values of the columns of `EXPOSED`; ValueError or TypeError if they cannot be."""
+    if not any(row):
+        return None
+    if not all(value is None or 0 < value < _LATEST_S for value in row):
+        raise ValueError(f"an exposure of {row!r:.200}")
+    return Exposure(*row)
 
 
 def read_beside(connection: sqlite3.Connection) -> dict[bytes, Beside]:
@@ -134,14 +154,18 @@ def hashes_read_before(connection: sqlite3.Connection) -> set[bytes]:
 
 
 def put_said(connection: sqlite3.Connection, said: Mapping[bytes, Metadata | None]) -> None:
-    """Write the dates, places and cameras of contents that were read again; None: as far as it can be known."""
+    """Write what contents that were read again say of themselves; None: as far as it can be known."""
     connection.executemany(
         "UPDATE contents SET metadata_version = ? WHERE hash = ?", ((METADATA_VERSION, h) for h in said)
     )
-    columns = ", ".join(f"{name} = ?" for name in f"camera, {TAKEN}, {PLACED}".split(", "))
+    columns = ", ".join(f"{name} = ?" for name in f"camera, {TAKEN}, {PLACED}, {EXPOSED}".split(", "))
     connection.executemany(
         f"UPDATE contents SET {columns} WHERE hash = ?",  # noqa: S608
-        ((m.camera, *taken_row(m.taken), *place_row(m.place), h) for h, m in said.items() if m is not None),
+        (
+            (m.camera, *taken_row(m.taken), *place_row(m.place), *exposure_row(m.exposure), h)
+            for h, m in said.items()
+            if m is not None
+        ),
     )
 
 

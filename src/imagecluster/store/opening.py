@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 _ROOT = "root"
 
-_FIRST_WITH_PIXELS = 3
+_FIRST_WITH_EXPOSURES = 5
 """Format from which on a run need not read the pictures of an older database once more."""
 
 
@@ -161,9 +161,10 @@ def prepared(connection: sqlite3.Connection, folder: OwnFolder, *, writable: boo
     layout.claim(folder, version=newest)
     schema.migrate(connection)
     if found:
+        again = "its pictures are read once more, and " if found < _FIRST_WITH_EXPOSURES else ""
         _log.warning(
             "the database in %s was upgraded from format %d to %d; %stheir fingerprints are kept",
-            folder.path, found, newest, "its pictures are read once more, and " if found < _FIRST_WITH_PIXELS else "",
+            folder.path, found, newest, again,
         )  # fmt: skip
     return newest
 

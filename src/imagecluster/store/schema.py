@@ -155,9 +155,21 @@ def m004_signs(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE contents ADD COLUMN signs BLOB CHECK (signs IS NULL OR length(signs) = 32)")
 
 
+def m005_exposures(connection: sqlite3.Connection) -> None:
+    """How pictures were exposed; a newer version of what pictures say has them read again."""
+    for column in ("exposure_s", "iso", "f_number", "focus_m"):
+        connection.execute(f"ALTER TABLE contents ADD COLUMN {column} REAL")
+
+
 Migration = Callable[[sqlite3.Connection], None]
 
-MIGRATIONS: tuple[Migration, ...] = (m001_first_tables, m002_notes, m003_pixels_and_dates, m004_signs)
+MIGRATIONS: tuple[Migration, ...] = (
+    m001_first_tables,
+    m002_notes,
+    m003_pixels_and_dates,
+    m004_signs,
+    m005_exposures,
+)
 """The migration at index i leads from format i to format i + 1; format 0 is an empty database."""
 
 

@@ -566,7 +566,7 @@ class Store:
             return dates.hashes_read_before(connection)
 
     def put_said(self, said: Mapping[bytes, Metadata | None]) -> None:
-        """Replace date, place and camera of contents that were read again; None: they could not be."""
+        """Replace date, place, camera and exposure of contents that were read again; None: they could not be."""
         with self._writing() as connection, transaction(connection):
             dates.put_said(connection, said)
             kept_leaves.change_mark(connection)

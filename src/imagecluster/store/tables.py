@@ -10,7 +10,17 @@ from typing import Any, NamedTuple
 from imagecluster.decode import METADATA_VERSION, SIGN_BYTES
 from imagecluster.errors import ArgumentError, StoreDamagedError
 from imagecluster.records import ImageFile, Metadata, Stage
-from imagecluster.store.dates import PLACED, TAKEN, place_row, read_place, read_taken, taken_row
+from imagecluster.store.dates import (
+    EXPOSED,
+    PLACED,
+    TAKEN,
+    exposure_row,
+    place_row,
+    read_exposure,
+    read_place,
+    read_taken,
+    taken_row,
+)
 from imagecluster.store.values import Batch, Run
 
 __all__ = [
@@ -204,7 +214,7 @@ def fingerprint_rows(
 def metadata(connection: sqlite3.Connection, hashes: Collection[bytes]) -> dict[bytes, Metadata]:
     """Metadata by hash, for the hashes that are known."""
     columns = "hash, width_px, height_px, format, note, coalesce(shown, x''), camera"
-    select = f"SELECT {columns}, {TAKEN}, {PLACED} FROM contents WHERE true"  # noqa: S608
+    select = f"SELECT {columns}, {TAKEN}, {PLACED}, {EXPOSED} FROM contents WHERE true"  # noqa: S608
     return {content_hash: _metadata(row) for content_hash, row in _by_hash(connection, select, (), hashes).items()}
 
 
@@ -214,7 +224,8 @@ def _metadata(row: tuple[Any, ...]) -> Metadata:
     is_text = all(type(text) is str for text in (format_, note, camera)) and type(shown) is bytes
     if type(width_px) is not int or type(height_px) is not int or not is_text:
         raise ValueError(f"a picture of {row[1:]!r:.200}")
-    return Metadata(width_px, height_px, format_, read_taken(row[7:12]), read_place(row[12:]), note, shown, camera)
+    taken, place, exposure = read_taken(row[7:12]), read_place(row[12:15]), read_exposure(row[15:])
+    return Metadata(width_px, height_px, format_, taken, place, note, shown, camera, exposure)
 
 
 def _is_far(number: float) -> bool:
@@ -230,7 +241,7 @@ def new_hashes(connection: sqlite3.Connection, model: ModelRow, hashes: Collecti
 
 def add_metadata(connection: sqlite3.Connection, batch: Batch) -> None:
     """Write a batch's metadata, replacing earlier metadata of the same contents."""
-    kept = f"width_px, height_px, format, note, camera, metadata_version, {TAKEN}, {PLACED}".split(", ")
+    kept = f"width_px, height_px, format, note, camera, metadata_version, {TAKEN}, {PLACED}, {EXPOSED}".split(", ")
     columns, replaced = ["hash", "shown", *kept], ", ".join(f"{name} = excluded.{name}" for name in kept)
     connection.executemany(
         f"INSERT INTO contents ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
@@ -240,6 +251,7 @@ def add_metadata(connection: sqlite3.Connection, batch: Batch) -> None:
                 *(h, m.shown or None, m.width_px, m.height_px, _storable(m.format), m.note, m.camera, METADATA_VERSION),
                 *taken_row(m.taken),
                 *place_row(m.place),
+                *exposure_row(m.exposure),
             )
             for h, m in batch.metadata.items()
         ),
