@@ -171,8 +171,10 @@ def test_a_drive_to_another_place_parts_events_where_the_same_pause_at_one_place
 
 
 def test_where_pictures_are_rare_a_pause_is_no_new_event():
-    rare = [Shot(MONDAY_S + hour * 1.5 * HOUR_S, HERE) for hour in range(9)]
+    rare = [Shot(MONDAY_S + hour * 3.3 * HOUR_S, HERE, subject=1) for hour in range(9)]
+    often = [Shot(MONDAY_S + minute * 60.0, HERE, subject=1) for minute in [*range(6), *range(203, 207)]]
     assert len(list(found_of(rare).events())) == 1
+    assert len(list(found_of(often).events())) == 2
 
 
 def test_a_drive_between_pictures_without_positions_is_not_put_into_one_gap():

@@ -30,7 +30,7 @@ class EventSettings:
     """With no home known, a new period begins after so many days without a picture."""
     stay_km: float = 25.0
     """Events within this distance belong to one stay."""
-    event_gap_s: float = 7200.0
+    event_gap_s: float = 3000.0
     """Effective gap above which a new event begins; see `boundaries`."""
     event_distance_power: float = 0.7
     event_content_weight: float = 2.0
