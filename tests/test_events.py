@@ -67,6 +67,37 @@ def test_home_moves_with_people():
     assert set(kinds(found_of(shots), len(shots))) == {"home"}
 
 
+def test_people_move_when_the_pictures_say_so_however_many_they_take():
+    other, both = (48.14, 11.58), 40
+    often = [*at_home(both), *at_home(both, start_s=MONDAY_S + 2 * DAY_S)]  # each week, then every fourth
+    rare = [
+        shot for week in range(both, 3 * both, 4) for shot in at_home(1, at=other, start_s=MONDAY_S + week * 7 * DAY_S)
+    ]
+    assert set(kinds(found_of([*often, *rare]), len(often) + len(rare))) == {"home"}
+
+
+def test_pictures_of_somebody_who_stayed_at_home_are_not_in_the_trip_and_do_not_end_it():
+    days = [shot for day in range(5) for shot in outing(TRIP_S + day * DAY_S, FAR)]
+    stayed = [Shot(TRIP_S + day * DAY_S + 6 * HOUR_S, HERE, camera="other phone") for day in range(5)]
+    found = found_of([*at_home(), *days, *stayed])
+    assert kinds(found, 95)[60:] == ["trip"] * 30 + ["home"] * 5
+    assert sum(trip.kind == "trip" for trip in found.trips) == 1
+
+
+def test_the_way_to_work_is_no_trip():
+    work = (52.40, 14.55)  # 79 km
+    weekdays = [week * 7 + day for week in range(30) for day in (1, 3)]
+    shots = [*at_home(), *[Shot(MONDAY_S + day * DAY_S + 12 * HOUR_S, work) for day in weekdays], *outing(TRIP_S, FAR)]
+    assert kinds(found_of(shots), len(shots)) == ["home"] * 120 + ["trip"] * 6
+
+
+def test_a_house_for_some_weekends_is_a_trip_each_time():
+    house = (52.40, 14.55)
+    saturdays = [MONDAY_S + (week * 7 + 5) * DAY_S for week in range(0, 30, 3)]
+    found = found_of([*at_home(), *[shot for saturday_s in saturdays for shot in outing(saturday_s, house)]])
+    assert sum(trip.kind == "trip" for trip in found.trips) == 10
+
+
 def test_a_day_trip_is_a_trip_and_pictures_at_home_on_the_same_day_are_not_in_it():
     near = (53.07, 13.40)  # 61 km
     day = MONDAY_S + 9 * 7 * DAY_S + 5 * DAY_S
@@ -172,7 +203,7 @@ def test_a_drive_to_another_place_parts_events_where_the_same_pause_at_one_place
 
 def test_where_pictures_are_rare_a_pause_is_no_new_event():
     rare = [Shot(MONDAY_S + hour * 3.3 * HOUR_S, HERE, subject=1) for hour in range(9)]
-    often = [Shot(MONDAY_S + minute * 60.0, HERE, subject=1) for minute in [*range(6), *range(203, 207)]]
+    often = [Shot(MONDAY_S + minute * 60.0, HERE, subject=1) for minute in [*range(0, 12, 2), *range(208, 216, 2)]]
     assert len(list(found_of(rare).events())) == 1
     assert len(list(found_of(often).events())) == 2
 
@@ -217,7 +248,7 @@ def test_bursts_of_two_cameras_at_once_stay_contiguous():
 
 
 def test_exposures_in_one_direction_minutes_apart_are_a_series_and_others_are_not():
-    steps = [60.0 * number for number in range(5)]
+    steps = [100.0 * number for number in range(5)]
     bracket = [Shot(MONDAY_S + s, subject=1, exposure_s=2.0**n, iso=100) for n, s in enumerate(steps)]
     zigzag = [Shot(MONDAY_S + s, subject=1, exposure_s=2.0 ** (n % 2), iso=100) for n, s in enumerate(steps)]
     two = bracket[:2]

@@ -19,12 +19,12 @@ def correlations(
     load_grey: Callable[[NDArray[np.int64]], NDArray[np.uint8]],
     first: NDArray[np.int64],
     second: NDArray[np.int64],
-    enough: float = 1.0,
+    enough: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Best correlation by rank of the grey pictures of each pair of rows, over shifts of up to 4 pixels, shape (k,).
 
-    Ranks (Spearman's correlation, equal greys with their mean rank) do not depend on exposure. Of pairs that reach
-    `enough` with no shift, no other is tried. Plain pictures, which have no ranks, give 0.
+    Ranks (Spearman's correlation, equal greys with their mean rank) do not depend on exposure. Of a pair that exceeds
+    its `enough`, shape (k,), no further shift is tried. Plain pictures, which have no ranks, give 0.
     """
     found = np.zeros(len(first))
     for start in range(0, len(first), _BLOCK):
@@ -32,7 +32,7 @@ def correlations(
         rows, place = np.unique(np.concatenate([first[part], second[part]]), return_inverse=True)
         ranks = _ranks(load_grey(rows))
         a, b = place[: len(first[part])], place[len(first[part]) :]
-        found[part] = _shifted(ranks, a, b, enough)
+        found[part] = _shifted(ranks, a, b, enough[part])
     return found
 
 
@@ -48,11 +48,11 @@ def _ranks(greys: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _shifted(
-    ranks: NDArray[np.float32], a: NDArray[np.int64], b: NDArray[np.int64], enough: float
+    ranks: NDArray[np.float32], a: NDArray[np.int64], b: NDArray[np.int64], enough: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     best = _correlation(ranks[a], ranks[b])
     for dy, dx in _shifts():
-        left = np.flatnonzero(best < enough)
+        left = np.flatnonzero(best <= enough)
         if not len(left):
             break
         x = ranks[a[left], max(0, dy) : _SIDE + min(0, dy), max(0, dx) : _SIDE + min(0, dx)]

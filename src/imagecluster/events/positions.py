@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from imagecluster.events.globe import DAY_S, distance_km
 from imagecluster.events.moments import Moments
 
-__all__ = ["borrowed", "camera_codes", "own_positions", "spread_distances"]
+__all__ = ["borrowed", "camera_codes", "nearest_places", "own_positions", "spread_distances"]
 
 _BORROW_S = DAY_S / 2
 _FASTEST_KM_PER_S = 1200.0 / 3600.0

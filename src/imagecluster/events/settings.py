@@ -39,12 +39,8 @@ class EventSettings:
     scene_gap_s: float = 240.0
     """Effective gap above which a new scene of an event begins."""
     scene_content_weight: float = 8.0
-    burst_gap_s: float = 30.0
+    burst_gap_s: float = 60.0
     """Longest pause between two neighbours of a burst."""
-    burst_cosine: float = 0.75
-    """Least cosine of the fingerprints of two neighbours of a burst."""
-    burst_correlation: float = 0.7
-    """Least correlation of their grey pictures by rank."""
     series_gap_s: float = 300.0
     """Longest pause between two neighbours of a series of exposures or focus distances that is made by hand."""
     series_correlation: float = 0.85
