@@ -51,6 +51,7 @@ def test_public_surface_is_this():
     """The package exports these names, sorted, and no others."""
     assert imagecluster.store.__all__ == [
         "DATABASE_NAME",
+        "GREYS_NAME",
         "HASH_BYTES",
         "THUMBNAILS_NAME",
         "TRACES_NAME",

@@ -6,7 +6,7 @@ each model, saved dendrograms and a cache of thumbnails; docs/file-formats.md de
 
 from imagecluster.store.copy_results import CopyResults
 from imagecluster.store.dates import Beside
-from imagecluster.store.layout import DATABASE_NAME, THUMBNAILS_NAME, TRACES_NAME, default_location
+from imagecluster.store.layout import DATABASE_NAME, GREYS_NAME, THUMBNAILS_NAME, TRACES_NAME, default_location
 from imagecluster.store.mapped import MappedFingerprints, StoredContent, known_file
 from imagecluster.store.pair_results import PairResults
 from imagecluster.store.reading import Leaves
@@ -27,6 +27,7 @@ from imagecluster.store.values import (
 
 __all__ = [
     "DATABASE_NAME",
+    "GREYS_NAME",
     "HASH_BYTES",
     "THUMBNAILS_NAME",
     "TRACES_NAME",
