@@ -11,10 +11,10 @@ import numpy as np
 
 from imagecluster.collection.recipe import Recipe
 from imagecluster.linkage.time_kernel import kernel_error
-from imagecluster.records import UTC, Metadata, Place, Taken, TimeOrigin, TimeTerm
+from imagecluster.records import UTC, Exposure, Metadata, Place, Taken, TimeOrigin, TimeTerm
 from imagecluster.store import Leaves, Store
 
-__all__ = ["Dated", "assumed_offsets", "dated", "of_file", "time_term"]
+__all__ = ["GPS_TIME", "Dated", "are_captures", "assumed_offsets", "dated", "of_file", "time_term"]
 
 _DAY_S = 86_400.0
 
@@ -24,6 +24,28 @@ _EARLIEST_FILE_S = 3653 * _DAY_S
 _SAME_CAMERA_S = 30 * _DAY_S
 _ANY_CAMERA_S = 3 * _DAY_S
 """An offset holds for other pictures of the same camera, or of other cameras, for this long: about a journey."""
+
+GPS_TIME = "GPS time"
+"""What `Taken.source` and `Taken.offset_from` say of a receiver's time, which is right whatever the camera's clock."""
+
+_OF_MAKING = frozenset(
+    (
+        "EXIF DateTimeDigitized",
+        "XMP exif:DateTimeDigitized",
+        "XMP xmp:CreateDate",
+        "IPTC DigitalCreationDate",
+        "sidecar XMP exif:DateTimeDigitized",
+        "sidecar XMP xmp:CreateDate",
+        "EXIF DateTime",
+        "XMP xmp:ModifyDate",
+        "sidecar XMP xmp:ModifyDate",
+    )
+)
+"""Sources that a camera gives the time of taking, and a scanner or an export its own."""
+_VAGUE = frozenset(("year", "month"))
+_MANY_AT_ONCE = 8
+"""Files without an exposure that share one second: a program wrote it into all of them. Only bursts are as fast."""
+_HOUR_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +60,9 @@ class Dated:
     """The offset of pictures taken at about the same time, if its own is unknown."""
     place: Place | None
     camera: str
+    exposure: Exposure | None = None
+    is_capture: bool = False
+    """Whether the date says when the picture was taken: see `are_captures`."""
 
 
 def time_term(leaves: Leaves, store: Store, recipe: Recipe, *, now_s: float) -> TimeTerm:
@@ -65,8 +90,14 @@ def time_term(leaves: Leaves, store: Store, recipe: Recipe, *, now_s: float) -> 
     return TimeTerm(recipe.time_weight, recipe.time_scale_s, recipe.time_source, times_s, tuple(origins), error)
 
 
-def dated(leaves: Leaves, store: Store, recipe: Recipe, *, now_s: float) -> list[Dated]:
-    """Date and place of each picture; parameters as for `time_term`."""
+def dated(
+    leaves: Leaves, store: Store, recipe: Recipe, *, now_s: float, clocks: Mapping[str, float] | None = None
+) -> list[Dated]:
+    """Date and place of each picture; parameters as for `time_term`.
+
+    `clocks` has the seconds to add to the instants of cameras whose clocks are off, by make and model; a receiver's
+    time stays as it is.
+    """
     source = recipe.time_source
     known = store.described(set(leaves.hashes))
     own = store.metadata(set(leaves.hashes)) if source == "exif" else {}
@@ -80,16 +111,58 @@ def dated(leaves: Leaves, store: Store, recipe: Recipe, *, now_s: float) -> list
             taken = Taken(file_s[content_hash], 0, "second", "file time", UTC)
         dates.append(taken)
     cameras = [known[h].camera if h in known else "" for h in leaves.hashes]
+    exposures = [known[h].exposure if h in known else None for h in leaves.hashes]
     assumed = assumed_offsets(dates, cameras)
+    captures = are_captures(dates, exposures, leaves.hashes)
     return [
         Dated(
             taken,
-            math.nan if taken is None else taken.instant_s - (offset_s or 0),
-            offset_s,
-            known[content_hash].place if content_hash in known else None,
-            camera,
+            math.nan if taken is None else taken.instant_s - (assumed[i] or 0) + _shift(taken, cameras[i], clocks),
+            assumed[i],
+            known[leaves.hashes[i]].place if leaves.hashes[i] in known else None,
+            cameras[i],
+            exposures[i],
+            captures[i],
         )
-        for content_hash, taken, offset_s, camera in zip(leaves.hashes, dates, assumed, cameras, strict=True)
+        for i, taken in enumerate(dates)
+    ]
+
+
+def _shift(taken: Taken, camera: str, clocks: Mapping[str, float] | None) -> float:
+    """Seconds to add to an instant by the clock of a camera."""
+    return 0.0 if not clocks or GPS_TIME in (taken.source, taken.offset_from) else clocks.get(camera, 0.0)
+
+
+def are_captures(
+    dates: Sequence[Taken | None], exposures: Sequence[Exposure | None], hashes: Sequence[bytes]
+) -> list[bool]:
+    """Whether each date says when a picture was taken, and not when a file was made.
+
+    A file's time does not, nor does a year or a month alone. The time of digitizing or of the latest change does for a
+    picture that has an exposure time: some cameras write no other one; scanners and exports write theirs there. Nor
+    does a second that many different pictures without an exposure time share: one program wrote all of them. Full hours
+    are not counted for that, as people give them to scans.
+
+    Parameters
+    ----------
+    dates
+        The date of each picture; None for none.
+    exposures
+        The exposure of each picture; None if unknown.
+    hashes
+        Content hash of each picture.
+    """
+    exposed = [exposure is not None and exposure.time_s is not None for exposure in exposures]
+    at_once: dict[float, set[bytes]] = {}
+    for taken, is_exposed, content_hash in zip(dates, exposed, hashes, strict=True):
+        if taken is not None and not is_exposed and taken.precision != "day" and taken.local_s % _HOUR_S:
+            at_once.setdefault(taken.local_s, set()).add(content_hash)
+    return [
+        taken is not None
+        and taken.origin != "file"
+        and taken.precision not in _VAGUE
+        and (is_exposed or (taken.source not in _OF_MAKING and len(at_once.get(taken.local_s, ())) < _MANY_AT_ONCE))
+        for taken, is_exposed in zip(dates, exposed, strict=True)
     ]
 
 
