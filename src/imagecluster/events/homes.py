@@ -93,7 +93,7 @@ def _homes_of_weeks(
     cell = cell.reshape(-1)
     counts = np.bincount(cell)
     centres = np.stack([np.bincount(cell, points[:, axis]) / counts for axis in range(3)], axis=1)
-    around = _weeks_around(cells, centres, np.unique(np.stack([cell, week], axis=1), axis=0))
+    around = _weeks_around(cells, centres, _different(cell, week))
     best, most = _best_candidates(around, counts, asked)
     everyday = np.full(len(asked), -1)
     found = np.flatnonzero(best >= 0)
@@ -220,15 +220,21 @@ class _Weeks(NamedTuple):
         return self.week[np.searchsorted(self.cell, cell) : np.searchsorted(self.cell, cell, "right")]
 
 
-def _weeks_around(cells: NDArray[np.int64], centres: NDArray[np.float64], cell_weeks: NDArray[np.int64]) -> _Weeks:
+def _weeks_around(cells: NDArray[np.int64], centres: NDArray[np.float64], cell_weeks: _Weeks) -> _Weeks:
     first, second = _near_cells(cells, centres)
-    start = np.searchsorted(cell_weeks[:, 0], np.arange(len(cells) + 1))
+    start = np.searchsorted(cell_weeks.cell, np.arange(len(cells) + 1))
     repeats = np.diff(start)[second]
     of_pair = np.repeat(np.arange(len(first)), repeats)
     offset = np.arange(len(of_pair)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-    weeks = cell_weeks[start[second[of_pair]] + offset, 1]
-    pairs = np.unique(np.stack([first[of_pair], weeks], axis=1), axis=0)
-    return _Weeks(pairs[:, 0], pairs[:, 1])
+    weeks = cell_weeks.week[start[second[of_pair]] + offset]
+    return _different(first[of_pair], weeks)
+
+
+def _different(cell: NDArray[np.int64], week: NDArray[np.int64]) -> _Weeks:
+    earliest = int(week.min())
+    n_weeks = int(week.max()) - earliest + 1
+    pairs = np.unique(cell * n_weeks + (week - earliest))  # one number sorts ten times as fast as two
+    return _Weeks(pairs // n_weeks, pairs % n_weeks + earliest)
 
 
 def _near_cells(cells: NDArray[np.int64], centres: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
