@@ -18,6 +18,6 @@ export function CommandButton({ id, icon = false, text, context, kind = '', pres
   const label = command.keys.length ? `${command.label} (${keyText(command.keys[0])})` : command.label;
   return html`<button type="button" class=${`button ${icon ? 'round' : ''} ${kind}`} title=${label} data-id=${id}
     aria-pressed=${pressed === undefined ? null : String(pressed)}
-    aria-label=${icon || text ? command.label : null} disabled=${!canRun(id)} onClick=${() => runCommand(id, context)}>
+    aria-label=${icon ? command.label : null} disabled=${!canRun(id)} onClick=${() => runCommand(id, context)}>
     ${icon ? html`<${Icon} name=${id}/>` : (text ?? command.label)}</button>`;
 }

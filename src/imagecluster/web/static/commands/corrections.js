@@ -12,10 +12,10 @@ import { branchOf, pictureOf, sectionOf } from './target.js';
 /** Pictures whose cluster is about to be named. @type {import('../vendor/signals.js').Signal<{ids: number[], name: string, snapshot: string}>} */
 export const naming = signal({ ids: [], name: '', snapshot: '' });
 
-/** Pictures that a correction applies to: the selected ones, or else the current one. @param {Context} context */
+/** Pictures that a correction applies to: the one that is shown large, else the selected ones, else the current one. @param {Context} context */
 function pictures(context) {
   const selected = [...state.selection.peek()];
-  if (selected.length && context.id === undefined) return selected;
+  if (selected.length && context.id === undefined && state.openedPicture.peek() < 0) return selected;
   const id = pictureOf(context);
   return id >= 0 ? [id] : [];
 }

@@ -2,7 +2,8 @@
 import * as selection from '../state/selection.js';
 import * as copies from '../state/duplicates.js';
 import * as state from '../state/state.js';
-import { canRun, COMMANDS, runCommand } from './commands.js';
+import { canRun, COMMANDS, keyText, runCommand } from './commands.js';
+import { broughtBack, isInSight } from './sight.js';
 
 /** Commands by key; of several with one key, at most one can be run in any view. @type {Map<string, string[]>} */
 const BY_KEY = new Map();
@@ -57,8 +58,12 @@ function heard(event) {
   const ids = BY_KEY.get(extending ? event.key : key) ?? [];
   const id = ids.find(canRun) ?? (state.inCopies.peek() ? ids[ids.length - 1] : ids[0]); // which says why it cannot
   if (!id || (modal && !worksInDialog(id))) return;
+  if (!modal && canRun(id) && broughtBack(id, keyText(key))) {
+    event.preventDefault();
+    return;
+  }
   const from = state.active.peek();
-  if (extending && from >= 0 && !state.selection.peek().has(from)) selection.toggle(from);
+  if (extending && from >= 0 && isInSight(from) && !state.selection.peek().has(from)) selection.toggle(from);
   if (!runCommand(id)) return;
   event.preventDefault();
   if (extending) selection.extendTo(state.active.peek());

@@ -11,9 +11,15 @@ import { branchOf, pictureOf, sectionOf } from './target.js';
 
 /** @param {import('../data/places.js').Way} way */
 export function move(way) {
-  const { places } = state.collectionNow(), from = state.active.peek();
-  const isShown = places.flatOf(from) >= 0;
-  const to = isShown ? places.neighbour(from, way) : (state.inSight.peek()[0] ?? places.neighbour(-1, 'first'));
+  const { places } = state.collectionNow(), inSight = state.inSight.peek(), from = state.active.peek();
+  if (places.flatOf(from) >= 0 && inSight.includes(from)) {
+    state.focusPicture(places.neighbour(from, way));
+    return;
+  }
+  // After scrolling, the way begins with what is in sight, not with the picture that was left behind.
+  const first = inSight.includes(state.anchor.peek()) ? state.anchor.peek() : (inSight[0] ?? -1);
+  const isStep = first < 0 || ['left', 'right', 'up', 'down'].includes(way);
+  const to = first < 0 ? places.neighbour(-1, 'first') : isStep ? first : places.neighbour(first, way);
   if (to >= 0) state.focusPicture(to);
 }
 
@@ -57,8 +63,19 @@ export function close() {
 export function closePicture() {
   const id = state.openedPicture.peek();
   state.openedPicture.value = -1;
+  focusAgain(id);
+}
+
+/** Gives the focus to a picture of the gallery, or to the current one if that is no longer shown. @param {number} id */
+export function focusAgain(id) {
+  if (id < 0 || (state.view.peek() !== 'gallery' && !state.isSplit.peek())) return;
   // Nothing behind a dialog can have the focus until the dialog is closed.
-  if (id >= 0 && (state.view.peek() === 'gallery' || state.isSplit.peek())) setTimeout(() => state.focusPicture(id));
+  setTimeout(() => {
+    if (document.querySelector('dialog[open]')) return;
+    const { places } = state.collectionNow(), active = state.active.peek();
+    const to = [active, id].find((each) => each >= 0 && places.flatOf(each) >= 0);
+    if (to !== undefined) state.focusPicture(to);
+  });
 }
 
 /** Largest number of pictures to compare: side by side, more would be too small. */

@@ -26,7 +26,10 @@ function mount(scroller) {
   const stuck = /** @type {HTMLElement} */ (scroller.querySelector('.sticker'));
   /** @type {Grid | null} */
   let grid = null;
-  let frame = 0, namesTimer = 0, revealTimer = 0, arrangedAt = -Infinity;
+  let frame = 0, namesTimer = 0, revealTimer = 0, arrangedAt = -Infinity, sim = state.sim.peek();
+  /** What was in sight before a search, and the picture that keys acted on. @type {{held: import('./grid.js').Held[], active: number} | null} */
+  let beforeSearch = null;
+  let shownResults = state.results.peek();
   const redraw = () => {
     frame = 0;
     grid?.draw();
@@ -44,15 +47,41 @@ function mount(scroller) {
   const arrange = () => {
     const arrangement = state.arrangement.peek();
     if (!grid || !arrangement) return;
-    const active = state.active.peek(), inSight = state.inSight.peek();
-    const keep = active >= 0 && inSight.includes(active) ? active : (inSight[0] ?? -1);
+    const active = state.active.peek(), shown = grid.arrangement;
+    let held = toHold(grid);
+    if (shown?.runs && !arrangement.runs) beforeSearch = { held: grid.held(state.inSight.peek()), active };
+    if (shown && !shown.runs && arrangement.runs && beforeSearch) {
+      held = beforeSearch.held;
+      state.active.value = beforeSearch.active;
+      beforeSearch = null;
+    }
+    const results = state.results.peek();
+    if (results && results !== shownResults) {
+      held = [];
+      grid.scroll.scrollTo(0);
+    }
+    shownResults = results;
     const now = performance.now();
     const hurried = now - arrangedAt < HURRIED_MS;
     arrangedAt = now;
     // With very many pictures hardly any stays in view, and the time is needed for the cut.
     box.classList.toggle('gliding', !hurried && grid.collection.n <= MOST_GLIDING);
-    grid.update(arrangement, measures(box.clientWidth, state.size.peek()), scroller.clientHeight, keep, hurried);
+    grid.update(arrangement, measures(box.clientWidth, state.size.peek()), scroller.clientHeight, held, hurried);
     rested();
+  };
+  /**
+   * What stays under the eye: the cluster whose button was pressed, the picture with the focus, or what is at the top.
+   * The slider holds one picture, and nothing at the very top, where it shows the first clusters of each cut.
+   * @param {Grid} grid
+   */
+  const toHold = (grid) => {
+    const isSlider = state.sim.peek() !== sim, active = state.active.peek(), inSight = state.inSight.peek();
+    sim = state.sim.peek();
+    const isAtTop = grid.scroll.top <= 40, isFocused = active >= 0 && inSight.includes(active);
+    if (isSlider) return isAtTop || !inSight.length ? [] : grid.held([isFocused ? active : inSight[0]]);
+    const pressed = grid.pressedPicture;
+    if (isAtTop && pressed < 0 && !isFocused) return [];
+    return grid.held([...(pressed < 0 ? [] : [pressed]), ...(isFocused ? [active, ...around(active, inSight)] : inSight)]);
   };
   const bringIntoSight = (/** @type {{id: number, toTop: boolean, focus: boolean}} */ { id, toTop, focus }) => {
     grid?.reveal(id, toTop);
@@ -72,14 +101,12 @@ function mount(scroller) {
       grid?.clear();
       grid = collection && collection.n ? new Grid(scroller, box, stuck, collection) : null;
       state.inSight.value = [];
+      beforeSearch = null;
       if (grid) grid.paddingPx = FOOT_PX;
       scroller.scrollTop = 0;
     }),
     effect(() => {
       if (state.arrangement.value && state.size.value) arrange();
-    }),
-    effect(() => {
-      if (state.results.value) grid?.scroll.scrollTo(0);
     }),
     effect(() => {
       // Read before the grid is checked: an effect is not told of signals that it has not read.
@@ -119,6 +146,9 @@ function mount(scroller) {
     grid?.clear();
   };
 }
+
+/** The pictures in sight, those after a given one first. @param {number} id @param {readonly number[]} inSight */
+const around = (id, inSight) => [...inSight.slice(inSight.indexOf(id) + 1), ...inSight.slice(0, inSight.indexOf(id)).reverse()];
 
 /** @param {EventTarget | null} target */
 function tileId(target) {

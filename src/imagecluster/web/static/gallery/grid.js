@@ -22,6 +22,8 @@ export function measures(width, size) {
   };
 }
 
+/** @typedef {{id: number, inWindow: number}} Held  a picture, and where it is in the window */
+
 /** Draws one collection. */
 export class Grid {
   /**
@@ -40,6 +42,8 @@ export class Grid {
     this.active = -1;
     /** first picture whose upper edge is visible; -1 if there is none */
     this.first = -1;
+    /** first visible picture of each section */
+    this.firstVisible = /** @type {Map<number, number>} */ (new Map());
     this.paddingPx = 0;
     /** whether what lies beyond the edges of the window is still to be drawn */
     this.unfinished = false;
@@ -53,21 +57,44 @@ export class Grid {
   }
 
   /**
-   * Shows a new arrangement or size. The picture `keep` stays where it is in the window, if it is visible.
-   * @param {import('../data/arrange.js').Arrangement} arrangement @param {import('../data/layout.js').Measures} measures
-   * @param {number} viewport @param {number} keep @param {boolean} hurried as in `draw`
+   * Where pictures are in the window, of those that are drawn. The layout cannot say: when a new arrangement is about to be
+   * shown, its memory holds that already.
+   * @param {readonly number[]} ids @returns {Held[]}
    */
-  update(arrangement, measures, viewport, keep, hurried) {
-    const before = keep >= 0 && this.arrangement && this.scroll.top > 40 ? this.collection.places.placeOf(keep) : null;
-    const inWindow = before ? before.y - this.scroll.top : 0;
+  held(ids) {
+    return ids.flatMap((id) => {
+      const tile = this.tiles.shown.get(id);
+      return tile ? [{ id, inWindow: tile.y - this.scroll.last }] : [];
+    });
+  }
+
+  /**
+   * Shows a new arrangement or size. The first of the pictures to hold that is still shown stays where it is in the window.
+   * @param {import('../data/arrange.js').Arrangement} arrangement @param {import('../data/layout.js').Measures} measures
+   * @param {number} viewport @param {readonly Held[]} holding @param {boolean} hurried as in `draw`
+   */
+  update(arrangement, measures, viewport, holding, hurried) {
+    const pressed = this.heads.focused();
+    const within = this.pressedPicture;
     this.arrangement = arrangement;
-    const enough = this.collection.n > MOST_LAID_OUT && !before && this.scroll.top <= 40 ? 3 * viewport : Infinity;
+    const enough = this.collection.n > MOST_LAID_OUT && !holding.length && this.scroll.top <= 40 ? 3 * viewport : Infinity;
     this.layout.update(arrangement, measures, enough);
     this.scroll.resize(this.layout.height + this.paddingPx, viewport);
-    const after = before ? this.collection.places.placeOf(keep) : null;
-    if (after) this.scroll.scrollTo(after.y - inWindow);
+    for (const { id, inWindow } of holding) {
+      const after = this.collection.places.placeOf(id);
+      if (!after) continue;
+      this.scroll.scrollTo(after.y - inWindow);
+      break;
+    }
+    if (pressed && within >= 0) this.heads.pressed = { section: this.collection.places.sectionOf(within), command: pressed.command };
     this.draw(hurried);
     this.unfinished = hurried;
+  }
+
+  /** The first visible picture of the cluster whose head has the focus; -1 if no head has, or if none is visible. */
+  get pressedPicture() {
+    const pressed = this.heads.focused();
+    return (pressed && this.firstVisible.get(pressed.section)) ?? -1;
   }
 
   /** Lays out and draws the parts left for later. */
@@ -91,6 +118,7 @@ export class Grid {
     const { gapPx, headPx } = layout.measures;
     this.heads.begin();
     this.first = -1;
+    this.firstVisible.clear();
     /** @type {number[]} */
     const visible = [];
     /** @type {import('./tiles.js').Spot[]} */
@@ -136,6 +164,7 @@ export class Grid {
     for (const { left, width } of layout.tiles(s, row)) {
       const id = collection.order[arrangement.flat[f++]];
       if (isInSight) visible.push(id);
+      if (isInSight && !this.firstVisible.has(s)) this.firstVisible.set(s, id);
       if (isInSight && y >= scroll.top && this.first < 0) this.first = id;
       spots.push({ id, x: left, y: y + scroll.offset, width, height });
     }

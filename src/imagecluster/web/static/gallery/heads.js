@@ -46,13 +46,18 @@ export class Heads {
     /** times as text, by section, of one arrangement */
     this.spans = /** @type {Map<number, string>} */ (new Map());
     this.spansOf = /** @type {import('../data/arrange.js').Arrangement | null} */ (null);
+    /** the section, in the drawing to come, and the button of the head that has the focus */
+    this.pressed = /** @type {{section: number, command: string} | null} */ (null);
     this.sticky = this.#make(stuck, 'p');
     this.sticky.element.classList.add('stuck');
     this.sticky.element.hidden = true;
   }
 
   /** Starts a new drawing of the page. */
-  begin() { this.used = 0; }
+  begin() {
+    this.used = 0;
+    this.pressed ??= this.focused();
+  }
 
   /** @param {HTMLElement} parent @param {'h2' | 'p'} level @returns {Head} */
   #make(parent, level) {
@@ -138,10 +143,36 @@ export class Heads {
     const s = layout.sectionAt(scroll.top + 1);
     const sticks = s < arrangement.k && layout.top[s] < scroll.top && !layout.shelved[s];
     this.sticky.element.hidden = !sticks;
-    if (!sticks) return;
-    this.#write(this.sticky, s, arrangement);
-    const left = layout.top[s] + layout.sectionHeight(s) - scroll.top - layout.measures.headPx;
-    this.sticky.element.style.transform = `translateY(${Math.min(0, left)}px)`;
+    if (sticks) {
+      this.#write(this.sticky, s, arrangement);
+      const left = layout.top[s] + layout.sectionHeight(s) - scroll.top - layout.measures.headPx;
+      this.sticky.element.style.transform = `translateY(${Math.min(0, left)}px)`;
+    }
+    const { pressed } = this;
+    this.pressed = null;
+    if (pressed && this.focused()?.section !== pressed.section) this.#focus(pressed.section, pressed.command);
+  }
+
+  /** The button of a head that has the focus: its section and its command. @returns {{section: number, command: string} | null} */
+  focused() {
+    const button = document.activeElement;
+    const head = button instanceof HTMLElement && button.dataset.command ? button.closest('[data-section]') : null;
+    const isOurs = head instanceof HTMLElement && (this.parent.contains(head) || head === this.sticky.element);
+    if (!isOurs) return null;
+    return { section: Number(head.dataset.section), command: /** @type {HTMLElement} */ (button).dataset.command ?? '' };
+  }
+
+  /**
+   * Gives the focus back to the button that had it: the element now belongs to the head of another section.
+   * @param {number} s @param {string} command
+   */
+  #focus(s, command) {
+    const drawn = [...this.pool.slice(0, this.used), this.sticky].filter(({ element }) => !element.hidden);
+    const head = drawn.find(({ element }) => element.dataset.section === String(s));
+    const button = head?.element.querySelector(`[data-command="${command}"]`);
+    if (button instanceof HTMLElement) button.focus({ preventScroll: true });
+    // A head that was scrolled away has no element, and ungrouped pictures have no buttons.
+    if (document.activeElement !== button) this.parent.parentElement?.focus({ preventScroll: true });
   }
 
   /** Removes all elements. */

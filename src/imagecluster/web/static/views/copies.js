@@ -49,7 +49,7 @@ export function Fate({ group, file }) {
   if (!canAct()) return html`<span class="fate">Copy</span>`;
   const goes = !copies.spared.value.has(file.id);
   return html`<button type="button" class="fate" tabindex="-1" aria-pressed=${String(goes)} title=${goes ? 'Leave it where it is (x)' : 'Remove it (x)'}
-    aria-label=${`Remove ${file.name}`} onClick=${() => toggleSpared(group, file)}>${goes ? 'Remove' : 'Left'}</button>`;
+    aria-label=${`${goes ? 'Remove' : 'Left'} ${file.name}`} onClick=${() => toggleSpared(group, file)}>${goes ? 'Remove' : 'Left'}</button>`;
 }
 
 /** Why a picture is kept, would go or stays, with what was done to it, in words. @param {Group} group @param {File} file */

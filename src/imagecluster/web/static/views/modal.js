@@ -1,19 +1,25 @@
 /** The frame of all dialogs. */
 import { html, useEffect, useRef } from '../core/preact.js';
 import * as state from '../state/state.js';
+import { focusAgain } from '../commands/navigate.js';
 import { CommandButton } from '../commands/buttons.js';
 
 /**
- * A modal dialog; the browser keeps the focus inside and restores it afterwards.
+ * A modal dialog; the browser keeps the focus inside; afterwards it is where it was.
  * @param {{label: string, kind?: string, onClose: () => void, onKeyDown?: (event: KeyboardEvent) => void, children?: unknown}} props
  */
 export function Modal({ label, kind = '', onClose, onKeyDown, children }) {
   const element = useRef(/** @type {HTMLDialogElement | null} */ (null));
   useEffect(() => {
-    const shown = element.current;
+    const shown = element.current, before = document.activeElement;
+    // Elements of the gallery stand for other pictures by the time the dialog is closed.
+    const id = before instanceof HTMLElement && before.classList.contains('tile') ? Number(before.dataset.id) : -1;
     shown?.showModal();
     /** @type {HTMLElement | null | undefined} */ (shown?.querySelector('[data-first]'))?.focus();
-    return () => shown?.close();
+    return () => {
+      shown?.close();
+      if (id >= 0) focusAgain(id);
+    };
   }, []);
   const cancelled = (/** @type {Event} */ event) => {
     event.preventDefault();
