@@ -3,11 +3,22 @@
 Each correction is a small record of content hashes, not of cluster numbers, so that it holds for any cut, and for a
 collection that has grown since. `History` keeps corrections in a file beside the database, with undo and redo; `apply`
 applies them, one after another, to the clusters of a cut. Decisions on copies ("these are not copies", "keep all of
-them", "this is the best one") are in the same file; `Decisions` says what they mean for a group.
+them", "this is the best one") are in the same file; `Decisions` says what they mean for a group. Corrections of trips
+and events, of homes and of cameras' clocks are there too.
 """
 
 from imagecluster.corrections.corrected_cut import apply
 from imagecluster.corrections.decisions import Decisions
+from imagecluster.corrections.event_kinds import (
+    CameraClock,
+    EventEdit,
+    EventJoin,
+    EventMove,
+    EventName,
+    EventSplit,
+    HomeIs,
+    OccasionLevel,
+)
 from imagecluster.corrections.following import Heirs, follow, heirs
 from imagecluster.corrections.history import EDITS_NAME, History
 from imagecluster.corrections.kinds import (
@@ -27,6 +38,7 @@ from imagecluster.corrections.kinds import (
     decisions_of,
     edit_from_json,
     edit_to_json,
+    event_edits_of,
 )
 from imagecluster.corrections.replay import Replayed, replay
 
@@ -34,17 +46,25 @@ __all__ = [
     "EDITS_NAME",
     "Apart",
     "Best",
+    "CameraClock",
     "Correction",
     "Decision",
     "Decisions",
     "Edit",
+    "EventEdit",
+    "EventJoin",
+    "EventMove",
+    "EventName",
+    "EventSplit",
     "Heirs",
     "Hide",
     "History",
+    "HomeIs",
     "KeepAll",
     "Move",
     "Name",
     "NotCopies",
+    "OccasionLevel",
     "Replayed",
     "Together",
     "Unhide",
@@ -53,6 +73,7 @@ __all__ = [
     "decisions_of",
     "edit_from_json",
     "edit_to_json",
+    "event_edits_of",
     "follow",
     "heirs",
     "replay",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
+from imagecluster.corrections.event_kinds import EventMove
 from imagecluster.corrections.kinds import Apart, Edit, KeepAll, Move, NotCopies
 
 __all__ = ["Heirs", "follow", "heirs"]
@@ -65,7 +66,7 @@ def _followed(edit: Edit, heirs: Heirs) -> Edit | None:
     }
     if isinstance(edit, Apart | NotCopies):
         sides["others"] -= sides["pictures"]
-    if isinstance(edit, Move) and sides["target"] <= sides["pictures"]:
+    if isinstance(edit, Move | EventMove) and sides["target"] <= sides["pictures"]:
         return None
     changes: dict[str, Any] = dict(sides)
     if isinstance(edit, KeepAll):

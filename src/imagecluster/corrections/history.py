@@ -3,9 +3,9 @@
 The file is a journal, to which a line of JSON is appended for each correction, undo and redo. A power cut can leave a
 last line without an end, which was never acknowledged and is ignored.
 
-Versions of the program from before there were decisions on copies ignore lines that they do not know. So that the undo
-of a decision does not undo a correction for them, it has a word of its own: `undecide` in place of `undo`, `redecide`
-in place of `redo`.
+Versions of the program from before there were decisions on copies and corrections of events ignore lines that they do
+not know. So that the undo of one of these does not undo a correction of clusters for them, it has a word of its own:
+`undecide` in place of `undo`, `redecide` in place of `redo`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from imagecluster.corrections.kinds import Decision, Edit, edit_from_json, edit_to_json
+from imagecluster.corrections.kinds import Decision, Edit, edit_from_json, edit_to_json, is_aside
 from imagecluster.errors import ArgumentError, NotOursError, OutputError
 from imagecluster.system.line_journal import LineJournal, json_line
 from imagecluster.system.safe_files import OwnFolder
@@ -96,7 +96,7 @@ class History:
             if not self._done:
                 raise ArgumentError("there is nothing to undo")
             edit = self._done[-1]
-            self._append({"undecide" if isinstance(edit, Decision) else "undo": True})
+            self._append({"undecide" if is_aside(edit) else "undo": True})
             return edit
 
     def undo_decision(self) -> Edit:
@@ -130,7 +130,7 @@ class History:
             if not self._undone:
                 raise ArgumentError("there is nothing to redo")
             edit = self._undone[-1]
-            self._append({"redecide" if isinstance(edit, Decision) else "redo": True})
+            self._append({"redecide" if is_aside(edit) else "redo": True})
             return edit
 
     def _append(self, line: dict[str, Any]) -> int:
@@ -174,9 +174,9 @@ class History:
         try:
             values = json.loads(line)
             if values.get("undo") or values.get("undecide"):
-                self._undone.append(_popped(self._done, decision=bool(values.get("undecide"))))
+                self._undone.append(_popped(self._done, aside=bool(values.get("undecide"))))
             elif values.get("redo") or values.get("redecide"):
-                self._done.append(_popped(self._undone, decision=bool(values.get("redecide"))))
+                self._done.append(_popped(self._undone, aside=bool(values.get("redecide"))))
             else:
                 self._done.append(edit_from_json(values["edit"]))
                 self._undone = []
@@ -184,13 +184,13 @@ class History:
             _log.warning("%s: line %d is ignored: %s", self._file, number, error)
 
 
-def _popped(edits: list[Edit], *, decision: bool) -> Edit:
-    """The latest decision, or the latest correction, which leaves the list; LookupError if there is none.
+def _popped(edits: list[Edit], *, aside: bool) -> Edit:
+    """The latest edit that changes no cluster, or that does, which leaves the list; LookupError if there is none.
 
     It is the last of all, unless a version of the program that knows no decisions has undone an earlier one.
     """
     places = range(len(edits) - 1, -1, -1)
-    place = next((place for place in places if isinstance(edits[place], Decision) == decision), None)
+    place = next((place for place in places if is_aside(edits[place]) == aside), None)
     if place is None:
         raise LookupError("there is nothing to undo or redo")
     return edits.pop(place)

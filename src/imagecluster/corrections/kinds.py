@@ -1,4 +1,4 @@
-"""The kinds of corrections of clusters, and of decisions on copies.
+"""The kinds of corrections of clusters, and of decisions on copies; those of trips and events are in `event_kinds.py`.
 
 Pictures are identified by the hash of their content, so equal files share corrections.
 """
@@ -9,8 +9,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from imagecluster.corrections.checks import check_name, check_sides, hashes_of_json
+from imagecluster.corrections.event_kinds import (
+    CameraClock,
+    EventEdit,
+    EventJoin,
+    EventMove,
+    EventName,
+    EventSplit,
+    HomeIs,
+    event_edit_from_json,
+)
 from imagecluster.errors import ArgumentError
-from imagecluster.store import HASH_BYTES
 
 __all__ = [
     "Apart",
@@ -29,10 +39,9 @@ __all__ = [
     "decisions_of",
     "edit_from_json",
     "edit_to_json",
+    "event_edits_of",
+    "is_aside",
 ]
-
-LONGEST_NAME = 200
-"""Largest number of characters in a cluster's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +52,8 @@ class Name:
     name: str
 
     def __post_init__(self) -> None:
-        _check(pictures=self.pictures)
-        if len(self.name) > LONGEST_NAME or not all(char.isprintable() for char in self.name):
-            raise ArgumentError(
-                f"the name {self.name[:50]!r} has {len(self.name)} characters; it must be one line of printable"
-                f" characters, at most {LONGEST_NAME}"
-            )
+        check_sides(pictures=self.pictures)
+        check_name(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class Together:
     pictures: frozenset[bytes]
 
     def __post_init__(self) -> None:
-        _check(pictures=self.pictures)
+        check_sides(pictures=self.pictures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ class Apart:
     others: frozenset[bytes]
 
     def __post_init__(self) -> None:
-        _check(pictures=self.pictures, others=self.others)
+        check_sides(pictures=self.pictures, others=self.others)
         if common := self.pictures & self.others:
             raise ArgumentError(
                 f"{len(common)} of the pictures to keep apart are on both sides (equal files count as one picture);"
@@ -85,7 +90,7 @@ class Move:
     target: frozenset[bytes]
 
     def __post_init__(self) -> None:
-        _check(pictures=self.pictures, target=self.target)
+        check_sides(pictures=self.pictures, target=self.target)
         if self.target <= self.pictures:
             raise ArgumentError("all pictures of the target are among those to move; give pictures of another cluster")
 
@@ -97,7 +102,7 @@ class Hide:
     pictures: frozenset[bytes]
 
     def __post_init__(self) -> None:
-        _check(pictures=self.pictures)
+        check_sides(pictures=self.pictures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,7 @@ class Unhide:
     pictures: frozenset[bytes]
 
     def __post_init__(self) -> None:
-        _check(pictures=self.pictures)
+        check_sides(pictures=self.pictures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,7 @@ class NotCopies:
     others: frozenset[bytes]
 
     def __post_init__(self) -> None:
-        _check(pictures=self.pictures, others=self.others)
+        check_sides(pictures=self.pictures, others=self.others)
         if self.pictures & self.others:
             raise ArgumentError(
                 "a picture is on both sides: files with the same bytes are always copies; to keep all of them, decide"
@@ -135,7 +140,7 @@ class KeepAll:
     """Number of files of each picture, in the order of their hashes; empty: one each. Further files are copies."""
 
     def __post_init__(self) -> None:
-        _check(pictures=self.pictures)
+        check_sides(pictures=self.pictures)
         if self.files and (len(self.files) != len(self.pictures) or min(self.files) < 1):
             raise ArgumentError(
                 f"files holds {len(self.files)} numbers for {len(self.pictures)} pictures; there must be one for each,"
@@ -156,7 +161,7 @@ class Best:
     """Which of several files with the same bytes: paths as outputs give them. Where none is there, any file counts."""
 
     def __post_init__(self) -> None:
-        _check(pictures=self.pictures)
+        check_sides(pictures=self.pictures)
         if not all(isinstance(name, str) for name in self.names):
             raise ArgumentError(f"names is {self.names!r:.80}; it must hold paths")
 
@@ -165,16 +170,29 @@ Correction = Name | Together | Apart | Move | Hide | Unhide
 """What changes clusters."""
 Decision = NotCopies | KeepAll | Best
 """What was decided about copies; clusters stay as they are."""
-Edit = Correction | Decision
+Edit = Correction | Decision | EventEdit
 
 _KINDS: dict[str, type[Edit]] = {
     kind.__name__.lower(): kind for kind in (Name, Together, Apart, Move, Hide, Unhide, NotCopies, KeepAll, Best)
 }  # fmt: skip
+_EVENT_KINDS: dict[str, type[EventEdit]] = {
+    kind.__name__.lower(): kind for kind in (EventSplit, EventJoin, EventName, EventMove, HomeIs, CameraClock)
+}
 
 
 def corrections_of(edits: Iterable[Edit]) -> tuple[Correction, ...]:
     """Those that change clusters."""
-    return tuple(edit for edit in edits if not isinstance(edit, Decision))
+    return tuple(edit for edit in edits if not isinstance(edit, Decision | EventEdit))
+
+
+def event_edits_of(edits: Iterable[Edit]) -> tuple[EventEdit, ...]:
+    """Those about trips and events."""
+    return tuple(edit for edit in edits if isinstance(edit, EventEdit))
+
+
+def is_aside(edit: Edit) -> bool:
+    """Whether an edit leaves the clusters as they are. Versions of the program from before there were any ignore it."""
+    return isinstance(edit, Decision | EventEdit)
 
 
 def decisions_of(edits: Iterable[Edit]) -> tuple[Decision, ...]:
@@ -206,9 +224,13 @@ def edit_from_json(values: Mapping[str, Any]) -> Edit:
         The values are not a correction.
 
     """
+    event_kind = _EVENT_KINDS.get(str(values.get("kind")))
+    if event_kind is not None:
+        return event_edit_from_json(event_kind, values)
     kind = _KINDS.get(str(values.get("kind")))
     if kind is None:
-        raise ArgumentError(f"no correction is of the kind {values.get('kind')!r}; known: {', '.join(_KINDS)}")
+        known = ", ".join([*_KINDS, *_EVENT_KINDS])
+        raise ArgumentError(f"no correction is of the kind {values.get('kind')!r}; known: {known}")
     given: dict[str, Any] = {}
     for field in fields(kind):
         value = values.get(field.name)
@@ -227,22 +249,5 @@ def edit_from_json(values: Mapping[str, Any]) -> Edit:
                 raise ArgumentError(f"names is {value!r:.50}; it must be a list of paths")
             given["names"] = tuple(value)
         else:
-            given[field.name] = _hashes(value, field.name)
+            given[field.name] = hashes_of_json(value, field.name)
     return kind(**given)
-
-
-def _hashes(value: Any, what: str) -> frozenset[bytes]:
-    try:
-        return frozenset(bytes.fromhex(text) for text in value)
-    except (TypeError, ValueError):
-        raise ArgumentError(f"{what} must be a list of content hashes in hexadecimal") from None
-
-
-def _check(**sides: Iterable[bytes]) -> None:
-    """Raise ArgumentError if a side has no pictures, or holds something that is not a hash."""
-    for name, hashes in sides.items():
-        if not hashes:
-            raise ArgumentError(f"{name} is empty; give at least one picture")
-        for content_hash in hashes:
-            if len(content_hash) != HASH_BYTES:
-                raise ArgumentError(f"{name} holds a hash of {len(content_hash)} bytes; expected {HASH_BYTES} bytes")
