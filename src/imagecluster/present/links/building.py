@@ -1,4 +1,4 @@
-"""Building the tree `cluster_with_N/cluster_i/name`, of links or copies."""
+"""Building a tree of links or copies: `cluster_with_N/cluster_i/name`, or folders with names of their own."""
 
 # os.path on text throughout: over 500,000 pictures a Path costs more than the link.
 # ruff: noqa: PTH100, PTH110, PTH112, PTH114, PTH115, PTH116, PTH118, PTH120, PTH208
@@ -9,8 +9,8 @@ import errno
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, get_args
@@ -34,9 +34,6 @@ kind: {kind}
 imagecluster makes this folder anew at each run and removes what it made before.
 Keep nothing of your own in it. It may be deleted; the pictures that it shows lie elsewhere{but}.
 """
-
-_DEPTH = 3
-"""Folders between a link and the folder that the whole tree lies in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ class LinkReport:
 
 
 def make_links(
-    clusters: Sequence[Sequence[StrPath]],
+    clusters: Sequence[Sequence[StrPath]] | Mapping[str, Sequence[StrPath]],
     directory: Path,
     *,
     kind: LinkKind = "symlink",
@@ -74,6 +71,8 @@ def make_links(
     is_elsewhere: IsElsewhere = nowhere,
 ) -> LinkReport:
     """Build a tree `directory/cluster_with_N/cluster_i/name`, replacing the one that an earlier call built there.
+
+    Folders may have other names, and lie at any depth.
 
     The tree is built beside its place and then swapped in, so that whatever happens, the former or the new one is
     complete. Anything in the former tree that imagecluster did not make (a picture that an editor saved over its link
@@ -86,7 +85,9 @@ def make_links(
     Parameters
     ----------
     clusters
-        The pictures of each cluster. Names that some file system treats as equal are numbered (`name_2.jpg`).
+        The pictures of each cluster, or of each folder by its path in the tree, with `/` between folders; all paths
+        have the same depth, and no two of them are equal on any file system. Names of pictures that some file system
+        treats as equal are numbered (`name_2.jpg`).
     directory
         The tree's own folder: absent, empty, or built by an earlier call.
     kind
@@ -103,7 +104,7 @@ def make_links(
     Raises
     ------
     ArgumentError
-        `kind` is none of the three, or a picture lies inside `directory`.
+        `kind` is none of the three, a picture lies inside `directory`, or the folders are not all at one depth.
     LinksRefusedError
         The file system does not allow that kind of link; the former tree is as it was.
     OutputError
@@ -112,6 +113,7 @@ def make_links(
     """
     if kind not in get_args(LinkKind):
         raise ArgumentError(f"kind is {kind!r}; it must be one of {', '.join(get_args(LinkKind))}")
+    folders = _by_folder(clusters)
     with (
         _output_errors(directory),
         OwnedTree(
@@ -123,17 +125,17 @@ def make_links(
             is_elsewhere=is_elsewhere,
         ) as tree,
     ):
-        _refuse_pictures_inside(clusters, tree.place)
+        _refuse_pictures_inside(folders.values(), tree.place)
         kept = tree.recover()
-        builder = _Builder(tree, kind)
-        if not builder.stands(clusters):
+        builder = _Builder(tree, kind, folders)
+        if not builder.stands():
             with tree.building(_marker_text(kind)) as (folder, record):
-                builder.build(clusters, folder, record, progress)
+                builder.build(folder, record, progress)
             kept += tree.swap()
         return LinkReport(
             directory=Path(tree.place),
             kind=kind,
-            folders=cluster_folders(map(len, clusters)),
+            folders=tuple(folders),
             n_links=builder.n_links,
             unlinked=tuple(builder.unlinked),
             kept=tuple(kept),
@@ -144,7 +146,21 @@ def _marker_text(kind: LinkKind) -> str:
     return _MARKER_TEXT.format(kind=kind, but=" (these are copies)" if kind == "copy" else "")
 
 
-def _refuse_pictures_inside(clusters: Sequence[Sequence[StrPath]], place: str) -> None:
+def _by_folder(
+    clusters: Sequence[Sequence[StrPath]] | Mapping[str, Sequence[StrPath]],
+) -> Mapping[str, Sequence[StrPath]]:
+    """The pictures of each folder of the tree."""
+    if not isinstance(clusters, Mapping):
+        return dict(zip(cluster_folders(map(len, clusters)), clusters, strict=True))
+    for where in clusters:
+        if where.count("/") != next(iter(clusters)).count("/") or not all(
+            name not in ("", os.curdir, os.pardir) for name in where.split("/")
+        ):
+            raise ArgumentError(f"the folder {where!r} cannot be in one tree with {next(iter(clusters))!r}")
+    return clusters
+
+
+def _refuse_pictures_inside(clusters: Iterable[Sequence[StrPath]], place: str) -> None:
     """Refuse pictures inside the tree: the next call would remove them."""
     inside = place + os.sep
     for folder in {os.path.dirname(picture) for members in clusters for picture in members}:
@@ -170,9 +186,12 @@ def _output_errors(directory: Path) -> Iterator[None]:
 class _Builder:
     """Fills the new tree, or finds that the former one is already the same."""
 
-    def __init__(self, tree: OwnedTree, kind: LinkKind) -> None:
+    def __init__(self, tree: OwnedTree, kind: LinkKind, folders: Mapping[str, Sequence[StrPath]]) -> None:
         self._tree = tree
         self._kind = kind
+        self._folders = folders
+        self._depth = 2 + next(iter(folders), "").count("/")
+        """Folders between a link and the folder that the whole tree lies in."""
         self._given_parent = os.path.dirname(tree.given)
         self._device = os.stat(tree.parent).st_dev
         self._name_bytes = longest_name_bytes(tree.parent)
@@ -180,25 +199,21 @@ class _Builder:
         self.n_links = 0
         self.unlinked: list[Unlinked] = []
 
-    def build(
-        self,
-        clusters: Sequence[Sequence[StrPath]],
-        top: OwnFolder,
-        record: BinaryIO,
-        progress: OnProgress,
-    ) -> None:
+    def build(self, top: OwnFolder, record: BinaryIO, progress: OnProgress) -> None:
         """Make the folders and everything in them."""
-        n_done, n_pictures = 0, sum(map(len, clusters))
-        for where, links in self._plan(clusters):
-            above, name = where.split("/")
-            record.write(key_of("folder", above) + record_end() + key_of("folder", where) + record_end())
-            with top.child(above, create=True) as middle, middle.child(name, create=True) as folder:
+        n_done, n_pictures = 0, sum(map(len, self._folders.values()))
+        for where, links in self._plan():
+            with ExitStack() as levels:
+                folder = top
+                for above in _with_parents(where):
+                    record.write(key_of("folder", above) + record_end())
+                    folder = levels.enter_context(folder.child(above.rpartition("/")[2], create=True))
                 for parent, original, link in links:
                     self._link(folder, parent, original, f"{where}/{link}", record)
             n_done += len(links)
             progress(Progress("links", n_done, n_pictures))
 
-    def stands(self, clusters: Sequence[Sequence[StrPath]]) -> bool:
+    def stands(self) -> bool:
         """Whether the existing tree is exactly the one to build, with a link or copy of each picture.
 
         It is looked at by paths, which is a third faster than by folders held open: nothing is written.
@@ -207,9 +222,9 @@ class _Builder:
             return False
         n_links, folders = 0, {LINKS_MARKER, RECORD_NAME}
         try:
-            for where, links in self._plan(clusters):
+            for where, links in self._plan():
                 place = os.path.join(self._tree.place, *where.split("/"))
-                folders |= {where, where.split("/")[0]}
+                folders.update(_with_parents(where))
                 if set(os.listdir(place)) != {name for _, _, name in links} or os.path.islink(place):
                     return False
                 if not all(
@@ -217,7 +232,7 @@ class _Builder:
                 ):
                     return False
                 n_links += len(links)
-            if _upper_levels(self._tree.place) != folders:
+            if _upper_levels(self._tree.place, self._depth - 1) != folders:
                 return False
         except OSError:
             return False
@@ -234,9 +249,9 @@ class _Builder:
         same = (made.st_size, made.st_mtime_ns) == (picture.st_size, picture.st_mtime_ns)
         return same and stat.S_ISREG(made.st_mode) and not os.path.samestat(made, picture)
 
-    def _plan(self, clusters: Sequence[Sequence[StrPath]]) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
-        """The folder of each cluster, with the folder, the name and the link's name of each picture in it."""
-        for folder, members in zip(cluster_folders(map(len, clusters)), clusters, strict=True):
+    def _plan(self) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
+        """Each folder, with the folder, the name and the link's name of each picture in it."""
+        for folder, members in self._folders.items():
             pictures = [os.path.split(picture) for picture in members]
             names = distinct_names([name for _, name in pictures], self._name_bytes)
             links = [(parent, original, name) for (parent, original), name in zip(pictures, names, strict=True)]
@@ -311,7 +326,7 @@ class _Builder:
         real = os.path.realpath(folder)
         if os.stat(folder).st_dev != self._device:
             return folder
-        up = os.path.join(*[os.pardir] * _DEPTH)
+        up = os.path.join(*[os.pardir] * self._depth)
         for picture_folder, start in ((folder, self._given_parent), (real, self._tree.parent)):
             try:
                 relative = os.path.relpath(picture_folder, start)
@@ -322,13 +337,27 @@ class _Builder:
         return folder
 
 
-def _upper_levels(place: str) -> set[str]:
-    """Everything in the two upper levels of a tree, relative to it."""
-    names = set(os.listdir(place))
-    folders = [name for name in names if os.path.isdir(os.path.join(place, name))]
-    if any(os.path.islink(os.path.join(place, name)) for name in folders):
-        return set()
-    return names | {f"{folder}/{name}" for folder in folders for name in os.listdir(os.path.join(place, folder))}
+def _upper_levels(place: str, n_levels: int) -> set[str]:
+    """Everything in the upper levels of a tree, relative to it; nothing if a folder among it is a link."""
+    found, level = set[str](), [""]
+    for _ in range(n_levels):
+        below = []
+        for folder in level:
+            for name in os.listdir(os.path.join(place, folder)):
+                where = f"{folder}/{name}" if folder else name
+                found.add(where)
+                if os.path.isdir(os.path.join(place, where)):
+                    if os.path.islink(os.path.join(place, where)):
+                        return set()
+                    below.append(where)
+        level = below
+    return found
+
+
+def _with_parents(where: str) -> list[str]:
+    """A path in the tree, after those of the folders above it."""
+    parts = where.split("/")
+    return ["/".join(parts[: i + 1]) for i in range(len(parts))]
 
 
 def _copy_status(picture: str, copy: BinaryIO, path: Path) -> None:

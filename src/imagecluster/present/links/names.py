@@ -9,6 +9,10 @@ import os
 import unicodedata
 from collections.abc import Sequence
 
+_REFUSED = frozenset('<>:"/\\|?*')
+_DEVICES = frozenset(("CON", "PRN", "AUX", "NUL", *(f"{port}{i}" for port in ("COM", "LPT") for i in range(1, 10))))
+"""Names that Windows keeps for devices, with any suffix."""
+
 
 def distinct_names(names: Sequence[str], longest_bytes: int) -> list[str]:
     """Names of one folder, distinct on every file system; the first of equal ones keeps its name."""
@@ -31,6 +35,20 @@ def distinct_names(names: Sequence[str], longest_bytes: int) -> list[str]:
         seen.add(folded)
         distinct.append(candidate)
     return distinct
+
+
+def folder_name(text: str) -> str:
+    """A text as the name of a folder that every file system takes: Windows refuses most characters and some words.
+
+    >>> folder_name('9/11: "Ground Zero"?'), folder_name("con"), folder_name("..."), folder_name("Fußball . ")
+    ('9-11- Ground Zero-', 'con_', '_', 'Fußball')
+    """
+    normal = unicodedata.normalize("NFC", text).replace('"', "")
+    name = "".join("-" if char in _REFUSED or not char.isprintable() else char for char in normal)
+    name = name.strip().rstrip(". ") or "_"
+    if name.startswith("."):
+        name = f"_{name}"
+    return f"{name}_" if name.split(".")[0].upper() in _DEVICES else name
 
 
 def longest_name_bytes(folder: str) -> int:
