@@ -1,5 +1,6 @@
 """Trips, events, scenes and bursts: a collection as its owner lived it. Pure: arrays in, a tree out."""
 
+from imagecluster.events.clocks import ClockShift, suggest_shifts
 from imagecluster.events.finding import find_occasions
 from imagecluster.events.moments import Moments
 from imagecluster.events.occasions import Burst, Event, Occasions, Scene, Stay, Trip, TripKind
@@ -8,6 +9,7 @@ from imagecluster.events.wishes import HomeIs, Wishes
 
 __all__ = [
     "Burst",
+    "ClockShift",
     "Event",
     "EventSettings",
     "HomeIs",
@@ -19,4 +21,5 @@ __all__ = [
     "TripKind",
     "Wishes",
     "find_occasions",
+    "suggest_shifts",
 ]

@@ -17,6 +17,7 @@ _LEAST_PAUSE_S = 0.3
 """Many cameras write whole seconds: a pause of 0 is not known to be shorter."""
 _QUICK_S, _QUICK_CORRELATION = 30.0, 0.7
 """Frames of a series that are taken quickly may differ more: the longest exposures are clipped."""
+_LONGEST_EXPOSURE_S = 86_400.0
 _LEAST_STEP_EV = 0.2
 _LEAST_FOCUS_STEP = 0.02
 """As a share of the distance."""
@@ -55,7 +56,8 @@ def burst_roots(
     if len(track) < 2:
         return root
     a, b = track[:-1], track[1:]
-    exposure_s = np.where(moments.exposure_s > 0, moments.exposure_s, 0.0)  # NaN too
+    is_possible = (moments.exposure_s > 0) & (moments.exposure_s <= _LONGEST_EXPOSURE_S)  # False for NaN
+    exposure_s = np.where(is_possible, moments.exposure_s, 0.0)
     pause_s = np.maximum(moments.instant_s[b] - moments.instant_s[a] - exposure_s[a], 0.0)
     ascending = np.sort(starts)
     may = (cameras[a] == cameras[b]) & (pause_s <= max(settings.burst_gap_s, settings.series_gap_s))
@@ -95,7 +97,8 @@ def _in_series(
     value: NDArray[np.float64], a: NDArray[np.int64], b: NDArray[np.int64], may: NDArray[np.bool_], *, least: float
 ) -> NDArray[np.bool_]:
     """Whether each step belongs to a run of steps in one direction."""
-    step = value[b] - value[a]
+    with np.errstate(invalid="ignore"):  # a lens focused at infinity twice
+        step = value[b] - value[a]
     # A third of a stop may be written as 0.3 EV, and 0.2 EV as 0.199.
     direction = np.where(may & (np.abs(step) >= least * 0.95), np.sign(step), 0.0)
     direction = np.nan_to_num(direction)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,9 @@ from imagecluster.events.wishes import Wishes
 
 __all__ = ["find_occasions"]
 
+_LATEST_S = 1e11
+"""In the year 5138."""
+
 
 def find_occasions(
     moments: Moments,
@@ -36,7 +40,7 @@ def find_occasions(
     Parameters
     ----------
     moments : Moments
-        A picture without a finite instant is undated.
+        A picture without an instant, or with one more than 3,000 years from 1970, is undated.
     wishes : Wishes, optional
         What people said about events and trips; it goes before what is found.
     settings : EventSettings, optional
@@ -47,15 +51,15 @@ def find_occasions(
         The parts of `moments` differ in length.
     """
     wishes, settings = wishes or Wishes(), settings or EventSettings()
-    _check(moments)
+    moments = _possible(moments)
     cameras = camera_codes(moments)
-    own = Positions(*own_positions(moments, cameras))
     place = _places_in_time(moments)
+    own = Positions(*own_positions(moments, cameras, place))
     wanted = np.array(
         [row for row in wishes.splits + wishes.trip_splits if 0 <= row < len(place) and place[row] >= 0], np.int64
     )
     root = burst_roots(moments, cameras, place, place[wanted], settings)
-    found = journeys(moments, cameras, own, wishes.homes, settings)
+    found = journeys(moments, cameras, place, own, wishes.homes, settings)
     trip, kinds = with_trip_wishes(found._replace(label=found.label[root]), place, root, wishes)
     order = _in_order(place, [trip, root])
     chain, burst = _chain(moments, own, order, root)
@@ -75,11 +79,14 @@ def find_occasions(
     return Occasions(trips, order, heights, tuple(undated.tolist()), near)
 
 
-def _check(moments: Moments) -> None:
+def _possible(moments: Moments) -> Moments:
+    """The moments with impossible instants as NaN; an error if their parts do not fit."""
     n_images = len(moments.instant_s)
     for name, part in vars(moments).items():
         if not callable(part) and len(part) != n_images:
             raise ArgumentError(f"moments.{name} has {len(part)} entries for {n_images} pictures")
+    is_possible = np.abs(moments.instant_s) <= _LATEST_S  # False for NaN
+    return replace(moments, instant_s=np.where(is_possible, moments.instant_s, np.nan))
 
 
 def _places_in_time(moments: Moments) -> NDArray[np.int64]:

@@ -47,6 +47,7 @@ class Positions(NamedTuple):
 def journeys(
     moments: Moments,
     cameras: NDArray[np.int64],
+    place: NDArray[np.int64],
     own: Positions,
     homes: tuple[HomeIs, ...],
     settings: EventSettings,
@@ -59,7 +60,7 @@ def journeys(
     before and after are. Pictures of no camera and no position, such as screenshots, stand where they fall in time.
     """
     instant_s = moments.instant_s
-    latitude, longitude = borrowed(instant_s, *own)
+    latitude, longitude = borrowed(instant_s, *own, place)
     found = homes_at(instant_s, latitude, longitude, homes)
     far_km = distance_km(latitude, longitude, found.latitude, found.longitude)
     everyday_km = distance_km(latitude, longitude, found.everyday_latitude, found.everyday_longitude)
@@ -70,8 +71,8 @@ def journeys(
     zone_km = _away_by_zone(moments, cameras, np.where(is_taken, state, _UNKNOWN))
     by_zone = (state == _UNKNOWN) & (zone_km > 0) & is_taken & ~homeless
     state, far_km = np.where(by_zone, _AWAY, state), np.where(by_zone, zone_km, far_km)
-    dated = np.flatnonzero(np.isfinite(instant_s))
-    order = dated[np.argsort(instant_s[dated], kind="stable")]
+    dated = np.flatnonzero(place >= 0)
+    order = dated[np.argsort(place[dated])]
     label = np.full(len(instant_s), -1)
     kinds: list[TripKind] = []
     _label_periods(order[homeless[order]], moments, is_taken, settings, (label, kinds))

@@ -23,17 +23,20 @@ def camera_codes(moments: Moments) -> NDArray[np.int64]:
     return np.array([numbers[camera] for camera in moments.cameras], np.int64)
 
 
-def own_positions(moments: Moments, cameras: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def own_positions(
+    moments: Moments, cameras: NDArray[np.int64], place: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Latitudes and longitudes of the pictures that say a possible one, NaN for the others.
 
     0 N 0 E is what programs write for none. A position that cannot be reached from the camera's picture before, nor the
     one after from it, while those two fit each other, is one that a phone had cached.
+    `place` is the place of each picture in order of time, -1 for undated.
     """
     latitude, longitude = moments.latitude_deg.astype(np.float64), moments.longitude_deg.astype(np.float64)
     possible = (np.abs(latitude) <= 90) & (np.abs(longitude) <= 360) & ((latitude != 0) | (longitude != 0))
     latitude, longitude = np.where(possible, latitude, np.nan), np.where(possible, longitude, np.nan)
     known = np.flatnonzero(possible & np.isfinite(moments.instant_s))
-    track = known[np.lexsort((moments.instant_s[known], cameras[known]))]
+    track = known[np.lexsort((place[known], cameras[known]))]
     if len(track) >= 3:
         jump = _is_jump(moments.instant_s, latitude, longitude, (track[:-1], track[1:]))
         skipped = _is_jump(moments.instant_s, latitude, longitude, (track[:-2], track[2:]))
@@ -56,7 +59,10 @@ def _is_jump(
 
 
 def borrowed(
-    instant_s: NDArray[np.float64], latitude: NDArray[np.float64], longitude: NDArray[np.float64]
+    instant_s: NDArray[np.float64],
+    latitude: NDArray[np.float64],
+    longitude: NDArray[np.float64],
+    place: NDArray[np.int64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Positions with those of the nearest picture in time where a picture has none, if that is within half a day."""
     dated = np.isfinite(instant_s)
@@ -64,7 +70,7 @@ def borrowed(
     wanting = np.flatnonzero(dated & np.isnan(latitude))
     latitude, longitude = latitude.copy(), longitude.copy()
     if len(known) and len(wanting):
-        known = known[np.argsort(instant_s[known], kind="stable")]
+        known = known[np.argsort(place[known])]
         nearest = known[nearest_places(instant_s[known], instant_s[wanting])]
         near = np.abs(instant_s[nearest] - instant_s[wanting]) <= _BORROW_S
         latitude[wanting[near]], longitude[wanting[near]] = latitude[nearest[near]], longitude[nearest[near]]
@@ -96,7 +102,7 @@ def spread_distances(
     way = distance_km(latitude[a], longitude[a], latitude[b], longitude[b])
     passed = np.concatenate([[0.0], np.cumsum(gap_s)])
     length = passed[b] - passed[a]
-    share = np.divide(way, length, out=np.zeros_like(way), where=length > 0)
+    share = np.divide(way, length, out=np.zeros_like(way), where=length > 1e-3)
     leg = np.repeat(np.arange(len(a)), b - a)
     inside = slice(known[0], known[-1])
     found[inside] = share[leg] * gap_s[inside]
