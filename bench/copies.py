@@ -31,6 +31,7 @@ from PIL import Image, ImageOps
 
 from copies_made import Transformation, transformations
 from imagecluster.collection import Collection, Settings, bring_up
+from imagecluster.collection.kept_insets import kept_insets
 from imagecluster.collection.looking import copy_facts
 from imagecluster.copies import (
     Comparison,
@@ -41,8 +42,9 @@ from imagecluster.copies import (
     near_pairs,
     planes,
 )
-from imagecluster.decode import CLOSE_PX, decode, pixel_digest, sign_hash, small_picture
+from imagecluster.decode import CLOSE_PX, SmallPicture, decode, pixel_digest, sign_hash, small_picture
 from imagecluster.system.cores import n_cores
+from imagecluster.system.progress import silent
 
 BASES = ("scenes_sfm", "albums_pigallery", "exif_samples", "exif_orientation")
 NEGATIVES = ("objects_ukbench", "scenes_sfm", "albums_pigallery", "exif_samples", "categories_clothing")
@@ -68,6 +70,7 @@ class Compared(NamedTuple):
     cpu_s: float
     """CPU time of the comparisons, of all threads together: other work on the machine hardly changes it."""
     candidate_s: float
+    """CPU time of the search for candidates; with that for insets, which is kept."""
 
     def kinds(self) -> dict[tuple[int, int], str]:
         """Kinds of the pairs that show the same."""
@@ -234,8 +237,15 @@ def compared(
     rows = list(range(len(collection))) if rows is None else rows
     hashes = [collection.leaves.hashes[row] for row in rows]
     vectors = np.asarray(collection.vectors)[rows]
+    paths = [collection.paths[row] for row in rows]
     facts = replace(copy_facts(hashes, collection.store), taken=[None] * len(hashes))
+
+    def load(i: int) -> SmallPicture:
+        return small_picture(paths[i].read_bytes(), facts.size(i), suffix=paths[i].suffix)
+
     started = time.process_time()
+    insets = kept_insets(load, hashes, collection.store, n_threads=SETTINGS["n_threads"], progress=silent)
+    facts = replace(facts, insets=insets)
     if labels is None:
         first, second = candidate_pairs(facts, nearest(vectors))
     else:
@@ -247,13 +257,12 @@ def compared(
     different = np.array([hashes[i] != hashes[j] for i, j in zip(first, second, strict=True)], bool)
     first, second = first[different], second[different]
     candidate_s = time.process_time() - started
-    paths = [collection.paths[row] for row in rows]
     started = time.process_time()
     results: list[Comparison | None] = []
     for _, found in compare_pairs(
         first,
         second,
-        lambda i: small_picture(paths[i].read_bytes(), facts.size(i), suffix=paths[i].suffix),
+        load,
         facts,
         n_threads=SETTINGS["n_threads"],
         closer=lambda i: small_picture(paths[i].read_bytes(), facts.size(i), side_px=CLOSE_PX, suffix=paths[i].suffix),

@@ -53,6 +53,7 @@ def test_public_surface_is_this():
         "DATABASE_NAME",
         "GREYS_NAME",
         "HASH_BYTES",
+        "INSETS_NAME",
         "THUMBNAILS_NAME",
         "TRACES_NAME",
         "Batch",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -201,7 +201,7 @@ def compare_files(first: Path, second: Path, *, max_pixels: int = MAX_PIXELS) ->
         One of them cannot be read as a picture.
 
     """
-    from imagecluster.copies import CopyFacts, compare_pairs
+    from imagecluster.copies import CopyFacts, Insets, compare_pairs, signed_insets
     from imagecluster.decode import CLOSE_PX, coded_digest, decode, pixel_digest, read_bytes, sign_hash, small_picture
 
     if first.samefile(second):
@@ -223,10 +223,14 @@ def compare_files(first: Path, second: Path, *, max_pixels: int = MAX_PIXELS) ->
         coded=[coded_digest(each) + it.shown if it.shown else b"" for each, it in zip(data, said, strict=True)],
     )
     pair = np.array([0]), np.array([1])
+    small = [
+        small_picture(each, size, suffix=suffix, max_pixels=max_pixels)
+        for each, size, suffix in zip(data, sizes, suffixes, strict=True)
+    ]
     compared = compare_pairs(
         *pair,
-        lambda i: small_picture(data[i], sizes[i], suffix=suffixes[i], max_pixels=max_pixels),
-        facts,
+        lambda i: small[i],
+        replace(facts, insets=Insets.of(signed_insets(picture.pixels) for picture in small)),
         digest=lambda i: pixel_digest(data[i], sizes[i], suffix=suffixes[i], max_pixels=max_pixels),
         closer=lambda i: small_picture(data[i], sizes[i], side_px=CLOSE_PX, suffix=suffixes[i], max_pixels=max_pixels),
         n_threads=1,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,8 @@ from imagecluster.store import HashedFile, Leaves, Store, Thumbnails
 from imagecluster.system.progress import OnProgress, Progress
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from imagecluster.copies import Comparison, CopyFacts
 
 __all__ = ["Comparer", "Contents", "CopySearch", "candidates", "contents_of", "facts_of"]
@@ -94,13 +96,25 @@ class CopySearch:
             store, model, settings, leaves, contents, tuple(leaves.hashes[leaf] for leaf in contents.leaf.tolist())
         )  # fmt: skip
 
+    def paths(self) -> Sequence[Path]:
+        """A file of each of the different pictures."""
+        from imagecluster.collection.kept_looks import PathsOf
+
+        return PathsOf([self.leaves.keys[leaf] for leaf in self.contents.leaf.tolist()], self.store)
+
 
 def facts_of(search: CopySearch, *, progress: OnProgress) -> CopyFacts:
     """What is known of the different pictures; those of which an older version kept too little are read again."""
-    from imagecluster.collection.looking import copy_facts
+    from imagecluster.collection.kept_insets import kept_insets
+    from imagecluster.collection.looking import copy_facts, look_loader
 
     _bring_up_missing_signs(search, progress=progress)
-    return copy_facts(search.hashes, search.store)
+    facts = copy_facts(search.hashes, search.store)
+    if search.settings.only_kept:
+        return facts
+    load = look_loader(search.paths(), search.hashes, facts, max_pixels=search.settings.max_pixels)
+    insets = kept_insets(load, search.hashes, search.store, n_threads=search.settings.n_threads, progress=progress)
+    return replace(facts, insets=insets)
 
 
 def _bring_up_missing_signs(search: CopySearch, *, progress: OnProgress) -> None:
@@ -273,13 +287,13 @@ class Comparer:
         self, first: NDArray[np.int64], second: NDArray[np.int64], thumbnails: Thumbnails
     ) -> Iterator[tuple[slice, list[Comparison | None]]]:
         """Comparisons of pairs, run by run."""
-        from imagecluster.collection.kept_looks import PathsOf, with_thumbnails
+        from imagecluster.collection.kept_looks import with_thumbnails
         from imagecluster.collection.looking import digest_loader, look_loader
         from imagecluster.copies import compare_pairs
         from imagecluster.decode import CLOSE_PX
 
         search, facts, max_pixels = self._search, self._facts, self._search.settings.max_pixels
-        paths = PathsOf([search.leaves.keys[leaf] for leaf in search.contents.leaf.tolist()], search.store)
+        paths = search.paths()
         load = look_loader(paths, search.hashes, facts, max_pixels=max_pixels)
         return compare_pairs(
             first,

@@ -12,13 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.copies.facts import CopyFacts
-from imagecluster.copies.symmetry import BITS, hashes_in_position
+from imagecluster.copies.symmetry import BITS, N_POSITIONS, hashes_in_position
 from imagecluster.system.cores import n_cores
 
-__all__ = ["RADIUS", "candidate_pairs", "near_pairs"]
+__all__ = ["INSET_RADIUS", "RADIUS", "candidate_pairs", "near_insets", "near_pairs"]
 
 RADIUS = 40
 """Largest number of bits in which hashes of a candidate pair differ."""
+
+INSET_RADIUS = 36
+"""Largest number of bits in which the hash of an inset differs from that of the picture that it shows: the place of its
+sides is not known exactly."""
 
 N_NEAREST = 32
 """Largest number of pictures with which a picture is paired because of their hashes, the most similar ones: the frames
@@ -64,7 +68,10 @@ def candidate_pairs(
     n = len(facts)
     rows = np.flatnonzero(facts.has_signs)
     i, j = near_pairs(facts.signs[rows], n_threads=n_threads)
-    codes = [_codes(rows[i], rows[j], n), _equal(facts)]
+    insets, wholes = near_insets(facts.insets.signs, facts.signs[rows], n_threads=n_threads)
+    inset, whole = facts.insets.picture[insets], rows[wholes]
+    other = inset != whole
+    codes = [_codes(rows[i], rows[j], n), _codes(inset[other], whole[other], n), _equal(facts)]
     if neighbours is not None and neighbours.size:
         near = np.asarray(neighbours, np.int64)
         own = np.repeat(np.arange(n), near.shape[1])
@@ -103,62 +110,126 @@ def near_pairs(
     shown = np.ascontiguousarray(signs[there])
     if len(there) < 2:
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    positions = [hashes_in_position(shown, position) for position in _POSITIONS]
-    rng = np.random.default_rng(0)
-    tables = [rng.choice(_LOW, _N_BITS, replace=False) for _ in range(_N_TABLES)]
-    held: list[NDArray[np.int64]] = []
-    n_held = 0
-    with ThreadPoolExecutor(n_threads or n_cores(), thread_name_prefix="candidates") as pool:
-        for of_table in pool.map(lambda bits: _joined(positions, bits, radius), tables):
-            held.append(of_table)
-            n_held += len(of_table)
-            if n_held > _MOST_HELD:
-                held = [_nearest(np.unique(np.concatenate(held)), len(shown), n_nearest)]
-                n_held = len(held[0])
-    codes = _nearest(np.unique(np.concatenate(held)), len(shown), n_nearest) >> _DISTANCE_BITS
+    join = _Join(shown, shown, _POSITIONS, is_one_set=True)
+    codes = join.found(radius, n_nearest, n_threads)
     return there[codes // len(shown)], there[codes % len(shown)]
+
+
+def near_insets(
+    insets: NDArray[np.uint8],
+    signs: NDArray[np.uint8],
+    *,
+    radius: int = INSET_RADIUS,
+    n_nearest: int = N_NEAREST,
+    n_threads: int | None = None,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Insets and pictures whose sign hashes differ in at most `radius` bits in one of the eight positions.
+
+    Parameters
+    ----------
+    insets, signs
+        Shapes (n_insets, 32) and (n, 32).
+    radius, n_nearest, n_threads
+        As for `near_pairs`; of more pictures of an inset, and of more insets of a picture, the nearest.
+
+    Returns
+    -------
+    tuple
+        Rows of `insets` and of `signs`, int64, shape (n_pairs,), each pair once.
+    """
+    its, theirs = (np.flatnonzero(of.any(axis=1)) for of in (insets, signs))
+    if not len(its) or not len(theirs):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    join = _Join(
+        np.ascontiguousarray(signs[theirs]),
+        np.ascontiguousarray(insets[its]),
+        tuple(range(N_POSITIONS)),
+        is_one_set=False,
+    )
+    codes = join.found(radius, n_nearest, n_threads)
+    n = len(its) + len(theirs)  # the insets come after the pictures
+    return its[codes % n - len(theirs)], theirs[codes // n]
 
 
 _DISTANCE_BITS = 9
 
 
-def _joined(positions: list[NDArray[np.uint8]], bits: NDArray[np.int64], radius: int) -> NDArray[np.int64]:
-    """Codes of pair and distance of those pairs that share a bucket of one table, in any position."""
-    upright = positions[0]
-    n = len(upright)
-    own = _keys(upright, bits)
-    order = np.argsort(own, kind="stable")
-    ranked = own[order]
-    found = [np.empty(0, np.int64)]
-    for position, turned in zip(_POSITIONS, positions, strict=True):
-        keys = own if position == 0 else _keys(turned, bits)
-        by = order if position == 0 else np.argsort(keys, kind="stable")
-        low = np.searchsorted(ranked, keys[by], "left")
-        high = np.searchsorted(ranked, keys[by], "right")
-        if position == 0:  # the frames of a series follow each other: those around a picture
-            low = np.maximum(low, np.minimum(np.arange(n) - _MOST_OF_BUCKET // 2, high - _MOST_OF_BUCKET))
-        count = np.minimum(high - low, _MOST_OF_BUCKET)
-        ends = np.cumsum(count)
-        start = 0
-        while start < n:  # blocks of at most so many pairs, but of at least one picture
-            before = int(ends[start - 1]) if start else 0
-            stop = max(start + 1, int(np.searchsorted(ends, before + _BLOCK, "right")))
-            part = slice(start, stop)
-            start = stop
-            of_part = count[part]
-            n_pairs = int(of_part.sum())
-            if not n_pairs:
-                continue
-            i = np.repeat(by[part], of_part)
-            place = np.arange(n_pairs) - np.repeat(np.cumsum(of_part) - of_part, of_part)
-            j = order[np.repeat(low[part], of_part) + place]
-            keep = i != j
-            i, j = i[keep], j[keep]
-            distance = BITS[turned[i] ^ upright[j]].sum(axis=1, dtype=np.uint16)
-            near = distance <= radius
-            i, j = i[near].astype(np.int64), j[near].astype(np.int64)
-            found.append(_codes(i, j, n) << _DISTANCE_BITS | distance[near])
-    return np.unique(np.concatenate(found))
+class _Join:
+    """The search for near hashes of two sets, or of one.
+
+    Parameters
+    ----------
+    signs, sought
+        Shapes (n, 32) and (n_sought, 32), contiguous.
+    positions
+        Positions in which those sought may be those of the first set.
+    is_one_set
+        Whether both sets are the same; otherwise, in codes of pairs, numbers of those sought follow those of the first.
+    """
+
+    def __init__(
+        self, signs: NDArray[np.uint8], sought: NDArray[np.uint8], positions: tuple[int, ...], *, is_one_set: bool
+    ) -> None:
+        self._signs = signs
+        self._positions = positions
+        self._sought = [hashes_in_position(sought, position) for position in positions]
+        self._is_one_set = is_one_set
+        self._n = len(signs) if is_one_set else len(signs) + len(sought)
+
+    def found(self, radius: int, n_nearest: int, n_threads: int | None) -> NDArray[np.int64]:
+        """Codes of the near pairs, ascending."""
+        rng = np.random.default_rng(0)
+        tables = [rng.choice(_LOW, _N_BITS, replace=False) for _ in range(_N_TABLES)]
+        held: list[NDArray[np.int64]] = []
+        n_held = 0
+        with ThreadPoolExecutor(n_threads or n_cores(), thread_name_prefix="candidates") as pool:
+            for of_table in pool.map(lambda bits: self._of_table(bits, radius), tables):
+                held.append(of_table)
+                n_held += len(of_table)
+                if n_held > _MOST_HELD:
+                    held = [_nearest(np.unique(np.concatenate(held)), self._n, n_nearest)]
+                    n_held = len(held[0])
+        return _nearest(np.unique(np.concatenate(held)), self._n, n_nearest) >> _DISTANCE_BITS
+
+    def _of_table(self, bits: NDArray[np.int64], radius: int) -> NDArray[np.int64]:
+        """Codes of pair and distance of those pairs that share a bucket of one table, in any position."""
+        own = _keys(self._signs, bits)
+        order = np.argsort(own, kind="stable")
+        ranked = own[order]
+        found = [np.empty(0, np.int64)]
+        for position, turned in zip(self._positions, self._sought, strict=True):
+            is_itself = self._is_one_set and position == 0
+            keys = own if is_itself else _keys(turned, bits)
+            by = order if is_itself else np.argsort(keys, kind="stable")
+            low = np.searchsorted(ranked, keys[by], "left")
+            high = np.searchsorted(ranked, keys[by], "right")
+            if is_itself:  # the frames of a series follow each other: those around a picture
+                low = np.maximum(low, np.minimum(np.arange(len(by)) - _MOST_OF_BUCKET // 2, high - _MOST_OF_BUCKET))
+            count = np.minimum(high - low, _MOST_OF_BUCKET)
+            ends = np.cumsum(count)
+            start = 0
+            while start < len(by):  # blocks of at most so many pairs, but of at least one picture
+                before = int(ends[start - 1]) if start else 0
+                stop = max(start + 1, int(np.searchsorted(ends, before + _BLOCK, "right")))
+                part = slice(start, stop)
+                start = stop
+                of_part = count[part]
+                n_pairs = int(of_part.sum())
+                if not n_pairs:
+                    continue
+                i = np.repeat(by[part], of_part)
+                place = np.arange(n_pairs) - np.repeat(np.cumsum(of_part) - of_part, of_part)
+                j = order[np.repeat(low[part], of_part) + place]
+                if self._is_one_set:
+                    keep = i != j
+                    i, j = i[keep], j[keep]
+                distance = BITS[turned[i] ^ self._signs[j]].sum(axis=1, dtype=np.uint16)
+                near = distance <= radius
+                i, j = i[near].astype(np.int64), j[near].astype(np.int64)
+                if not self._is_one_set:
+                    i += len(self._signs)
+                found.append(_codes(i, j, self._n) << _DISTANCE_BITS | distance[near])
+        return np.unique(np.concatenate(found))
 
 
 def _keys(signs: NDArray[np.uint8], bits: NDArray[np.int64]) -> NDArray[np.uint32]:

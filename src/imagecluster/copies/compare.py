@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagecluster.copies import planes
-from imagecluster.copies.candidates import RADIUS
+from imagecluster.copies.candidates import INSET_RADIUS, RADIUS
 from imagecluster.copies.colours import have_same_colours
 from imagecluster.copies.comparison import SAME_PIXELS, Comparison, rounded
 from imagecluster.copies.facts import CopyFacts, is_other_moment
 from imagecluster.copies.looks import Look, grey_of, map_between
 from imagecluster.copies.planes import Map, blurred, inverse
 from imagecluster.copies.residual import Residual, residual, worst_detail
-from imagecluster.copies.symmetry import distances, map_of
+from imagecluster.copies.symmetry import N_POSITIONS, distances, map_of
 from imagecluster.copies.verdict import is_same_closer, least_worst, verdict
 from imagecluster.decode import SmallPicture
 from imagecluster.records import CopyKind
@@ -43,6 +43,9 @@ _CLOSER = 1.4
 _MOST_CLOSE = 32
 """Number of larger pictures whose brightness is kept, of .4 MB each."""
 
+_NEAR_WHOLE = 0.025
+"""Distance between the corners of two frames, over the longer side, up to which they may be the same."""
+
 _TONED_CONTRAST = 1.1
 _TONED_LEVELS = 8.0
 
@@ -53,7 +56,7 @@ Digest = Callable[[int], bytes | None]
 
 def version() -> str:
     """Name and version of the computation on this machine: kept results of another one are not used."""
-    return "copies/4" if planes.has_opencv() else "copies/4 without OpenCV"
+    return "copies/5" if planes.has_opencv() else "copies/5 without OpenCV"
 
 
 def compare_pairs(  # noqa: PLR0913 - the pairs and what is known of them, the rest is optional
@@ -163,7 +166,9 @@ def _must_be_seen(facts: CopyFacts, first: int, second: int) -> bool:
     """Whether the small forms of a pair are needed: without OpenCV, nothing tells how distant hashes would agree."""
     if _are_coded_alike(facts, first, second):
         return False
-    return planes.has_opencv() or _position(facts, first, second) is not None
+    if planes.has_opencv() or _position(facts, first, second) is not None:
+        return True
+    return any(_near_insets(facts, *pair) for pair in ((first, second), (second, first)))
 
 
 def _position(facts: CopyFacts, first: int, second: int) -> int | None:
@@ -172,6 +177,16 @@ def _position(facts: CopyFacts, first: int, second: int) -> int | None:
         return None
     apart = distances(facts.signs[first], facts.signs[second])
     return int(apart.argmin()) if apart.min() <= RADIUS else None
+
+
+def _near_insets(facts: CopyFacts, inset: int, whole: int) -> list[tuple[int, int]]:
+    """The insets of one picture that may show another one, and in which position, the nearest first."""
+    rows = facts.insets.of_picture(inset)
+    if not rows or not facts.has_signs[whole]:
+        return []
+    apart = [distances(facts.insets.signs[row], facts.signs[whole]) for row in rows]
+    near = [(int(of.min()), row, int(of.argmin())) for row, of in zip(rows, apart, strict=True)]
+    return [(row, position) for distance, row, position in sorted(near) if distance <= INSET_RADIUS]
 
 
 def _are_coded_alike(facts: CopyFacts, first: int, second: int) -> bool:
@@ -240,10 +255,42 @@ def _maps(pair: tuple[int, int], a: Look, b: Look, facts: CopyFacts) -> Iterator
     position = _position(facts, *pair)
     if position is not None:
         yield np.vstack([map_of(position, b.shape, a.shape), [0.0, 0.0, 1.0]])
+    for row, its_position in _near_insets(facts, *pair):
+        yield _onto_inset(facts, row, its_position, b, a)
+    for row, its_position in _near_insets(facts, *pair[::-1]):
+        yield inverse(_onto_inset(facts, row, its_position, a, b))
     if planes.has_opencv():
         found = map_between(a, b)
-        if found is not None:
-            yield found
+        if found is None:
+            return
+        whole = _whole_near(found, a, b)
+        if whole is not None and position is None:
+            yield whole
+        yield found
+
+
+def _whole_near(b_to_a: Map, a: Look, b: Look) -> Map | None:
+    """The map of the whole of one picture onto the whole of the other that is near to a map; None if none is.
+
+    What is written over a picture moves a map that points give, and the whole frame is the better estimate.
+    """
+    height, width = b.shape
+    corners = np.array([[0, width - 1, width - 1, 0], [0, 0, height - 1, height - 1], [1, 1, 1, 1]], np.float64)
+    reach = _NEAR_WHOLE * max(a.shape)
+    for position in range(N_POSITIONS):
+        whole = np.vstack([map_of(position, b.shape, a.shape), [0.0, 0.0, 1.0]])
+        if np.abs((whole - b_to_a) @ corners).max() <= reach:
+            return whole
+    return None
+
+
+def _onto_inset(facts: CopyFacts, row: int, position: int, whole: Look, around: Look) -> Map:
+    """Map of a picture's pixels to those of another one, whose inset shows it in a position."""
+    height, width = around.shape
+    left, top, right, bottom = (facts.insets.boxes[row] * (width, height, width, height)).tolist()
+    found = np.vstack([map_of(position, whole.shape, (bottom - top, right - left)), [0.0, 0.0, 1.0]])
+    found[:2, 2] += left, top
+    return found
 
 
 def _worst_closer(pair: tuple[int, int], a: Look, b: Look, found: Residual, load: LoadGrey | None) -> float | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from imagecluster.copies.insets import Insets
 from imagecluster.records import Metadata, Taken
 
 __all__ = ["CopyFacts", "is_other_moment"]
@@ -35,6 +36,8 @@ class CopyFacts:
     """Make and model; empty if unknown."""
     taken: Sequence[Taken | None]
     """When each picture was taken, according to itself."""
+    insets: Insets = field(default_factory=Insets.none)
+    """Parts of the pictures that may be pictures of their own."""
 
     @classmethod
     def of(

@@ -94,28 +94,24 @@ def sampled(plane: Plane, x: NDArray[np.float64], y: NDArray[np.float64]) -> Pla
     return _between(plane, x, y)
 
 
-def aligned(fixed: Plane, moving: Plane, start: Map, *, without: NDArray[np.bool_] | None = None) -> Map:
-    """Map of the pixels of `fixed` to those of `moving` under which they correlate best, near a first estimate.
+def aligned(fixed: Plane, moving: Plane, counted: NDArray[np.bool_]) -> Map:
+    """Map of the pixels of `fixed` to those of `moving` with which they correlate best, near to the identity.
 
     By the enhanced correlation coefficient (Evangelidis and Psarakis 2008), which no change of brightness or contrast
-    affects, or by least squares with brightness and contrast as further unknowns. The first estimate where neither
-    finds a better one.
+    affects, or by least squares with brightness and contrast as further unknowns; the identity where neither finds a
+    better one.
 
     Parameters
     ----------
     fixed, moving
-        Pictures without their slow changes of brightness.
-    start
-        The first estimate.
-    without
-        Pixels of `fixed` that do not count.
+        Pictures of one shape, without their slow changes of brightness.
+    counted
+        The pixels that count.
     """
+    start = np.eye(3)
     if has_opencv():
         cv2 = opencv()
-        mask = None
-        if without is not None:
-            mask = warped((~without).astype(np.float32), inverse(start), (moving.shape[0], moving.shape[1])) > 0.5
-            mask = mask.astype(np.uint8)
+        mask = None if counted.all() else counted.astype(np.uint8)
         try:
             _, found = cv2.findTransformECC(
                 fixed, moving, start[:2].astype(np.float32), cv2.MOTION_AFFINE, (3, _MOST_STEPS, 1e-4), mask, 3
@@ -123,7 +119,6 @@ def aligned(fixed: Plane, moving: Plane, start: Map, *, without: NDArray[np.bool
         except cv2.error:  # it does not converge
             return start
         return _square(np.asarray(found, np.float64))
-    counted = np.ones(fixed.shape, np.bool_) if without is None else ~without
     return _by_least_squares(blurred(fixed, 0.8), blurred(moving, 0.8), start, counted)
 
 

@@ -20,8 +20,12 @@ _DETAIL_PX = 8
 _STRONG_DEVIATION = 10.0
 """Grey levels: the contrast of letters and outlines."""
 
+_GOOD = 0.7
 _MOSTLY_GOOD = 0.8
 _BAD = 0.5
+
+_GAIN = 0.002
+"""Gain in agreement from which on a map is improved once more."""
 
 _LEAST_COVERED = 0.6
 _LEAST_DEVIATION = 4.0
@@ -54,6 +58,9 @@ class Residual:
     median: float
     good: float
     """Share of the blocks whose correlation is above 0.7."""
+    shared_median: float
+    shared_good: float
+    """The same of the blocks that have texture in both pictures: letters over a plain sky have it in one alone."""
     detail: float
     """Mean correlation of the lowest hundredth of small blocks of strong contrast: letters, faces."""
     textured: float
@@ -93,12 +100,12 @@ def residual(a: NDArray[np.uint8], b: NDArray[np.uint8], b_to_a: Map) -> Residua
     if pair.likeness(to_fine) < _LEAST_LIKENESS:
         return None
     # To a tenth of a pixel: without it no frame could be said to lie inside another.
-    found, to_fine = _better(pair, to_fine, pair.aligned(to_fine))
+    found, to_fine = _aligned(pair, to_fine)
     if found is None:
         return None
     if found.is_partly_bad:
         # What was written over the picture may have moved the map: once more without it.
-        found, to_fine = _better(pair, to_fine, pair.aligned(to_fine, without=found.bad))
+        found, to_fine = _better((found, to_fine), pair.placed(pair.aligned(to_fine, without=found.bad)))
     if found is None or not _LEAST_AREA < abs(np.linalg.det(to_fine[:2, :2])) < 1 / _LEAST_AREA:
         return None
     return _described(a, b, inverse(to_fine) if swapped else to_fine, found, swapped=swapped)
@@ -153,12 +160,23 @@ def _as_whole(found: Map) -> Map:
     return np.asarray(inverse(_HALF) @ found @ _HALF)
 
 
-def _better(pair: _Pair, one: Map, other: Map) -> tuple[_Agreement | None, Map]:
-    """The map of two under which the pictures agree better, and how."""
-    of_one, of_other = pair.agreement(one), pair.agreement(other)
-    if of_other is None or (of_one is not None and of_one.quality >= of_other.quality):
-        return of_one, one
-    return of_other, other
+_Placed = tuple["_Agreement | None", Map]
+"""How two pictures agree, and the map."""
+
+
+def _aligned(pair: _Pair, to_fine: Map) -> _Placed:
+    """The best map near a first estimate: improved once, and once more if that still helped."""
+    start = pair.placed(to_fine)
+    found = _better(start, pair.placed(pair.aligned(to_fine)))
+    gained = 0.0 if found[0] is None or start[0] is None else found[0].quality - start[0].quality
+    return found if gained < _GAIN else _better(found, pair.placed(pair.aligned(found[1])))
+
+
+def _better(one: _Placed, other: _Placed) -> _Placed:
+    """The one of two maps under which the pictures agree better."""
+    if other[0] is None or (one[0] is not None and one[0].quality >= other[0].quality):
+        return one
+    return other
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,20 +196,28 @@ class _Pair:
 
     def likeness(self, to_fine: Map) -> float:
         """Correlation of coarse features before the alignment, which most wrong maps do not pass."""
-        seen = warped(blurred(self.fine, 2 / self.scale), to_fine, self.shape)
-        inside = self._covered(to_fine) > 0.99
+        seen, mask = self._seen(to_fine)
+        inside = mask > 0
         if inside.sum() < _BLOCK_PX**2:
             return -1.0
-        other = blurred(self.coarse, 2)
-        x, y = (plane[inside] for plane in (seen - blurred(seen, 12), other - blurred(other, 12)))
+        around_px = 3 * _BLOCK_PX + 1
+        coarse = [blurred(plane * mask, 2) for plane in (seen, self.coarse)]
+        near, around = blurred(mask, 2) + 1e-6, local_mean(mask, around_px) + 1e-6
+        x, y = ((plane / near - local_mean(plane, around_px) / around)[inside] for plane in coarse)
         x, y = x - x.mean(), y - y.mean()
         return float((x * y).sum() / np.sqrt(max(float((x * x).sum() * (y * y).sum()), 1e-6)))
 
     def aligned(self, to_fine: Map, *, without: NDArray[np.bool_] | None = None) -> Map:
-        """The map improved, by their features without slow changes of brightness; without a part of the coarse one."""
-        fixed = self.coarse - blurred(self.coarse, 8)
-        moving = self.fine - blurred(self.fine, 8 / self.scale)
-        return aligned(fixed, moving, to_fine, without=without)
+        """The map improved, by their features without slow changes of brightness; without a part of the coarse one.
+
+        Only what both show counts: a frame around one of them would move the map.
+        """
+        seen, mask = self._seen(to_fine)
+        around_px = 2 * _BLOCK_PX + 1
+        n = local_mean(mask, around_px) + 1e-6
+        fixed, moving = (plane - local_mean(plane * mask, around_px) / n for plane in (self.coarse, seen))
+        counted = mask > 0 if without is None else (mask > 0) & ~without
+        return np.asarray(to_fine @ aligned(fixed, moving, counted), np.float64)
 
     def halved(self) -> _Pair:
         """Both at half their size."""
@@ -199,23 +225,27 @@ class _Pair:
 
     def worst_detail(self, to_fine: Map) -> float:
         """Correlation of the worst small block of strong contrast under a map; 1 without any."""
-        seen = warped(self.fine, to_fine, self.shape)
-        mask = _eroded(self._covered(to_fine) > 0.99)
+        seen, mask = self._seen(to_fine)
         blocks = _correlations(self.coarse, seen, mask, _DETAIL_PX, _STRONG_DEVIATION)
         return 1.0 if blocks is None or not blocks[1].any() else float(blocks[0][blocks[1]].min())
 
     def agreement(self, to_fine: Map) -> _Agreement | None:
         """How they agree under a map; None if there is no texture."""
-        seen = warped(self.fine, to_fine, self.shape)
-        mask = _eroded(self._covered(to_fine) > 0.99)
+        seen, mask = self._seen(to_fine)
         return _Agreement.of(self.coarse, seen, mask)
+
+    def placed(self, to_fine: Map) -> _Placed:
+        """How they agree under a map, and the map."""
+        return self.agreement(to_fine), to_fine
 
     @property
     def shape(self) -> tuple[int, int]:
         return self.coarse.shape[0], self.coarse.shape[1]
 
-    def _covered(self, to_fine: Map) -> Plane:
-        return warped(np.ones(self.fine.shape, np.float32), to_fine, self.shape)
+    def _seen(self, to_fine: Map) -> tuple[Plane, Plane]:
+        """The fine picture on the grid of the coarse one, and 1 where both show something, but for its edge."""
+        covered = warped(np.ones(self.fine.shape, np.float32), to_fine, self.shape)
+        return warped(self.fine, to_fine, self.shape), _eroded(covered > 0.99)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -230,6 +260,8 @@ class _Agreement:
     """Shape (rows, columns) of blocks."""
     textured: NDArray[np.bool_]
     """Blocks that say something."""
+    shared: NDArray[np.bool_]
+    """Those of them that have texture in both pictures."""
     covered: NDArray[np.bool_]
     """Blocks that both show."""
 
@@ -253,8 +285,9 @@ class _Agreement:
 
     @property
     def quality(self) -> float:
-        """A number by which two maps are compared."""
-        return float(self.correlation[self.textured].mean())
+        """A number by which two maps are compared: the mean of the better half, which nothing was written over."""
+        values = self.values
+        return float(values[len(values) // 2 :].mean())
 
     @property
     def bad(self) -> NDArray[np.bool_]:
@@ -283,8 +316,8 @@ class _Agreement:
 
 def _correlations(
     one: Plane, other: Plane, mask: Plane, side_px: int, least_deviation: float
-) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_]] | None:
-    """Correlation of each block, whether it has texture, and whether both show it; None if no block fits."""
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]] | None:
+    """Of each block: correlation, whether one or both have texture, and whether both show it; None if none fits."""
     around_px = 2 * side_px + 1
     n = local_mean(mask, around_px) + 1e-6
     x, y = ((plane - local_mean(plane * mask, around_px) / n) * mask for plane in (one, other))
@@ -299,7 +332,8 @@ def _correlations(
     area, xx, yy, xy = sums(mask), sums(x * x), sums(y * y), sums(x * y)
     covered = area > _LEAST_COVERED * side_px**2
     correlation = xy / np.sqrt(xx * yy + (_NOISE * area) ** 2 + 1e-6)
-    return np.asarray(correlation, np.float32), covered & (np.maximum(xx, yy) > least_deviation**2 * area), covered
+    either, both = (covered & (of(xx, yy) > least_deviation**2 * area) for of in (np.maximum, np.minimum))
+    return np.asarray(correlation, np.float32), either, both, covered
 
 
 def _eroded(mask: NDArray[np.bool_]) -> Plane:
@@ -321,7 +355,7 @@ def _described(a: NDArray[np.uint8], b: NDArray[np.uint8], to_b: Map, found: _Ag
     is_a_inside = a_outside <= b_outside
     inner, outer, frame = (a, b, to_b) if is_a_inside else (b, a, to_a)
     scales = np.linalg.svd(to_b[:2, :2], compute_uv=False)
-    values = found.values
+    values, shared = found.values, found.correlation[found.shared]
     contrast, brightness = found.tones(swapped=swapped)
     return Residual(
         to_b=to_b,
@@ -329,7 +363,9 @@ def _described(a: NDArray[np.uint8], b: NDArray[np.uint8], to_b: Map, found: _Ag
         low=float(values[: max(1, len(values) // 40)].mean()),
         quarter=float(np.quantile(values, 0.25)),
         median=float(np.median(values)),
-        good=float((values > 0.7).mean()),
+        good=float((values > _GOOD).mean()),
+        shared_median=float(np.median(shared)) if len(shared) else 0.0,
+        shared_good=float((shared > _GOOD).mean()) if len(shared) else 0.0,
         detail=found.detail(),
         textured=float(len(values) / max(1, found.covered.sum())),
         outside=min(a_outside, b_outside),
@@ -351,6 +387,18 @@ def _placed(frame: Map, inner: tuple[int, ...], outer: tuple[int, ...]) -> tuple
     size = max(float(np.ptp(x)), float(np.ptp(y)), 1.0)
     covered = abs(float(np.linalg.det(frame[:2, :2]))) * height * width / (outer_height * outer_width)
     return max(0.0, over) / size, covered
+
+
+_ACROSS = ((-5.0, -2.0, 2.0, 5.0), (-3.0, -1.0, 1.0, 3.0))
+"""Distances of four points across a side, in pixels: where the map is exact, near points tell an edge from texture."""
+
+_LEAST_ACROSS = 4.0
+
+
+def _is_edge(levels: list[Plane]) -> bool:
+    """Whether there is more contrast between the second and third of four points across a side than at both sides."""
+    outwards, across, inwards = (float(np.abs(q - p).mean()) for p, q in pairwise(levels))
+    return across > inwards + outwards + _LEAST_ACROSS
 
 
 def _edge(outer: NDArray[np.uint8], frame: Map, inner: tuple[int, ...]) -> float:
@@ -380,7 +428,5 @@ def _edge(outer: NDArray[np.uint8], frame: Map, inner: tuple[int, ...]) -> float
         if far.min() < 0 or far[0].max() > outer_width - 1 or far[1].max() > outer_height - 1:
             continue
         n_free += 1
-        levels = [sampled(grey, *along(side, distance)) for distance in (-5.0, -2.0, 2.0, 5.0)]
-        outwards, across, inwards = (float(np.abs(q - p).mean()) for p, q in pairwise(levels))
-        seen += across > inwards + outwards + 4.0
+        seen += any(_is_edge([sampled(grey, *along(side, at)) for at in places]) for places in _ACROSS)
     return seen / n_free if n_free else -1.0

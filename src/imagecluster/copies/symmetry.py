@@ -64,7 +64,7 @@ def pixels_in_position(pixels: NDArray[np.uint8], position: int) -> NDArray[np.u
     return pixels.swapaxes(0, 1) if position & 4 else pixels
 
 
-def map_of(position: int, size: tuple[int, int], onto: tuple[int, int]) -> NDArray[np.float64]:
+def map_of(position: int, size: tuple[int, int], onto: tuple[float, float]) -> NDArray[np.float64]:
     """Map of a picture's pixels onto those of another one, which is the whole picture in a position and stretched.
 
     Parameters
@@ -72,7 +72,7 @@ def map_of(position: int, size: tuple[int, int], onto: tuple[int, int]) -> NDArr
     position
         Position in which the picture is the other one.
     size, onto
-        Height and width in pixels of the picture and of the other one.
+        Height and width in pixels of the picture and of the other one, or of a part of it.
 
     Returns
     -------

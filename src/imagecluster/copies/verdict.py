@@ -67,7 +67,7 @@ def verdict(found: Residual | None, n_pixels_a: int, n_pixels_b: int) -> tuple[C
     kind: CopyKind = "copy" if found.low >= _LEAST_LOW and found.detail >= _LEAST_DETAIL else "altered"
     if off <= _WHOLE_AREA and same and found.outside <= _WHOLE_OUTSIDE:
         return kind, False
-    is_written_over = found.median >= _WRITTEN_MEDIAN and found.good >= _WRITTEN_GOOD
+    is_written_over = found.shared_median >= _WRITTEN_MEDIAN and found.shared_good >= _WRITTEN_GOOD
     if off <= _WRITTEN_AREA and found.outside <= _WRITTEN_OUTSIDE and is_written_over:
         return "altered", False
     if off <= _WHOLE_AREA or not same or found.outside > _INSIDE:

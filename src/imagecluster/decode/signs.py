@@ -33,7 +33,7 @@ _LEAST = 0.05
 """Coefficients that rounding errors of float32 may reach; one grey level in one of the pixels makes 0.1 to 1."""
 
 
-def sign_hash(image: Image.Image) -> bytes:
+def sign_hash(image: Image.Image, box: tuple[float, float, float, float] | None = None) -> bytes:
     """Signs of the lowest coefficients of the cosine transform of a picture's brightness, 32 bytes.
 
     Bit 16 i + j (the most significant of a byte first) says whether the coefficient of vertical frequency i and
@@ -44,6 +44,8 @@ def sign_hash(image: Image.Image) -> bytes:
     ----------
     image
         An upright picture in mode RGB or L, of any size.
+    box
+        Left, top, right and bottom of the part that counts, in pixels, also between them; default: the whole picture.
 
     Examples
     --------
@@ -58,7 +60,7 @@ def sign_hash(image: Image.Image) -> bytes:
 
     # Pillow's bilinear filter averages over all pixels. BOX does not give a mirror image the mirrored result: pixels on
     # the boundary of two boxes go to one of them.
-    square = image.convert("L").resize((_SQUARE_PX, _SQUARE_PX), Image.Resampling.BILINEAR)
+    square = image.convert("L").resize((_SQUARE_PX, _SQUARE_PX), Image.Resampling.BILINEAR, box)
     pixels = np.asarray(square, np.float32)
     # Differences to the mean, so that rounding gives a picture of one colour no sign.
     signs = _COSINES @ (pixels - pixels.mean()) @ _COSINES.T > _LEAST

@@ -6,7 +6,14 @@ each model, saved dendrograms and a cache of thumbnails; docs/file-formats.md de
 
 from imagecluster.store.copy_results import CopyResults
 from imagecluster.store.dates import Beside
-from imagecluster.store.layout import DATABASE_NAME, GREYS_NAME, THUMBNAILS_NAME, TRACES_NAME, default_location
+from imagecluster.store.layout import (
+    DATABASE_NAME,
+    GREYS_NAME,
+    INSETS_NAME,
+    THUMBNAILS_NAME,
+    TRACES_NAME,
+    default_location,
+)
 from imagecluster.store.mapped import MappedFingerprints, StoredContent, known_file
 from imagecluster.store.pair_results import PairResults
 from imagecluster.store.reading import Leaves
@@ -29,6 +36,7 @@ __all__ = [
     "DATABASE_NAME",
     "GREYS_NAME",
     "HASH_BYTES",
+    "INSETS_NAME",
     "THUMBNAILS_NAME",
     "TRACES_NAME",
     "Batch",
