@@ -54,6 +54,7 @@ def test_public_surface_is_this():
         "GREYS_NAME",
         "HASH_BYTES",
         "INSETS_NAME",
+        "OCCASIONS_NAME",
         "THUMBNAILS_NAME",
         "TRACES_NAME",
         "Batch",

@@ -18,7 +18,7 @@ from imagecluster.store.values import HASH_BYTES
 from imagecluster.system.array_cache import ArrayCache, CacheKind, Kept
 from imagecluster.system.safe_files import OwnFolder
 
-__all__ = ["LEAST_PICTURES", "change_mark", "is_due", "load", "save"]
+__all__ = ["LEAST_PICTURES", "change_mark", "is_due", "load", "mark", "save"]
 
 LEAST_PICTURES = 5_000
 """Fewer are read from the tables, which takes 25 ms at most."""
@@ -34,6 +34,11 @@ def change_mark(connection: sqlite3.Connection) -> None:
     tables.write_setting(connection, _MARK, os.urandom(8))
 
 
+def mark(connection: sqlite3.Connection) -> bytes | None:
+    """The mark of the database's pictures; None if the database is from before there were marks."""
+    return tables.read_setting(connection, _MARK)
+
+
 def is_due(connection: sqlite3.Connection, folder: OwnFolder, model: str) -> bool:
     """Whether the pictures of a model are worth keeping in a file and are not yet kept."""
     key, known = _key(connection, model), tables.model_row(connection, model)
@@ -46,7 +51,7 @@ def is_due(connection: sqlite3.Connection, folder: OwnFolder, model: str) -> boo
 
 def save(connection: sqlite3.Connection, folder: OwnFolder, model: str, leaves: Leaves) -> None:
     """Keep pictures that a writer has just read."""
-    if tables.read_setting(connection, _MARK) is None:  # the database is older than this file
+    if mark(connection) is None:  # the database is older than this file
         with transaction(connection):
             change_mark(connection)
     arrays = {
@@ -79,5 +84,5 @@ def _leaves(kept: Kept) -> Leaves:
 
 
 def _key(connection: sqlite3.Connection, model: str) -> str | None:
-    mark = tables.read_setting(connection, _MARK)
-    return None if mark is None else f"{model} {mark.hex()}"
+    own = mark(connection)
+    return None if own is None else f"{model} {own.hex()}"

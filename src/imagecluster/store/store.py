@@ -471,6 +471,11 @@ class Store:
             kept = kept_leaves.load(connection, self._folder, model)
             return reading.read_leaves(connection, self._keys, model) if kept is None else kept
 
+    def pictures_mark(self) -> bytes | None:
+        """A mark that changes with the pictures and all that is known of them; None for a database from before it."""
+        with self._reading() as connection:
+            return kept_leaves.mark(connection)
+
     def keep_leaves(self, model: str, leaves: Leaves | None = None) -> None:
         """Keep the result of `leaves` in a file if it is large, so that a reader has it at once.
 
