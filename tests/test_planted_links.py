@@ -26,7 +26,7 @@ KINDS = ("symlink to a file", "symlink to a folder", "dangling symlink", "hard l
 STATES = ("fresh", "sorted", "viewer")
 TRANSIENT = (
     ".", "lock", "lock-owner", "maps", "actions-lock", "actions.jsonl", "copies/0.npz", "traces/0.npz", "greys/0.npz",
-    "insets/0.npz",
+    "insets/0.npz", "occasions/0.npz",
     ".clusters.imagecluster-new", ".clusters.imagecluster-old", "clusters.kept",
     *(f"{base}.db{ending}" for base in ("imagecluster", "thumbnails") for ending in ("-wal", "-shm", "-journal")),
 )  # fmt: skip
