@@ -14,6 +14,7 @@ from imagecluster.functions.running import run
 from page_browser import drawn, needs_browser, until, violations
 from page_server import serving
 from pictures import draw
+from waiting import wait_until
 
 pytestmark = needs_browser
 
@@ -135,6 +136,31 @@ def test_a_second_page_sees_decisions_and_actions(opened, folder, tmp_path):
         remove(page, tmp_path / "removed", 2)
         until(other, "() => imagecluster.state.edits.value.corrections.gone?.length", 2)
         other.wait_for_selector("text=No copies to remove")
+
+
+def test_a_preview_waits_for_decisions_that_are_on_their_way(opened, folder):
+    """The group that was just kept is not in the plan, even if the server has not heard of that yet."""
+    with serving(folder) as address:
+        page = opened(address)
+        show_copies(page)
+        held = []
+
+        def hold(route):
+            if route.request.method == "POST":
+                held.append(route)
+            else:
+                route.continue_()
+
+        page.route("**/api/edits", hold)
+        page.keyboard.press("a")
+        until(page, GROUPS, 2)
+        wait_until(lambda: page.evaluate("() => true") and held, "the decision is not sent")
+        page.keyboard.press("p")
+        page.wait_for_selector("text=Grouping anew")
+        held.pop().continue_()
+        page.wait_for_selector("dialog.plan[open]")
+        assert page.locator("dialog.plan h2").inner_text().startswith("Remove 2 files")
+        assert sorted(page.locator(".planned b").all_inner_texts()) == ["b/one.png", "b/two.png"]
 
 
 def test_a_copy_is_compared_with_the_one_that_is_kept(opened, address):

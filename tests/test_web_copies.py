@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -201,6 +202,30 @@ def test_a_plan_changes_nothing_until_it_is_applied(folder):
         assert plan(client, kinds=["copy"]).json()["files"] == []
     assert files_of(folder) == before
     assert list_actions(folder / "imagecluster") == ()
+
+
+def test_a_plan_follows_all_decisions(folder, monkeypatch):
+    """Until the copies are grouped after the latest decision there is none, so that no kept file is in it."""
+    grouping, may_group = threading.Event(), threading.Event()
+    with served(folder) as client:
+        answer = found(client)
+        body = {"snapshot": answer["search"]["snapshot"], "version": answer["search"]["version"], "kinds": SURE}
+        right = web_duplicates.DuplicateSearch._searched
+
+        def held(search, snapshot):
+            grouping.set()
+            assert may_group.wait(60)
+            return right(search, snapshot)
+
+        monkeypatch.setattr(web_duplicates.DuplicateSearch, "_searched", held)
+        ids = [file["id"] for file in groups(client)[0]["files"]]
+        try:
+            assert client.edit({"kind": "keepall", "ids": ids}).status == 200
+            assert client.post("/api/actions/plan", body).status == 410
+            assert grouping.wait(60)
+        finally:
+            may_group.set()
+        assert not {file["id"] for file in plan(client).json()["files"]} & set(ids)
 
 
 def test_files_are_moved_and_put_back(folder, tmp_path):

@@ -88,7 +88,7 @@ class CopyRequests:
             raise HTTPException(400, "spared must be a list of ids")
         version = values.get("version")
         found = self._session.duplicates.found(snapshot)
-        if found is None or found.version != version:
+        if found is None or found.version != version or not self._session.duplicates.follows_all(found):
             raise HTTPException(410, "other copies are known by now; look at them first")
         plan = found.plan(frozenset(kinds), frozenset(spared))
         return unkept_json(plan_for_page(self._session.actions.remember(plan), plan, found))

@@ -156,6 +156,10 @@ class DuplicateSearch:
             kept = (found for found in self._versions if found.snapshot.key == snapshot.key)
             return next((found for found in kept if found.version == version), None)
 
+    def follows_all(self, found: FoundDuplicates) -> bool:
+        """Whether copies were grouped after all decisions so far; a decision takes a moment to have its effect."""
+        return found.decisions == self._history.state()[0]
+
     @property
     def is_wanted(self) -> bool:
         """Whether a page has asked for copies."""

@@ -1,13 +1,16 @@
 /** Commands that move files away and back: a plan first, then the action, which the server keeps a journal of. */
-import { batch } from '../core/preact.js';
+import { batch, effect } from '../core/preact.js';
 import { bytesText, countText, numberText } from '../core/text.js';
-import { askActions, postApply, postPlan, postPutBack } from '../data/api.js';
-import { dropAction, pushAction, refreshEdits } from '../state/history.js';
+import { ServerError, askActions, postApply, postPlan, postPutBack } from '../data/api.js';
+import { allSent, dropAction, pushAction, refreshEdits } from '../state/history.js';
 import * as copies from '../state/duplicates.js';
 import * as state from '../state/state.js';
 import { loadDuplicates } from './duplicates.js';
 
 /** @typedef {import('../core/wire.js').Outcome} Outcome @typedef {import('../core/wire.js').ActionFacts} ActionFacts */
+
+/** A plan is asked for again so often when the groups keep changing. */
+const MOST_TRIES = 5;
 
 /** Whether files may be moved from here. */
 export const canAct = () => state.server.value?.can_act ?? false;
@@ -28,12 +31,47 @@ export async function loadActions() {
 /** The latest action that can be undone. */
 export const lastAction = () => copies.actions.value.find(({ can_undo: canUndo }) => canUndo) ?? null;
 
-/** Shows what would be removed. */
+/** Whether the groups in the page are those that the server found last, and it searches for no others. */
+const isSettled = () => {
+  const search = copies.search.value;
+  return search !== null && !search.running && (search.error !== '' || search.version === copies.found.value?.version);
+};
+
+/** Waits until decisions so far, also those of other pages, have had their effect on the groups. */
+async function settled() {
+  await allSent();
+  await loadDuplicates();
+  await /** @type {Promise<void>} */ (new Promise((done) => {
+    // The copies of another collection have to be asked for anew: nobody waits for those.
+    const stop = effect(() => { if (isSettled() || !copies.found.value || !state.online.value) queueMicrotask(() => { stop(); done(); }); });
+  }));
+}
+
+/** Asks for a plan; other decisions or removed files can change the groups while it is on its way. @returns {Promise<import('../core/wire.js').PlanFacts | null>} `null` if nothing is left to remove */
+async function askedPlan() {
+  for (let tries = 0; ; tries++) {
+    await settled();
+    const found = copies.found.peek(), { kinds, nFiles } = copies.going.peek();
+    if (!found || !nFiles) return null;
+    try {
+      return await postPlan({ snapshot: found.snapshot, version: found.version, kinds, spared: [...copies.spared.peek().keys()] });
+    } catch (error) {
+      if (!(error instanceof ServerError && error.status === 410) || copies.search.peek()?.error || tries === MOST_TRIES) throw error;
+    }
+  }
+}
+
+/** Shows what would be removed, once all decisions so far have had their effect. */
 export async function preview() {
-  const found = copies.found.peek(), { kinds, nFiles } = copies.going.peek();
-  if (!found || !nFiles) return;
+  if (!copies.going.peek().nFiles || copies.planning.peek()) return;
+  copies.planning.value = true;
   try {
-    const plan = await postPlan({ snapshot: found.snapshot, version: found.version, kinds, spared: [...copies.spared.peek().keys()] });
+    const plan = await askedPlan();
+    if (!state.inCopies.peek() || state.dialog.peek()) return;
+    if (!plan) {
+      state.notify('There is nothing left to remove.');
+      return;
+    }
     batch(() => {
       state.notice.value = null;
       copies.plan.value = plan;
@@ -42,7 +80,8 @@ export async function preview() {
     });
   } catch (error) {
     state.notify(textOf(error));
-    loadDuplicates();
+  } finally {
+    copies.planning.value = false;
   }
 }
 

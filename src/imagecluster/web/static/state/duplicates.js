@@ -32,6 +32,8 @@ export const pair = signal(null);
 export const pairMode = signal('side');
 /** The plan that is previewed. @type {import('../vendor/signals.js').Signal<import('../core/wire.js').PlanFacts | null>} */
 export const plan = signal(null);
+/** Whether a plan is on its way. */
+export const planning = signal(false);
 /** What became of it. @type {import('../vendor/signals.js').Signal<import('../core/wire.js').Outcome | null>} */
 export const outcome = signal(null);
 /** The latest actions, newest first. @type {import('../vendor/signals.js').Signal<readonly import('../core/wire.js').ActionFacts[]>} */

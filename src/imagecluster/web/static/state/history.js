@@ -103,6 +103,9 @@ const EARLIER = { kind: 'edit', id: 'earlier', label: 'an earlier correction' };
 /** Corrections, undo and redo are sent one after the other. */
 let queue = Promise.resolve();
 
+/** Settled once the server has answered to all corrections so far. */
+export const allSent = () => queue;
+
 /** The snapshot whose ids the page shows. */
 export const shownSnapshot = () => state.collection.peek()?.snapshot ?? '';
 

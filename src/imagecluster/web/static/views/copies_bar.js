@@ -24,7 +24,7 @@ export function CopiesBar() {
   return html`<section class="dock copies-bar" aria-label="Clean up">
     <div class="reading"><output class="sim"><span class="sim-label">To remove</span>${numberText(nFiles)}</output>
       <div class="numbers"><span><b>${bytesText(bytes)}</b></span>${nSpared > 0 && html`<span class="soft">${numberText(nSpared)} left by you</span>`}</div></div>
-    <div class="copies-act">${canAct() ? nFiles > 0 && html`<${CommandButton} id="preview" text="Preview…" kind="main"/>`
+    <div class="copies-act">${canAct() ? nFiles > 0 && html`<${CommandButton} id="preview" text=${copies.planning.value ? 'Grouping anew…' : 'Preview…'} kind="main"/>`
     : html`<p class="soft">${state.readOnly.value ? 'This viewer is read-only: nothing can be removed here.' : 'Files can be moved only on the machine that holds them.'}</p>`}
       <${Last}/></div>
   </section>`;
