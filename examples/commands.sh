@@ -12,6 +12,7 @@ imagecluster info "$folder"                                # what is in the data
 imagecluster suggest "$folder"                             # which --sim for copies, shots, things, kinds
 imagecluster search "$folder" "$picture" -k 3              # what looks like this
 imagecluster duplicates "$folder" --plan plan.json          # copies, and a plan of what may go
+imagecluster events "$folder" --level trip                 # trips and events, by time, place and content
 imagecluster eval "$folder" --labels folders               # how good the groups are, by folders you made
 imagecluster plot dendrogram "$folder" -o dendrogram.png
 imagecluster export "$folder" --page album.html            # the viewer's page for other people

@@ -85,9 +85,9 @@ def test_the_latest_decision_is_undone_also_after_a_correction(tmp_path):
     history.add(Best(frozenset([A])))
     history.add(Best(frozenset([B]), ("b.jpg",)))
     history.add(Hide(frozenset([C])))
-    assert history.undo_decision() == Best(frozenset([B]), ("b.jpg",))
+    assert history.undo_latest("copies") == Best(frozenset([B]), ("b.jpg",))
     assert history.edits == (Best(frozenset([A])), Hide(frozenset([C])))
-    assert history.undo_decision() == Best(frozenset([A]))
+    assert history.undo_latest("copies") == Best(frozenset([A]))
     with pytest.raises(ArgumentError, match="no decision about copies"):
-        history.undo_decision()
+        history.undo_latest("copies")
     assert History(tmp_path / EDITS_NAME).edits == (Hide(frozenset([C])),)

@@ -12,6 +12,7 @@ from imagecluster import errors
 SURFACE = [
     "DuplicateSettings",
     "Duplicates",
+    "Events",
     "ImageClusterer",
     "Progress",
     "Result",
@@ -23,6 +24,7 @@ SURFACE = [
     "duplicates",
     "errors",
     "exceptions",
+    "find_events",
     "fingerprint",
     "io",
     "list_actions",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from imagecluster import calc, errors, exceptions, io, main, postproc
     from imagecluster.collection import Settings
     from imagecluster.collection.duplicates import Duplicates, DuplicateSettings
+    from imagecluster.collection.events import Events
     from imagecluster.estimator import ImageClusterer
     from imagecluster.functions import (
         Result,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         cluster,
         dendrogram,
         duplicates,
+        find_events,
         fingerprint,
         list_actions,
         run,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DuplicateSettings",
     "Duplicates",
+    "Events",
     "ImageClusterer",
     "Progress",
     "Result",
@@ -44,6 +47,7 @@ __all__ = [
     "duplicates",
     "errors",
     "exceptions",
+    "find_events",
     "fingerprint",
     "io",
     "list_actions",
@@ -57,6 +61,7 @@ __all__ = [
 _HOME = {
     "DuplicateSettings": "imagecluster.collection.duplicates",
     "Duplicates": "imagecluster.collection.duplicates",
+    "Events": "imagecluster.collection.events",
     "ImageClusterer": "imagecluster.estimator",
     "Progress": "imagecluster.system.progress",
     "Result": "imagecluster.functions",
@@ -65,6 +70,7 @@ _HOME = {
     "cluster": "imagecluster.functions",
     "dendrogram": "imagecluster.functions",
     "duplicates": "imagecluster.functions",
+    "find_events": "imagecluster.functions",
     "fingerprint": "imagecluster.functions",
     "list_actions": "imagecluster.functions",
     "run": "imagecluster.functions",

@@ -73,7 +73,7 @@ def _heading(group: CopyGroup) -> str:
 
 def _undo(history: History, found: Duplicates) -> int:
     """Take back the latest decision."""
-    edit = history.undo_decision()
+    edit = history.undo_latest("copies")
     print(f"taken back: {_said(edit)}; see `imagecluster duplicates` for the groups now")
     return 0
 

@@ -21,6 +21,7 @@ COMMANDS = (
     "view",
     "search",
     "duplicates",
+    "events",
     "suggest",
     "eval",
     "info",

@@ -3,9 +3,9 @@
 The file is a journal, to which a line of JSON is appended for each correction, undo and redo. A power cut can leave a
 last line without an end, which was never acknowledged and is ignored.
 
-Versions of the program from before there were decisions on copies and corrections of events ignore lines that they do
-not know. So that the undo of one of these does not undo a correction of clusters for them, it has a word of its own:
-`undecide` in place of `undo`, `redecide` in place of `redo`.
+Versions of the program from before there were decisions on copies, or corrections of events, ignore lines that they do
+not know. So that the undo of one of these does not undo anything else for them, each subject has words of its own:
+`undo` and `redo` for clusters, `undecide` and `redecide` for copies, `retract` and `restate` for events.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from imagecluster.corrections.kinds import Decision, Edit, edit_from_json, edit_to_json, is_aside
+from imagecluster.corrections.kinds import Edit, Subject, edit_from_json, edit_to_json, subject_of
 from imagecluster.errors import ArgumentError, NotOursError, OutputError
 from imagecluster.system.line_journal import LineJournal, json_line
 from imagecluster.system.safe_files import OwnFolder
@@ -28,6 +29,15 @@ _log = logging.getLogger(__name__)
 
 EDITS_NAME = "edits.jsonl"
 """Name of the file in the database's folder."""
+
+_UNDO: Mapping[Subject, str] = {"clusters": "undo", "copies": "undecide", "events": "retract"}
+_REDO: Mapping[Subject, str] = {"clusters": "redo", "copies": "redecide", "events": "restate"}
+
+_WHAT: Mapping[Subject, str] = {
+    "clusters": "correction of clusters",
+    "copies": "decision about copies",
+    "events": "correction of trips and events",
+}
 
 _FORMAT, _VERSION = "imagecluster-edits", 1
 
@@ -96,11 +106,11 @@ class History:
             if not self._done:
                 raise ArgumentError("there is nothing to undo")
             edit = self._done[-1]
-            self._append({"undecide" if is_aside(edit) else "undo": True})
+            self._append({_UNDO[subject_of(edit)]: True})
             return edit
 
-    def undo_decision(self) -> Edit:
-        """Undo the latest decision on copies in effect, and return it; corrections made since stay.
+    def undo_latest(self, subject: Subject) -> Edit:
+        """Undo the latest edit about a subject in effect, and return it; what was said since about others stays.
 
         Raises
         ------
@@ -110,10 +120,10 @@ class History:
         """
         with self._guard:
             self._read()
-            edit = next((edit for edit in reversed(self._done) if isinstance(edit, Decision)), None)
+            edit = next((edit for edit in reversed(self._done) if subject_of(edit) == subject), None)
             if edit is None:
-                raise ArgumentError("there is no decision about copies to take back")
-            self._append({"undecide": True})
+                raise ArgumentError(f"there is no {_WHAT[subject]} to take back")
+            self._append({_UNDO[subject]: True})
             return edit
 
     def redo(self) -> Edit:
@@ -130,7 +140,7 @@ class History:
             if not self._undone:
                 raise ArgumentError("there is nothing to redo")
             edit = self._undone[-1]
-            self._append({"redecide" if is_aside(edit) else "redo": True})
+            self._append({_REDO[subject_of(edit)]: True})
             return edit
 
     def _append(self, line: dict[str, Any]) -> int:
@@ -173,10 +183,11 @@ class History:
         """Take in a line of the journal."""
         try:
             values = json.loads(line)
-            if values.get("undo") or values.get("undecide"):
-                self._undone.append(_popped(self._done, aside=bool(values.get("undecide"))))
-            elif values.get("redo") or values.get("redecide"):
-                self._done.append(_popped(self._undone, aside=bool(values.get("redecide"))))
+            undone, redone = _named(values, _UNDO), _named(values, _REDO)
+            if undone is not None:
+                self._undone.append(_popped(self._done, undone))
+            elif redone is not None:
+                self._done.append(_popped(self._undone, redone))
             else:
                 self._done.append(edit_from_json(values["edit"]))
                 self._undone = []
@@ -184,13 +195,18 @@ class History:
             _log.warning("%s: line %d is ignored: %s", self._file, number, error)
 
 
-def _popped(edits: list[Edit], *, aside: bool) -> Edit:
-    """The latest edit that changes no cluster, or that does, which leaves the list; LookupError if there is none.
+def _named(values: Mapping[str, Any], words: Mapping[Subject, str]) -> Subject | None:
+    """The subject whose word a line has."""
+    return next((subject for subject, word in words.items() if values.get(word)), None)
 
-    It is the last of all, unless a version of the program that knows no decisions has undone an earlier one.
+
+def _popped(edits: list[Edit], subject: Subject) -> Edit:
+    """The latest edit about a subject, which leaves the list; LookupError if there is none.
+
+    It need not be the last of all: what was said since about other subjects stays.
     """
     places = range(len(edits) - 1, -1, -1)
-    place = next((place for place in places if is_aside(edits[place]) == aside), None)
+    place = next((place for place in places if subject_of(edits[place]) == subject), None)
     if place is None:
         raise LookupError("there is nothing to undo or redo")
     return edits.pop(place)

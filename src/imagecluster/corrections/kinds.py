@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Literal
 
 from imagecluster.corrections.checks import check_name, check_sides, hashes_of_json
 from imagecluster.corrections.event_kinds import (
@@ -33,6 +33,7 @@ __all__ = [
     "Move",
     "Name",
     "NotCopies",
+    "Subject",
     "Together",
     "Unhide",
     "corrections_of",
@@ -40,7 +41,7 @@ __all__ = [
     "edit_from_json",
     "edit_to_json",
     "event_edits_of",
-    "is_aside",
+    "subject_of",
 ]
 
 
@@ -171,6 +172,7 @@ Correction = Name | Together | Apart | Move | Hide | Unhide
 Decision = NotCopies | KeepAll | Best
 """What was decided about copies; clusters stay as they are."""
 Edit = Correction | Decision | EventEdit
+Subject = Literal["clusters", "copies", "events"]
 
 _KINDS: dict[str, type[Edit]] = {
     kind.__name__.lower(): kind for kind in (Name, Together, Apart, Move, Hide, Unhide, NotCopies, KeepAll, Best)
@@ -190,9 +192,11 @@ def event_edits_of(edits: Iterable[Edit]) -> tuple[EventEdit, ...]:
     return tuple(edit for edit in edits if isinstance(edit, EventEdit))
 
 
-def is_aside(edit: Edit) -> bool:
-    """Whether an edit leaves the clusters as they are. Versions of the program from before there were any ignore it."""
-    return isinstance(edit, Decision | EventEdit)
+def subject_of(edit: Edit) -> Subject:
+    """What an edit is about."""
+    if isinstance(edit, Decision):
+        return "copies"
+    return "events" if isinstance(edit, EventEdit) else "clusters"
 
 
 def decisions_of(edits: Iterable[Edit]) -> tuple[Decision, ...]:

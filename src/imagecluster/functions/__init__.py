@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from imagecluster.functions.acting import apply_plan, list_actions, undo
     from imagecluster.functions.copy_finding import duplicates
+    from imagecluster.functions.event_finding import find_events
     from imagecluster.functions.running import Result, run, update
     from imagecluster.functions.searching import search
     from imagecluster.functions.vectors import cluster, dendrogram, fingerprint
@@ -18,6 +19,7 @@ __all__ = [
     "cluster",
     "dendrogram",
     "duplicates",
+    "find_events",
     "fingerprint",
     "list_actions",
     "run",
@@ -32,6 +34,7 @@ _HOME = {
     "cluster": "vectors",
     "dendrogram": "vectors",
     "duplicates": "copy_finding",
+    "find_events": "event_finding",
     "fingerprint": "vectors",
     "list_actions": "acting",
     "run": "running",

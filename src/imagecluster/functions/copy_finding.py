@@ -16,7 +16,7 @@ from imagecluster.scan import StrPath, as_paths
 from imagecluster.store import Store
 from imagecluster.system.progress import OnProgress, silent
 
-__all__ = ["duplicates", "paths_with_references"]
+__all__ = ["duplicates", "paths_with_references", "settings_of_latest_run"]
 
 
 def duplicates(
@@ -69,7 +69,7 @@ def duplicates(
     wanted = settings or DuplicateSettings()
     given = paths_with_references(as_paths(paths), wanted.references)
     database = None if db is None else Path(db)
-    of_run = _settings_of_latest_run(place_of(given, database).directory)
+    of_run = settings_of_latest_run(place_of(given, database).directory)
     wanted = replace(wanted, max_pixels=max(wanted.max_pixels, of_run.max_pixels))
     if wanted.n_threads is not None:
         of_run = replace(of_run, n_threads=wanted.n_threads)
@@ -84,7 +84,7 @@ def paths_with_references(paths: Sequence[Path], references: Sequence[Path]) -> 
     return [*paths, *others]
 
 
-def _settings_of_latest_run(directory: Path) -> Settings:
+def settings_of_latest_run(directory: Path) -> Settings:
     """The settings of a collection, so that nothing is fingerprinted by another model; the default ones for a new one.
 
     A model that this version no longer has is replaced by the default one.

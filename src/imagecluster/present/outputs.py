@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,7 +18,7 @@ from imagecluster.collection.collection import Collection
 from imagecluster.collection.fingerprinting import THUMBNAIL_PX
 from imagecluster.collection.report import Report
 from imagecluster.errors import ArgumentError, LinksRefusedError, ModelError
-from imagecluster.present.links import LINKS_MARKER, LinkReport, Unlinked, make_links
+from imagecluster.present.links import LINKS_MARKER, LinkReport, Unlinked, has_content, link_pictures, make_links
 from imagecluster.present.page import write_page
 from imagecluster.present.parquet import write_parquet
 from imagecluster.present.tables import statistics, write_csv, write_json
@@ -27,7 +26,7 @@ from imagecluster.present.thumbnails import ThumbnailOf
 from imagecluster.records import Clusters
 from imagecluster.store import Run
 from imagecluster.system.progress import OnProgress, silent
-from imagecluster.system.safe_files import OwnFolder, exists
+from imagecluster.system.safe_files import OwnFolder
 
 _log = logging.getLogger(__name__)
 
@@ -125,7 +124,9 @@ def write_outputs(collection: Collection, clusters: Clusters, *, progress: OnPro
             report = replace(report, folders=())
     if not has_links and (tree / LINKS_MARKER).exists():
         # A tree of an earlier cut would contradict the tables.
-        kept = make_links([], tree, within=folder, is_elsewhere=partial(_has, collection)).kept
+        kept = make_links(
+            [], tree, within=folder, is_elsewhere=partial(has_content, collection.store, collection.leaves)
+        ).kept
     write_json(report, directory / "clusters.json", folder)
     write_csv(report, directory / "clusters.csv", folder, is_for_spreadsheets=settings.csv == "spreadsheet")
     content = _content_key(collection)
@@ -159,49 +160,7 @@ def _write_links(
     root, names = os.path.join(collection.root, ""), collection.names  # noqa: PTH118 - text: a Path costs ten times that
     members = [[os.path.join(root, names[row]) for row in cluster.members] for cluster in clusters.clusters]  # noqa: PTH118
     kind = "symlink" if collection.settings.links == "none" else collection.settings.links
-    within = collection.store.folder if tree.parent == collection.directory else None
-    has = partial(_has, collection)
-    if kind != "hardlink" or not collection.store.writable:
-        return make_links(members, tree, kind=kind, progress=progress, within=within, is_elsewhere=has)
-    before = _statuses(collection)
-    linked = make_links(members, tree, kind=kind, progress=progress, within=within, is_elsewhere=has)
-    collection.store.note_links(_linked_since(before, _statuses(collection)))
-    return linked
-
-
-def _statuses(collection: Collection) -> dict[bytes, os.stat_result]:
-    """What the system says of each picture's file, by its key."""
-    found = {}
-    for key, path in zip(collection.leaves.keys, collection.paths, strict=True):
-        with suppress(OSError):
-            found[key] = path.stat()
-    return found
-
-
-def _linked_since(
-    before: Mapping[bytes, os.stat_result], after: Mapping[bytes, os.stat_result]
-) -> Iterator[tuple[bytes, int, int]]:
-    """Key and times of change, before and after, of the files to which names were added or from which they were taken.
-
-    The system counts both as changes; without this, the next run would read them all.
-    """
-    for key, status in after.items():
-        former = before.get(key)
-        if former is not None and former.st_ctime_ns != status.st_ctime_ns:
-            same = ("st_dev", "st_ino", "st_size", "st_mtime_ns", "st_mode", "st_uid")
-            if all(getattr(former, name) == getattr(status, name) for name in same):
-                yield key, former.st_ctime_ns, status.st_ctime_ns
-
-
-def _has(collection: Collection, content: bytes) -> bool:
-    """Whether a picture of the collection with this content exists."""
-    hashes, keys = collection.leaves.hashes, collection.leaves.keys
-    row = bisect_left(hashes, content)  # leaves are in the order of their contents
-    while row < len(hashes) and hashes[row] == content:
-        if exists(collection.store.paths_of(keys[row : row + 1])[0]):
-            return True
-        row += 1
-    return False
+    return link_pictures(collection.store, collection.leaves, members, tree, kind=kind, progress=progress)
 
 
 def _write_page(collection: Collection, report: Report, file: Path, within: OwnFolder | None) -> Path:
