@@ -569,6 +569,56 @@ def test_a_missing_library_is_said_before_the_first_step(place, other_system, mo
         apply(place.usual(), Trash(), place.db)
 
 
+def test_a_shared_sidecar_stays_with_the_picture_whose_step_was_taken_out(place):
+    """It goes with the last of its pictures, and with none while another one is there, for whatever reason."""
+    heic = write(place.root / "b" / "y.heic", b"same" * 500)
+    shared = write(place.root / "b" / "y.xmp", b"of both")
+    before = place.tree()
+    first, last = step(heic, place.x), step(place.y, place.x, place.sidecar, shared)
+    applied = apply(plan(place.root, last), Folder(place.aside), place.db)
+    assert reasons(applied) == {"y.xmp": "it belongs to another picture, too, which stays"}
+    assert [part.path for part in applied.done[0].step.parts] == [place.sidecar]
+    assert shared.exists() and heic.exists() and not place.y.exists() and not place.sidecar.exists()
+    undo(place.db)
+    assert place.tree() == before
+    applied = apply(plan(place.root, first, last), Folder(place.aside), place.db)
+    assert not applied.left and not shared.exists()
+    undo(place.db)
+    assert place.tree() == before
+
+
+def test_a_shared_sidecar_stays_if_the_step_of_its_other_picture_fails(place):
+    """As where that picture has changed since the plan was made."""
+    heic = write(place.root / "b" / "y.heic", b"same" * 500)
+    shared = write(place.root / "b" / "y.xmp", b"of both")
+    made = plan(place.root, step(heic, place.x), step(place.y, place.x, shared))
+    heic.write_bytes(b"edited")
+    assert {*reasons(apply(made, Trash(), place.db))} == {"y.heic", "y.xmp"}
+    assert shared.exists() and not place.y.exists()
+
+
+def test_a_step_without_a_comparison_of_its_files_is_compared(place):
+    """Where somebody has edited the plan; not where it rests on a comparison, or on equal bytes."""
+    asked = []
+
+    def why_not_same(file, keep):
+        asked.append((file, keep))
+        return "they do not show the same"
+
+    z, x = facts(place.z), facts(place.x)
+    known = frozenset((z.content_hash, x.content_hash))
+    edited = step(place.z, place.x, kind="copy")
+    other = step(place.z, place.x, kind="pixels", compared=frozenset((z.content_hash, b"0" * 16)))
+    for each in (edited, other):
+        applied = apply(plan(place.root, each), Trash(), place.db, why_not_same=why_not_same)
+        assert "not known to be the same picture as a/x.jpg" in reasons(applied)["z.jpg"]
+        assert place.z.exists()
+    assert asked == [(place.z, place.x)] * 2
+    steps = step(place.z, place.x, kind="copy", compared=known), step(place.y, place.x, kind="pixels")
+    assert len(apply(plan(place.root, *steps), Trash(), place.db, why_not_same=why_not_same).done) == 2
+    assert len(asked) == 2
+
+
 # Sidecars that a step writes ---------------------------------------------------------------------------------------
 
 
@@ -607,6 +657,41 @@ def test_several_files_may_leave_their_knowledge_in_one_sidecar(place):
         plan(place.root, step(place.y, place.x, writes=(new,)), step(third, place.x, writes=(new,))), Trash(), place.db
     )
     assert len(applied.done) == 2
+    undo(place.db)
+    assert place.tree() == before
+
+
+@pytest.mark.parametrize("first", ["b/y.jpg", "d.jpg"])
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_sidecar_stays_until_the_last_file_that_needs_it_is_back(place, first, is_new):
+    """It holds what the files that are still away knew, whichever of them comes back first; then it is as before."""
+    write(place.root / "d.jpg", b"same" * 500)
+    sidecar = place.root / "a" / "x.jpg.xmp"
+    new = NewFile(sidecar, b"new", None if is_new else facts(write(sidecar, b"old", mode=0o604, age=9)))
+    before = place.tree()
+    steps = (step(place.y, place.x, writes=(new,)), step(place.root / "d.jpg", place.x, writes=(new,)))
+    assert len(apply(plan(place.root, *steps), Trash(), place.db).done) == 2
+    undone = undo(place.db, files=[Path(first)])
+    assert [each.path for each in undone.done] == [place.root / first]
+    assert sidecar.read_bytes() == b"new"
+    assert not undo(place.db).left
+    assert place.tree() == before
+
+
+def test_a_sidecar_of_an_earlier_action_stays_for_a_later_one(place):
+    """A second plan that needs it, too, keeps it while its own file is away; a step that fails does not drop it."""
+    third = write(place.root / "d.jpg", b"same" * 500)
+    new = NewFile(place.root / "a" / "x.jpg.xmp", b"new")
+    before = place.tree()
+    apply(plan(place.root, step(place.y, place.x, writes=(new,))), Trash(), place.db)
+    later = plan(place.root, step(third, place.x, writes=(new,)))
+    third.rename(third.with_name("away"))
+    assert "no longer there" in reasons(apply(later, Trash(), place.db))["d.jpg"]
+    assert new.path.read_bytes() == b"new"
+    third.with_name("away").rename(third)
+    assert len(apply(later, Trash(), place.db).done) == 1
+    undo(place.db, 1)
+    assert new.path.read_bytes() == b"new"
     undo(place.db)
     assert place.tree() == before
 
@@ -931,6 +1016,7 @@ def test_a_plan_survives_its_file(place):
         place.root,
         step(place.y, place.x, place.sidecar, writes=(NewFile(place.root / "a" / "x.xmp", b"\xff\x00"),)),
         step(odd, kind="moved", into="Beach"),
+        step(place.z, place.x, kind="copy", compared=frozenset((b"1" * 16, b"2" * 16))),
         references=(place.top / "ref",),
     )
     write_plan(made, place.top / "plan.json")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from copy_samples import copied, three_files, with_comment
+from imagecluster.actions import facts_of
 from imagecluster.cli import main
 from imagecluster.functions import duplicates
 
@@ -93,6 +94,30 @@ def test_what_has_changed_since_the_plan_is_left_and_named(pics, capsys):
     assert "left: c.png: " in out
     assert "1 file moved to " in out
     assert (pics / "c.png").exists() and not (pics / "sub" / "b.png").exists()
+
+
+def test_the_file_that_stays_may_be_another_only_if_it_shows_the_same(pics, capsys):
+    """A plan may be edited: pictures that were not compared for it are compared then, and others are left."""
+    said(capsys, "pics", "--plan", "plan.json", "--reference", "pics/a.png")
+    values = json.loads(Path("plan.json").read_text())
+    (step,) = (step for step in values["steps"] if step["file"] == "c.png")
+    values["steps"] = [{**step, "keep": "single_1.png"}]
+    values["files"]["single_1.png"] = _facts(pics / "single_1.png")
+    Path("plan.json").write_text(json.dumps(values))
+    out, _ = said(capsys, "pics", "--apply", "plan.json", "--to", "away", code=1)
+    assert "left: c.png: it is not known to be the same picture as single_1.png" in out
+    assert "they do not show the same" in out and (pics / "c.png").exists()
+    values["steps"] = [{**step, "keep": "sub/b.png"}]
+    values["files"]["sub/b.png"] = _facts(pics / "sub" / "b.png")
+    Path("plan.json").write_text(json.dumps(values))
+    assert "1 file moved to" in said(capsys, "pics", "--apply", "plan.json", "--to", "away")[0]
+    assert not (pics / "c.png").exists() and (pics / "sub" / "b.png").exists()
+
+
+def _facts(path):
+    """What a plan says of a file."""
+    found = facts_of(path)
+    return {"size_bytes": found.size_bytes, "mtime_ns": found.mtime_ns, "hash": found.content_hash.hex()}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights there")

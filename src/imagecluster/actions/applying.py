@@ -12,7 +12,7 @@ from pathlib import Path
 import xxhash
 
 from imagecluster.actions import making
-from imagecluster.actions.checking import Checked, Checker, RefusedError, told
+from imagecluster.actions.checking import Checked, Checker, RefusedError, WhyNotSame, told
 from imagecluster.actions.contents import is_still, open_folder
 from imagecluster.actions.destinations import Destinations
 from imagecluster.actions.journal import Action, Journal, KeptStep
@@ -61,7 +61,14 @@ class Applied:
         )
 
 
-def apply(plan: Plan, to: Destination, journal: Path, *, progress: OnProgress = silent) -> Applied:
+def apply(
+    plan: Plan,
+    to: Destination,
+    journal: Path,
+    *,
+    why_not_same: WhyNotSame | None = None,
+    progress: OnProgress = silent,
+) -> Applied:
     """Take the steps of a plan, in order.
 
     Just before each step everything that the plan says is checked again, and that the file which stays is there,
@@ -76,6 +83,9 @@ def apply(plan: Plan, to: Destination, journal: Path, *, progress: OnProgress = 
         Where the files go: the trash, a folder, or their own place with a link in it.
     journal
         Folder of the database, in which the journal of actions is kept.
+    why_not_same
+        Compares two pictures, where a step says that they are the same one and not by which comparison: somebody may
+        have edited the plan. By default such a step is taken at its word.
     progress
         Called with stage "acting" as work goes on, in steps.
 
@@ -97,23 +107,23 @@ def apply(plan: Plan, to: Destination, journal: Path, *, progress: OnProgress = 
         to = Folder(Path(absolute(to.path)))
     kept = Journal(journal)
     with kept.locked():
-        return _Applying(plan, to, kept).run(progress)
+        return _Applying(plan, to, kept, why_not_same).run(progress)
 
 
 class _Applying:
     """One application of a plan, under the lock."""
 
-    def __init__(self, plan: Plan, to: Destination, journal: Journal) -> None:
+    def __init__(self, plan: Plan, to: Destination, journal: Journal, why_not_same: WhyNotSame | None) -> None:
         self._plan = plan
         self._journal = journal
         self._done: list[Done] = []
         self._earlier: list[Done] = []
-        actions = journal.read()
-        self._left: list[Left] = complete_interrupted(journal, actions)
-        self._known = _taken_before(actions)
-        self._action, self._is_new = _action_for(plan, to, actions)
+        self._actions = journal.read()
+        self._left: list[Left] = complete_interrupted(journal, self._actions)
+        self._known = _taken_before(self._actions)
+        self._action, self._is_new = _action_for(plan, to, self._actions)
         self._keeps_name = isinstance(to, Link)
-        self._checker = Checker(plan, to, journal.directory, self._action.bases)
+        self._checker = Checker(plan, to, journal.directory, self._action.bases, why_not_same)
         self._destinations = Destinations(plan, to, self._action.bases, self._checker)
 
     def run(self, progress: OnProgress) -> Applied:
@@ -136,6 +146,7 @@ class _Applying:
         if known is not None and self._is_taken(known):
             self._earlier.append(Done(step, _now(known.moves)))
             return
+        step, shared = self._checker.without_shared(step)
         for n_tried in range(1, _N_TRIES + 1):
             try:
                 checked = self._checker.check(step)
@@ -148,23 +159,44 @@ class _Applying:
                     Left(step.file.path, f"it {told(error)}" if isinstance(error, OSError) else str(error))
                 )
                 return
+            written = self._written_before(step, checked)
+            moves = (*written, *moves)
             kept = KeptStep(number, step.file.path, step.kind, step.why, step.file.content_hash, moves)
-            if self._make(step, kept, checked, is_last=n_tried == _N_TRIES):
-                return
+            if self._make(step, kept, checked, n_made=len(written), is_last=n_tried == _N_TRIES):
+                break
+        self._left += [Left(part, "it belongs to another picture, too, which stays") for part in shared]
 
-    def _make(self, step: Step, kept: KeptStep, checked: Checked, *, is_last: bool) -> bool:
+    def _written_before(self, step: Step, checked: Checked) -> tuple[Move, ...]:
+        """The writing of sidecars by earlier steps that this one needs too, so that they stay until the last is undone.
+
+        A sidecar that has its content without a step of ours is not among them: it is not ours to take back.
+        """
+        to_write = {new.path for new, _, _ in checked.written}
+        needed = {(new.path, new.data) for new in step.writes if new.path not in to_write}
+        found = {
+            (move.source, move.data): move
+            for action in (self._actions.values() if needed else ())
+            for known in action.steps.values()
+            if known.state == "done"
+            for move in known.moves
+            if move.way == "write" and (move.source, move.data) in needed
+        }
+        return tuple(found.values())
+
+    def _make(self, step: Step, kept: KeptStep, checked: Checked, *, n_made: int, is_last: bool) -> bool:
         """Make the moves of a step; False if a name was taken in that moment, and it may be tried again."""
         if self._is_new:
             self._journal.begin(self._action)
+            self._actions[self._action.number] = self._action
             self._is_new = False
         self._action.steps[kept.number] = kept
         self._journal.intend(self._action, kept)
         try:
-            for move in kept.moves:
+            for move in kept.moves[n_made:]:
                 making.make(move, self._action.bases)
             self._refuse_lost_keeper(step, checked)
         except (OSError, ImageclusterError) as error:
-            is_whole = bring_back(self._journal, self._action, kept, outcome="failed")
+            is_whole = bring_back(self._journal, self._actions, self._action, kept, outcome="failed")
             if is_whole and isinstance(error, FileExistsError) and not is_last:
                 return False
             reason = f"it {told(error)}" if isinstance(error, OSError) else str(error)
@@ -174,7 +206,7 @@ class _Applying:
             return True
         except BaseException:  # Ctrl-C: no step is left half done
             with suppress(OSError, ImageclusterError):
-                bring_back(self._journal, self._action, kept, outcome="failed")
+                bring_back(self._journal, self._actions, self._action, kept, outcome="failed")
             raise
         self._journal.came_of(self._action, kept, "done")
         self._done.append(Done(step, _now(kept.moves)))

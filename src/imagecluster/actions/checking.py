@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import defaultdict
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,9 +15,14 @@ from imagecluster.actions.contents import Before, ChangedError, before_of, open_
 from imagecluster.actions.held import ThroughLinkError, may_write
 from imagecluster.actions.moves import Bases
 from imagecluster.actions.plan import FileFacts, Link, NewFile, Plan, Step
+from imagecluster.decode import read_moment
+from imagecluster.scan import items_of, pictures_in
 from imagecluster.scan.known_folders import untouchable_reason
 
-__all__ = ["Checked", "Checker", "RefusedError", "told"]
+__all__ = ["Checked", "Checker", "RefusedError", "WhyNotSame", "told"]
+
+WhyNotSame = Callable[[Path, Path], str]
+"""Compares the pictures in two files: the reason why they are not known to be the same one; empty if they are."""
 
 
 class RefusedError(Exception):
@@ -38,8 +46,11 @@ class Checked(NamedTuple):
 class Checker:
     """The checks of one plan, into one destination, with a journal beside a database."""
 
-    def __init__(self, plan: Plan, to: object, database: Path, bases: Bases) -> None:
+    def __init__(
+        self, plan: Plan, to: object, database: Path, bases: Bases, why_not_same: WhyNotSame | None = None
+    ) -> None:
         self._plan = plan
+        self._why_not_same = why_not_same
         self._is_link = isinstance(to, Link)
         self._bases = bases
         self._kept = {step.keep.path: number for number, step in enumerate(plan.steps, 1) if step.keep is not None}
@@ -47,6 +58,31 @@ class Checker:
         self._reference_ids = _identities((*plan.references,))
         self._database_ids = _identities((database,))
         self._folders: dict[Path, str] = {}
+        self._owners: dict[Path, dict[Path, set[Path]]] = {}
+
+    def without_shared(self, step: Step) -> tuple[Step, tuple[Path, ...]]:
+        """A step without those parts that belong to another picture too, which is still there; and these parts.
+
+        In a plan, a sidecar of two pictures goes with the last of them; the step of the first may have been taken out
+        by hand, or may have failed.
+        """
+        if not step.parts or self._is_link:
+            return step, ()
+        shared = tuple(part.path for part in step.parts if self._has_other_owner(part.path, step.file.path))
+        parts = tuple(part for part in step.parts if part.path not in shared)
+        return (replace(step, parts=parts) if shared else step), shared
+
+    def _has_other_owner(self, part: Path, main: Path) -> bool:
+        """Whether another picture than `main` is there that a file belongs to."""
+        folder = part.parent
+        if folder not in self._owners:  # as it is before the first of its files goes
+            found: defaultdict[Path, set[Path]] = defaultdict(set)
+            for item in items_of(pictures_in(folder), read=read_moment).values():
+                for each in (*item.parts, *item.shared):
+                    found[each].add(item.main)
+            self._owners[folder] = found
+        owners = self._owners[folder].get(part, set())
+        return main in owners and any(os.path.lexists(each) for each in owners - {main})
 
     def check(self, step: Step) -> Checked:
         """What a step is about, as it is now.
@@ -68,6 +104,8 @@ class Checker:
             self._refuse_names(facts.path, found)
         if step.kind == "identical":
             self._compare(step)
+        elif not step.is_compared and self._why_not_same is not None:
+            self._refuse_other_picture(step, self._why_not_same)
         written = tuple(new for each in step.writes if (new := self._written(each)) is not None)
         return Checked(before, keep, written)
 
@@ -135,6 +173,17 @@ class Checker:
         if self._is_link and found.n_names > 1:
             raise RefusedError(
                 path, f"it has {found.n_names} names (hard links), so that replacing this one would free nothing"
+            )
+
+    def _refuse_other_picture(self, step: Step, why_not_same: WhyNotSame) -> None:
+        """Refuse a file that is not known to show what the one that stays shows, as where a plan was edited."""
+        assert step.keep is not None
+        reason = why_not_same(step.file.path, step.keep.path)
+        if reason:
+            raise RefusedError(
+                step.file.path,
+                f"it is not known to be the same picture as {self._plan.name(step.keep.path)}, which the plan keeps for"
+                f" it: {reason}. Put back the file that was kept for it, or make the plan anew",
             )
 
     def _compare(self, step: Step) -> None:

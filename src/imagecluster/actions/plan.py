@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 KINDS_WITH_KEEPER = ("identical", "pixels", "copy")
+KINDS_BY_LOOKS = ("pixels", "copy")
 KINDS_ALONE = ("rejected", "moved")
 KINDS = (*KINDS_WITH_KEEPER, *KINDS_ALONE)
 """Kinds of steps: copies, for which another file stays, and what somebody chose file by file."""
@@ -87,11 +88,21 @@ class Step:
     """Folder below the destination, `/` between names, in place of the file's own folders; only for a `Folder`."""
     writes: tuple[NewFile, ...] = ()
     """Files to write before the file goes; undone with the step."""
+    compared: frozenset[bytes] = frozenset()
+    """Hashes of the two contents whose comparison this step rests on; empty if it rests on none."""
 
     @property
     def files(self) -> tuple[FileFacts, ...]:
         """The file and its parts."""
         return (self.file, *self.parts)
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether it is known that the file and the one that stays for it show the same, by comparison or bytes."""
+        if self.keep is None or self.kind not in KINDS_BY_LOOKS:
+            return True
+        pair = {self.file.content_hash, self.keep.content_hash}
+        return len(pair) == 1 or pair == self.compared
 
 
 @dataclass(frozen=True, slots=True)

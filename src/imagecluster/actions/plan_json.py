@@ -48,6 +48,8 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         }
         if step.parts:
             values["parts"] = [named(part) for part in step.parts]
+        if step.compared:
+            values["compared"] = sorted(content_hash.hex() for content_hash in step.compared)
         if step.into:
             values["into"] = step.into
         if step.writes:
@@ -213,7 +215,7 @@ def one_line(text: str) -> str:
 def _step(values: Any, root: Path, files: Mapping[str, Any]) -> Step:
     if not isinstance(values, dict):
         raise ArgumentError('a step is an object with "file", "keep", "kind" and "why"')
-    unknown = sorted(values.keys() - {"file", "keep", "kind", "why", "parts", "into", "writes"})
+    unknown = sorted(values.keys() - {"file", "keep", "kind", "why", "parts", "into", "writes", "compared"})
     if unknown:
         raise ArgumentError(f"a step has no {unknown[0]!r}")
 
@@ -230,7 +232,15 @@ def _step(values: Any, root: Path, files: Mapping[str, Any]) -> Step:
         why=_text(values, "why", ""),
         into=_text(values, "into", ""),
         writes=tuple(_new_file(new, root, files) for new in _list(values, "writes")),
+        compared=frozenset(map(_hash, _texts(values, "compared"))),
     )
+
+
+def _hash(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise ArgumentError(f'"compared" holds {text!r}, which is not a hash; make the plan anew') from None
 
 
 def _facts(name: str, root: Path, files: Mapping[str, Any]) -> FileFacts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -196,7 +196,7 @@ def undo(
                 if step.state in ("undone", "failed"):  # what was cut short is completed
                     done += [each for each in _restored(step) if each.path not in {one.path for one in left}]
                 else:
-                    _undo_step(kept, action, step, done, left)
+                    _undo_step(kept, actions, action, step, done, left)
             progress(Progress("acting", len(steps), len(steps)))
         finally:
             with suppress(OutputError):  # what became of the last step shows on disk
@@ -212,26 +212,36 @@ def complete_interrupted(journal: Journal, actions: dict[int, Action]) -> list[L
             if step.state == "pending" and all(making.is_complete(move, action.bases) for move in step.moves):
                 journal.came_of(action, step, "done")
             elif step.state == "pending":
-                bring_back(journal, action, step, outcome="failed", left=left)
+                bring_back(journal, actions, action, step, outcome="failed", left=left)
             elif step.state == "undoing":
-                bring_back(journal, action, step, outcome=step.then, left=left)
+                bring_back(journal, actions, action, step, outcome=step.then, left=left)
     journal.sync()
     return left
 
 
 def bring_back(
-    journal: Journal, action: Action, step: KeptStep, *, outcome: Then, left: list[Left] | None = None
+    journal: Journal,
+    actions: Mapping[int, Action],
+    action: Action,
+    step: KeptStep,
+    *,
+    outcome: Then,
+    left: list[Left] | None = None,
 ) -> bool:
     """Take all moves of a step back, from whatever state, after which it is "failed" or "undone"; whether that worked.
 
-    Where a file is not found the step stays as it is, since a later try may succeed: its drive may be unplugged.
+    A sidecar that other steps have written too stays until the last of them is taken back: it holds what their files
+    knew. Where a file is not found the step stays as it is, since a later try may succeed: its drive may be unplugged.
     """
     making.clear_unfinished(step.moves, step.backs, action.bases)
     step.backs = making.planned_backs(step.moves, step.backs, action.bases)
     step.then, step.state = outcome, "undoing"
     journal.intend_undo(action, step)
     is_whole, is_over = True, True
+    needed = _needed_writes(actions, step)
     for move, back in reversed([*zip(step.moves, step.backs, strict=True)]):
+        if move in needed:
+            continue
         try:
             making.take_back(move, back, action.bases)
         except OSError as error:
@@ -245,10 +255,29 @@ def bring_back(
     return is_whole
 
 
-def _undo_step(journal: Journal, action: Action, step: KeptStep, done: list[Restored], left: list[Left]) -> None:
+def _needed_writes(actions: Mapping[int, Action], step: KeptStep) -> list[Move]:
+    """The writing of sidecars that a step has in common with others that stand."""
+    writes = [move for move in step.moves if move.way == "write"]
+    others = [
+        other
+        for action in (actions.values() if writes else ())
+        for other in action.steps.values()
+        if other is not step and other.state in ("done", "pending")
+    ]
+    return [move for move in writes if any(move in other.moves for other in others)]
+
+
+def _undo_step(
+    journal: Journal,
+    actions: Mapping[int, Action],
+    action: Action,
+    step: KeptStep,
+    done: list[Restored],
+    left: list[Left],
+) -> None:
     """Undo a step; what is back and what is not is added to the lists."""
     before = len(left)
-    bring_back(journal, action, step, outcome="undone", left=left)
+    bring_back(journal, actions, action, step, outcome="undone", left=left)
     lost = {each.path for each in left[before:]}
     done += [each for each in _restored(step) if each.path not in lost]
     if any(move.source in lost and move.way != "write" for move in step.moves):

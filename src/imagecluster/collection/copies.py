@@ -17,6 +17,7 @@ from imagecluster.collection.kept_traces import KeptTraces
 from imagecluster.collection.signing import SIGNS_SIDE_PX
 from imagecluster.corrections import EDITS_NAME, Decisions, Edit, Heirs, History, follow, heirs
 from imagecluster.decode import MAX_PIXELS
+from imagecluster.errors import DecodeError
 from imagecluster.records import CopyEvidence, CopyKind
 from imagecluster.scan import absolute, items_of
 from imagecluster.store import Store
@@ -25,7 +26,7 @@ from imagecluster.system.progress import OnProgress, silent
 if TYPE_CHECKING:
     from imagecluster.scan import Item
 
-__all__ = ["ComparedCopies", "compare_copies", "compare_files", "find_duplicates"]
+__all__ = ["ComparedCopies", "compare_copies", "compare_files", "find_duplicates", "why_not_same"]
 
 _COMPARED: frozenset[CopyKind] = frozenset(("copy", "altered", "shot"))
 """The kinds for which pictures are compared with each other."""
@@ -237,3 +238,24 @@ def compare_files(first: Path, second: Path, *, max_pixels: int = MAX_PIXELS) ->
     )
     ((_, (found,)),) = compared
     return None if found is None else found.evidence(*sizes)
+
+
+def why_not_same(file: Path, keep: Path) -> str:
+    """The reason why a picture cannot go for another one that stays, by a comparison of both; empty if it can.
+
+    For `imagecluster.actions.apply`, of plans that somebody has edited.
+    """
+    try:
+        evidence = compare_files(file, keep)
+    except DecodeError as error:
+        return f"they cannot be compared ({error})"
+    if evidence is None:
+        return "they do not show the same"
+    return "" if evidence.kind in REMOVABLE else _OTHER[evidence.kind]
+
+
+_OTHER: dict[CopyKind, str] = {
+    "file": "they are two names of one file",
+    "altered": "a part of one differs from the other",
+    "shot": "they are two shots of one moment",
+}

@@ -319,6 +319,7 @@ def _step(file: GroupFile, kept: GroupFile, parts: Sequence[Path], write: tuple[
         str(file.kind),
         why,
         writes=() if write is None else write[:1],
+        compared=frozenset((file.content_hash, stays.content_hash)),
     )
 
 

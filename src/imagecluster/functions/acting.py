@@ -9,6 +9,7 @@ from pathlib import Path
 from imagecluster import actions
 from imagecluster.actions import ActionRecord, Applied, Destination, Folder, Link, LinkKind, Plan, Trash, Undone
 from imagecluster.collection import locate
+from imagecluster.collection.copies import why_not_same
 from imagecluster.errors import ArgumentError, InputError
 from imagecluster.scan import StrPath, absolute, as_paths
 from imagecluster.store import Store
@@ -26,7 +27,8 @@ def apply_plan(
     """Take the steps of a plan: move files to the trash or into a folder, or replace equal files by links.
 
     Just before each step every fact in the plan is checked again. What fails is left as it was, and named; a file that
-    is kept for another one never goes. `undo` takes all of it back.
+    is kept for another one never goes. Two files that the plan calls the same picture by no comparison of its own, as
+    where somebody has edited it, are compared first. `undo` takes all of it back.
 
     Parameters
     ----------
@@ -70,7 +72,7 @@ def apply_plan(
         where = Folder(Path(absolute(Path(to))))
     if db is None and any(step.kind != "moved" for step in found.steps):
         actions.refuse_inside(where, [found.root])
-    return actions.apply(found, where, _database(found.root, db), progress=progress)
+    return actions.apply(found, where, _database(found.root, db), why_not_same=why_not_same, progress=progress)
 
 
 def undo(

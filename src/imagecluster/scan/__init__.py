@@ -4,7 +4,7 @@ from imagecluster.scan.beside import paired
 from imagecluster.scan.kinds import PICTURE_SUFFIXES, RAW_SUFFIXES, kind_of
 from imagecluster.scan.known_folders import PAGE_MARKER, STORE_MARKER, untouchable_reason
 from imagecluster.scan.paths import StrPath, absolute, as_paths, read_path_list
-from imagecluster.scan.together import Item, Moment, items_of, parts_leaving
+from imagecluster.scan.together import Item, Moment, items_of, parts_leaving, pictures_in
 from imagecluster.scan.walking import scan
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "kind_of",
     "paired",
     "parts_leaving",
+    "pictures_in",
     "read_path_list",
     "scan",
     "untouchable_reason",

@@ -18,7 +18,16 @@ from pathlib import Path
 from imagecluster.scan.beside import PART_SUFFIXES, PictureNames, plain, unedited
 from imagecluster.scan.kinds import PICTURE_SUFFIXES, RAW_SUFFIXES
 
-__all__ = ["Item", "Moment", "Reader", "are_one_exposure", "are_one_live_photo", "items_of", "parts_leaving"]
+__all__ = [
+    "Item",
+    "Moment",
+    "Reader",
+    "are_one_exposure",
+    "are_one_live_photo",
+    "items_of",
+    "parts_leaving",
+    "pictures_in",
+]
 
 _DEVELOPED = frozenset((".heic", ".heif", ".hif", ".jfif", ".jpe", ".jpeg", ".jpg"))
 """What cameras write beside a raw file, and phones beside the video of a live photo."""
@@ -120,6 +129,11 @@ def items_of(paths: Iterable[Path], *, read: Reader | None = None) -> dict[Path,
     for folder, given in folders.items():
         found.update(_Folder(folder, given, read).items())
     return found
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """The pictures in a folder by their names, without links, sorted; none if it cannot be listed."""
+    return [folder / name for name in _regular_files(os.fspath(folder))[0] if _is_picture(name)]
 
 
 def parts_leaving(items: Mapping[Path, Item], leaving: Collection[Path]) -> dict[Path, tuple[Path, ...]]:

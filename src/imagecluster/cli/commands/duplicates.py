@@ -257,6 +257,7 @@ def _apply(arguments: argparse.Namespace) -> int:
     from imagecluster.cli.acted import applied_text
     from imagecluster.cli.opening import refuse_unreadable
     from imagecluster.collection import place_of
+    from imagecluster.collection.copies import why_not_same
     from imagecluster.store import Store
 
     for path in arguments.paths:
@@ -277,7 +278,7 @@ def _apply(arguments: argparse.Namespace) -> int:
     to, destination = _destination(arguments)
     refuse_inside(destination, [path.absolute() for path in arguments.paths if path.is_dir()])
     with ProgressBar(quiet=arguments.quiet or arguments.json) as progress:
-        applied = apply(plan, destination, place.directory, progress=progress)
+        applied = apply(plan, destination, place.directory, why_not_same=why_not_same, progress=progress)
     if arguments.json:
         print(json.dumps(_applied_as_json(applied)))
     else:
