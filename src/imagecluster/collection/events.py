@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -144,7 +145,7 @@ class FoundTrip:
         return tuple(chain.from_iterable(event.rows for event in self.events))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Events:
     """The trips of a collection; each dated picture is in one of them, once."""
 
@@ -154,8 +155,6 @@ class Events:
     """Folder of its database, which holds the journal of corrections."""
     leaves: Leaves = field(repr=False)
     """The pictures; all rows count in them."""
-    paths: tuple[Path, ...] = field(repr=False)
-    """Absolute path of each row."""
     trips: tuple[FoundTrip, ...]
     """In order of time."""
     undated: tuple[int, ...] = ()
@@ -165,7 +164,12 @@ class Events:
     skips: tuple[Skip, ...] = ()
     """Files that could not be read, and why."""
 
-    @property
+    @cached_property
+    def paths(self) -> tuple[Path, ...]:
+        """Absolute path of each row."""
+        return tuple(self.root / os.fsdecode(key) for key in self.leaves.keys)
+
+    @cached_property
     def events(self) -> tuple[FoundEvent, ...]:
         """All events, in order of time."""
         return tuple(chain.from_iterable(trip.events for trip in self.trips))
@@ -315,7 +319,6 @@ class _Naming:
             root=store.root,
             directory=store.directory,
             leaves=self._leaves,
-            paths=store.paths_of(self._leaves.keys),
             trips=tuple(trips),
             undated=tuple(sorted(undated, key=self._leaves.keys.__getitem__)),
             shifts=items.shifts,

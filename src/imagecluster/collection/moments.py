@@ -189,7 +189,7 @@ def _exposure(picture: Dated) -> tuple[float, ...]:
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Vectors of unit length; one without a direction stays as it is."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
     return np.asarray(vectors / np.where(lengths > 0, lengths, 1.0), np.float32)
 
 
