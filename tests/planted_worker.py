@@ -71,10 +71,10 @@ def plant(place: Path, kind: str, victims: Path) -> None:
 
 def small_collections_too() -> None:
     """What is kept of large collections alone is kept of these few pictures."""
-    from imagecluster.collection import kept_branches, kept_centres, trees
+    from imagecluster.collection import kept_branches, kept_centres, linking
     from imagecluster.store import kept_leaves
 
-    kept_branches.LEAST_PICTURES = kept_centres.LEAST_PICTURES = kept_leaves.LEAST_PICTURES = trees.GRAPH_FROM = 1
+    kept_branches.LEAST_PICTURES = kept_centres.LEAST_PICTURES = kept_leaves.LEAST_PICTURES = linking.GRAPH_FROM = 1
 
 
 def command(*arguments: str) -> int:

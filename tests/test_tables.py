@@ -68,6 +68,7 @@ def test_json_has_the_facts_of_the_run(tmp_path):
         "n_own_cuts": 0,
         "min_size": 2,
         "time": None,
+        "within": None,
         "n_scanned": 7,
         "n_images": 6,
         "n_skipped": 1,

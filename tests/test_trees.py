@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from imagecluster import cli
-from imagecluster.collection import Settings, is_of_cosines, recipe, trees
+from imagecluster.collection import Settings, is_of_cosines, linking, recipe, trees
 from imagecluster.errors import MemoryLimitError, StoreDamagedError
 from imagecluster.functions.running import run
 from imagecluster.linkage import link
 from imagecluster.linkage import time_kernel as timekernel
-from imagecluster.records import ImageFile, KernelError, Metadata, TimeTerm
+from imagecluster.linkage.apart import joined_apart, rows_of_groups
+from imagecluster.records import ImageFile, KernelError, Metadata, TimeTerm, Within
 from imagecluster.store import Batch, HashedFile, Store
 from pictures import draw, draw_groups
 
@@ -40,9 +41,13 @@ def fill(store, n, *, first=0, d=8):
 
 
 def tree(leaves, store, **options):
-    time = options.pop("time", None)
+    time, bounds, report = (
+        options.pop("time", None),
+        options.pop("bounds", None),
+        options.pop("progress", lambda *_: None),
+    )
     settings = Settings(**options)
-    return trees.tree_of(leaves_of(leaves, store), store, MODEL, settings, time=time, progress=lambda *_: None)
+    return trees.tree_of(leaves_of(leaves, store), store, MODEL, settings, time=time, bounds=bounds, progress=report)
 
 
 def leaves_of(files, store):
@@ -76,7 +81,7 @@ def store(tmp_path):
 @pytest.fixture
 def graphs_from_10(monkeypatch):
     """Neighbours are kept for small collections too."""
-    monkeypatch.setattr(trees, "GRAPH_FROM", 10)
+    monkeypatch.setattr(linking, "GRAPH_FROM", 10)
 
 
 @pytest.mark.parametrize(
@@ -241,3 +246,126 @@ def test_approximate_and_exact_runs_do_not_share_a_dendrogram(tmp_path):
     assert run([folder], Settings(exactness="approximate")).recall is not None
     assert run([folder]).recall is None
     assert run([folder], Settings(exactness="approximate")).recall is not None
+
+
+def events(leaves, n_events=5):
+    """An event for each of the leaves, in their order, which is that of their contents; some have none."""
+    return Within("event", np.random.default_rng(3).integers(-1, n_events, len(leaves)))
+
+
+def alone(files, store, bounds, **options):
+    """The dendrogram of groups that are linked by themselves, from collections of their pictures alone."""
+    of_leaf = leaves_of(files, store).hashes
+    by_content = {file.content_hash: file for file in files}
+    parts = []
+    for rows in rows_of_groups(bounds.labels):
+        own = [by_content[of_leaf[row]] for row in rows.tolist()]
+        time = options.get("time")
+        if time is not None:
+            options["time"] = replace(time, times_s=time.times_s[rows], origins=tuple(time.origins[i] for i in rows))
+        parts.append((rows, tree(own, store, **options).dendrogram))
+        options["time"] = time
+    metric = options.get("metric", "cosine")
+    return joined_apart(parts, least_height=2.0 if metric == "cosine" and "method" not in options else 0.0)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"method": "complete"},
+        {"method": "ward", "metric": "euclidean"},
+        {"method": "centroid", "metric": "euclidean"},
+        {"exactness": "approximate"},
+    ],
+)
+def test_events_are_linked_by_themselves(store, options):
+    """Each has the dendrogram of its pictures alone, whatever the method."""
+    files = fill(store, 120)
+    bounds = events(files)
+    found = tree(files, store, within="event", bounds=bounds, **options).dendrogram
+    expected = alone(files, store, bounds, **options)
+    np.testing.assert_allclose(found.merges, expected.merges, atol=1e-12)
+    np.testing.assert_array_equal(found.order, expected.order)
+    assert np.isinf(found.gap).sum() == 5
+
+
+def test_time_and_events_go_together(store):
+    """Within events the similarity is that of content and time."""
+    files = fill(store, 60)
+    bounds, time = events(files), taken(files)
+    found = tree(files, store, within="event", bounds=bounds, time=time, time_weight=0.4).dendrogram
+    expected = alone(files, store, bounds, time=time, time_weight=0.4)
+    np.testing.assert_allclose(found.merges, expected.merges, atol=1e-9)
+
+
+def test_a_dendrogram_within_events_is_kept_under_their_key(store, monkeypatch):
+    """The same events give it without a linkage; other events, or none, are another dendrogram."""
+    files = fill(store, 50)
+    bounds = events(files)
+    first = tree(files, store, within="event", bounds=bounds)
+    plain = tree(files, store)
+    monkeypatch.setattr(linking, "linked", None)
+    again = tree(files, store, within="event", bounds=bounds)
+    np.testing.assert_array_equal(first.dendrogram.merges, again.dendrogram.merges)
+    np.testing.assert_array_equal(first.dendrogram.gap, again.dendrogram.gap)
+    assert first.key == again.key != plain.key
+    assert is_of_cosines(plain.key)
+    assert not is_of_cosines(first.key)
+    assert recipe.is_key_of(first.key, leaves_of(files, store).hashes)
+    moved = replace(bounds, labels=np.where(np.arange(50) == 7, bounds.labels + 1, bounds.labels))
+    with pytest.raises(TypeError):
+        tree(files, store, within="event", bounds=moved)
+
+
+def test_the_neighbours_of_the_largest_event_are_kept(store, graphs_from_10, monkeypatch):
+    """With a few new pictures in it, only these are compared with all others of it; the result is the same."""
+    files = fill(store, 60)
+    labels = np.where(np.arange(90) % 4, 1, 0)
+    tree(files, store, within="event", bounds=Within("event", labels[:60]))
+    more = files + fill(store, 80, first=60)
+    known = []
+    link = linking.linkage.link
+    monkeypatch.setattr(
+        linking.linkage, "link", lambda X, **options: known.append(options["known"]) or link(X, **options)
+    )
+    found = tree(more, store, within="event", bounds=Within("event", labels[:80])).dendrogram
+    assert [graph is None for graph in known] == [True, False]
+    expected = alone(more, store, Within("event", labels[:80]))
+    np.testing.assert_allclose(found.merges, expected.merges, atol=1e-6)
+
+
+def test_the_recall_within_events_is_that_of_all_samples(store):
+    """An approximate linkage measures it in each event."""
+    files = fill(store, 300)
+    bounds = Within("trip", np.repeat([0, 1], 150))
+    found = tree(files, store, within="trip", bounds=bounds, exactness="approximate")
+    assert found.recall.n_sampled == 300
+    assert 0.9 < found.recall.nearest <= 1.0
+
+
+def test_progress_within_events_rises_to_1(store):
+    """It is one share of one stage, whatever the number of events."""
+    files, said = fill(store, 200), []
+    tree(files, store, within="event", bounds=events(files, 20), progress=said.append)
+    assert {share.stage for share in said} == {"pairs"}
+    shares = [share.done for share in said]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+def test_a_fingerprint_without_a_direction_is_named_within_events(store):
+    """The message has its path, though it is linked among others of its event only."""
+    files = fill(store, 20)
+    content = (30).to_bytes(16, "little")
+    bad = HashedFile(ImageFile(store.root / "bad.jpg", 1, 1), content)
+    batch = Batch(
+        files=[bad],
+        metadata={content: Metadata(1, 1, "JPEG")},
+        vectors={content: np.zeros(8, np.float32)},
+        skips=[],
+        decoder="test",
+    )
+    store.commit(batch, model=MODEL)
+    with pytest.raises(StoreDamagedError, match=r"bad\.jpg"):
+        tree([*files, bad], store, within="event", bounds=Within("event", np.arange(21) % 3))

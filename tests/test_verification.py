@@ -13,7 +13,7 @@ from imagecluster import cli
 from imagecluster.collection import Settings, is_of_cosines, open_latest, trees, verification, verified_pairs
 from imagecluster.errors import ArgumentError, MissingExtraError
 from imagecluster.functions.running import run
-from imagecluster.records import ImageFile, KernelError, Metadata, TimeTerm
+from imagecluster.records import ImageFile, KernelError, Metadata, TimeTerm, Within
 from imagecluster.store import Batch, HashedFile, PairResults, Store
 from imagecluster.verify import features as features_module
 from imagecluster.verify import pairs as pairs_module
@@ -62,10 +62,10 @@ def store(tmp_path):
 
 def tree(store, **options):
     """The dendrogram of the store's pictures, with verification."""
-    time, only_kept = options.pop("time", None), options.pop("only_kept", False)
+    given = {name: options.pop(name) for name in ("time", "bounds", "only_kept") if name in options}
     settings = Settings(verify=options.pop("verify", True), **options)
     leaves = store.leaves(MODEL)
-    return trees.tree_of(leaves, store, MODEL, settings, time=time, progress=lambda *_: None, only_kept=only_kept)
+    return trees.tree_of(leaves, store, MODEL, settings, progress=lambda *_: None, **{"time": None, **given})
 
 
 def distances(store, made):
@@ -128,6 +128,25 @@ def test_verified_pairs_are_evidence_with_their_points(store):
     names = {leaves.keys[found.first[0]], leaves.keys[found.second[0]]}
     assert names == {b"thing.jpg", b"thing, turned.jpg"}
     assert found.n_points[0] >= 8
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_within_events_only_pairs_of_one_event_are_compared(store, together):
+    """A pair that is sure counts in its event; of two events none is compared."""
+    leaves = store.leaves(MODEL)
+    things = [leaves.keys.index(name) for name in (b"thing.jpg", b"thing, turned.jpg")]
+    labels = np.zeros(4, np.int64)
+    labels[things if together else things[:1]] = 1
+    bounds = Within("event", labels)
+    found = tree(store, bounds=bounds, within="event")
+    plain = tree(store, bounds=bounds, within="event", verify=False)
+    pairs = verified_pairs(leaves, store)
+    assert (len(pairs.first) == 1) == together
+    assert found.verification.n_verified == int(together)
+    same = np.array_equal(found.dendrogram.merges, plain.dendrogram.merges)
+    assert same != together
+    assert found.dendrogram.n_leaves == 4
+    assert np.isinf(found.dendrogram.gap).sum() == 1
 
 
 def test_time_keeps_its_own_part(store):

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 Stage = Literal["scan", "decode", "embed"]
 TimeSource = Literal["auto", "exif", "stat"]
+WithinLevel = Literal["event", "trip"]
+"""What clusters may be kept from crossing."""
 TimeOrigin = Literal["exif", "sidecar", "name", "file", "none"]
 """Where a time comes from: what the picture says of itself (EXIF, XMP, IPTC, text), a sidecar, the name of the file,
 the modification time of the file."""
@@ -291,7 +293,7 @@ class Dendrogram:
     """Leaf order, shape (n,): every cluster of every cut is one contiguous run of it."""
     gap: NDArray[np.float64]
     """Shape (n - 1,): lowest height of a cut in which order[p] and order[p + 1] share a cluster; infinite if there is
-    none, because the cluster would be too wide."""
+    none, because the cluster would be too wide or cross the bounds of an event."""
 
     @property
     def n_leaves(self) -> int:
@@ -425,3 +427,37 @@ class TimeTerm:
             "kernel_error_largest": round(self.error.largest, 6),
             "kernel_error_rms": round(self.error.rms, 6),
         }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Within:
+    """The events or trips that no cluster of a cut crosses."""
+
+    level: WithinLevel
+    labels: NDArray[np.int64]
+    """Number of each row's event or trip, shape (n_images,); -1 for undated pictures, which are a group of their own.
+    The numbers are in the order of time."""
+
+    @property
+    def n_undated(self) -> int:
+        """Number of pictures that belong to no event or trip."""
+        return int((self.labels < 0).sum())
+
+    @property
+    def n_groups(self) -> int:
+        """Number of events or trips, without the undated pictures."""
+        return len({*self.labels[self.labels >= 0].tolist()})
+
+    @property
+    def largest(self) -> int:
+        """Number of pictures in the largest group."""
+        return int(np.unique(np.maximum(self.labels, -1), return_counts=True)[1].max(initial=0))
+
+    @property
+    def divides(self) -> bool:
+        """Whether there are pictures to keep apart."""
+        return self.n_groups + (self.n_undated > 0) > 1
+
+    def facts(self) -> dict[str, str | int]:
+        """The facts for outputs."""
+        return {"level": self.level, "n_groups": self.n_groups, "n_undated": self.n_undated}

@@ -19,9 +19,10 @@ from imagecluster.collection.settings import Settings
 from imagecluster.collection.trees import Tree
 from imagecluster.corrections import Correction, apply, replay
 from imagecluster.cut.central import Centres
+from imagecluster.cut.counting import numbers_of_clusters
 from imagecluster.cut.own_cuts import OwnCut
 from imagecluster.cut.sim_scale import SimScale
-from imagecluster.records import Clusters, CutName, Dendrogram, Recall, SimScaleName, Skip, TimeTerm
+from imagecluster.records import Clusters, CutName, Dendrogram, Recall, SimScaleName, Skip, TimeTerm, Within
 from imagecluster.store import Leaves, Store
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ class Collection:
     """Returns `time`."""
     load_scanned: Callable[[], Scanned]
     """Returns `scanned`."""
+    load_within: Callable[[], Within | None] = lambda: None
+    """Returns `within`."""
     branch_scale: SimScale | None = None
     """Scale of the cut by branch; None if all branches are cut at the same height."""
     is_provisional: bool = False
@@ -130,6 +133,11 @@ class Collection:
     def time(self) -> TimeTerm | None:
         """The part that time played; None if it played none."""
         return self.load_time()
+
+    @cached_property
+    def within(self) -> Within | None:
+        """The events or trips that no cluster of the dendrogram crosses; None if there are no such bounds."""
+        return self.load_within()
 
     @cached_property
     def scanned(self) -> Scanned:
@@ -259,9 +267,12 @@ class Collection:
     def sim_for_clusters(self, n_clusters: int, *, min_size: int | None = None) -> float:
         """The similarity index of a cut with a number of clusters, or the nearest number; see `cut.sim_for_clusters`.
 
-        Corrections made by hand come after the cut, and may change the number.
+        Corrections made by hand come after the cut, and may change the number. Within events it is at least that of
+        sim = 0: fewer clusters would leave most pictures out.
         """
         least = self.settings.min_size if min_size is None else min_size
+        if self.settings.within is not None:
+            n_clusters = max(n_clusters, int(numbers_of_clusters(self.dendrogram, least)[1][-1]))
         return cut.sim_for_clusters(self.narrow_dendrogram, n_clusters, min_size=least, scale=self.scale)
 
     def report(self, clusters: Clusters) -> Report:
@@ -282,6 +293,7 @@ class Collection:
             other_names=self.scanned.other_names,
             n_scanned=len(self) + len(skips),
             time=self.time,
+            within=self.within,
             folders=() if self.settings.links == "none" else cluster_folders(sizes),
             distances=()
             if clusters.cut == "flat"

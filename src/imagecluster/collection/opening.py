@@ -17,10 +17,10 @@ from imagecluster.collection.recipe import is_key_of
 from imagecluster.collection.scales import branch_scale_of, scale_of
 from imagecluster.collection.settings import Settings, latest_run, settings_of
 from imagecluster.collection.trees import Tree, kept_tree, key_of, tree_of, vectors_of
-from imagecluster.corrections import EDITS_NAME, Correction, History, corrections_of, follow, heirs
+from imagecluster.corrections import EDITS_NAME, Edit, History, corrections_of, follow, heirs
 from imagecluster.cut.sim_scale import LARGEST_COSINE_DISTANCE
 from imagecluster.errors import InputError
-from imagecluster.records import Dendrogram, TimeTerm
+from imagecluster.records import Dendrogram, TimeTerm, Within
 from imagecluster.scan import scan
 from imagecluster.store import Leaves, Run, Store
 from imagecluster.system.progress import OnProgress, Progress, silent
@@ -82,8 +82,12 @@ def bring_up(
     with bring_up_pictures(paths, settings, db=db, gone=gone, rehash=rehash, progress=progress) as pictures:
         store = pictures.store
         leaves = store.leaves(model)
+        edits = _edits(store, leaves)
         load_time = cache(partial(_time, leaves, store, settings, now_s))
-        tree = tree_of(leaves, store, model, settings, time=load_time(), progress=progress)
+        load_within = cache(partial(_within, leaves, store, model, settings, edits, now_s, progress))
+        tree = tree_of(
+            leaves, store, model, settings, time=load_time(), bounds=_bounds(load_within()), progress=progress
+        )
         yield Collection(
             store=store,
             model=model,
@@ -92,8 +96,9 @@ def bring_up(
             tree=tree,
             scale=scale_of(model, scale_name, tree.dendrogram),
             branch_scale=branch_scale_of(model, cut_name),
-            corrections=_corrections(store, leaves),
+            corrections=corrections_of(edits),
             load_time=load_time,
+            load_within=load_within,
             load_scanned=lambda: pictures.scanned,
             beside=pictures.beside,
         )
@@ -189,10 +194,22 @@ def open_latest(
             f"{store.directory} has no fingerprints of {model or 'any model'}; run `imagecluster run` with this model"
             " first"
         )
-    load_time = cache(partial(_time, leaves, store, settings, time.time()))
-    tree = _kept(leaves, store, model, run, settings, load_time)
+    edits, now_s = _edits(store, leaves), time.time()
+    load_time = cache(partial(_time, leaves, store, settings, now_s))
+    load_within = cache(partial(_within, leaves, store, model, settings, edits, now_s, progress))
+    tree = _kept(
+        leaves,
+        store,
+        model,
+        run,
+        load_time,
+        lambda: key_of(leaves, model, settings, load_time(), _bounds(load_within())),
+    )
     if tree is None and link:
-        tree = tree_of(leaves, store, model, settings, time=load_time(), progress=progress, only_kept=True)
+        bounds = _bounds(load_within())
+        tree = tree_of(
+            leaves, store, model, settings, time=load_time(), bounds=bounds, progress=progress, only_kept=True
+        )
     chosen = tree or Tree(all_apart(leaves), partial(vectors_of, leaves, store, model, load_time), None, "")
     return Collection(
         store=store,
@@ -202,8 +219,9 @@ def open_latest(
         tree=chosen,
         scale=scale_of(model, settings.scale_name(model), chosen.dendrogram),
         branch_scale=branch_scale_of(model, settings.cut_name(model)),
-        corrections=_corrections(store, leaves),
+        corrections=corrections_of(edits),
         load_time=load_time,
+        load_within=load_within,
         load_scanned=lambda: Scanned(
             n_fingerprinted=0,
             n_reused=len(leaves),
@@ -220,10 +238,10 @@ def _other_names(store: Store) -> dict[str, tuple[str, ...]]:
     return {os.fsdecode(file): tuple(map(os.fsdecode, names)) for file, names in store.other_names().items()}
 
 
-def _corrections(store: Store, leaves: Leaves) -> tuple[Correction, ...]:
-    """The corrections, in terms of the contents that their pictures have now."""
+def _edits(store: Store, leaves: Leaves) -> tuple[Edit, ...]:
+    """Everything that people said, in terms of the contents that their pictures have now."""
     edits = History(store.directory / EDITS_NAME, follow=store.folder.follow).edits
-    return corrections_of(follow(edits, heirs(edits, leaves.hashes, store.successors)))
+    return tuple(follow(edits, heirs(edits, leaves.hashes, store.successors)))
 
 
 def _kept(
@@ -231,8 +249,8 @@ def _kept(
     store: Store,
     model: str,
     run: Run | None,
-    settings: Settings,
     load_time: Callable[[], TimeTerm | None],
+    key: Callable[[], str],
 ) -> Tree | None:
     """The store's dendrogram of exactly these pictures: the one that the run remembers, else one of the same recipe."""
     if not len(leaves):
@@ -242,7 +260,7 @@ def _kept(
         tree = kept_tree(leaves, store, model, remembered, load_time)
         if tree is not None:
             return tree
-    return kept_tree(leaves, store, model, key_of(leaves, model, settings, load_time()), load_time)
+    return kept_tree(leaves, store, model, key(), load_time)
 
 
 def _time(leaves: Leaves, store: Store, settings: Settings, now_s: float) -> TimeTerm | None:
@@ -252,6 +270,29 @@ def _time(leaves: Leaves, store: Store, settings: Settings, now_s: float) -> Tim
     from imagecluster.collection.times import time_term
 
     return time_term(leaves, store, settings.recipe, now_s=now_s)
+
+
+def _within(  # noqa: PLR0913  # as for `occasions_of`
+    leaves: Leaves,
+    store: Store,
+    model: str,
+    settings: Settings,
+    edits: Sequence[Edit],
+    now_s: float,
+    progress: OnProgress,
+) -> Within | None:
+    """The events or trips that no cluster crosses; None if the settings ask for none."""
+    if settings.within is None:
+        return None
+    from imagecluster.collection.occasions import occasions_of
+
+    found = occasions_of(leaves, store, model, edits, now_s=now_s, n_threads=settings.n_threads, progress=progress)
+    return Within(settings.within, found.groups(settings.within))
+
+
+def _bounds(within: Within | None) -> Within | None:
+    """The groups to link by themselves; None if there is only one, so that nothing is kept apart."""
+    return within if within is not None and within.divides else None
 
 
 def all_apart(leaves: Leaves) -> Dendrogram:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import xxhash
 
 from imagecluster.errors import ArgumentError
 from imagecluster.linkage.methods import check_method, check_time_metric
-from imagecluster.records import TIME_SCALE_S, TimeSource, TimeTerm
+from imagecluster.records import TIME_SCALE_S, TimeSource, TimeTerm, Within, WithinLevel
 
 Exactness = Literal["auto", "exact", "approximate"]
 """Whether all pairs of pictures are compared; `auto`: up to `EXACT_UP_TO`."""
@@ -29,6 +30,9 @@ TIME = "time/laplace/1"
 VERIFIED = "verified/1"
 """Kind and version of the part that verified pairs play."""
 
+WITHIN = "within/1"
+"""Kind and version of dendrograms in which events or trips are apart."""
+
 _OF_PAIRS = ("average", "complete", "single", "weighted")
 """Reducible methods: the distance of two clusters comes from one or several of their pairs, and a cluster does not get
 nearer to another by merging with a third that is not nearer."""
@@ -36,7 +40,7 @@ nearer to another by merging with a third that is not nearer."""
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Method, metric, share of time and exactness of a dendrogram, which also form the keys of everything kept.
+    """Method, metric, share of time, exactness and bounds of a dendrogram, which form the keys of everything kept.
 
     Raises
     ------
@@ -58,6 +62,8 @@ class Recipe:
     exactness: Exactness = "auto"
     verify: bool = False
     """Whether pairs of pictures whose local features agree count as near each other."""
+    within: WithinLevel | None = None
+    """What no cluster crosses: `event` or `trip`; None for no such bounds."""
 
     def __post_init__(self) -> None:
         check_method(self.method, self.metric)
@@ -83,6 +89,8 @@ class Recipe:
             raise ArgumentError(f"time_source is {self.time_source!r}; it must be auto, exif or stat")
         if self.exactness not in ("auto", "exact", "approximate"):
             raise ArgumentError(f"exactness is {self.exactness!r}; it must be auto, exact or approximate")
+        if self.within not in (None, "event", "trip"):
+            raise ArgumentError(f"within is {self.within!r}; it must be event, trip or None")
 
     @property
     def is_average_cosine(self) -> bool:
@@ -101,15 +109,25 @@ class Recipe:
         return self.exactness == "approximate" or n_images > EXACT_UP_TO
 
     def tree_key(
-        self, model: str, hashes: Sequence[bytes], time: TimeTerm | None, *, verified_to: float | None = None
+        self,
+        model: str,
+        hashes: Sequence[bytes],
+        time: TimeTerm | None,
+        *,
+        bounds: Within | None = None,
+        verified_to: float | None = None,
     ) -> str:
         """Key of the dendrogram of these contents, in leaf order, by the fingerprints of a model (`name@version`).
 
-        `verified_to` is the distance to which verified pairs are brought; None if it depends on the farthest pair.
+        `bounds` are the events or trips that are kept apart. `verified_to` is the distance to which verified pairs are
+        brought; None if it depends on the farthest pair.
         """
-        key = f"{self._name(len(hashes))} {model} {contents_digest(hashes)}"
+        n_linked = len(hashes) if bounds is None else bounds.largest
+        key = f"{self._name(n_linked)} {model} {contents_digest(hashes)}"
         if time is not None:
             key = f"{key} {_term(time)} {xxhash.xxh3_128_hexdigest(time.times_s.tobytes())}"
+        if bounds is not None:
+            key = f"{key} {WITHIN} {xxhash.xxh3_128_hexdigest(np.maximum(bounds.labels, -1).astype('<i8').tobytes())}"
         return f"{key} {VERIFIED} {'relative' if verified_to is None else repr(verified_to)}" if self.verify else key
 
     def graph_keys(self, model: str, n_images: int, time: TimeTerm | None) -> tuple[str, ...]:
@@ -141,7 +159,9 @@ def is_of_cosines(key: str) -> bool:
     """
     first, *others = key.split() or [""]
     method, _, rest = first.partition("/")
-    return method in _OF_PAIRS and rest == f"cosine/{VERSION}" and not {"approximate", TIME, VERIFIED} & {*others}
+    return (
+        method in _OF_PAIRS and rest == f"cosine/{VERSION}" and not {"approximate", TIME, VERIFIED, WITHIN} & {*others}
+    )
 
 
 def contents_digest(hashes: Sequence[bytes]) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from imagecluster.cut.sim_scale import SimScale
 from imagecluster.errors import ArgumentError
-from imagecluster.records import Clusters, Skip, TimeTerm
+from imagecluster.records import Clusters, Skip, TimeTerm, Within
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,8 @@ class Report:
     """Notes on what is missing from partly read pictures, by name."""
     other_names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Further names of pictures, hard and symbolic links, by name."""
+    within: Within | None = None
+    """The events or trips that no cluster crosses, except by hand; None if there are no such bounds."""
 
     def __post_init__(self) -> None:
         n_images, n_skipped = len(self.names), len(self.skips)

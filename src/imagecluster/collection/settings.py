@@ -13,7 +13,7 @@ from imagecluster.cut import DEFAULT_SIM, check_n_clusters
 from imagecluster.decode import MAX_PIXELS
 from imagecluster.errors import ArgumentError, StoreDamagedError
 from imagecluster.models import DEFAULT_MODEL, Model, check_device, find_model, real_name
-from imagecluster.records import TIME_SCALE_S, CutName, SimScaleName, TimeSource
+from imagecluster.records import TIME_SCALE_S, CutName, SimScaleName, TimeSource, WithinLevel
 from imagecluster.store import Run, Store
 
 Links = Literal["symlink", "hardlink", "copy", "none"]
@@ -79,6 +79,9 @@ class Settings:
     n_clusters: int | None = None
     """Number of clusters of at least `min_size` pictures to cut into, in place of `sim`; if no cut has that number,
     the nearest one."""
+    within: WithinLevel | None = None
+    """'event' or 'trip': no cluster holds pictures of two events (or trips), whatever `sim`; undated pictures that
+    belong to none are a group of their own. Only what a person puts together may cross. Default: no such bounds."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", real_name(self.model))
@@ -117,6 +120,7 @@ class Settings:
             self.time_source,
             exactness=self.exactness,
             verify=self.verify,
+            within=self.within,
         )
 
     def find_model(self) -> Model:

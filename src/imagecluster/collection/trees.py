@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from imagecluster.collection.scales import distance_of_content, has_curve
 from imagecluster.collection.settings import Settings
 from imagecluster.errors import StoreDamagedError, VectorError
-from imagecluster.records import Dendrogram, Recall, TimeTerm
+from imagecluster.records import Dendrogram, Recall, TimeTerm, Within
 from imagecluster.store import Leaves, Store
 from imagecluster.system.progress import OnProgress
 
@@ -20,10 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imagecluster.collection.verification import Verification
-    from imagecluster.linkage import Linkage, RaisedPairs
-
-GRAPH_FROM = 5_000
-"""Number of pictures from which on their neighbours are kept for the next run; fewer are quickly compared again."""
+    from imagecluster.linkage import RaisedPairs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,11 +49,11 @@ def kept_tree(
     return Tree(saved.dendrogram, load, _recall(saved.info), key, _verification(saved.info))
 
 
-def key_of(leaves: Leaves, model: str, settings: Settings, time: TimeTerm | None) -> str:
-    """Key of the dendrogram of these pictures by these settings."""
+def key_of(leaves: Leaves, model: str, settings: Settings, time: TimeTerm | None, bounds: Within | None = None) -> str:
+    """Key of the dendrogram of these pictures by these settings; `bounds` are the events or trips that are apart."""
     # On a relative scale it follows from the contents and the model, which the key names too.
     verified_to = _verified_to(model, largest_distance=0.0) if settings.verify and has_curve(model) else None
-    return settings.recipe.tree_key(model, leaves.hashes, time, verified_to=verified_to)
+    return settings.recipe.tree_key(model, leaves.hashes, time, bounds=bounds, verified_to=verified_to)
 
 
 def tree_of(  # noqa: PLR0913  # what a dendrogram depends on, and how it is made
@@ -66,6 +63,7 @@ def tree_of(  # noqa: PLR0913  # what a dendrogram depends on, and how it is mad
     settings: Settings,
     *,
     time: TimeTerm | None,
+    bounds: Within | None = None,
     progress: OnProgress,
     only_kept: bool = False,
 ) -> Tree:
@@ -86,6 +84,8 @@ def tree_of(  # noqa: PLR0913  # what a dendrogram depends on, and how it is mad
         The recipe by which the pictures are joined, the number of threads and the memory limit.
     time
         The part that time plays; None if it plays none.
+    bounds
+        The events or trips that no cut joins: each is linked by itself. None for no such bounds.
     progress
         Called with shares of the linkage's stages, and with the number of pairs compared by local features.
     only_kept
@@ -102,7 +102,7 @@ def tree_of(  # noqa: PLR0913  # what a dendrogram depends on, and how it is mad
 
     """
     recipe = settings.recipe
-    key = key_of(leaves, model, settings, time)
+    key = key_of(leaves, model, settings, time, bounds)
     kept = kept_tree(leaves, store, model, key, lambda: time)
     if kept is not None:
         return kept
@@ -111,26 +111,15 @@ def tree_of(  # noqa: PLR0913  # what a dendrogram depends on, and how it is mad
 
         check_installed()
     vectors = vectors_of(leaves, store, model, lambda: time)
-    from imagecluster import linkage
+    from imagecluster.collection.linking import linked
 
-    recall, verification = None, None
+    verification, pairs = None, None
     with _naming_bad_rows(leaves, store):
-        if recipe.is_average_cosine:
-            graph_keys = recipe.graph_keys(model, len(leaves), time)
-            pairs = None
-            if settings.verify:
-                pairs, verification = _verified(leaves, store, model, settings, time, progress, only_kept=only_kept)
-            linked = _link(vectors, store, settings, graph_keys, raised=pairs, progress=progress)
-            dendrogram, recall = linked.dendrogram, linked.graph.recall
-        else:
-            dendrogram = linkage.linkage(
-                vectors,
-                method=recipe.method,
-                metric=recipe.metric,
-                n_threads=settings.n_threads,
-                max_memory_bytes=settings.max_memory_bytes,
-                progress=progress,
-            )
+        if settings.verify:
+            pairs, verification = _verified(leaves, store, model, settings, time, bounds, progress, only_kept=only_kept)
+        graph_keys = recipe.graph_keys(model, _n_linked(leaves, bounds), time)
+        found = linked(vectors, store, settings, graph_keys, bounds=bounds, raised=pairs, progress=progress)
+    dendrogram, recall = found.dendrogram, found.recall
     # With a pair that could not be compared this time it would be another dendrogram next time.
     if store.writable and (verification is None or not verification.n_unread):
         _keep(store, key, dendrogram, model, recall, verification)
@@ -156,27 +145,32 @@ def _verified(  # noqa: PLR0913  # as `tree_of`
     model: str,
     settings: Settings,
     time: TimeTerm | None,
+    bounds: Within | None,
     progress: OnProgress,
     *,
     only_kept: bool,
 ) -> tuple[RaisedPairs, Verification]:
     """The pairs that verification brings near each other: each picture is compared with its nearest few by content."""
     from imagecluster.collection import verification
-    from imagecluster.linkage.near_pairs import near_pairs
+    from imagecluster.collection.linking import linked
 
     vectors = vectors_of(leaves, store, model, lambda: None)
     plain = replace(settings, verify=False, time_weight=0.0)
-    graph_keys = plain.recipe.graph_keys(model, len(leaves), None)
-    linked = _link(vectors, store, plain, graph_keys, raised=None, progress=progress)
+    graph_keys = plain.recipe.graph_keys(model, _n_linked(leaves, bounds), None)
+    found = linked(vectors, store, plain, graph_keys, bounds=bounds, raised=None, progress=progress)
     if store.writable:
-        key = plain.recipe.tree_key(model, leaves.hashes, None)
-        _keep(store, key, linked.dendrogram, model, linked.graph.recall, None)
-    to_distance = _verified_to(model, largest_distance=linked.dendrogram.top)
-    pairs = near_pairs(vectors, linked.graph, k=verification.N_COMPARED, beyond=to_distance)
+        key = plain.recipe.tree_key(model, leaves.hashes, None, bounds=bounds)
+        _keep(store, key, found.dendrogram, model, found.recall, None)
+    to_distance = _verified_to(model, largest_distance=found.dendrogram.top)
+    pairs = found.near_pairs(vectors, k=verification.N_COMPARED, beyond=to_distance)
     comparing = verification.Comparing(model, settings.max_pixels, settings.n_threads, only_kept)
-    order = linked.dendrogram.order
-    found = verification.compared(leaves, store, pairs, order, comparing, progress=progress)
-    return verification.raised(found, vectors, time, to_distance=to_distance), found.counts()
+    compared = verification.compared(leaves, store, pairs, found.dendrogram.order, comparing, progress=progress)
+    return verification.raised(compared, vectors, time, to_distance=to_distance), compared.counts()
+
+
+def _n_linked(leaves: Leaves, bounds: Within | None) -> int:
+    """Largest number of pictures that are linked with each other."""
+    return len(leaves) if bounds is None else bounds.largest
 
 
 def _verified_to(model: str, *, largest_distance: float) -> float:
@@ -199,36 +193,6 @@ def vectors_of(
 
     with _naming_bad_rows(leaves, store):
         return joint_vectors(vectors, time.times_s, weight=time.weight, scale_s=time.scale_s)
-
-
-def _link(
-    vectors: NDArray[np.float32],
-    store: Store,
-    settings: Settings,
-    graph_keys: Sequence[str],
-    *,
-    raised: RaisedPairs | None,
-    progress: OnProgress,
-) -> Linkage:
-    """Average linkage that continues from the first graph that the store has, and keeps its own under the first key."""
-    from imagecluster import linkage
-
-    approximate, n_threads = settings.recipe.is_approximate(len(vectors)), settings.n_threads
-    large = len(vectors) >= GRAPH_FROM
-    known = next(filter(None, map(store.load_graph, graph_keys)), None) if large else None
-    expected_s = linkage.expected_s(*vectors.shape, approximate=approximate, n_threads=n_threads) if large else None
-    linked = linkage.link(
-        vectors,
-        approximate=approximate,
-        known=known,
-        raised=raised,
-        n_threads=n_threads,
-        max_memory_bytes=settings.max_memory_bytes,
-        progress=lambda share: progress(share._replace(expected_s=expected_s)),
-    )
-    if large and store.writable:
-        store.save_graph(graph_keys[0], linked.graph)
-    return linked
 
 
 @contextmanager

@@ -159,7 +159,8 @@ def by_branch(
     Returns
     -------
     Dendrogram
-        The same leaf order and clusters. Merges are sorted by their new heights; `largest_distance` is unchanged.
+        The same leaf order and clusters. Merges are sorted by their new heights; `largest_distance` is unchanged, and
+        infinite gaps stay infinite.
 
     """
     if not len(dendrogram.merges):
@@ -173,8 +174,10 @@ def by_branch(
     n_leaves = dendrogram.n_leaves
     # Both scales are monotone, so this only mends rounding.
     new = _least_of_ancestors(new, children, n_leaves)
+    is_apart = np.isinf(dendrogram.gap[places])
+    new[is_apart] = np.nextafter(new.max(), np.inf)
     gap = np.empty(len(new))
-    gap[places] = new
+    gap[places] = np.where(is_apart, np.inf, new)
     sequence = np.argsort(new, kind="stable")  # which leaves parts before what they are part of
     number = np.arange(2 * n_leaves - 1)
     number[n_leaves + sequence] = n_leaves + np.arange(len(new))

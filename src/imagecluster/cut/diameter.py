@@ -66,7 +66,10 @@ def bounded(dendrogram: Dendrogram, X: NDArray[Any], *, max_diameter: float) -> 
 
     Parameters and errors are those of `narrow_runs`.
     """
-    starts = narrow_runs(dendrogram, X, np.zeros(min(1, dendrogram.n_leaves), np.int64), max_diameter=max_diameter)
+    runs = np.concatenate(
+        [np.zeros(min(1, dendrogram.n_leaves), np.int64), np.flatnonzero(np.isinf(dendrogram.gap)) + 1]
+    )
+    starts = narrow_runs(dendrogram, X, runs, max_diameter=max_diameter)
     gap = dendrogram.gap.copy()
     gap[starts[1:] - 1] = np.inf
     return replace(dendrogram, gap=gap, largest_distance=dendrogram.top)

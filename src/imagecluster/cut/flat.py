@@ -224,7 +224,10 @@ def measurer(dendrogram: Dendrogram, X: Vectors) -> Callable[[Sequence[int]], tu
 
 
 def joined_at(dendrogram: Dendrogram, clusters: Sequence[Sequence[int]]) -> tuple[float, ...]:
-    """For each set of leaves the lowest height at which one cluster of the dendrogram holds all of them."""
+    """For each set of leaves the lowest height at which one cluster of the dendrogram holds all of them.
+
+    It is that of sim = 0 where none does.
+    """
     position = _positions(dendrogram)
     return tuple(_joined_at(dendrogram, position[np.asarray(members, np.int64)]) for members in clusters)
 
@@ -237,7 +240,8 @@ def _positions(dendrogram: Dendrogram) -> NDArray[np.int64]:
 
 
 def _joined_at(dendrogram: Dendrogram, places: NDArray[np.int64]) -> float:
-    return float(dendrogram.gap[places.min() : places.max()].max(initial=0.0))
+    height = float(dendrogram.gap[places.min() : places.max()].max(initial=0.0))
+    return height if height < np.inf else dendrogram.top
 
 
 def _run_starts(dendrogram: Dendrogram, height: float) -> NDArray[np.int64]:

@@ -142,7 +142,9 @@ def curve(dendrogram: Dendrogram, labels: NDArray[Any]) -> ScoreCurve:
             "a merge is lower than one before it, as in centroid and median linkage; such cuts cannot be scored"
         )
     # Merges of equal height are made together, and no cut is below 0.
+    # Merges above the top join what no cut joins.
     n_merges = np.flatnonzero(np.append(heights, np.inf) > np.concatenate([[0.0], heights]))
+    n_merges = n_merges[np.concatenate([[0.0], heights])[n_merges] <= dendrogram.top]
     followed = contingency_sums(dendrogram, numbers)
     scores = _scores(followed)
     return ScoreCurve(

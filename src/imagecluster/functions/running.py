@@ -12,7 +12,7 @@ from imagecluster.collection import DENDROGRAM, Collection, Settings, Verificati
 from imagecluster.present.notebook import Html, gallery
 from imagecluster.present.outputs import PAGE_STAMP, Outputs, page_stamp_of, write_outputs
 from imagecluster.present.thumbnails import thumbnail_of
-from imagecluster.records import Clusters, Recall, Skip, TimeTerm
+from imagecluster.records import Clusters, Recall, Skip, TimeTerm, Within
 from imagecluster.scan import StrPath, as_paths
 from imagecluster.store import Run
 from imagecluster.system.progress import OnProgress, silent
@@ -60,6 +60,8 @@ class Result:
     """Further names of pictures, hard and symbolic links, by name; they are not counted as scanned."""
     n_clusters_requested: int | None = None
     """`n_clusters` of the settings. Where no cut has that number of clusters, `clusters` has the nearest number."""
+    within: Within | None = None
+    """The events or trips that no cluster crosses, except by hand; None if the settings ask for no such bounds."""
 
     @cached_property
     def paths(self) -> tuple[Path, ...]:
@@ -164,6 +166,7 @@ def run(
             look_alikes=scanned.look_alikes,
             other_names=scanned.other_names,
             n_clusters_requested=settings.n_clusters,
+            within=collection.within,
         )
         _remember(collection, started_s, result.seconds, page_stamp=outputs.page_stamp)
         collection.store.keep_leaves(collection.model, collection.leaves)

@@ -129,6 +129,7 @@ def _header(report: Report, planned: Plan) -> str:
         "Linkage": f"{escaped(report.method)}, {escaped(report.metric)}",
         "Model": escaped(report.model),
         **({} if report.time is None else {"Time": f"weight {report.time.weight:g}, scale {report.time.scale_s:g} s"}),
+        **({} if report.within is None else {"Within": count(report.within.n_groups, report.within.level)}),
         "Scanned": count(report.n_scanned, "file"),
         "Skipped": f'<a href="#skipped">{count(len(report.skips), "file")}</a>' if report.skips else "none",
     }

@@ -152,6 +152,7 @@ def _facts(report: Report) -> dict[str, Any]:
         "n_own_cuts": int(cut.n_own_cuts),
         "min_size": int(cut.min_size),
         "time": None if report.time is None else report.time.facts(),
+        "within": None if report.within is None else report.within.facts(),
         "n_scanned": int(report.n_scanned),
         "n_images": len(report.names),
         "n_skipped": len(report.skips),

@@ -99,6 +99,10 @@ def _as_text(info: StoreInfo, runs: tuple[Run, ...], known: _Known) -> str:
         scale = last.settings.get("sim_scale", "relative")  # runs before there were two scales
         way = ", by branch" if last.settings.get("cut") == "branch" else ""
         lines.append(f"last run   {when}, {last.duration_s:.1f} s, sim {last.settings.get('sim')} ({scale}{way})")
+        if last.settings.get("within"):
+            lines.append(
+                f"           no cluster crosses {'an event' if last.settings['within'] == 'event' else 'a trip'}"
+            )
         lines.append(f"           {last.n_scanned} scanned = {parts}")
     return "\n".join(lines)
 

@@ -140,6 +140,7 @@ class _Drawing:
         if by_branch:  # drawn by distance, so that it shows which branches are cut deeper or higher than the line
             tree, _ = self._shown(on_scale(self._collection.tree.dendrogram, self._collection.scale))
         labels, names = self._labels_and_names()
+        is_labelled = self._is_changed or by_branch or self._collection.settings.within is not None
         plots.draw_dendrogram(
             figure,
             plots.Hierarchy(
@@ -147,7 +148,7 @@ class _Drawing:
                 tree.n_leaves,
                 largest_distance=1.0 if self._is_changed or by_branch else tree.top,
                 names=[names[row] for row in rows],
-                labels=[labels[row] for row in rows] if self._is_changed or by_branch else None,
+                labels=[labels[row] for row in rows] if is_labelled else None,
                 by_branch=by_branch,
             ),
             lambda row: self._pictures(int(rows[row])),

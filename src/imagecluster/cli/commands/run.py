@@ -37,7 +37,7 @@ from imagecluster.linkage.methods import METHODS, METRICS
 if TYPE_CHECKING:
     from imagecluster.collection import Settings, Verification
     from imagecluster.functions.running import Result
-    from imagecluster.records import Recall, TimeTerm
+    from imagecluster.records import Recall, TimeTerm, Within
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -102,6 +102,10 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "--time-source", choices=("auto", "exif", "stat"), default="auto",
         help="where the time of a picture comes from: exif (what it and its sidecars say), stat (the modification time"
         " of its file), or auto: exif, else a date in the file's name, else stat (default: auto)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--within", choices=("event", "trip"), default=None,
+        help="keep clusters from crossing an event, or a trip, whatever the similarity (default: they may)",
     )  # fmt: skip
     parser.add_argument(
         "--links", choices=("symlink", "hardlink", "copy", "none"), default="symlink",
@@ -224,6 +228,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         time_weight=arguments.time_weight,
         time_scale_s=arguments.time_scale,
         time_source=arguments.time_source,
+        within=arguments.within,
         links=arguments.links,
         csv=arguments.csv,
         page=not arguments.no_page,
@@ -344,6 +349,8 @@ def _report(result: Result) -> str:
     lines.append(f"cut:     {_cut(result)}")
     if result.time is not None:
         lines.append(f"time:    {_time(result.time)}")
+    if result.within is not None:
+        lines.append(f"within:  {_within(result.within)}")
     if result.verification is not None:
         lines.append(f"verify:  {_verification(result.verification)}")
     if result.outputs.links is not None:
@@ -448,6 +455,19 @@ def _verification(counts: Verification) -> str:
     return text
 
 
+def _within(bounds: Within) -> str:
+    """The events or trips that no cluster crosses."""
+    if not bounds.n_groups:
+        return f"no picture says when it was taken, so there are no {bounds.level}s to keep apart"
+    groups = counted(bounds.n_groups, bounds.level)
+    if bounds.level == "trip":
+        groups += ", counting the times between trips,"
+    text = f"{groups} and no cluster crosses from one to another"
+    if bounds.n_undated:
+        text += f"; {counted(bounds.n_undated, 'undated picture')} in a group of their own"
+    return text
+
+
 def _time(term: TimeTerm) -> str:
     facts = term.facts()
     counts = [(facts["n_exif"], "by metadata"), (facts["n_sidecar"], "by sidecar"), (facts["n_name"], "by file name")]
@@ -485,6 +505,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "largest_distance": result.largest_distance,
         "recall": None if result.recall is None else asdict(result.recall),
         "time": None if result.time is None else result.time.facts(),
+        "within": None if result.within is None else result.within.facts(),
         "verification": None if result.verification is None else asdict(result.verification),
         "max_diameter": clusters.max_diameter,
         "n_scanned": result.n_scanned,

@@ -1,0 +1,228 @@
+"""`--within` in the main job: clusters that never cross an event or a trip, and what the outputs say of them."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from imagecluster import cli
+from imagecluster.collection import Settings, linking, open_latest
+from imagecluster.corrections import EDITS_NAME, EventJoin, History, Together
+from imagecluster.errors import ArgumentError
+from imagecluster.functions.running import run, update
+from imagecluster.store import Store
+from picture_samples import exif
+from pictures import draw
+
+QUICK = {"links": "none", "page": False}
+DAYS = {"July": b"2015:07:03 10:0%d:00\0", "August": b"2015:08:09 17:0%d:30\0", "undated": None}
+THINGS = ("tent", "lake")
+
+
+def photograph(folder, thing, day, take):
+    """One of several pictures of a thing, a day's; those of different days are as near as those of one."""
+    file = folder / f"{thing} {day} {take}.jpg"
+    source = draw(file.with_suffix(".png"), THINGS.index(thing))
+    date = DAYS[day]
+    Image.open(source).save(
+        file,
+        "JPEG",
+        quality=70 + take + 4 * list(DAYS).index(day),
+        exif=b"" if date is None else exif(original=date % take),
+    )
+    source.unlink()
+
+
+@pytest.fixture
+def album(tmp_path):
+    """Two things, each photographed on two days and in undated pictures."""
+    folder = tmp_path / "album"
+    folder.mkdir()
+    for thing in THINGS:
+        for day in DAYS:
+            for take in range(3):
+                photograph(folder, thing, day, take)
+    return folder
+
+
+def clusters(result):
+    """The names of each cluster's pictures without their numbers."""
+    return sorted(sorted({result.paths[row].stem[:-2] for row in found.members}) for found in result.clusters.clusters)
+
+
+def days(result):
+    """The days in each cluster."""
+    return [{result.paths[row].stem.split()[1] for row in found.members} for found in result.clusters.clusters]
+
+
+APART = sorted([f"{thing} {day}"] for thing in THINGS for day in DAYS)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"method": "complete"}, {"cut": "flat"}, {"time_weight": 0.1}, {"n_clusters": 6}]
+)
+def test_what_content_joins_events_keep_apart(album, options):
+    """Without bounds each thing is one cluster; within events it is one per day, undated pictures by themselves."""
+    sims = {} if "n_clusters" in options else {"sim": 0.5}
+    together = run([album], Settings(**{**options, **sims, **({"n_clusters": 2} if not sims else {})}, **QUICK))
+    assert clusters(together) == sorted([f"{thing} {day}" for day in sorted(DAYS)] for thing in THINGS)
+    for level in ("event", "trip"):
+        apart = run([album], Settings(within=level, **options, **sims, **QUICK))
+        assert clusters(apart) == APART
+        assert apart.within.facts() == {"level": level, "n_groups": 2, "n_undated": 6}
+
+
+@pytest.mark.parametrize("options", [{"sim": 0.0}, {"n_clusters": 1}, {"sim": 0.0, "sim_scale": "relative"}])
+def test_sim_0_is_one_cluster_per_event(album, options):
+    """Nothing joins events, and the fewest clusters are as many as the events."""
+    result = run([album], Settings(within="event", **options, **QUICK))
+    assert sorted(map(sorted, days(result))) == [["August"], ["July"], ["undated"]]
+    assert len(result.clusters.singles) == 0
+
+
+def test_a_second_run_links_nothing_and_new_pictures_only_theirs(album, monkeypatch):
+    """Kept by events and contents; a run without bounds has its own dendrogram."""
+    made = []
+    link = linking.linked
+    monkeypatch.setattr(linking, "linked", lambda *given, **options: made.append(1) or link(*given, **options))
+    first = run([album], Settings(within="event", **QUICK))
+    again = run([album], Settings(within="event", **QUICK))
+    assert len(made) == 1
+    assert clusters(first) == clusters(again)
+    run([album], Settings(**QUICK))
+    assert len(made) == 2
+    photograph(album, "tent", "August", 4)
+    more = run([album], Settings(within="event", **QUICK))
+    assert len(made) == 3
+    assert clusters(more) == APART
+    assert max(len(found.members) for found in more.clusters.clusters) == 4
+
+
+def test_the_latest_run_is_remembered(album):
+    """Its bounds hold when the collection is opened again, also if its dendrogram is gone, and when it is updated."""
+    first = run([album], Settings(within="event", **QUICK))
+    with Store.open(first.directory, writable=False) as store:
+        collection = open_latest(store)
+        assert collection.settings.within == "event"
+        assert collection.cut(0.0).clusters == run_at(0.0, album).clusters.clusters
+    for kept in (first.directory / "dendrograms").iterdir():
+        kept.unlink()
+    with Store.open(first.directory, writable=False) as store:
+        found = open_latest(store).cut(0.5)
+        assert [cluster.members for cluster in found.clusters] == [c.members for c in first.clusters.clusters]
+        settings = open_latest(store).settings
+    photograph(album, "lake", "July", 5)
+    update([album], settings)
+    with Store.open(first.directory, writable=False) as store:
+        found = open_latest(store)
+        assert np.isinf(found.dendrogram.gap).sum() == 2
+        assert len(found) == 19
+
+
+def run_at(sim, album):
+    return run([album], Settings(within="event", sim=sim, **QUICK))
+
+
+def test_corrections_of_events_are_followed(album):
+    """Two events that a person joins are one, and their pictures may be together."""
+    first = run([album], Settings(within="event", **QUICK))
+    with Store.open(first.directory, writable=False) as store:
+        leaves = store.leaves(first.model)
+    dated = [leaves.hashes[row] for row in range(len(leaves)) if first.within.labels[row] >= 0]
+    History(first.directory / EDITS_NAME).add(EventJoin(frozenset(dated), "event"))
+    joined = run([album], Settings(within="event", **QUICK))
+    assert joined.within.n_groups == 1
+    assert all({"August", "July"} <= found for found in days(joined))
+    assert len(joined.clusters.clusters) == 2
+
+
+def test_what_a_person_puts_together_may_cross_events(album):
+    """A correction goes first; its height is that of sim 0, and every output can hold it."""
+    first = run([album], Settings(within="event", **QUICK))
+    with Store.open(first.directory, writable=False) as store:
+        hashes = store.leaves(first.model).hashes
+    chosen = frozenset(
+        hashes[row] for row, path in enumerate(first.paths) if path.stem in ("tent July 0", "tent August 0")
+    )
+    History(first.directory / EDITS_NAME).add(Together(chosen))
+    for options in ({}, {"cut": "flat"}, {"sim_scale": "relative"}):
+        found = run([album], Settings(within="event", **options, **QUICK))
+        assert {"July", "August"} in days(found)
+        table = json.loads(found.outputs.json.read_text())
+        crossing = [each for each in table["clusters"] if {"July", "August"} <= set(" ".join(each["members"]).split())]
+        assert len(crossing) == 1
+        assert 0 < crossing[0]["height"] <= 2
+        assert crossing[0]["sim"] < 0.5
+
+
+def test_a_largest_diameter_divides_clusters_of_events(album):
+    """Both bounds hold."""
+    result = run([album], Settings(within="event", sim=0, max_diameter=0.02, **QUICK))
+    assert all(len(found) == 1 for found in days(result))
+    assert len({*clusters(result)[0]}) == 1
+
+
+def test_without_a_date_nothing_is_kept_apart(tmp_path, capsys):
+    """The clusters are those without bounds, from the same dendrogram, and the run says why."""
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    for thing in THINGS:
+        for take in range(3):
+            photograph(folder, thing, "undated", take)
+    plain = run([folder], Settings(**QUICK))
+    kept = sorted(path.name for path in (plain.directory / "dendrograms").iterdir())
+    assert cli.main([str(folder), "--within", "trip", "--links", "none", "--no-page", "-q"]) == 0
+    said = capsys.readouterr().out
+    assert "within:  no picture says when it was taken, so there are no trips to keep apart\n" in said
+    found = run([folder], Settings(within="trip", **QUICK))
+    assert found.clusters == plain.clusters
+    assert sorted(path.name for path in (plain.directory / "dendrograms").iterdir()) == kept
+
+
+def test_the_command_line_says_what_is_kept_apart(album, capsys):
+    """In the summary, in --json, in clusters.json, on the page and in info."""
+    assert cli.main([str(album), "--within", "event", "--links", "none"]) == 0
+    said = capsys.readouterr().out
+    assert re.search(
+        r"^within:  2 events and no cluster crosses from one to another; 6 undated pictures in a", said, re.M
+    )
+    assert "<dt>Within</dt><dd>2 events</dd>" in (album / "imagecluster" / "clusters.html").read_text()
+    assert cli.main([str(album), "--within", "trip", "--links", "none", "--json", "-q"]) == 0
+    expected = {"level": "trip", "n_groups": 2, "n_undated": 6}
+    assert json.loads(capsys.readouterr().out)["within"] == expected
+    assert json.loads((album / "imagecluster" / "clusters.json").read_text())["within"] == expected
+    assert cli.main(["info", str(album)]) == 0
+    assert "no cluster crosses a trip" in capsys.readouterr().out
+
+
+def test_a_level_that_is_not_known_is_an_error(album, capsys):
+    """In Python with what is allowed, and on the command line as a wrong argument."""
+    with pytest.raises(ArgumentError, match="within is 'day'; it must be event, trip or None"):
+        Settings(within="day")
+    with pytest.raises(SystemExit):
+        cli.main([str(album), "--within", "day"])
+    assert "'day' is not one of event, trip" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["dendrogram", "curves", "matrix", "clusters"])
+def test_plots_of_clusters_within_events(album, tmp_path, kind):
+    """Each kind can be drawn, at sim 0 too."""
+    pytest.importorskip("matplotlib")
+    run([album], Settings(within="event", **QUICK))
+    file = tmp_path / "plot.png"
+    assert cli.main(["plot", kind, str(album), "-o", str(file), "--sim", "0"]) == 0
+    assert file.stat().st_size > 1000
+
+
+def test_suggestions_and_scores_within_events(album, tmp_path, capsys):
+    """Both work on the dendrogram of the latest run."""
+    result = run([album], Settings(within="event", **QUICK))
+    assert cli.main(["suggest", str(album), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["n_images"] == 18
+    labels = tmp_path / "labels.csv"
+    lines = [f"{path.name},{path.stem[:-2]}" for path in result.paths]
+    labels.write_text("\n".join(["path,label", *lines]))
+    assert cli.main(["eval", str(album), "--labels", str(labels), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)
