@@ -6,7 +6,7 @@ import argparse
 import os
 import shlex
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from imagecluster.cli.text import counted, one_line
@@ -34,7 +34,7 @@ def _trip_line(trip: FoundTrip) -> str:
     events = f"{counted(len(trip.rows), 'picture')} in {counted(len(trip.events), 'event')}"
     facts = [_KINDS[trip.kind], "" if trip.spot is None else _where(trip.spot.name), events]
     shown = ", ".join(one_line(fact) for fact in facts if fact)
-    return f"{_days(trip.start, trip.end)}  {one_line(trip.name)}  ({shown})"
+    return f"{_days(*trip.days)}  {one_line(trip.name)}  ({shown})"
 
 
 def _where(name: PlaceName) -> str:
@@ -71,10 +71,9 @@ def _table(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _days(start: datetime, end: datetime) -> str:
+def _days(first: date, last: date) -> str:
     """2025-03-02 to 2025-03-09, or one day."""
-    days = [f"{moment:%Y-%m-%d}".zfill(10) for moment in (start, end)]
-    return days[0] if days[0] == days[1] else " to ".join(days)
+    return first.isoformat() if first == last else f"{first.isoformat()} to {last.isoformat()}"
 
 
 def _moments(start: datetime, end: datetime) -> str:

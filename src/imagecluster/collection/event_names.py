@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from imagecluster.places import PlaceName, StayName, name_of_trip
@@ -42,16 +42,16 @@ def user_locale() -> str:
     return _OTHERWISE
 
 
-def dates_in_words(start: datetime, end: datetime, locale: str) -> str:
-    """The days from one moment to another as people of a locale write them.
+def dates_in_words(first: date, last: date, locale: str) -> str:
+    """The days from one to another as people of a locale write them.
 
-    >>> from datetime import datetime
-    >>> dates_in_words(datetime(2025, 3, 2), datetime(2025, 3, 9), "en_US")
+    >>> from datetime import date
+    >>> dates_in_words(date(2025, 3, 2), date(2025, 3, 9), "en_US")
     'Mar 2 – 9, 2025'
     """
     from babel.dates import format_interval
 
-    text = format_interval(start.replace(tzinfo=None), end.replace(tzinfo=None), "yMMMd", locale=locale)
+    text = format_interval(first, last, "yMMMd", locale=locale)
     return " ".join(text.split())  # narrow spaces become plain ones
 
 

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -138,6 +138,11 @@ class FoundTrip:
     is_named: bool = False
     """Whether somebody gave it its name."""
     is_named_by_dates: bool = False
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """The first and the last day, by the clocks of the places: across the date line it may end before it starts."""
+        return _days(self.start, self.end)
 
     @property
     def rows(self) -> tuple[int, ...]:
@@ -333,7 +338,7 @@ class _Naming:
         longest = max(range(len(stays)), key=lambda i: trip.stays[i].length_s, default=None)
         home = None if longest is None or trip.kind != "home" else stays[longest]
         start, end = self._span(trip.rows)
-        dates = dates_in_words(start, end, self._locale)
+        dates = dates_in_words(*_days(start, end), self._locale)
         of_stays = [StayName(spot.name, stay.length_s) for spot, stay in zip(stays, trip.stays, strict=True) if spot]
         found = trip_name(of_stays if trip.kind == "trip" else [], is_home=trip.kind == "home", dates=dates)
         events = [self._event(event, *each) for event, each in zip(trip.events, own, strict=True)]
@@ -412,6 +417,11 @@ class _Naming:
             if group >= 0 and content_hash in mentioned:
                 group_of.setdefault(content_hash, []).append(group)
         return names_by_hand(said, group_of)
+
+
+def _days(start: datetime, end: datetime) -> tuple[date, date]:
+    first, last = sorted((start.date(), end.date()))
+    return first, last
 
 
 def _named(event: FoundEvent, home: Spot | None, around: Spot | None) -> Named:

@@ -40,19 +40,18 @@ def event_folders(found: Events) -> dict[str, tuple[int, ...]]:
 
 
 def _trip_folder(trip: FoundTrip) -> str:
-    year, day = f"{trip.start.year:04d}", f"{trip.start.month:02d}-{trip.start.day:02d}"
-    if trip.is_named_by_dates:
-        end = f"{trip.end.month:02d}-{trip.end.day:02d}"
-        end = end if trip.end.year == trip.start.year else f"{trip.end.year:04d}-{end}"
-        return f"{year}/{year}-{day}" if trip.start.date() == trip.end.date() else f"{year}/{year}-{day} to {end}"
-    return f"{year}/{year}-{trip.start.month:02d} {_short(trip.name)}"
+    first, last = trip.days
+    year = f"{first.year:04d}"
+    if not trip.is_named_by_dates:
+        return f"{year}/{first.isoformat()[:7]} {_short(trip.name)}"
+    end = last.isoformat()[5 if last.year == first.year else 0 :]
+    return f"{year}/{first.isoformat()}" if first == last else f"{year}/{first.isoformat()} to {end}"
 
 
 def _event_folder(event: FoundEvent, trip: FoundTrip) -> str:
-    day = f"{event.start.month:02d}-{event.start.day:02d}"
-    if trip.start.year != trip.end.year:
-        day = f"{event.start.year:04d}-{day}"
-    return f"{day} {_short(event.name)}"
+    first, last = trip.days
+    day = event.start.date().isoformat()
+    return f"{day[5:] if first.year == last.year else day} {_short(event.name)}"
 
 
 def _short(name: str) -> str:
