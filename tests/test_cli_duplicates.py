@@ -180,7 +180,12 @@ def test_decisions_are_remembered_and_taken_back(pics, capsys):
     out, _ = said(capsys, "pics", "--not-duplicates", "pics/c.png", "pics/a.png")
     assert "are not shown as copies of each other again" in out
     assert "c.png" not in said(capsys, "pics")[0]
-    assert "taken back: two pictures are not copies" in said(capsys, "pics", "--undo-decision")[0]
+    said_why = said(capsys, "pics", "--why", "pics/a.png", "pics/c.png")[0]
+    assert "you decided that they are not copies of each other" in said_why
+    # The same bytes are another file of the same picture, so that it is named with it.
+    out = said(capsys, "pics", "--undo-decision")[0]
+    assert "taken back: c.png and a.png, sub/b.png are not copies of each other" in out
+    assert "decided" not in said(capsys, "pics", "--why", "pics/c.png", "pics/single_1.png")[0]
     assert "c.png" in said(capsys, "pics")[0]
     out, _ = said(capsys, "pics", "--keep-all", "pics/a.png")
     assert "all 3 files of this group are kept" in out
@@ -190,8 +195,13 @@ def test_decisions_are_remembered_and_taken_back(pics, capsys):
     assert "you decided to keep all of these" in said(capsys, "pics", "--all")[0]
     copied(pics / "a.png", pics / "third.png")
     assert said(capsys, "pics", "-q")[0].splitlines()[-1].startswith("1 copy in 1 group")
-    said(capsys, "pics", "--undo-decision")
-    said(capsys, "pics", "--undo-decision")
+    assert "you decided to keep both" in said(capsys, "pics", "--why", "pics/a.png", "pics/c.png")[0]
+    with_comment(pics / "c.png", pics / "c.png", "edited since")
+    out = said(capsys, "pics", "--undo-decision")[0]
+    assert "taken back: all of a group of 3 files are kept: a.png, c.png, sub/b.png, third.png" in out
+    out = said(capsys, "pics", "--why", "pics/c.png", "pics/sub/b.png")[0]
+    assert "you chose sub/b.png as the best of its group" in out
+    assert "taken back: sub/b.png is the best of its group" in said(capsys, "pics", "--undo-decision")[0]
     _, err = said(capsys, "pics", "--undo-decision", code=2)
     assert "there is no decision about copies to take back" in err
 

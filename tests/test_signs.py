@@ -1,8 +1,11 @@
 """Tests of the hash of what a picture looks like, and of how it is kept."""
 
 import contextlib
+import io
 import shutil
 import sqlite3
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -13,6 +16,8 @@ from PIL import Image
 from imagecluster.collection.signing import bring_up_signs
 from imagecluster.copies.symmetry import distances, hashes_in_position, pixels_in_position
 from imagecluster.decode import SIGN_BYTES, decode, pixel_digest, sign_hash, small_picture
+from imagecluster.decode.opening import open_header
+from imagecluster.decode.small import _depth_bits
 from imagecluster.records import ImageFile
 from imagecluster.store import Batch, HashedFile, Store, schema
 from imagecluster.system.progress import silent
@@ -183,6 +188,43 @@ def test_a_small_picture_says_whether_the_file_holds_more():
     smaller = [picture.resize((32, 24)) for picture in more]
     assert small_picture(encoded(still, "MPO", save_all=True, append_images=more), (64, 48)).is_one_of_many
     assert not small_picture(encoded(still, "MPO", save_all=True, append_images=smaller), (64, 48)).is_one_of_many
+
+
+def deep(levels, kind):
+    """A file with levels of 16 bits, or of 10."""
+    if kind == "HEIF":
+        heif = pytest.importorskip("pillow_heif")
+        picture = heif.from_bytes(mode="RGB;16", size=levels.shape[1::-1], data=levels.tobytes())
+        target = io.BytesIO()
+        picture.save(target, quality=-1)
+        return target.getvalue()
+    if kind == "PNG":  # Pillow writes no such file
+        rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in levels)
+        head = struct.pack(">IIBBBBB", levels.shape[1], levels.shape[0], 16, 2, 0, 0, 0)
+        chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+        return b"\x89PNG\r\n\x1a\n" + b"".join(
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+            for name, data in chunks
+        )
+    cv2 = pytest.importorskip("cv2")
+    return cv2.imencode({"TIFF": ".tif", "JPEG2000": ".jp2"}[kind], levels)[1].tobytes()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "JPEG2000", "HEIF"])
+def test_levels_of_more_than_eight_bits_are_other_pixels(kind):
+    """What is cut off when they are opened is lost with the file; two such files of one format can be the same."""
+    levels = np.random.default_rng(3).integers(0, 65536, (48, 64, 3)).astype(np.uint16)
+    data = deep(levels, kind)
+    opened = decode(data, short_side_px=48).image
+    assert pixel_digest(data, (64, 48)) != pixel_digest(encoded(opened, "PNG"), (64, 48))
+    assert pixel_digest(data, (64, 48)) == pixel_digest(deep(levels, kind), (64, 48))
+
+
+def test_an_avif_of_ten_bits_is_known(photos):
+    """Its depth is in its own box, of which Pillow says nothing."""
+    deep = (photos / "albums_pigallery/src/backend/model/diagnostics/image_formats/test.avif").read_bytes()
+    plain = encoded(smooth_noise(64, 48), "AVIF")
+    assert [_depth_bits(data, open_header(data, max_pixels=10**9)) for data in (deep, plain)] == [10, 8]
 
 
 def test_equal_pixels_of_other_formats_have_one_digest():

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagecluster.cli.copy_listing import group_lines
-from imagecluster.cli.text import counted, printable
+from imagecluster.cli.text import counted, one_line, printable
 from imagecluster.errors import ArgumentError, InputError
 
 if TYPE_CHECKING:
@@ -45,15 +46,18 @@ def _why(arguments: argparse.Namespace, found: Duplicates) -> int:
     from imagecluster.collection.copies import compare_files
 
     evidence = compare_files(first, others[0])
+    decided = [*_decided(found, first, others[0])]
     names = f"{printable(first, found.root)} and {printable(others[0], found.root)}"
     if evidence is None:
-        print(f"{names} were not found to be the same picture, nor shots of one moment")
+        print("\n".join([f"{names} were not found to be the same picture, nor shots of one moment", *decided]))
         return 0
     print(f"{names}: {evidence.kind}, {_MEANING[evidence.kind]}")
     if evidence.transform:
         print(f"the first, compared with the second: {evidence.transform}")
     if evidence.kind in ("copy", "altered", "shot"):
         print(f"it covers {evidence.overlap:.0%} of the second one's frame")
+    for line in decided:
+        print(line)
     return 0
 
 
@@ -72,9 +76,9 @@ def _heading(group: CopyGroup) -> str:
 
 
 def _undo(history: History, found: Duplicates) -> int:
-    """Take back the latest decision."""
+    """Take back the latest decision, and name the files that it was about."""
     edit = history.undo_latest("copies")
-    print(f"taken back: {_said(edit)}; see `imagecluster duplicates` for the groups now")
+    print(f"taken back: {_said(edit, found)}; see `imagecluster duplicates` for the groups now")
     return 0
 
 
@@ -118,18 +122,56 @@ def _best(arguments: argparse.Namespace, found: Duplicates, history: History) ->
     return 0
 
 
-def _said(edit: Edit) -> str:
+def _said(edit: Edit, found: Duplicates) -> str:
     """What was decided, in words."""
     from imagecluster.corrections import Best, KeepAll, NotCopies
 
+    sides = [edit.pictures, edit.others] if isinstance(edit, NotCopies) else [getattr(edit, "pictures", frozenset())]
+    named = [_names(side, found) for side in sides]
     match edit:
         case NotCopies():
-            return "two pictures are not copies of each other"
+            return f"{named[0]} and {named[1]} are not copies of each other"
         case KeepAll():
-            return f"all of a group of {counted(len(edit.pictures), 'picture')} are kept"
+            return f"all of a group of {counted(sum(edit.n_files().values()), 'file')} are kept: {named[0]}"
         case Best():
-            return "a picture is the best of its group"
+            return f"{', '.join(map(one_line, edit.names)) or named[0]} is the best of its group"
     return "a decision"
+
+
+_NAMED = 5
+"""Number of files of a decision that are named."""
+
+
+def _names(pictures: frozenset[bytes], found: Duplicates) -> str:
+    """The files of some contents, or of those that took their place; the first of them by path."""
+    from imagecluster.corrections import KeepAll, follow, heirs
+    from imagecluster.store import Store
+
+    with Store.open(found.directory, writable=False) as store:
+        hashes = {path: file.content_hash for path, file in store.known_files().items()}
+        edit = KeepAll(pictures)
+        meant: set[bytes] = set()
+        for followed in follow([edit], heirs([edit], {*hashes.values()}, store.successors)):
+            meant |= followed.pictures if isinstance(followed, KeepAll) else frozenset()
+    paths = sorted(path for path, content_hash in hashes.items() if content_hash in meant)
+    if not paths:
+        return f"{counted(len(pictures), 'picture')} that {'is' if len(pictures) == 1 else 'are'} no longer there"
+    more = [f"{len(paths) - _NAMED} more"] if len(paths) > _NAMED else []
+    return ", ".join([*(printable(path, found.root) for path in paths[:_NAMED]), *more])
+
+
+def _decided(found: Duplicates, first: Path, second: Path) -> Iterator[str]:
+    """What was decided about two files."""
+    one, other = _hash_of(first), _hash_of(second)
+    decisions = found.decisions
+    if decisions.are_apart(one, other):
+        yield "you decided that they are not copies of each other (--not-duplicates)"
+    if one in decisions.n_kept and other in decisions.n_kept:
+        yield "you decided to keep both of them (--keep-all)"
+    ranked = [path for path, picture in ((first, one), (second, other)) if picture in decisions.rank]
+    if ranked:
+        best = max(ranked, key=lambda path: decisions.rank[one if path == first else other])
+        yield f"you chose {printable(best, found.root)} as the best of its group (--best)"
 
 
 def _known(path: Path, root: Path) -> Path:

@@ -136,6 +136,7 @@ class ComparedCopies:
             skips=self.search.store.known_skips(),
             references=tuple(Path(absolute(place)) for place in settings.references),
             items={file.path: file.item for file in self.files.values()},
+            decisions=decisions,
         )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagecluster.corrections import Best, KeepAll, NotCopies
+from imagecluster.corrections import Best, Decisions, KeepAll, NotCopies
 from imagecluster.decode import MAX_PIXELS
 from imagecluster.errors import ArgumentError
 from imagecluster.records import CopyEvidence, CopyKind, Place, Skip, Taken
@@ -207,6 +207,8 @@ class Duplicates:
     references: tuple[Path, ...] = ()
     items: Mapping[Path, Item] = field(default_factory=dict, repr=False, compare=False)
     """What belongs to the files of the groups, by path."""
+    decisions: Decisions = field(default_factory=lambda: Decisions.of(()), repr=False, compare=False)
+    """What was decided by hand."""
 
     @property
     def n_removable(self) -> int:

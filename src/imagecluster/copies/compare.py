@@ -56,7 +56,7 @@ Digest = Callable[[int], bytes | None]
 
 def version() -> str:
     """Name and version of the computation on this machine: kept results of another one are not used."""
-    return "copies/5" if planes.has_opencv() else "copies/5 without OpenCV"
+    return "copies/6" if planes.has_opencv() else "copies/6 without OpenCV"
 
 
 def compare_pairs(  # noqa: PLR0913 - the pairs and what is known of them, the rest is optional

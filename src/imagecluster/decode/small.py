@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
+from PIL import Image
 
 from imagecluster.decode.opening import open_header
 from imagecluster.decode.pages import pages_note
@@ -98,14 +99,30 @@ def pixel_digest(data: bytes, size: tuple[int, int], *, suffix: str = "", max_pi
 
 
 def _beyond_rgb(data: bytes, suffix: str) -> str:
-    """What RGB with 8 bits does not show: the mode of the file, the number of its frames; empty for nothing."""
+    """What RGB with 8 bits does not show: mode and depth of the file, number of its frames; empty for nothing."""
     try:
         image = open_header(data, max_pixels=MAX_PIXELS, suffix=suffix)
     except (DecodeError, OSError, SyntaxError, ValueError):  # a camera raw file
         return "raw"
     is_plain = image.mode in _PLAIN_MODES and "transparency" not in image.info
-    n_frames = _n_frames(data)
-    return "" if is_plain and n_frames == 1 else f"{image.mode} {n_frames}"
+    n_frames, depth = _n_frames(data), _depth_bits(data, image)
+    return "" if is_plain and n_frames == 1 and depth <= 8 else f"{image.mode} {n_frames} {depth}"
+
+
+def _depth_bits(data: bytes, image: Image.Image) -> int:
+    """Bits of a level as the file has them, of which a picture that was opened has eight; 8 where it cannot be told."""
+    said = image.info.get("bit_depth", 8)  # of HEIF
+    tiles = getattr(image, "tile", ())
+    raw_modes = [str(tile[3] if isinstance(tile[3], str) else (*(tile[3] or ()), "")[0]) for tile in tiles]
+    if any(";16" in mode for mode in raw_modes):  # of PNG and TIFF
+        return 16
+    start = data[:_LOOKED_AT_BYTES]
+    if (at := start.find(b"av1C")) > 0 and len(start) > at + 6:
+        flags = start[at + 6]  # AV1-ISOBMFF 2.3.3: seq_tier, high_bitdepth, twelve_bit
+        return 12 if flags & 0x20 and flags & 0x40 else 10 if flags & 0x40 else said
+    if image.format == "JPEG2000" and (at := start.find(b"\xff\x51")) >= 0 and len(start) > at + 40:
+        return int(start[at + 40] & 0x7F) + 1  # ISO/IEC 15444-1 A.5.1: Ssiz of the first component
+    return int(said)
 
 
 def _n_frames(data: bytes) -> int:
