@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import imagecluster.corrections
 from imagecluster import cut
 from imagecluster.collection import Settings
 from imagecluster.corrections import (
@@ -17,6 +18,7 @@ from imagecluster.corrections import (
     Apart,
     Best,
     Hide,
+    HideFiles,
     History,
     KeepAll,
     Move,
@@ -24,10 +26,10 @@ from imagecluster.corrections import (
     NotCopies,
     Together,
     Unhide,
+    UnhideFiles,
     apply,
     edit_from_json,
     edit_to_json,
-    replay,
 )
 from imagecluster.errors import ArgumentError, NotOursError, OutputError, StoreDamagedError, StoreVersionError
 from imagecluster.functions.running import run
@@ -43,7 +45,18 @@ def pictures(*numbers):
     return frozenset(map(hash_of, numbers))
 
 
+def files_of(hashes):
+    """A path for each picture."""
+    return [f"{row}.png" for row in range(len(hashes))]
+
+
+def replay(labels, made, hashes):
+    """Corrected clusters of pictures that are each in a file of its own."""
+    return imagecluster.corrections.replay(labels, made, hashes, names=files_of(hashes))
+
+
 some = st.frozensets(st.integers(0, N_KNOWN - 1).map(hash_of), min_size=1, max_size=5)
+names = st.lists(st.integers(0, 13).map("{}.png".format), min_size=1, max_size=4).map(tuple)
 edits = st.one_of(
     st.builds(Name, some, st.sampled_from(["", "Anna", "Bob"])),
     st.builds(Together, some),
@@ -51,6 +64,8 @@ edits = st.one_of(
     st.tuples(some, some).filter(lambda sides: not sides[1] <= sides[0]).map(lambda sides: Move(*sides)),
     st.builds(Hide, some),
     st.builds(Unhide, some),
+    st.builds(HideFiles, some, names),
+    st.builds(UnhideFiles, some, names),
 )
 decisions = st.one_of(
     st.tuples(some, some).filter(lambda sides: not sides[0] & sides[1]).map(lambda sides: NotCopies(*sides)),
@@ -135,6 +150,24 @@ def test_hidden_pictures_can_be_shown_again():
     assert done.changed == {0}
 
 
+def test_one_of_identical_files_can_be_hidden():
+    """By its path, and shown again; what is said of the content later holds for all its files."""
+    labels, numbers = [0, 0, 0, 1], [1, 1, 1, 2]
+
+    def hidden(*made):
+        done = replayed(labels, made, numbers)
+        assert done.labels.tolist() == labels
+        return done.hidden.tolist()
+
+    one = HideFiles(pictures(1), ("1.png",))
+    assert hidden(one) == [1]
+    assert hidden(Hide(pictures(1)), UnhideFiles(pictures(1), ("0.png", "2.png"))) == [1]
+    assert hidden(one, Unhide(pictures(1))) == []
+    assert hidden(one, Hide(pictures(1))) == [0, 1, 2]
+    assert hidden(HideFiles(pictures(2), ("1.png",)), HideFiles(pictures(1), ("gone.png",))) == []
+    assert replayed(labels, [Name(pictures(1), "Anna"), one], numbers).names == {0: "Anna"}
+
+
 def test_copies_are_corrected_together():
     """Equal contents share every correction."""
     assert groups([0, 0, 1, 1], [Move(pictures(1), pictures(2))], [1, 1, 2, 3]) == [[0, 1, 2, 3]]
@@ -197,6 +230,11 @@ def test_the_latest_correction_holds(collection, made, edit):
             assert {hashes[row] for row in done.hidden} >= set(present)
         case Unhide():
             assert not {hashes[row] for row in done.hidden} & edit.pictures
+        case HideFiles() | UnhideFiles():
+            named = {row for row, name in enumerate(files_of(hashes)) if name in edit.names}
+            meant = {row for row in named if hashes[row] in edit.pictures}
+            hidden = meant & set(done.hidden.tolist())
+            assert hidden == (meant if isinstance(edit, HideFiles) else set())
 
 
 @given(collections, st.lists(edits, max_size=6), st.data())
@@ -351,6 +389,8 @@ def test_a_journal_that_cannot_be_written_says_so(tmp_path):
         (lambda: edit_from_json({"kind": "hide", "pictures": ["zz"]}), "hexadecimal"),
         (lambda: edit_from_json({"kind": "name", "pictures": ["00" * 16], "name": 3}), "must be a text"),
         (lambda: replay(np.zeros(2, np.int64), [], [hash_of(1)]), "1 hashes for 2"),
+        (lambda: imagecluster.corrections.replay(np.zeros(1, np.int64), [], [hash_of(1)], names=[]), "0 names for 1"),
+        (lambda: HideFiles(pictures(1), ()), "must hold paths"),
     ],
 )
 def test_wrong_corrections_are_refused(make, message):
@@ -369,7 +409,7 @@ def test_corrected_clusters_are_as_well_made_as_any(made, sim, min_size, seed):
     dendrogram = average_linkage(X)
     found = cut.clusters(dendrogram, X, cut.Cut(sim=sim, min_size=min_size), path_order=order)
     labels = cut.flat_clusters(dendrogram, found.cut_height)
-    given = {"labels": labels, "path_order": order, "measure": cut.measurer(dendrogram, X)}
+    given = {"names": files_of(hashes), "labels": labels, "path_order": order, "measure": cut.measurer(dendrogram, X)}
     assert apply(found, [], hashes, **given) is found
     corrected = apply(found, made, hashes, **given)
     members = [row for cluster in corrected.clusters for row in cluster.members]

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import shutil
+
 import pytest
 
+from imagecluster.collection import Settings
+from imagecluster.functions.running import run
 from page_browser import drawn, needs_browser, set_sim, until
 from page_server import serving
 from pictures import draw_groups
@@ -16,6 +22,8 @@ KINDS = "() => imagecluster.state.edits.value.corrections.edits.map((edit) => ed
 HIDDEN = """() => { const { arrangement, collection } = imagecluster.state;
   return Array.from(arrangement.value.hidden, (p) => collection.value.order[p]); }"""
 ACTIVE = "() => imagecluster.state.active.value"
+NAMED = """(text) => fetch(`/api/${imagecluster.state.collection.value.snapshot}/named?text=${text}`)
+  .then((answer) => answer.json()).then(({ ids }) => ids)"""
 FOCUSED = "() => Number(document.activeElement.dataset.id ?? -1)"
 PLACE = """(id) => document.querySelector(`.tile[data-id="${id}"]`)?.getBoundingClientRect().top"""
 
@@ -212,3 +220,47 @@ def test_a_rectangle_selects_pictures_and_no_text(opened, address):
     page.mouse.up()
     assert page.evaluate("() => imagecluster.state.selection.value.size") > 1
     assert page.evaluate("() => getSelection().toString()") == ""
+
+
+def with_copies(root):
+    """Pictures of which the first is there in four files."""
+    draw_groups(root, (3, 2))
+    first = root / "0_0.png"
+    for n in range(3):
+        (root / f"copies{n}").mkdir()
+        shutil.copy2(first, root / f"copies{n}" / "same.png")
+    return root
+
+
+def test_identical_files_are_hidden_together_or_singly_as_one_says(opened, tmp_path):
+    """It is said before anything is hidden; both can be undone, and outputs leave out what the page leaves out."""
+    root = with_copies(tmp_path / "pics")
+    with serving(root) as address:
+        page = opened(address)
+        set_sim(page, 0.5)
+        name = "copies1/same.png"
+        (shown,) = page.evaluate(NAMED, "copies1")
+        page.evaluate("(id) => { imagecluster.state.openedPicture.value = id; }", shown)
+        page.wait_for_selector("dialog.picture h2")
+        page.keyboard.press("h")
+        page.wait_for_selector("dialog[open] >> text=4 identical files")
+        assert page.evaluate(HIDDEN) == []
+        page.keyboard.press("Escape")
+        page.wait_for_selector("text=4 identical files", state="detached")
+        assert page.evaluate(HIDDEN) == []
+        page.keyboard.press("h")
+        page.get_by_role("button", name="Hide 4 identical files").click()
+        until(page, "() => imagecluster.state.arrangement.value.hidden.length", 4)
+        page.keyboard.press("Control+z")
+        until(page, HIDDEN, [])
+        page.evaluate("(id) => { imagecluster.state.openedPicture.value = id; }", shown)
+        page.keyboard.press("h")
+        page.get_by_role("button", name="Only this one").click()
+        until(page, HIDDEN, [shown])
+        page.wait_for_selector("text=1 picture hidden")
+    run([root], Settings(links="none", page=False))
+    found = json.loads((root / "imagecluster" / "clusters.json").read_text())
+    assert found["hidden"] == [name]
+    with (root / "imagecluster" / "clusters.csv").open(newline="") as lines:
+        listed = {row["path"] for row in csv.DictReader(lines)}
+    assert listed == {path.relative_to(root).as_posix() for path in root.rglob("*.png")} - {name}

@@ -9,7 +9,19 @@ import numpy as np
 import pytest
 
 from imagecluster import cut
-from imagecluster.corrections import Apart, Edit, Hide, Move, Name, Together, Unhide, apply, replay
+from imagecluster.corrections import (
+    Apart,
+    Edit,
+    Hide,
+    HideFiles,
+    Move,
+    Name,
+    Together,
+    Unhide,
+    UnhideFiles,
+    apply,
+    replay,
+)
 from imagecluster.cut.branch import by_branch
 from imagecluster.cut.diameter import bounded
 from imagecluster.cut.own_cuts import OwnCut, own_segments
@@ -85,7 +97,9 @@ def random_edit(rng, contents):
     two = rng.permutation(len(contents))[: rng.integers(2, min(6, len(contents) + 1))].tolist()
     split = int(rng.integers(1, len(two)))
     one, other = (frozenset(contents[i] for i in side) for side in (two[:split], two[split:]))
-    kind = rng.integers(0, 6)
+    kind = rng.integers(0, 8)
+    if kind >= 6:
+        return (HideFiles, UnhideFiles)[kind - 6](one, tuple(f"{i}.png" for i in two))
     if kind == 0:
         return Name(one, str(rng.choice(["", "sea", "Berg", "\U0001f600", "\uff5e", "zoo"])))
     if kind in (1, 2):
@@ -104,6 +118,11 @@ class Case(NamedTuple):
     min_size: int
     max_diameter: float | None
     own_cuts: list[OwnCut]
+
+    @property
+    def names(self):
+        """A path for each picture."""
+        return [f"{i}.png" for i in range(len(self.hashes))]
 
     @property
     def bounded(self):
@@ -148,7 +167,7 @@ def expected(case):
     found = cut.clusters(tree, X, cut.Cut(sim=case.sim, min_size=case.min_size, **bounds), path_order=range(n))
     labels = cut.split_wide(tree, X, found.cut_height, **bounds)
     measure = cut.measurer(case.bounded, X)
-    done = apply(found, case.edits, case.hashes, labels=labels, path_order=range(n), measure=measure)
+    done = apply(found, case.edits, case.hashes, names=case.names, labels=labels, path_order=range(n), measure=measure)
     clusters = [
         {"number": c.number, "name": c.name, "height": pytest.approx(c.height), "members": list(c.members)}
         for c in done.clusters
@@ -198,7 +217,8 @@ def test_the_page_makes_the_clusters_of_the_command_line(opened, page_address):
             "minSize": case.min_size,
             "ownCuts": case.own_cuts,
             "corrections": edits_for_page(
-                case.edits, SimpleNamespace(leaves=SimpleNamespace(hashes=case.hashes), heirs={})
+                case.edits,
+                SimpleNamespace(leaves=SimpleNamespace(hashes=case.hashes), heirs={}, name=case.names.__getitem__),
             ),
         }
         for case in cases
@@ -206,7 +226,9 @@ def test_the_page_makes_the_clusters_of_the_command_line(opened, page_address):
     answers = opened(page_address).evaluate(IN_THE_PAGE, sent)
     for case, answer in zip(cases, answers, strict=True):
         assert answer == expected(case), case[3:]
-    assert sum(bool(replay(np.zeros(len(c.hashes), np.int64), c.edits, c.hashes).names) for c in cases) > 20
+    assert (
+        sum(bool(replay(np.zeros(len(c.hashes), np.int64), c.edits, c.hashes, names=c.names).names) for c in cases) > 20
+    )
     assert sum(np.isinf(case.bounded.gap).any() for case in cases) > 20
     heights = [cut.cut_height(case.dendrogram, sim=case.sim) for case in cases]
     n_segments = [len(own_segments(c.bounded.gap, at, c.own_cuts)) for c, at in zip(cases, heights, strict=True)]

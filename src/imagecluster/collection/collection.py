@@ -183,7 +183,9 @@ class Collection:
 
         if not self.corrections:
             return np.empty(0, np.int64)
-        return np.sort(replay(np.zeros(len(self), np.int64), self.corrections, self.leaves.hashes).hidden)
+        return np.sort(
+            replay(np.zeros(len(self), np.int64), self.corrections, self.leaves.hashes, names=self.names).hidden
+        )
 
     def on_scale(self, asked: SimScaleName | None, cut: CutName | None = None) -> Collection:
         """The same collection on another scale of `sim`, and cut in another way.
@@ -259,6 +261,7 @@ class Collection:
             found,
             self.corrections,
             self.leaves.hashes,
+            names=self.names,
             labels=cut.split_wide(self.dendrogram, load, found.cut_height, max_diameter=limit, own_cuts=own_cuts),
             path_order=self.path_order,
             measure=cut.measurer(self.dendrogram, load),

@@ -8,7 +8,7 @@ from typing import Any
 from imagecluster.errors import ArgumentError
 from imagecluster.store import HASH_BYTES
 
-__all__ = ["check_name", "check_sides", "hashes_of_json"]
+__all__ = ["check_name", "check_paths", "check_sides", "hashes_of_json"]
 
 LONGEST_NAME = 200
 """Largest number of characters in a name."""
@@ -21,6 +21,12 @@ def check_name(name: str) -> None:
             f"the name {name[:50]!r} has {len(name)} characters; it must be one line of printable characters, at most"
             f" {LONGEST_NAME}"
         )
+
+
+def check_paths(names: tuple[str, ...]) -> None:
+    """Raise ArgumentError unless there are paths, and only paths."""
+    if not names or not all(isinstance(name, str) for name in names):
+        raise ArgumentError(f"names is {names!r:.80}; it must hold paths")
 
 
 def check_sides(**sides: Iterable[bytes]) -> None:

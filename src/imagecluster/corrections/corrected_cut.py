@@ -19,11 +19,12 @@ Measure = Callable[[Sequence[int]], tuple[float, int]]
 """Returns the height and the most central member of a cluster that the cut did not have."""
 
 
-def apply(
+def apply(  # noqa: PLR0913  # a cut, what was said of it, and of which pictures
     clusters: Clusters,
     edits: Iterable[Edit],
     hashes: Sequence[bytes],
     *,
+    names: Sequence[str],
     labels: NDArray[np.int64],
     path_order: Sequence[int] | NDArray[np.integer[Any]],
     measure: Measure,
@@ -41,6 +42,8 @@ def apply(
         Corrections, oldest first.
     hashes
         Content hash of each picture.
+    names
+        Path of each picture as outputs give it.
     labels : array of int64, shape (n,)
         Cluster of each picture in the cut, including clusters of fewer than `min_size` pictures.
     path_order : sequence of int, length n
@@ -57,7 +60,7 @@ def apply(
     edits = corrections_of(edits)
     if not edits:
         return clusters
-    done = replay(labels, edits, hashes)
+    done = replay(labels, edits, hashes, names=names)
     rank = np.empty(len(hashes), np.int64)
     rank[np.asarray(path_order, np.int64)] = np.arange(len(hashes))
     kept = {int(labels[cluster.members[0]]): cluster for cluster in clusters.clusters}

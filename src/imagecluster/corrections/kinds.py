@@ -1,15 +1,16 @@
 """The kinds of corrections of clusters, and of decisions on copies; those of trips and events are in `event_kinds.py`.
 
-Pictures are identified by the hash of their content, so equal files share corrections.
+Pictures are identified by the hash of their content, so equal files share corrections; only `HideFiles` and
+`UnhideFiles` tell them apart, by their paths.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, Literal
 
-from imagecluster.corrections.checks import check_name, check_sides, hashes_of_json
+from imagecluster.corrections.checks import check_name, check_paths, check_sides, hashes_of_json
 from imagecluster.corrections.event_kinds import (
     CameraClock,
     EventEdit,
@@ -29,6 +30,7 @@ __all__ = [
     "Decision",
     "Edit",
     "Hide",
+    "HideFiles",
     "KeepAll",
     "Move",
     "Name",
@@ -36,6 +38,7 @@ __all__ = [
     "Subject",
     "Together",
     "Unhide",
+    "UnhideFiles",
     "corrections_of",
     "decisions_of",
     "edit_from_json",
@@ -117,6 +120,32 @@ class Unhide:
 
 
 @dataclass(frozen=True, slots=True)
+class HideFiles:
+    """These files are left out like hidden pictures, but other files with the same bytes are not."""
+
+    pictures: frozenset[bytes]
+    names: tuple[str, ...]
+    """Paths of the files as outputs give them. One that has another content, or none, by now is ignored."""
+
+    def __post_init__(self) -> None:
+        check_sides(pictures=self.pictures)
+        check_paths(self.names)
+
+
+@dataclass(frozen=True, slots=True)
+class UnhideFiles:
+    """These files are no longer hidden, even if other files with the same bytes are."""
+
+    pictures: frozenset[bytes]
+    names: tuple[str, ...]
+    """Paths of the files, as for `HideFiles`."""
+
+    def __post_init__(self) -> None:
+        check_sides(pictures=self.pictures)
+        check_paths(self.names)
+
+
+@dataclass(frozen=True, slots=True)
 class NotCopies:
     """No picture of one side is a copy of one of the other, nor another shot of it."""
 
@@ -163,20 +192,21 @@ class Best:
 
     def __post_init__(self) -> None:
         check_sides(pictures=self.pictures)
-        if not all(isinstance(name, str) for name in self.names):
-            raise ArgumentError(f"names is {self.names!r:.80}; it must hold paths")
+        if self.names:
+            check_paths(self.names)
 
 
-Correction = Name | Together | Apart | Move | Hide | Unhide
+Correction = Name | Together | Apart | Move | Hide | Unhide | HideFiles | UnhideFiles
 """What changes clusters."""
 Decision = NotCopies | KeepAll | Best
 """What was decided about copies; clusters stay as they are."""
 Edit = Correction | Decision | EventEdit
-Subject = Literal["clusters", "copies", "events"]
+Subject = Literal["clusters", "files", "copies", "events"]
 
 _KINDS: dict[str, type[Edit]] = {
-    kind.__name__.lower(): kind for kind in (Name, Together, Apart, Move, Hide, Unhide, NotCopies, KeepAll, Best)
-}  # fmt: skip
+    kind.__name__.lower(): kind
+    for kind in (Name, Together, Apart, Move, Hide, Unhide, HideFiles, UnhideFiles, NotCopies, KeepAll, Best)
+}
 _EVENT_KINDS: dict[str, type[EventEdit]] = {
     kind.__name__.lower(): kind for kind in (EventSplit, EventJoin, EventName, EventMove, HomeIs, CameraClock)
 }
@@ -196,6 +226,8 @@ def subject_of(edit: Edit) -> Subject:
     """What an edit is about."""
     if isinstance(edit, Decision):
         return "copies"
+    if isinstance(edit, HideFiles | UnhideFiles):
+        return "files"
     return "events" if isinstance(edit, EventEdit) else "clusters"
 
 
@@ -238,7 +270,7 @@ def edit_from_json(values: Mapping[str, Any]) -> Edit:
     given: dict[str, Any] = {}
     for field in fields(kind):
         value = values.get(field.name)
-        if value is None and field.name in ("files", "names"):
+        if value is None and field.default is not MISSING:
             continue
         if field.name == "name":
             if not isinstance(value, str):

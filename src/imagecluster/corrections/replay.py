@@ -9,7 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.corrections.kinds import Apart, Correction, Edit, Hide, Move, Name, Together, Unhide, corrections_of
+from imagecluster.corrections.kinds import (
+    Apart,
+    Correction,
+    Edit,
+    Hide,
+    HideFiles,
+    Move,
+    Name,
+    Together,
+    Unhide,
+    UnhideFiles,
+    corrections_of,
+)
 from imagecluster.errors import ArgumentError
 
 __all__ = ["Replayed", "replay"]
@@ -31,7 +43,9 @@ class Replayed:
     """Labels of the clusters that pictures have joined or left, or that have hidden ones; all others are unchanged."""
 
 
-def replay(labels: NDArray[np.int64], edits: Iterable[Edit], hashes: Sequence[bytes]) -> Replayed:
+def replay(
+    labels: NDArray[np.int64], edits: Iterable[Edit], hashes: Sequence[bytes], *, names: Sequence[str]
+) -> Replayed:
     """Clusters of a cut after corrections, applied one after another in the order in which they were made.
 
     Each correction changes as little as possible, and a later one overrides an earlier one that it contradicts.
@@ -45,6 +59,8 @@ def replay(labels: NDArray[np.int64], edits: Iterable[Edit], hashes: Sequence[by
         Corrections, oldest first. Decisions on copies change nothing here.
     hashes
         Content hash of each picture; pictures with equal hashes are corrected together.
+    names
+        Path of each picture as outputs give it, by which single ones of equal files are hidden.
 
     Raises
     ------
@@ -52,10 +68,11 @@ def replay(labels: NDArray[np.int64], edits: Iterable[Edit], hashes: Sequence[by
         The lengths do not agree.
 
     """
-    if len(labels) != len(hashes):
-        raise ArgumentError(f"got {len(hashes)} hashes for {len(labels)} pictures; there must be one for each")
+    for what, values in (("hashes", hashes), ("names", names)):
+        if len(labels) != len(values):
+            raise ArgumentError(f"got {len(values)} {what} for {len(labels)} pictures; there must be one for each")
     edits = corrections_of(edits)
-    board = _Board(labels, _rows_of(edits, hashes))
+    board = _Board(labels, _rows_of(edits, hashes), names)
     for edit in edits:
         board.do(edit)
     return board.outcome()
@@ -81,14 +98,15 @@ def _rows_of(edits: Iterable[Correction], hashes: Sequence[bytes]) -> dict[bytes
 class _Board:
     """Clusters while corrections are applied to them."""
 
-    def __init__(self, labels: NDArray[np.int64], rows: dict[bytes, list[int]]) -> None:
+    def __init__(self, labels: NDArray[np.int64], rows: dict[bytes, list[int]], names: Sequence[str]) -> None:
         self._labels = np.array(labels, np.int64)
         self._rows_of = rows
+        self._file_of = names
         self._sizes: list[int] = np.bincount(self._labels).tolist() if rows else []
         self._pins: dict[bytes, set[bytes]] = {}
         """Groups of pictures that belong together, by member; absent ones count too, as they may link two others."""
         self._name_of: dict[bytes, str] = {}
-        self._hidden: set[bytes] = set()
+        self._hidden: set[int] = set()
         self._changed: set[int] = set()
         self._joined: set[int] = set()
 
@@ -105,9 +123,13 @@ class _Board:
             case Move():
                 self._move(edit.pictures, edit.target)
             case Hide():
-                self._hidden |= edit.pictures
+                self._hidden.update(self._rows(edit.pictures))
             case Unhide():
-                self._hidden -= edit.pictures
+                self._hidden.difference_update(self._rows(edit.pictures))
+            case HideFiles():
+                self._hidden.update(self._rows_named(edit))
+            case UnhideFiles():
+                self._hidden.difference_update(self._rows_named(edit))
 
     def _pin(self, pictures: frozenset[bytes]) -> None:
         """Put all pictures, and those pinned to them, into the cluster that holds most of them."""
@@ -157,6 +179,11 @@ class _Board:
         """Rows of the present pictures, ascending."""
         return sorted(row for picture in pictures for row in self._rows_of.get(picture, ()))
 
+    def _rows_named(self, edit: HideFiles | UnhideFiles) -> list[int]:
+        """Rows of the files that have both the content and the path."""
+        named = set(edit.names)
+        return [row for row in self._rows(edit.pictures) if self._file_of[row] in named]
+
     def _home(self, rows: list[int]) -> int:
         """The most frequent label of the rows; of several that of the largest cluster, then that of the first row."""
         counts: Counter[int] = Counter(self._labels[rows].tolist())  # keeps the order in which labels first come
@@ -176,7 +203,7 @@ class _Board:
 
     def outcome(self) -> Replayed:
         """Clusters after all corrections."""
-        hidden = self._rows(self._hidden)
+        hidden = sorted(self._hidden)
         changed = self._changed | set(self._labels[hidden].tolist())
         return Replayed(
             labels=self._labels,
@@ -188,8 +215,8 @@ class _Board:
 
     def _names(self) -> dict[int, str]:
         """Names by label. A name belongs to the cluster with most of its pictures; a cluster has at most one name."""
-        shown = [(row, name) for picture, name in self._name_of.items() if name and picture not in self._hidden
-                 for row in self._rows_of.get(picture, ())]  # fmt: skip
+        shown = [(row, name) for picture, name in self._name_of.items() if name
+                 for row in self._rows_of.get(picture, ()) if row not in self._hidden]  # fmt: skip
         counts = Counter((name, int(self._labels[row])) for row, name in sorted(shown))
         home: dict[str, int] = {}
         for (name, label), count in counts.items():

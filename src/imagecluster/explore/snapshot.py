@@ -109,6 +109,14 @@ class Snapshot:
         return Names(self.leaves.keys)
 
     @cached_property
+    def identical(self) -> list[list[int]]:
+        """Pictures of the same bytes, ascending, where there are two or more."""
+        files: dict[bytes, list[int]] = {}
+        for picture, content_hash in enumerate(self.leaves.hashes):
+            files.setdefault(content_hash, []).append(picture)
+        return [pictures for pictures in files.values() if len(pictures) > 1]
+
+    @cached_property
     def suggestions(self) -> tuple[Suggestion, ...]:
         """Suggested similarities."""
         if self.provisional or len(self) < 2:

@@ -45,7 +45,8 @@ class View(NamedTuple):
 
 def hidden_pictures(snapshot: Snapshot, edits: Sequence[Edit]) -> NDArray[np.int64]:
     """Pictures hidden by hand, which a copy leaves out."""
-    return replay(np.zeros(len(snapshot), np.int64), edits, snapshot.leaves.hashes).hidden
+    names = tuple(map(snapshot.name, range(len(snapshot))))
+    return replay(np.zeros(len(snapshot), np.int64), edits, snapshot.leaves.hashes, names=names).hidden
 
 
 def copy_data(

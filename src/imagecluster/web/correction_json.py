@@ -12,6 +12,7 @@ from imagecluster.corrections import (
     Correction,
     Edit,
     Hide,
+    HideFiles,
     History,
     KeepAll,
     Move,
@@ -19,6 +20,7 @@ from imagecluster.corrections import (
     NotCopies,
     Together,
     Unhide,
+    UnhideFiles,
     corrections_of,
     follow,
 )
@@ -30,10 +32,12 @@ from imagecluster.web.file_actions import FileActions
 __all__ = ["corrections_state", "edit_of_request", "edits_for_page"]
 
 _KINDS: dict[str, Any] = {
-    "together": Together, "hide": Hide, "unhide": Unhide, "keepall": KeepAll, "best": Best,
+    "together": Together, "hide": Hide, "unhide": Unhide, "hidefiles": HideFiles, "unhidefiles": UnhideFiles,
+    "keepall": KeepAll, "best": Best,
 }  # fmt: skip
 _KIND_OF: dict[type[Correction], wire.CorrectionKind] = {
     Name: "name", Together: "together", Apart: "apart", Move: "move", Hide: "hide", Unhide: "unhide",
+    HideFiles: "hidefiles", UnhideFiles: "unhidefiles",
 }  # fmt: skip
 
 
@@ -67,9 +71,9 @@ def edit_of_request(values: Any, snapshot: Snapshot) -> Edit:
 
 
 def _files(kind: str, ids: int | list[int], snapshot: Snapshot) -> dict[str, Any]:
-    """What a decision says about the files of its pictures, which may have the same bytes."""
+    """What is said about the files of pictures, which may have the same bytes."""
     listed = [ids] if isinstance(ids, int) else ids
-    if kind == "best":
+    if kind in ("best", "hidefiles", "unhidefiles"):
         return {"names": tuple(map(snapshot.name, listed))}
     if kind == "keepall":
         counts = Counter(snapshot.leaves.hashes[picture] for picture in listed)
@@ -84,6 +88,7 @@ def edits_for_page(edits: Sequence[Edit], snapshot: Snapshot) -> wire.Correction
     """
     number: dict[bytes, int] = {}
     listed: list[wire.Correction] = []
+    of_files: list[tuple[wire.Correction, frozenset[str]]] = []
 
     def numbers(side: frozenset[bytes]) -> list[int]:
         return [number.setdefault(content_hash, len(number)) for content_hash in sorted(side)]
@@ -96,12 +101,16 @@ def edits_for_page(edits: Sequence[Edit], snapshot: Snapshot) -> wire.Correction
             entry["others"] = numbers(edit.target)
         elif isinstance(edit, Name):
             entry["name"] = edit.name
+        elif isinstance(edit, HideFiles | UnhideFiles):
+            of_files.append((entry, frozenset(edit.names)))
         listed.append(entry)
     contents: list[list[int]] = [[] for _ in number]
     if number:
         for picture, content_hash in enumerate(snapshot.leaves.hashes):
             if content_hash in number:
                 contents[number[content_hash]].append(picture)
+    for entry, names in of_files:
+        entry["files"] = [file for n in entry["pictures"] for file in contents[n] if snapshot.name(file) in names]
     return {"contents": contents, "edits": listed}
 
 

@@ -179,6 +179,11 @@ class GetRequests:
         """Pictures whose name holds a text."""
         return immutable_json({"ids": snapshot.names.holding(request.query_params.get("text", "")).tolist()})
 
+    def identical(self, snapshot: Snapshot, request: Request) -> Response:
+        """Files of the same bytes, which corrections change together unless they name the files."""
+        found: wire.Identical = {"groups": snapshot.identical}
+        return immutable_json(found)
+
     def thumbnail(self, snapshot: Snapshot, request: Request) -> Response:
         """A small picture."""
         side_px = whole_number(request, "size", SIDES_PX[0])

@@ -30,6 +30,7 @@ def build_api(session: ViewerSession, rules: Rules) -> Starlette:
         "pictures.bin": get.pictures,
         "names.json": get.names,
         "named": get.named,
+        "identical": get.identical,
         "thumb/{id}": get.thumbnail,
         "original/{id}": get.original,
         "picture/{id}": get.picture,

@@ -44,6 +44,7 @@ __all__ = [
     "ExportKind",
     "ExportRequest",
     "Found",
+    "Identical",
     "MapNews",
     "Named",
     "Names",
@@ -180,6 +181,13 @@ Names = list[str]
 """GET names.json: path in the collection of each picture in a range of ids."""
 
 
+class Identical(TypedDict):
+    """GET identical: files of the same bytes."""
+
+    groups: list[list[int]]
+    """Ids of the files of each content that two or more have, ascending."""
+
+
 class Named(TypedDict):
     """GET named: pictures whose path holds every word of a text."""
 
@@ -278,7 +286,7 @@ class Curve(TypedDict):
 
 # Corrections.
 
-CorrectionKind = Literal["name", "together", "apart", "move", "hide", "unhide"]
+CorrectionKind = Literal["name", "together", "apart", "move", "hide", "unhide", "hidefiles", "unhidefiles"]
 
 
 class Correction(TypedDict):
@@ -289,10 +297,12 @@ class Correction(TypedDict):
     others: NotRequired[list[int]]
     """The other side of "apart", and the target of "move"."""
     name: NotRequired[str]
+    files: NotRequired[list[int]]
+    """Ids of the files of "hidefiles" and "unhidefiles", which tell files of equal content apart."""
 
 
 class Corrections(TypedDict):
-    """Corrections as the page applies them to any cut. Pictures of equal content are corrected together."""
+    """Corrections as the page applies them to any cut; those without `files` hold for all files of equal content."""
 
     contents: list[list[int]]
     """Ids of the pictures of each content, ascending; empty if it is not in the collection."""

@@ -37,7 +37,7 @@ export async function load(first) {
         selection.clearWithoutUndo();
         state.openedPicture.value = -1;
         state.openedCluster.value = null;
-        if (state.dialog.peek() === 'compare') state.dialog.value = null;
+        if (state.dialog.peek() === 'compare' || state.dialog.peek() === 'hide') state.dialog.value = null;
         if (state.dialog.peek() === 'plan' && !copies.outcome.peek()) state.dialog.value = null;
         state.results.value = results;
         copies.forget();

@@ -96,13 +96,35 @@ function nextWithout(gone) {
   return -1;
 }
 
-/** @param {Context} context */
+/** Pictures that are about to be hidden, and all files of the same bytes. @type {import('../vendor/signals.js').Signal<{ids: number[], all: number[], snapshot: string}>} */
+export const hiding = signal({ ids: [], all: [], snapshot: '' });
+
+/** Hides pictures; says first which other files have the same bytes. @param {Context} context */
 export async function hide(context) {
-  const ids = pictures(context);
+  const ids = pictures(context), collection = state.collectionNow();
   if (!ids.length) return;
+  const all = await collection.withIdentical(ids).catch((error) => { state.notify(error.message); });
+  if (!all || state.collection.peek() !== collection) return;
+  const hidden = new Set(state.arrangement.peek()?.hidden.map((p) => collection.order[p]));
+  const left = all.filter((id) => !hidden.has(id));
+  if (left.length > ids.length) {
+    hiding.value = { ids, all: left, snapshot: collection.snapshot };
+    state.dialog.value = 'hide';
+  } else await hideNow('hide', ids, collection.snapshot);
+}
+
+/** Hides what was asked about. @param {'all' | 'these'} which all files of the same bytes, or the chosen ones only */
+export async function hideAsked(which) {
+  const { ids, all, snapshot } = hiding.peek();
+  state.dialog.value = null;
+  await hideNow(which === 'all' ? 'hide' : 'hidefiles', which === 'all' ? all : ids, snapshot);
+}
+
+/** @param {'hide' | 'hidefiles'} kind @param {number[]} ids @param {string} snapshot */
+async function hideNow(kind, ids, snapshot) {
   const gone = new Set(ids), isOpen = state.openedPicture.peek() >= 0;
   const next = gone.has(state.active.peek()) || gone.has(state.openedPicture.peek()) ? nextWithout(gone) : -1;
-  if (!await correct(`${countText(ids.length, 'picture')} hidden`, { kind: 'hide', ids })) return;
+  if (!await correct(`${countText(ids.length, 'picture')} hidden`, { kind, ids }, snapshot)) return;
   selection.clearWithoutUndo();
   if (isOpen) state.openedPicture.value = next;
   if (isOpen) state.active.value = next;

@@ -21,9 +21,9 @@ const IN_PAIR = new Set([
 
 /** Whether a command works in the dialog that is open. @param {string} id */
 function worksInDialog(id) {
+  if (state.dialog.peek()) return state.dialog.peek() === 'compare' && (id === 'undo' || id === 'redo');
   if (copies.pair.peek()) return IN_PAIR.has(id);
-  if (state.openedPicture.peek() >= 0) return IN_PICTURE.has(id);
-  return state.dialog.peek() === 'compare' && (id === 'undo' || id === 'redo');
+  return state.openedPicture.peek() >= 0 && IN_PICTURE.has(id);
 }
 
 /** Name of a pressed key, as used in the list of commands. @param {KeyboardEvent} event */

@@ -287,6 +287,12 @@ export interface News {
 /** GET names.json: path in the collection of each picture in a range of ids. */
 export type Names = string[];
 
+/** GET identical: files of the same bytes. */
+export interface Identical {
+  /** Ids of the files of each content that two or more have, ascending. */
+  groups: number[][];
+}
+
 /** GET named: pictures whose path holds every word of a text. */
 export interface Named {
   ids: number[];
@@ -373,7 +379,7 @@ export interface Curve {
   suggestions: Suggestion[];
 }
 
-export type CorrectionKind = 'name' | 'together' | 'apart' | 'move' | 'hide' | 'unhide';
+export type CorrectionKind = 'name' | 'together' | 'apart' | 'move' | 'hide' | 'unhide' | 'hidefiles' | 'unhidefiles';
 
 /** A correction in effect; it names contents by their numbers in `Corrections`. */
 export interface Correction {
@@ -382,9 +388,11 @@ export interface Correction {
   /** The other side of "apart", and the target of "move". */
   others?: number[];
   name?: string;
+  /** Ids of the files of "hidefiles" and "unhidefiles", which tell files of equal content apart. */
+  files?: number[];
 }
 
-/** Corrections as the page applies them to any cut. Pictures of equal content are corrected together. */
+/** Corrections as the page applies them to any cut; those without `files` hold for all files of equal content. */
 export interface Corrections {
   /** Ids of the pictures of each content, ascending; empty if it is not in the collection. */
   contents: number[][];

@@ -46,6 +46,9 @@ export const askNames = (snapshot, from, to) => askJson(`/api/${snapshot}/names.
 /** Pictures whose path contains all words. @param {string} snapshot @param {string} text @returns {Promise<import('../core/wire.js').Named>} */
 export const askNamed = (snapshot, text) => askJson(`/api/${snapshot}/named?text=${encodeURIComponent(text)}`);
 
+/** Files of the same bytes. @param {string} snapshot @returns {Promise<import('../core/wire.js').Identical>} */
+export const askIdentical = (snapshot) => askJson(`/api/${snapshot}/identical`);
+
 /** Pictures that show what a text describes. @param {string} snapshot @param {string} text @param {number} most @returns {Promise<import('../core/wire.js').Found>} */
 export const askLikeText = (snapshot, text, most) => askJson(`/api/${snapshot}/search?text=${encodeURIComponent(text)}&k=${most}`);
 

@@ -1,6 +1,6 @@
 /** One collection: the arrays of all pictures, as the server sent them, and all that is derived from them and the view. */
 import { signal } from '../core/preact.js';
-import { askArray, ServerError } from './api.js';
+import { askArray, askIdentical, ServerError } from './api.js';
 import { Clustering } from './clustering.js';
 import { Layout } from './layout.js';
 import { Names } from './names.js';
@@ -16,6 +16,9 @@ const WIDEST = 2.6;
  * collection is in this object, and another snapshot has another object.
  */
 export class Collection {
+  /** files of the same bytes by each of them, once they were asked for @type {Map<number, readonly number[]> | null} */
+  #identical = null;
+
   /**
    * @param {import('../core/wire.js').State} state
    * @param {{order: ArrayBuffer, gap: ArrayBuffer, distances: ArrayBuffer, pictures: ArrayBuffer, rank: ArrayBuffer}} bytes
@@ -61,6 +64,16 @@ export class Collection {
     this.places = new Places(this, this.layout);
     /** Incremented when more average colours are known. */
     this.coloursVersion = signal(0);
+  }
+
+  /** Pictures, and all that have the same bytes as one of them. @param {readonly number[]} ids @returns {Promise<number[]>} */
+  async withIdentical(ids) {
+    if (!this.#identical) {
+      const { groups } = await askIdentical(this.snapshot);
+      this.#identical = new Map(groups.flatMap((group) => group.map((id) => [id, group])));
+    }
+    const identical = this.#identical;
+    return [...new Set(ids.flatMap((id) => identical.get(id) ?? [id]))];
   }
 
   /** Seconds since 1970; NaN where unknown. @param {number} id */

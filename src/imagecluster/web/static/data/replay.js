@@ -1,6 +1,6 @@
 /**
  * Repeats corrections on the clusters of a cut, in the same way as the command line (imagecluster/corrections/replay.py).
- * Pure. Pictures of equal content are corrected together, so corrections refer to contents, not to pictures.
+ * Pure. Pictures of equal content are corrected together, so corrections refer to contents, and only two kinds to files.
  *
  * Labels of clusters: c for run c of the cut; from runs.k on for clusters that corrections have made.
  */
@@ -63,19 +63,22 @@ class Board {
     /** contents that belong together, by each of them; including absent ones, since they may link two others */
     this.pins = /** @type {Map<number, Set<number>>} */ (new Map());
     this.nameOf = /** @type {Map<number, string>} */ (new Map());
+    /** ids */
     this.hidden = /** @type {Set<number>} */ (new Set());
     this.changed = /** @type {Set<number>} */ (new Set());
     this.joined = /** @type {Set<number>} */ (new Set());
   }
 
   /** @param {import('../core/wire.js').Correction} edit */
-  make({ kind, pictures, others = [], name = '' }) {
+  make({ kind, pictures, others = [], name = '', files = [] }) {
     if (kind === 'name') for (const content of pictures) this.nameOf.set(content, name);
     else if (kind === 'together') this.#pin(pictures);
     else if (kind === 'apart') this.#part(pictures, others);
     else if (kind === 'move') this.#move(pictures, others);
-    else if (kind === 'hide') for (const content of pictures) this.hidden.add(content);
-    else if (kind === 'unhide') for (const content of pictures) this.hidden.delete(content);
+    else if (kind === 'hide') for (const id of this.#ids(pictures)) this.hidden.add(id);
+    else if (kind === 'unhide') for (const id of this.#ids(pictures)) this.hidden.delete(id);
+    else if (kind === 'hidefiles') for (const id of files) this.hidden.add(id);
+    else if (kind === 'unhidefiles') for (const id of files) this.hidden.delete(id);
   }
 
   /** @param {number} label */
@@ -196,7 +199,7 @@ class Board {
   /** @returns {Replayed} */
   outcome() {
     const { runs, collection, changed } = this;
-    const hiddenIds = [...new Set([...this.#ids(this.hidden), ...this.gone])].sort((a, b) => a - b);
+    const hiddenIds = [...new Set([...this.hidden, ...this.gone])].sort((a, b) => a - b);
     for (const id of hiddenIds) changed.add(this.#label(id));
     const hidden = new Set(hiddenIds);
     /** @type {Map<number, number[]>} */
@@ -232,8 +235,9 @@ class Board {
   #names() {
     /** @type {Map<string, Map<number, number>>} */
     const counts = new Map();
-    const named = [...this.nameOf].filter(([content, name]) => name && !this.hidden.has(content)).map(([content]) => content);
+    const named = [...this.nameOf].filter(([, name]) => name).map(([content]) => content);
     for (const id of this.#ids(named)) {
+      if (this.hidden.has(id)) continue;
       const name = /** @type {string} */ (this.nameOf.get(/** @type {number} */ (this.content.get(id))));
       const by = counts.get(name) ?? new Map();
       counts.set(name, by.set(this.#label(id), (by.get(this.#label(id)) ?? 0) + 1));

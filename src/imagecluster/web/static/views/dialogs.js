@@ -1,12 +1,12 @@
-/** Dialogs: the list of keys, naming, export. */
+/** Dialogs: the list of keys, naming, hiding one of identical files, export. */
 import { html, useState } from '../core/preact.js';
-import { simText } from '../core/text.js';
+import { numberText, simText } from '../core/text.js';
 import { postExport } from '../data/api.js';
 import * as state from '../state/state.js';
 import { viewLink } from '../commands/address.js';
 import { Icon } from '../commands/buttons.js';
 import { COMMANDS, has, keyText } from '../commands/commands.js';
-import { naming, setName } from '../commands/corrections.js';
+import { hideAsked, hiding, naming, setName } from '../commands/corrections.js';
 import { showDialog } from '../commands/navigate.js';
 import { Compare } from './compare.js';
 import { CopyPlan } from './copy_plan.js';
@@ -56,6 +56,18 @@ function Naming() {
   </${Modal}>`;
 }
 
+/** What hiding a picture would hide, when other files have the same bytes. */
+function Hiding() {
+  const { ids, all } = hiding.value, one = ids.length === 1;
+  return html`<${Modal} label="Identical files" kind="small" onClose=${() => showDialog(null)}>
+    <${Title} title=${one ? `${numberText(all.length)} identical files` : `${numberText(all.length)} files, some of them identical`}/>
+    <p>${one ? 'This picture is there' : `These ${numberText(ids.length)} pictures are there`} in ${numberText(all.length)} files with the same content. Hidden files stay where they are; only imagecluster leaves them out.</p>
+    <div class="row end wrap"><button type="button" class="button" onClick=${() => showDialog(null)}>Cancel</button>
+      <button type="button" class="button" onClick=${() => hideAsked('all')}>Hide ${numberText(all.length)} ${one ? 'identical files' : 'files'}</button>
+      <button type="button" class="button main" data-first onClick=${() => hideAsked('these')}>Only ${one ? 'this one' : `these ${numberText(ids.length)}`}</button></div>
+  </${Modal}>`;
+}
+
 const KINDS = /** @type {[import('../core/wire.js').ExportKind, string, string][]} */ ([
   ['links', 'Folders of links', 'One folder per cluster, with links to the pictures'],
   ['csv', 'CSV', 'A table for spreadsheets: path, cluster, name'],
@@ -98,6 +110,7 @@ export function Dialogs() {
   switch (state.dialog.value) {
     case 'keys': return html`<${Keys}/>`;
     case 'name': return html`<${Naming}/>`;
+    case 'hide': return html`<${Hiding}/>`;
     case 'export': return html`<${Export}/>`;
     case 'compare': return html`<${Compare}/>`;
     case 'plan': return html`<${CopyPlan}/>`;
