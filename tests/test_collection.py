@@ -55,6 +55,24 @@ def test_both_doors_lead_to_the_same_clusters(tmp_path):
         assert latest.report(fresh).folders
 
 
+def test_a_name_reaches_the_folder_and_the_tables(tmp_path):
+    """A cluster that was named lies in a folder of this name beside those of sizes, and again when the name changes."""
+    folder = draw_groups(tmp_path / "pics", (3, 2))
+    settings = Settings(sim=0.6)
+    result = run(folder, settings)
+    first = result.clusters.clusters[0]
+    with Store.open(result.directory, writable=False) as store:
+        hashes = frozenset(open_latest(store).leaves.hashes[row] for row in first.members)
+    for name, expected in (("Anna: 9/11", "Anna- 9-11"), ("Ben", "Ben")):
+        History(result.directory / EDITS_NAME).add(Name(hashes, name))
+        run(folder, settings)
+        tree = result.directory / "clusters"
+        assert sorted(path.name for path in tree.iterdir() if path.is_dir()) == sorted([expected, "cluster_with_2"])
+        assert len(list((tree / expected).iterdir())) == 3
+        found = json.loads((result.directory / "clusters.json").read_text())
+        assert [cluster["folder"] for cluster in found["clusters"]] == [expected, "cluster_with_2/cluster_0"]
+
+
 def test_a_collection_without_a_dendrogram_is_provisional_or_linked(tmp_path):
     """As the caller wants it; what is made is kept."""
     folder = draw_groups(tmp_path / "pics", (2, 2))

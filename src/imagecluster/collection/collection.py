@@ -282,6 +282,7 @@ class Collection:
         """The facts of a cut from which every output is written."""
         skips, notes = self.scanned.skips, self.scanned.notes
         sizes = [len(cluster.members) for cluster in clusters.clusters]
+        given = [cluster.name for cluster in clusters.clusters]
         return Report(
             root=self.root,
             model=self.model,
@@ -297,7 +298,7 @@ class Collection:
             n_scanned=len(self) + len(skips),
             time=self.time,
             within=self.within,
-            folders=() if self.settings.links == "none" else cluster_folders(sizes),
+            folders=() if self.settings.links == "none" else cluster_folders(sizes, given),
             distances=()
             if clusters.cut == "flat"
             else cut.joined_at(self.tree.dendrogram, [cluster.members for cluster in clusters.clusters]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -13,6 +14,9 @@ import numpy as np
 from imagecluster.cut.sim_scale import SimScale
 from imagecluster.errors import ArgumentError
 from imagecluster.records import Clusters, Skip, TimeTerm, Within
+from imagecluster.system.folder_names import distinct_folders, folder_name
+
+_OF_SIZE = re.compile(r"cluster_with_\d+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +91,28 @@ class Report:
         return len(self.names) - len(self.clusters.hidden)
 
 
-def cluster_folders(sizes: Iterable[int]) -> tuple[str, ...]:
-    """Folder of each cluster, `cluster_with_N/cluster_i`: N is its size, and i counts clusters of that size from 0.
+def cluster_folders(sizes: Iterable[int], names: Sequence[str] = ()) -> tuple[str, ...]:
+    """Folder of each cluster: its name if it has one, else `cluster_with_N/cluster_i`.
+
+    N is its size, and i counts clusters of that size without a name from 0. Names are changed as little as possible to
+    be names of folders on every file system, and none is `cluster_with_N`.
 
     >>> cluster_folders([4, 2, 2])
     ('cluster_with_4/cluster_0', 'cluster_with_2/cluster_0', 'cluster_with_2/cluster_1')
+    >>> cluster_folders([4, 2, 2, 2], ["Anna", "", "9/11", "anna"])
+    ('Anna', 'cluster_with_2/cluster_0', '9-11', 'anna 2')
     """
     n_of_size: dict[int, int] = {}
     folders = []
-    for size in sizes:
+    for place, size in enumerate(sizes):
+        if names and names[place]:
+            own = folder_name(names[place])
+            folders.append(f"{own}_" if _OF_SIZE.fullmatch(own) else own)
+            continue
         i = n_of_size.get(size, 0)
         n_of_size[size] = i + 1
         folders.append(f"cluster_with_{size}/cluster_{i}")
-    return tuple(folders)
+    return tuple(distinct_folders(folders) if names else folders)
 
 
 def relative_names(root: Path, paths: Sequence[Path]) -> list[str]:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections import Counter
 from pathlib import Path
 
 from imagecluster.collection.events import Events, FoundEvent, FoundTrip
-from imagecluster.present.links import LinkKind, LinkReport, folder_name, link_pictures
+from imagecluster.present.links import LinkKind, LinkReport, link_pictures
 from imagecluster.store import Store
+from imagecluster.system.folder_names import distinct_folders, folded, folder_name
 from imagecluster.system.progress import OnProgress, silent
 
 __all__ = ["event_folders", "make_event_links"]
-
-_LONGEST = 120
-"""Characters of a folder's name, which leaves room on every file system."""
 
 
 def make_event_links(
@@ -32,18 +30,25 @@ def make_event_links(
 def event_folders(found: Events) -> dict[str, tuple[int, ...]]:
     """Rows of the pictures of each folder: year, trip, event."""
     folders: dict[str, tuple[int, ...]] = {}
-    for trip, folder in zip(found.trips, _distinct(map(_trip_folder, found.trips)), strict=True):
-        names = _distinct(_event_folder(event, trip) for event in trip.events)
+    of_trips = [_trip_folder(trip) for trip in found.trips]
+    several = Counter(map(folded, of_trips))
+    of_trips = [
+        _trip_folder(trip, to_the_day=several[folded(name)] > 1)
+        for trip, name in zip(found.trips, of_trips, strict=True)
+    ]
+    for trip, folder in zip(found.trips, distinct_folders(of_trips), strict=True):
+        names = distinct_folders(_event_folder(event, trip) for event in trip.events)
         for event, name in zip(trip.events, names, strict=True):
             folders[f"{folder}/{name}"] = event.rows + event.attached
     return folders
 
 
-def _trip_folder(trip: FoundTrip) -> str:
+def _trip_folder(trip: FoundTrip, *, to_the_day: bool = False) -> str:
+    """The folder of a trip in that of its year; two of one month and name are told apart by the day."""
     first, last = trip.days
     year = f"{first.year:04d}"
     if not trip.is_named_by_dates:
-        return f"{year}/{first.isoformat()[:7]} {_short(trip.name)}"
+        return f"{year}/{first.isoformat()[: 10 if to_the_day else 7]} {folder_name(trip.name)}"
     end = last.isoformat()[5 if last.year == first.year else 0 :]
     return f"{year}/{first.isoformat()}" if first == last else f"{year}/{first.isoformat()} to {end}"
 
@@ -51,22 +56,4 @@ def _trip_folder(trip: FoundTrip) -> str:
 def _event_folder(event: FoundEvent, trip: FoundTrip) -> str:
     first, last = trip.days
     day = event.start.date().isoformat()
-    return f"{day[5:] if first.year == last.year else day} {_short(event.name)}"
-
-
-def _short(name: str) -> str:
-    return folder_name(name[:_LONGEST])
-
-
-def _distinct(names: Iterable[str]) -> list[str]:
-    """Names that no file system takes for equal: later ones get a number."""
-    seen: set[str] = set()
-    found = []
-    for name in names:
-        own, number = name, 1
-        while own.casefold() in seen:
-            number += 1
-            own = f"{name} {number}"
-        seen.add(own.casefold())
-        found.append(own)
-    return found
+    return f"{day[5:] if first.year == last.year else day} {folder_name(event.name)}"

@@ -16,7 +16,7 @@ import xxhash
 
 from imagecluster.collection.collection import Collection
 from imagecluster.collection.fingerprinting import THUMBNAIL_PX
-from imagecluster.collection.report import Report
+from imagecluster.collection.report import Report, cluster_folders
 from imagecluster.errors import ArgumentError, LinksRefusedError, ModelError
 from imagecluster.present.links import LINKS_MARKER, LinkReport, Unlinked, has_content, link_pictures, make_links
 from imagecluster.present.page import write_page
@@ -160,7 +160,9 @@ def _write_links(
     root, names = os.path.join(collection.root, ""), collection.names  # noqa: PTH118 - text: a Path costs ten times that
     members = [[os.path.join(root, names[row]) for row in cluster.members] for cluster in clusters.clusters]  # noqa: PTH118
     kind = "symlink" if collection.settings.links == "none" else collection.settings.links
-    return link_pictures(collection.store, collection.leaves, members, tree, kind=kind, progress=progress)
+    folders = cluster_folders(map(len, members), [cluster.name for cluster in clusters.clusters])
+    by_folder = dict(zip(folders, members, strict=True))
+    return link_pictures(collection.store, collection.leaves, by_folder, tree, kind=kind, progress=progress)
 
 
 def _write_page(collection: Collection, report: Report, file: Path, within: OwnFolder | None) -> Path:

@@ -1,7 +1,6 @@
 """Folders of links: one folder per cluster, with a link to the original or a copy of each picture in it."""
 
 from imagecluster.present.links.building import LINKS_MARKER, LinkKind, LinkReport, Unlinked, make_links
-from imagecluster.present.links.names import folder_name
 from imagecluster.present.links.of_store import has_content, link_pictures
 
 __all__ = [
@@ -9,7 +8,6 @@ __all__ = [
     "LinkKind",
     "LinkReport",
     "Unlinked",
-    "folder_name",
     "has_content",
     "link_pictures",
     "make_links",

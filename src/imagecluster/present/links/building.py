@@ -1,7 +1,7 @@
 """Building a tree of links or copies: `cluster_with_N/cluster_i/name`, or folders with names of their own."""
 
 # os.path on text throughout: over 500,000 pictures a Path costs more than the link.
-# ruff: noqa: PTH100, PTH110, PTH112, PTH114, PTH115, PTH116, PTH118, PTH120, PTH208
+# ruff: noqa: PTH100, PTH110, PTH114, PTH115, PTH116, PTH118, PTH120, PTH208
 
 from __future__ import annotations
 
@@ -85,8 +85,8 @@ def make_links(
     Parameters
     ----------
     clusters
-        The pictures of each cluster, or of each folder by its path in the tree, with `/` between folders; all paths
-        have the same depth, and no two of them are equal on any file system. Names of pictures that some file system
+        The pictures of each cluster, or of each folder by its path in the tree, with `/` between folders; no two of
+        them are equal on any file system, and none holds another. Names of pictures that some file system
         treats as equal are numbered (`name_2.jpg`).
     directory
         The tree's own folder: absent, empty, or built by an earlier call.
@@ -104,7 +104,7 @@ def make_links(
     Raises
     ------
     ArgumentError
-        `kind` is none of the three, a picture lies inside `directory`, or the folders are not all at one depth.
+        `kind` is none of the three, a picture lies inside `directory`, or a folder holds another one.
     LinksRefusedError
         The file system does not allow that kind of link; the former tree is as it was.
     OutputError
@@ -153,10 +153,12 @@ def _by_folder(
     if not isinstance(clusters, Mapping):
         return dict(zip(cluster_folders(map(len, clusters)), clusters, strict=True))
     for where in clusters:
-        if where.count("/") != next(iter(clusters)).count("/") or not all(
-            name not in ("", os.curdir, os.pardir) for name in where.split("/")
-        ):
-            raise ArgumentError(f"the folder {where!r} cannot be in one tree with {next(iter(clusters))!r}")
+        *above, name = _with_parents(where)
+        if not all(part not in ("", os.curdir, os.pardir) for part in name.split("/")):
+            raise ArgumentError(f"{where!r} is not the path of a folder in a tree")
+        both = next((folder for folder in above if folder in clusters), None)
+        if both is not None:
+            raise ArgumentError(f"the folder {both!r} cannot hold both pictures and the folder {where!r}")
     return clusters
 
 
@@ -190,12 +192,10 @@ class _Builder:
         self._tree = tree
         self._kind = kind
         self._folders = folders
-        self._depth = 2 + next(iter(folders), "").count("/")
-        """Folders between a link and the folder that the whole tree lies in."""
         self._given_parent = os.path.dirname(tree.given)
         self._device = os.stat(tree.parent).st_dev
         self._name_bytes = longest_name_bytes(tree.parent)
-        self._prefixes: dict[str, str] = {}
+        self._prefixes: dict[tuple[int, str], str] = {}
         self.n_links = 0
         self.unlinked: list[Unlinked] = []
 
@@ -228,21 +228,22 @@ class _Builder:
                 if set(os.listdir(place)) != {name for _, _, name in links} or os.path.islink(place):
                     return False
                 if not all(
-                    self._is_as_made(parent, original, os.path.join(place, name)) for parent, original, name in links
+                    self._is_as_made(parent, original, os.path.join(place, name), _depth(where))
+                    for parent, original, name in links
                 ):
                     return False
                 n_links += len(links)
-            if _upper_levels(self._tree.place, self._depth - 1) != folders:
+            if _upper_levels(self._tree.place, self._folders) != folders:
                 return False
         except OSError:
             return False
         self.n_links = n_links
         return True
 
-    def _is_as_made(self, parent: str, original: str, link: str) -> bool:
+    def _is_as_made(self, parent: str, original: str, link: str, depth: int) -> bool:
         """Whether a link or copy is the one to make, and its picture exists."""
         if self._kind == "symlink":
-            return os.readlink(link) == self._prefix(parent) + original and os.path.exists(link)
+            return os.readlink(link) == self._prefix(parent, depth) + original and os.path.exists(link)
         made, picture = os.lstat(link), os.stat(os.path.join(parent, original))
         if self._kind == "hardlink":
             return os.path.samestat(made, picture)
@@ -268,7 +269,7 @@ class _Builder:
         link = where.rpartition("/")[2]
         try:
             if self._kind == "symlink":
-                target = self._prefix(parent) + name
+                target = self._prefix(parent, _depth(where.rpartition("/")[0])) + name
                 record.write(key_of("symlink", where, os.fsencode(target)) + record_end())
                 folder.symlink(target, link)
             elif self._kind == "hardlink":
@@ -310,14 +311,17 @@ class _Builder:
         reason = "the file is gone" if gone else (error.strerror or type(error).__name__).lower()
         self.unlinked.append(Unlinked(Path(picture), reason))
 
-    def _prefix(self, folder: str) -> str:
-        """The part before the picture's name in a symbolic link to a picture in a folder."""
-        if folder not in self._prefixes:
-            target = self._target(os.path.abspath(folder))
-            self._prefixes[folder] = target if target.endswith(os.sep) else target + os.sep
-        return self._prefixes[folder]
+    def _prefix(self, folder: str, depth: int) -> str:
+        """The part before the picture's name in a symbolic link to a picture in a folder.
 
-    def _target(self, folder: str) -> str:
+        `depth` is the number of folders between the link and the folder that the whole tree lies in.
+        """
+        if (depth, folder) not in self._prefixes:
+            target = self._target(os.path.abspath(folder), depth)
+            self._prefixes[depth, folder] = target if target.endswith(os.sep) else target + os.sep
+        return self._prefixes[depth, folder]
+
+    def _target(self, folder: str, depth: int) -> str:
         """A folder as the links of this tree refer to it.
 
         The given path is preferred to the resolved one, so that links inside the collection (a year that
@@ -326,7 +330,7 @@ class _Builder:
         real = os.path.realpath(folder)
         if os.stat(folder).st_dev != self._device:
             return folder
-        up = os.path.join(*[os.pardir] * self._depth)
+        up = os.path.join(*[os.pardir] * depth)
         for picture_folder, start in ((folder, self._given_parent), (real, self._tree.parent)):
             try:
                 relative = os.path.relpath(picture_folder, start)
@@ -337,21 +341,20 @@ class _Builder:
         return folder
 
 
-def _upper_levels(place: str, n_levels: int) -> set[str]:
-    """Everything in the upper levels of a tree, relative to it; nothing if a folder among it is a link."""
-    found, level = set[str](), [""]
-    for _ in range(n_levels):
-        below = []
-        for folder in level:
-            for name in os.listdir(os.path.join(place, folder)):
-                where = f"{folder}/{name}" if folder else name
-                found.add(where)
-                if os.path.isdir(os.path.join(place, where)):
-                    if os.path.islink(os.path.join(place, where)):
-                        return set()
-                    below.append(where)
-        level = below
+def _upper_levels(place: str, folders: Iterable[str]) -> set[str]:
+    """Everything in a tree above its folders of pictures; nothing if one of the folders above them is a link."""
+    found = set[str]()
+    for folder in {"", *(above for where in folders for above in _with_parents(where)[:-1])}:
+        if folder and os.path.islink(os.path.join(place, folder)):
+            return set()
+        names = os.listdir(os.path.join(place, folder))
+        found.update(f"{folder}/{name}" if folder else name for name in names)
     return found
+
+
+def _depth(where: str) -> int:
+    """Number of folders between a link in a folder of the tree and the folder that the whole tree lies in."""
+    return 2 + where.count("/")
 
 
 def _with_parents(where: str) -> list[str]:
