@@ -264,6 +264,14 @@ class GetRequests:
         # A better map may have been kept when this program starts again under the same key, so this one is not cached.
         return unkept_bytes(content, headers=headers)
 
+    def trips(self, snapshot: Snapshot, request: Request) -> Response:
+        """The trips and events; the first request starts the search for them."""
+        trips = self._session.trips
+        # A page that still shows an earlier snapshot must not end the search in the present one.
+        if snapshot is self._session.latest:
+            return unkept_json(trips.answer(snapshot, again=request.query_params.get("again") == "1"))
+        return unkept_json(trips.known(snapshot))
+
     def search(self, snapshot: Snapshot, request: Request) -> Response:
         """Pictures most similar to a text or to another picture of the collection."""
         k = whole_number(request, "k", 100)

@@ -40,6 +40,7 @@ def build_api(session: ViewerSession, rules: Rules) -> Starlette:
         "search": get.search,
         "copies": copies.duplicates,
         "copies/groups": copies.groups,
+        "trips": get.trips,
     }
     return application(
         [

@@ -30,6 +30,7 @@ from imagecluster.web.duplicates import DuplicateSearch
 from imagecluster.web.file_actions import FileActions, acting_for_page
 from imagecluster.web.page_copy import Source
 from imagecluster.web.thumbnails import ThumbnailMaker
+from imagecluster.web.trips import TripSearch
 from imagecluster.web.viewer_options import ViewerOptions
 
 __all__ = ["RunState", "ViewerSession"]
@@ -86,6 +87,7 @@ class ViewerSession:
         self.background = Background(options.directory, self._cache, keep=not options.read_only, follow=options.follow)
         self.actions = FileActions(options.directory)
         self.duplicates = DuplicateSearch(options, self.history, self.actions)
+        self.trips = TripSearch(options, self.history)
         self._sim = options.sim
         self._model = find_model(options.model or DEFAULT_MODEL).identity
         self._n_runs = 0
@@ -111,6 +113,7 @@ class ViewerSession:
         self.end()
         self.background.close()
         self.duplicates.close()
+        self.trips.close()
         self._cache.close()
 
     @property
@@ -201,6 +204,8 @@ class ViewerSession:
             news["snapshot"] = {"snapshot": present.key}
             if self.duplicates.is_wanted:
                 news["duplicates"] = self.duplicates.news(present)
+            if self.trips.is_wanted:
+                news["trips"] = self.trips.news(present)
             news["colours"] = {"snapshot": present.key, "n_known": self.background.n_colours}
         news["map"] = {"snapshot": made[0], "method": made[1]} if made else {}
         return news

@@ -1,9 +1,9 @@
 """The JSON that the viewer's server and its page exchange, and the data of a copy of the page.
 
-This file and `wire_copies.py` are its only description. The server builds its answers as these types, which mypy
-checks. The page uses the types of static/core/wire.d.ts, which `python tools/wire.py` writes from both, and the
-TypeScript compiler checks that use. A picture's id is its number in the snapshot; a place is a position in the leaf
-order. Arrays of all pictures travel as bytes and are not described here (see `Snapshot`).
+This file, `wire_copies.py` and `wire_trips.py` are its only description. The server builds its answers as these types,
+which mypy checks. The page uses the types of static/core/wire.d.ts, which `python tools/wire.py` writes from all of
+them, and the TypeScript compiler checks that use. A picture's id is its number in the snapshot; a place is a position
+in the leaf order. Arrays of all pictures travel as bytes and are not described here (see `Snapshot`).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from imagecluster.web.wire_copies import (
     Outcome,
     PlanFacts,
 )
+from imagecluster.web.wire_trips import Trips, TripsNews
 
 __all__ = [
     "Answer",
@@ -169,6 +170,7 @@ class News(TypedDict, total=False):
     run: Run
     edits: EditsNews
     duplicates: DuplicatesNews
+    trips: TripsNews
     acting: ActingNews
     snapshot: SnapshotNews
     colours: ColoursNews
@@ -457,6 +459,7 @@ Answer = (
     | Edits
     | Duplicates
     | DuplicateGroups
+    | Trips
     | PlanFacts
     | Outcome
     | Actions

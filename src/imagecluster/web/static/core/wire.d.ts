@@ -190,6 +190,79 @@ export interface Actions {
   actions: ActionFacts[];
 }
 
+/** Away from home; at home; a time of which it is unknown whether it was away, because no home is known. */
+export type TripKind = 'trip' | 'home' | 'period';
+
+/** The search for trips and events, once a page has asked for them. */
+export interface TripsNews {
+  snapshot: string;
+  /** Grows when there are others to show. */
+  version: number;
+  running: boolean;
+  stage: Stage | '';
+  done: number;
+  /** How much there is of the stage, in its own unit; 0 while it is unknown. */
+  total: number;
+  /** Why there are none, or no new ones; empty if all is well. */
+  error: string;
+}
+
+/** An event. Times are by the clock of the place, as if that were UTC. */
+export interface EventFacts {
+  name: string;
+  /** Whether somebody gave it its name. */
+  named: boolean;
+  /** Seconds since 1970. */
+  start_s: number;
+  end_s: number;
+  /** The town or, where there is none, the region or country; empty if it is not known. */
+  place: string;
+  latitude: number | null;
+  longitude: number | null;
+  /** The picture that shows most of what the event shows. */
+  cover: number;
+  /** Its dated pictures in order of time, then undated ones that resemble it closely. */
+  ids: number[];
+}
+
+/** A trip, a time at home, or a period between two pauses if no home is known. Times are as in events. */
+export interface TripFacts {
+  kind: TripKind;
+  name: string;
+  named: boolean;
+  /** Whether its name only says when it was. */
+  by_dates: boolean;
+  start_s: number;
+  end_s: number;
+  /** Where it stayed longest. */
+  place: string;
+  country: string;
+  /** Places where it stayed, in order of time. */
+  stays: string[];
+  cover: number;
+  events: EventFacts[];
+}
+
+/** A camera whose clock seems to be off; nothing applies that by itself. */
+export interface SuggestedClock {
+  camera: string;
+  /** What to add to its times. */
+  shift_s: number;
+  /** The camera that it was compared with. */
+  reference: string;
+}
+
+/** GET trips: all trips in order of time; each dated picture is in one of their events. */
+export interface Trips {
+  search: TripsNews;
+  /** Whether there are any yet. */
+  known: boolean;
+  trips: TripFacts[];
+  /** Pictures without a date that resemble no event closely. */
+  undated: number[];
+  clocks: SuggestedClock[];
+}
+
 /** The meaning of similarities: heights rise and sims fall from (0, 1) to the root, linearly between the points. */
 export interface Scale {
   heights: number[];
@@ -278,6 +351,7 @@ export interface News {
   run?: Run;
   edits?: EditsNews;
   duplicates?: DuplicatesNews;
+  trips?: TripsNews;
   acting?: ActingNews;
   snapshot?: SnapshotNews;
   colours?: ColoursNews;
@@ -518,4 +592,4 @@ export interface CopyData {
 }
 
 /** All JSON answers of the server. */
-export type Answer = State | Names | Named | Found | PictureFacts | ClusterFacts | Curve | Edits | Duplicates | DuplicateGroups | PlanFacts | Outcome | Actions | Written | Done | Refusal;
+export type Answer = State | Names | Named | Found | PictureFacts | ClusterFacts | Curve | Edits | Duplicates | DuplicateGroups | Trips | PlanFacts | Outcome | Actions | Written | Done | Refusal;
