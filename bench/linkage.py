@@ -6,10 +6,11 @@
     python bench/linkage.py --vectors fingerprints.npz ...       # grown from real ones (`imagecluster export`)
 
 Engines: `product` the bare half product of all pairs, `ours`, `approximate` (ours from cells of neighbours), `added`
-(ours once more after 1 % of the rows were added), `scipy`, `fastcluster`. Each runs in a process of its own on the same
-vectors, one after the other, `--repeats` times over, and the best of each counts: take the ratios within one run, not
-the seconds. Vectors: a long-tailed mixture, or with `--vectors` real fingerprints: pictures around pictures that lie
-between two real ones, as many around each as a Pareto law gives.
+(ours once more after 1 % of the rows were added), `within` (each event by itself, of 10 rows on the mean, as `run
+--within event` links), `scipy`, `fastcluster`. Each runs in a process of its own on the same vectors, one after the
+other, `--repeats` times over, and the best of each counts: take the ratios within one run, not the seconds. Vectors: a
+long-tailed mixture, or with `--vectors` real fingerprints: pictures around pictures that lie between two real ones, as
+many around each as a Pareto law gives.
 """
 
 from __future__ import annotations
@@ -102,6 +103,20 @@ def run_approximate(X: NDArray[np.float32], n_threads: int) -> NDArray[np.float6
     return linkage.dendrogram.merges
 
 
+def run_within(X: NDArray[np.float32], n_threads: int) -> NDArray[np.float64]:
+    from imagecluster.linkage import average_linkage
+    from imagecluster.linkage.apart import joined_apart, rows_of_groups
+    from imagecluster.linkage.few import MOST_ROWS, average_of_few
+
+    sizes = np.random.default_rng(0).lognormal(1.6, 1.2, len(X)).astype(int) + 1
+    parts = []
+    for rows in rows_of_groups(np.repeat(np.arange(len(X)), sizes)[: len(X)]):
+        own = np.array(X[rows])
+        few = len(rows) <= MOST_ROWS
+        parts.append((rows, average_of_few(own) if few else average_linkage(own, n_threads=n_threads)))
+    return joined_apart(parts, least_height=2.0).merges
+
+
 def run_scipy(X: NDArray[np.float32], n_threads: int) -> NDArray[np.float64]:
     from scipy.cluster.hierarchy import linkage
     from scipy.spatial.distance import pdist
@@ -121,6 +136,7 @@ ENGINES = {
     "ours": run_ours,
     "approximate": run_approximate,
     "added": None,
+    "within": run_within,
     "scipy": run_scipy,
     "fastcluster": run_fastcluster,
 }

@@ -321,6 +321,7 @@ def test_a_dendrogram_within_events_is_kept_under_their_key(store, monkeypatch):
 def test_the_neighbours_of_the_largest_event_are_kept(store, graphs_from_10, monkeypatch):
     """With a few new pictures in it, only these are compared with all others of it; the result is the same."""
     files = fill(store, 60)
+    monkeypatch.setattr(linking, "MOST_ROWS", 0)
     labels = np.where(np.arange(90) % 4, 1, 0)
     tree(files, store, within="event", bounds=Within("event", labels[:60]))
     more = files + fill(store, 80, first=60)

@@ -10,9 +10,11 @@ from imagecluster.cut.branch import by_branch
 from imagecluster.cut.diameter import bounded
 from imagecluster.cut.pruned import pruned
 from imagecluster.cut.sim_scale import calibrated, relative
+from imagecluster.errors import VectorError
 from imagecluster.evaluate.partitions import curve
 from imagecluster.linkage import average_linkage, linkage
 from imagecluster.linkage.apart import joined_apart, rows_of_groups
+from imagecluster.linkage.few import average_of_few
 from imagecluster.linkage.methods import METHODS
 from imagecluster.records import Within
 from linkage_samples import TIE_FREE, TIED, sample
@@ -53,7 +55,7 @@ def grouped(labels):
     return {tuple(np.flatnonzero(labels == label)) for label in set(labels.tolist())}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     kind=st.sampled_from(TIE_FREE + TIED),
     n=st.integers(1, 40),
@@ -109,6 +111,41 @@ def test_a_cut_by_branch_is_that_of_each_group_by_itself(n, n_groups, seed):
         }
         assert grouped(cuts.split_wide(branched, X, height, max_diameter=0.5)) == divided
         assert grouped(cuts.flat_clusters(narrow, height)) == divided
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    kind=st.sampled_from(TIE_FREE + TIED),
+    n=st.integers(1, 60),
+    dtype=st.sampled_from([np.float32, np.float64]),
+    seed=st.integers(0, 10**6),
+)
+def test_few_rows_have_the_dendrogram_of_average_linkage(kind, n, dtype, seed):
+    """The heights are the same, and without ties the clusters, whatever the order of the rows."""
+    rng = np.random.default_rng(seed)
+    X = sample(kind, n, 5, rng).astype(dtype)
+    found, expected = average_of_few(X), average_linkage(X)
+    shuffled = rng.permutation(n)
+    again = average_of_few(X[shuffled])
+    np.testing.assert_array_equal(again.merges[:, 2:], found.merges[:, 2:])
+    assert found.largest_distance == pytest.approx(expected.largest_distance, abs=1e-9)
+    if n > 1:
+        check_form(found)
+    if kind in (*TIE_FREE, "duplicates"):
+        np.testing.assert_allclose(found.merges[:, 2], expected.merges[:, 2], atol=1e-9)
+        for height in rng.choice(np.append(found.gap, 0.0), 4):
+            at = height + 1e-8
+            assert grouped(cuts.flat_clusters(found, at)) == grouped(cuts.flat_clusters(expected, at))
+    same = np.flatnonzero((X[1:] == X[:1]).all(axis=1)) + 1
+    for row in same.tolist():
+        assert cuts.joined_at(found, [[0, row]]) == (0.0,)
+
+
+def test_rows_without_a_direction_are_named_among_few():
+    """By their number."""
+    with pytest.raises(VectorError) as raised:
+        average_of_few(np.array([[1.0, 0.0], [0.0, 0.0]]))
+    assert raised.value.row == 1
 
 
 def test_the_nearest_number_of_clusters_is_not_below_that_of_the_groups():

@@ -15,6 +15,7 @@ from imagecluster.cut.sim_scale import LARGEST_COSINE_DISTANCE
 from imagecluster.errors import VectorError
 from imagecluster.linkage import RaisedPairs
 from imagecluster.linkage.apart import joined_apart, rows_of_groups
+from imagecluster.linkage.few import MOST_ROWS, average_of_few
 from imagecluster.linkage.near_pairs import near_pairs
 from imagecluster.records import Dendrogram, NeighbourGraph, Recall, Within
 from imagecluster.store import Store
@@ -32,8 +33,8 @@ class Linked:
 
     dendrogram: Dendrogram
     graphs: Sequence[tuple[NDArray[np.int64], NeighbourGraph]]
-    """Rows of each group that was linked by itself, ascending, and the graph of their neighbours; none if the method
-    compares all pairs."""
+    """Rows of each group that was linked by itself, ascending, and the graph of their neighbours; none of groups for
+    which a table of all pairs was made."""
 
     @property
     def recall(self) -> Recall | None:
@@ -63,6 +64,7 @@ def linked(  # noqa: PLR0913  # what a dendrogram depends on, and how it is made
     *,
     bounds: Within | None,
     raised: RaisedPairs | None,
+    with_graphs: bool = False,
     progress: OnProgress,
 ) -> Linked:
     """The linkage of all rows by a recipe, in which no cut joins two groups.
@@ -80,6 +82,8 @@ def linked(  # noqa: PLR0913  # what a dendrogram depends on, and how it is made
         The groups; None if all rows are one.
     raised
         Pairs of rows that are more similar than their vectors say.
+    with_graphs
+        Whether the graph of each group is needed; those of few pictures are linked faster without.
     progress
         Called with shares of the linkage's stages.
 
@@ -98,19 +102,22 @@ def linked(  # noqa: PLR0913  # what a dendrogram depends on, and how it is made
     groups = rows_of_groups(bounds.labels)
     largest = max(range(len(groups)), key=lambda i: len(groups[i]))
     own_keys = [f"{key} within" for key in graph_keys]
+    recipe = settings.recipe
+    is_plain = recipe.is_average_cosine and recipe.exactness != "approximate" and not with_graphs
     parts, graphs = [], []
     for i, rows, report, pairs in zip(
         range(len(groups)), groups, _shares(groups, progress), _by_group(groups, raised, len(vectors)), strict=True
     ):
         link = _Link(store, settings, own_keys if i == largest else (), report)
+        is_few = is_plain and len(rows) <= MOST_ROWS and (pairs is None or not len(pairs.first))
         try:
-            dendrogram, graph = link(vectors[rows], pairs)
+            dendrogram, graph = (average_of_few(vectors[rows]), None) if is_few else link(vectors[rows], pairs)
         except VectorError as error:
             raise VectorError(str(error), int(rows[error.row])) from None
         parts.append((rows, dendrogram))
         if graph is not None:
             graphs.append((rows, graph))
-    least_height = LARGEST_COSINE_DISTANCE if settings.recipe.is_average_cosine else 0.0
+    least_height = LARGEST_COSINE_DISTANCE if recipe.is_average_cosine else 0.0
     return Linked(joined_apart(parts, least_height=least_height), graphs)
 
 

@@ -157,7 +157,7 @@ def _verified(  # noqa: PLR0913  # as `tree_of`
     vectors = vectors_of(leaves, store, model, lambda: None)
     plain = replace(settings, verify=False, time_weight=0.0)
     graph_keys = plain.recipe.graph_keys(model, _n_linked(leaves, bounds), None)
-    found = linked(vectors, store, plain, graph_keys, bounds=bounds, raised=None, progress=progress)
+    found = linked(vectors, store, plain, graph_keys, bounds=bounds, raised=None, with_graphs=True, progress=progress)
     if store.writable:
         key = plain.recipe.tree_key(model, leaves.hashes, None, bounds=bounds)
         _keep(store, key, found.dendrogram, model, found.recall, None)
