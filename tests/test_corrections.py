@@ -291,6 +291,39 @@ def test_undo_and_redo_are_those_of_an_editor(tmp_path_factory, steps):
     assert History(file).edits == tuple(done)
 
 
+def test_any_correction_can_be_undone_by_its_mark(tmp_path):
+    """Also after later ones, which stay; done again, it is where it was, so that later ones still override it."""
+    history, other = History(tmp_path / EDITS_NAME), History(tmp_path / EDITS_NAME)
+    history.add(Name(pictures(1), "Anna"), mark="a")
+    other.add(Name(pictures(1), "Bob"), mark="b")
+    other.add(KeepAll(pictures(2)), mark="c")
+    assert history.undo("a") == Name(pictures(1), "Anna")
+    assert other.edits == (Name(pictures(1), "Bob"), KeepAll(pictures(2)))
+    with pytest.raises(ArgumentError, match="undone already"):
+        other.undo("a")
+    assert other.latest()[1].mark == "a"
+    assert other.redo("a") == Name(pictures(1), "Anna")
+    assert history.edits == (Name(pictures(1), "Anna"), Name(pictures(1), "Bob"), KeepAll(pictures(2)))
+    for mark in "abc":
+        history.undo(mark)
+    assert history.edits == ()
+    assert history.redo("b") == Name(pictures(1), "Bob")
+    history.add(Hide(pictures(3)))
+    with pytest.raises(ArgumentError, match="another correction was made since"):
+        history.redo("a")
+    for reader in (history, other, History(tmp_path / EDITS_NAME)):
+        assert reader.edits == (Name(pictures(1), "Bob"), Hide(pictures(3)))
+
+
+def test_what_is_said_twice_with_one_mark_is_kept_once(tmp_path):
+    """As by a page that did not hear the answer; also if it was undone meanwhile."""
+    history = History(tmp_path / EDITS_NAME)
+    assert history.add(Hide(pictures(1)), mark="a") == history.add(Hide(pictures(1)), mark="a") == 1
+    history.undo()
+    assert History(tmp_path / EDITS_NAME).add(Hide(pictures(1)), mark="a") == 2
+    assert history.edits == ()
+
+
 def test_the_journal_grows_with_each_change_and_is_seen_by_others(tmp_path):
     """Two users of one file see each other's corrections."""
     one, two = History(tmp_path / EDITS_NAME), History(tmp_path / EDITS_NAME)

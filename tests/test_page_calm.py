@@ -264,3 +264,44 @@ def test_identical_files_are_hidden_together_or_singly_as_one_says(opened, tmp_p
     with (root / "imagecluster" / "clusters.csv").open(newline="") as lines:
         listed = {row["path"] for row in csv.DictReader(lines)}
     assert listed == {path.relative_to(root).as_posix() for path in root.rglob("*.png")} - {name}
+
+
+def hide_one(page, place: str, n_hidden: int) -> None:
+    """Hides the picture at one end of the gallery."""
+    page.keyboard.press(place)
+    page.keyboard.press("h")
+    until(page, "() => imagecluster.state.arrangement.value.hidden.length", n_hidden)
+    page.wait_for_selector("text=1 picture hidden")
+
+
+def test_undo_means_what_it_says_in_two_pages(opened, tmp_path):
+    """The button of a message undoes what the message names; nobody undoes the work of another page blindly."""
+    with serving(draw_groups(tmp_path / "pics", (4, 3))) as address:
+        page, other = opened(address), opened(address)
+        for each in (page, other):
+            set_sim(each, 0.5)
+        hide_one(page, "Home", 1)
+        first = page.evaluate(HIDDEN)
+        page.evaluate("() => { globalThis.undoIt = imagecluster.state.notice.value.act.run; }")
+        until(other, HIDDEN, first)
+        hide_one(other, "End", 2)
+        until(page, "() => imagecluster.state.arrangement.value.hidden.length", 2)
+        page.keyboard.press("Shift+S")
+        page.evaluate("() => undoIt()")
+        until(other, "() => imagecluster.state.arrangement.value.hidden.length", 1)
+        assert other.evaluate(HIDDEN) != first
+        page.wait_for_selector("text=Undone: 1 picture hidden")
+        page.evaluate("() => undoIt()")
+        page.wait_for_selector("text=“1 picture hidden”: it was undone already.")
+        assert len(page.evaluate(HIDDEN)) == 1
+        page.keyboard.press("Control+z")
+        page.wait_for_selector("text=Undone: Order of the clusters")
+        page.keyboard.press("Control+z")
+        page.wait_for_selector("text=Made elsewhere: 1 picture hidden.")
+        assert len(page.evaluate(HIDDEN)) == 1
+        page.get_by_role("button", name="Undo it").click()
+        until(other, HIDDEN, [])
+        other.keyboard.press("Control+z")
+        other.wait_for_selector("text=“1 picture hidden”: it was undone already.")
+        page.keyboard.press("Control+y")
+        until(other, "() => imagecluster.state.arrangement.value.hidden.length", 1)

@@ -63,11 +63,16 @@ def test_corrections_are_seen_kept_and_taken_back(folder):
         assert coast["name"] == "Coast"
         assert sorted(coast["members"]) == ["0_0.png", "1_0.png", "1_1.png", "1_2.png"]
         assert corrected["hidden"] == ["2_0.png"]
-        assert client.post("/api/edits", {"undo": True}).json()["can_redo"]
+        assert client.post("/api/edits", {"undo": True}).json()["redo"]["kind"] == "hide"
         assert of_command_line(folder)["hidden"] == []
         answer = client.post("/api/edits", {"redo": True}).json()
-        assert (answer["can_redo"], answer["version"]) == (False, 5)
+        assert (answer["redo"], answer["version"]) == (None, 5)
         assert of_command_line(folder) == corrected
+        mark = answer["undo"]["mark"]
+        assert (answer["undo"]["kind"], answer["undo"]["n"]) == ("hide", 1)
+        assert client.post("/api/edits", {"undo": mark}).json()["redo"]["mark"] == mark
+        assert client.post("/api/edits", {"undo": mark}).json()["refused"] == "it was undone already"
+        assert "refused" not in client.post("/api/edits", {"redo": mark}).json()
         for n_left in (2, 1, 0):
             assert len(client.post("/api/edits", {"undo": True}).json()["corrections"]["edits"]) == n_left
         assert client.post("/api/edits", {"undo": True}).status == 400

@@ -20,7 +20,7 @@ from imagecluster.corrections.event_kinds import (
     OccasionLevel,
 )
 from imagecluster.corrections.following import Heirs, follow, heirs
-from imagecluster.corrections.history import EDITS_NAME, History
+from imagecluster.corrections.history import EDITS_NAME, History, MadeEdit
 from imagecluster.corrections.kinds import (
     Apart,
     Best,
@@ -64,6 +64,7 @@ __all__ = [
     "History",
     "HomeIs",
     "KeepAll",
+    "MadeEdit",
     "Move",
     "Name",
     "NotCopies",

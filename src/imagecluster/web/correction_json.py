@@ -15,6 +15,7 @@ from imagecluster.corrections import (
     HideFiles,
     History,
     KeepAll,
+    MadeEdit,
     Move,
     Name,
     NotCopies,
@@ -115,8 +116,9 @@ def edits_for_page(edits: Sequence[Edit], snapshot: Snapshot) -> wire.Correction
 
 
 def corrections_state(history: History, actions: FileActions, snapshot: Snapshot) -> wire.Edits:
-    """All corrections in effect, and whether there is one to undo or redo."""
-    version, edits, can_redo = history.state()
+    """All corrections in effect, and which one is undone or redone next."""
+    version, edits, _ = history.state()
+    done, undone = history.latest()
     corrections = edits_for_page(edits, snapshot)
     if gone := actions.gone(snapshot):
         corrections["gone"] = sorted(gone)
@@ -124,8 +126,25 @@ def corrections_state(history: History, actions: FileActions, snapshot: Snapshot
         "snapshot": snapshot.key,
         "version": version + actions.current_version(),
         "corrections": corrections,
-        "can_undo": bool(edits),
-        "can_redo": can_redo,
+        "undo": None if done is None else _made_for_page(done, snapshot),
+        "redo": None if undone is None else _made_for_page(undone, snapshot),
+    }
+
+
+def _made_for_page(made: MadeEdit, snapshot: Snapshot) -> wire.MadeCorrection:
+    """What the page says of a correction that it did not make itself."""
+    edit = made.edit
+    if isinstance(edit, HideFiles | UnhideFiles):
+        n_pictures = len(edit.names)
+    else:
+        pictures: frozenset[bytes] = getattr(edit, "others" if isinstance(edit, Apart) else "pictures", frozenset())
+        n_pictures = sum(content_hash in pictures for content_hash in snapshot.leaves.hashes) if pictures else 0
+    return {
+        "mark": made.mark,
+        "kind": type(edit).__name__.lower(),
+        "n": n_pictures,
+        "name": getattr(edit, "name", ""),
+        "made_s": made.made_s,
     }
 
 

@@ -29,6 +29,7 @@ from imagecluster.explore.snapshot import Snapshot
 from imagecluster.present.outputs import write
 from imagecluster.store import Store
 from imagecluster.system.safe_files import OwnFolder, exists
+from imagecluster.web import wire
 from imagecluster.web.correction_json import corrections_state, edit_of_request
 from imagecluster.web.guard import Rules
 from imagecluster.web.page_copy import View, write_page_copy
@@ -63,14 +64,34 @@ class PostRequests:
     def _edited(self, values: dict[str, Any]) -> Response:
         session, history = self._session, self._session.history
         if "record" in values:
-            history.add(edit_of_request(values["record"], asked_snapshot(self._session, values)))
+            mark = values.get("mark", "")
+            if not isinstance(mark, str) or not re.fullmatch(r"([0-9a-f]{16,64})?", mark, re.ASCII):
+                raise HTTPException(400, "mark must be 16 to 64 hexadecimal digits")
+            history.add(edit_of_request(values["record"], asked_snapshot(self._session, values)), mark=mark)
         elif values.get("undo") is True:
             history.undo()
         elif values.get("redo") is True:
             history.redo()
+        elif any(isinstance(values.get(way), str) and values[way] for way in ("undo", "redo")):
+            return unkept_json(self._stepped(values))
         else:
-            raise HTTPException(400, "give a record, or undo or redo as true")
+            raise HTTPException(400, "give a record, or undo or redo as a mark or true")
         return unkept_json(corrections_state(session.history, session.actions, session.snapshot()))
+
+    def _stepped(self, values: dict[str, Any]) -> wire.Edits:
+        """The corrections after one of them was undone or redone by its mark; others may have done that before."""
+        session, refused = self._session, ""
+        try:
+            if isinstance(values.get("undo"), str):
+                session.history.undo(values["undo"])
+            else:
+                session.history.redo(values["redo"])
+        except ArgumentError as error:
+            refused = str(error)
+        found = corrections_state(session.history, session.actions, session.snapshot())
+        if refused:
+            found["refused"] = refused
+        return found
 
     async def export(self, request: Request) -> Response:
         """Write an output of the clusters that the page shows."""

@@ -46,6 +46,7 @@ __all__ = [
     "ExportRequest",
     "Found",
     "Identical",
+    "MadeCorrection",
     "MapNews",
     "Named",
     "Names",
@@ -313,6 +314,19 @@ class Corrections(TypedDict):
     """Ids of pictures whose files imagecluster has moved away since the latest run; the page leaves them out."""
 
 
+class MadeCorrection(TypedDict):
+    """A correction, a decision or a correction of events in words' reach."""
+
+    mark: str
+    """The word by which it is undone."""
+    kind: str
+    n: int
+    """Number of its pictures in the collection; 0 if it has none."""
+    name: str
+    """The name that it gives; empty for other kinds."""
+    made_s: float
+
+
 class Edits(TypedDict):
     """GET and POST /api/edits: the corrections in effect."""
 
@@ -320,8 +334,11 @@ class Edits(TypedDict):
     """The snapshot that the ids belong to."""
     version: int
     corrections: Corrections
-    can_undo: bool
-    can_redo: bool
+    undo: MadeCorrection | None
+    """What the next undo undoes; `null` if there is nothing."""
+    redo: MadeCorrection | None
+    refused: NotRequired[str]
+    """Why the correction that a page wanted to undo or redo by its mark was neither."""
 
 
 class NewCorrection(TypedDict):
@@ -338,17 +355,19 @@ class NewCorrection(TypedDict):
 
 
 class CorrectionRequest(TypedDict):
-    """POST /api/edits: a new correction."""
+    """POST /api/edits: a new correction; one with a known mark was kept already, and is not made again."""
+
+    mark: str
 
     snapshot: str
     record: NewCorrection
 
 
 class StepRequest(TypedDict, total=False):
-    """POST /api/edits: one step back or forward; one of the two is true."""
+    """POST /api/edits: one of the two is the mark of the correction to undo or redo, or true for the latest one."""
 
-    undo: bool
-    redo: bool
+    undo: str | bool
+    redo: str | bool
 
 
 # Other requests of the page.

@@ -1,11 +1,19 @@
 /** Buttons, made from the list of commands. */
 import { PATHS } from '../core/icons.js';
 import { html } from '../core/preact.js';
+import * as state from '../state/state.js';
 import { canRun, commandOf, has, keyText, runCommand } from './commands.js';
 
 /** An icon. @param {{name: string}} props */
 export function Icon({ name }) {
   return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${PATHS[name] ?? ''}/></svg>`;
+}
+
+/** The button of the message that is shown, if it has one. */
+export function NoticeButton() {
+  const act = state.notice.value?.act;
+  if (!act) return null;
+  return html`<button type="button" class="button link" onClick=${act.run}>${act.label}</button>`;
 }
 
 /**

@@ -2,7 +2,7 @@
 import { countText, simText } from '../core/text.js';
 import { parentOf, splitOf, withBranch } from '../data/cut.js';
 import { simOf } from '../data/scale.js';
-import { changeView } from '../state/history.js';
+import { changeView, undoingOfLast } from '../state/history.js';
 import * as state from '../state/state.js';
 import { branchOf, pictureOf, sectionOf } from './target.js';
 
@@ -61,7 +61,7 @@ export function join(context) {
   }
   changeView('join', 'Join clusters', () => { state.branches.value = withBranch(state.branches.peek(), parent); });
   const sim = simOf(state.collectionNow().scale, parent.height);
-  state.notify(`Joined: ${countText(parent.to - parent.from, 'picture')}, together at similarity ${simText(sim)} and below.`, true);
+  state.notify(`Joined: ${countText(parent.to - parent.from, 'picture')}, together at similarity ${simText(sim)} and below.`, undoingOfLast());
 }
 
 /** Cuts all branches at one similarity again. */

@@ -475,14 +475,29 @@ export interface Corrections {
   gone?: number[];
 }
 
+/** A correction, a decision or a correction of events in words' reach. */
+export interface MadeCorrection {
+  /** The word by which it is undone. */
+  mark: string;
+  kind: string;
+  /** Number of its pictures in the collection; 0 if it has none. */
+  n: number;
+  /** The name that it gives; empty for other kinds. */
+  name: string;
+  made_s: number;
+}
+
 /** GET and POST /api/edits: the corrections in effect. */
 export interface Edits {
   /** The snapshot that the ids belong to. */
   snapshot: string;
   version: number;
   corrections: Corrections;
-  can_undo: boolean;
-  can_redo: boolean;
+  /** What the next undo undoes; `null` if there is nothing. */
+  undo: MadeCorrection | null;
+  redo: MadeCorrection | null;
+  /** Why the correction that a page wanted to undo or redo by its mark was neither. */
+  refused?: string;
 }
 
 /** A correction or a decision that the page requests; it names pictures by their ids. */
@@ -497,16 +512,17 @@ export interface NewCorrection {
   b?: number[];
 }
 
-/** POST /api/edits: a new correction. */
+/** POST /api/edits: a new correction; one with a known mark was kept already, and is not made again. */
 export interface CorrectionRequest {
+  mark: string;
   snapshot: string;
   record: NewCorrection;
 }
 
-/** POST /api/edits: one step back or forward; one of the two is true. */
+/** POST /api/edits: one of the two is the mark of the correction to undo or redo, or true for the latest one. */
 export interface StepRequest {
-  undo?: boolean;
-  redo?: boolean;
+  undo?: string | boolean;
+  redo?: string | boolean;
 }
 
 export type ExportKind = 'links' | 'csv' | 'json' | 'parquet' | 'page' | 'copy';

@@ -1,5 +1,6 @@
 /** Undo and redo of everything: each entry is a change of the view, or a correction that the server keeps. */
 import { batch, signal } from '../core/preact.js';
+import { countText } from '../core/text.js';
 import { askEdits, postEdit } from '../data/api.js';
 import * as state from './state.js';
 
@@ -10,7 +11,7 @@ const MOST = 200;
  * @typedef {{sim: number, minSize: number, sort: import('../data/arrange.js').SortKey, size: state.SizeName,
  *   view: state.ViewName, branches: readonly import('../data/cut.js').Branch[], selection: ReadonlySet<number>}} ViewState
  * @typedef {{kind: 'view', id: string, label: string, before: ViewState, after: ViewState, atMs: number}
- *   | {kind: 'edit', id: string, label: string} | {kind: 'action', id: string, label: string, number: number, undo: () => Promise<string>}} Entry
+ *   | {kind: 'edit', id: string, label: string, mark: string} | {kind: 'action', id: string, label: string, number: number, undo: () => Promise<string>}} Entry
  * `undo` of an action on files gives what is said about it; an action is not redone
  */
 
@@ -82,23 +83,35 @@ export const refreshEdits = async () => setEdits(await askEdits());
  * Takes over corrections if they belong to the current snapshot: in another one their ids mean other pictures.
  * @param {import('../core/wire.js').Edits} answer @returns {boolean} whether they are
  */
-export function setEdits({ snapshot, version, corrections, can_undo: canUndo, can_redo: canRedo }) {
+export function setEdits({ snapshot, version, corrections, undo: toUndo, redo: toRedo }) {
+  atStart ??= { madeS: Math.max(toUndo?.made_s ?? -Infinity, toRedo?.made_s ?? -Infinity), redo: toRedo?.mark ?? '' };
   if (snapshot !== state.collection.peek()?.snapshot) return false;
-  state.edits.value = { version, corrections, canUndo, canRedo };
+  state.edits.value = { version, corrections, undo: toUndo, redo: toRedo };
   return true;
 }
+
+/** How corrections stood when the page was opened. @type {{madeS: number, redo: string} | null} */
+let atStart = null;
 
 /** Used until the corrections of a new snapshot have arrived. */
 export const forgetEdits = () => { state.edits.value = state.NO_EDITS; };
 
 /** Whether there is something to undo: changes of this visit, then corrections of earlier ones. */
-export const canUndo = () => undoStack.value.length > 0 || (state.edits.value.canUndo && !state.readOnly.value);
+export const canUndo = () => undoStack.value.length > 0 || (state.edits.value.undo !== null && !state.readOnly.value);
 
 /** Whether there is something to redo. */
-export const canRedo = () => redoStack.value.length > 0 || (state.edits.value.canRedo && !state.readOnly.value);
+export const canRedo = () => redoStack.value.length > 0 || (state.edits.value.redo !== null && !state.readOnly.value);
 
-/** @type {Entry} */
-const EARLIER = { kind: 'edit', id: 'earlier', label: 'an earlier correction' };
+/** A correction that this page did not make, in words. @param {import('../core/wire.js').MadeCorrection} made */
+function labelOf({ kind, n, name }) {
+  const pictures = countText(n, 'picture');
+  const words = /** @type {Record<string, string>} */ ({
+    name: name ? `Named “${name}”` : 'Name removed', together: `${pictures} kept together`, apart: `${pictures} kept apart`, move: `${pictures} moved`,
+    hide: `${pictures} hidden`, hidefiles: `${pictures} hidden`, unhide: `${pictures} shown again`, unhidefiles: `${pictures} shown again`,
+    notcopies: 'Not duplicates', keepall: `All ${pictures} kept`, best: 'Another picture kept',
+  });
+  return words[kind] ?? 'A correction of trips and events';
+}
 
 /** Corrections, undo and redo are sent one after the other. */
 let queue = Promise.resolve();
@@ -123,10 +136,12 @@ export function correct(label, record, snapshot = shownSnapshot()) {
 /** @param {string} label @param {import('../core/wire.js').NewCorrection} record @param {string} snapshot */
 async function send(label, record, snapshot) {
   try {
-    await postEdit({ snapshot, record });
-    push({ kind: 'edit', id: record.kind, label });
+    /** @type {Entry} */
+    const entry = { kind: 'edit', id: record.kind, label, mark: newMark() };
+    await postEdit({ snapshot, record, mark: entry.mark });
+    push(entry);
     await refreshEdits();
-    state.notify(label, true);
+    state.notify(label, undoingOf(entry));
     return true;
   } catch (error) {
     state.notify(error instanceof Error ? error.message : String(error));
@@ -134,33 +149,89 @@ async function send(label, record, snapshot) {
   }
 }
 
+/** A word that no other correction has. */
+const newMark = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+
 /** Undoes the latest change. */
-export const undo = () => (queue = queue.then(() => step(undoStack, redoStack, 'undo', 'Undone')));
+export const undo = () => (queue = queue.then(() => step('undo')));
 
 /** Redoes the change that was undone last. */
-export const redo = () => (queue = queue.then(() => step(redoStack, undoStack, 'redo', 'Redone')));
+export const redo = () => (queue = queue.then(() => step('redo')));
 
-/**
- * @param {import('../vendor/signals.js').Signal<readonly Entry[]>} from @param {import('../vendor/signals.js').Signal<readonly Entry[]>} to
- * @param {'undo' | 'redo'} way @param {string} outcome
- */
-async function step(from, to, way, outcome) {
-  const entry = from.peek()[from.peek().length - 1] ?? EARLIER;
-  if (entry === EARLIER && !(way === 'undo' ? canUndo() : canRedo())) return;
-  let said = `${outcome}: ${entry.label}`;
+/** The button of a message that undoes what the message names, and nothing else. @param {Entry} entry @returns {state.NoticeAct} */
+const undoingOf = (entry) => ({ label: 'Undo', run: () => (queue = queue.then(() => take(entry, 'undo'))) });
+
+/** The same for the latest change. */
+export const undoingOfLast = () => undoingOf(undoStack.peek()[undoStack.peek().length - 1]);
+
+/** The correction of another page that the message asks about. @type {{mark: string, notice: object | null} | null} */
+let askedAbout = null;
+
+/** @param {'undo' | 'redo'} way */
+async function step(way) {
+  const from = way === 'undo' ? undoStack : redoStack, last = from.peek()[from.peek().length - 1];
+  if (last) {
+    await take(last, way);
+    return;
+  }
+  const made = state.edits.peek()[way];
+  if (!made || state.readOnly.peek()) return;
+  /** @type {Entry} */
+  const entry = { kind: 'edit', id: made.kind, label: labelOf(made), mark: made.mark };
+  const isOfBefore = atStart !== null && (way === 'undo' ? made.made_s <= atStart.madeS : made.mark === atStart.redo);
+  if (isOfBefore || (askedAbout?.mark === made.mark && askedAbout.notice === state.notice.peek())) {
+    await take(entry, way);
+    return;
+  }
+  const label = way === 'undo' ? 'Undo it' : 'Redo it';
+  state.notify(`${way === 'undo' ? 'Made' : 'Undone'} elsewhere: ${entry.label}.`, { label, run: () => (queue = queue.then(() => take(entry, way))) });
+  askedAbout = { mark: made.mark, notice: state.notice.peek() };
+}
+
+/** Undoes or redoes one change, whatever was done since. @param {Entry} entry @param {'undo' | 'redo'} way */
+async function take(entry, way) {
+  const from = way === 'undo' ? undoStack : redoStack, to = way === 'undo' ? redoStack : undoStack;
+  let said = `${way === 'undo' ? 'Undone' : 'Redone'}: ${entry.label}`;
+  const drop = () => { from.value = from.peek().filter((other) => other !== entry); };
   try {
     if (entry.kind === 'action') said = await entry.undo();
     else if (entry.kind === 'edit') {
-      await postEdit({ [way]: true });
-      await refreshEdits();
-    } else restoreView(way === 'undo' ? entry.before : entry.after);
+      const answer = await postEdit({ [way]: entry.mark });
+      setEdits(answer);
+      if (answer.refused) {
+        // It was undone elsewhere: earlier changes must stay within reach.
+        drop();
+        state.notify(`“${entry.label}”: ${answer.refused}.`);
+        return;
+      }
+    } else if (!takeView(entry, way, from)) {
+      state.notify(`“${entry.label}” cannot be undone on its own any more: the view has changed since.`);
+      return;
+    }
   } catch (error) {
     state.notify(error instanceof Error ? error.message : String(error));
     // It was undone elsewhere, or its files are no longer where they were put: earlier changes must stay within reach.
-    if (entry.kind === 'action') from.value = from.peek().filter((other) => other !== entry);
+    if (entry.kind === 'action') drop();
     return;
   }
-  from.value = from.peek().filter((other) => other !== entry);
+  drop();
   if (entry.kind !== 'action') to.value = [...to.peek(), entry];
   state.notify(said);
+}
+
+/**
+ * Takes back or repeats a change of the view: the latest one, or an earlier one if nothing has changed the same parts since.
+ * @param {Extract<Entry, {kind: 'view'}>} entry @param {'undo' | 'redo'} way
+ * @param {import('../vendor/signals.js').Signal<readonly Entry[]>} from @returns {boolean} whether it could
+ */
+function takeView(entry, way, from) {
+  const [now, then] = way === 'undo' ? [entry.after, entry.before] : [entry.before, entry.after];
+  if (from.peek()[from.peek().length - 1] === entry) {
+    restoreView(then);
+    return true;
+  }
+  const shown = viewState(), keys = /** @type {(keyof ViewState)[]} */ (Object.keys(now)).filter((key) => now[key] !== then[key]);
+  if (!from.peek().includes(entry) || keys.some((key) => shown[key] !== now[key])) return false;
+  restoreView({ ...shown, ...Object.fromEntries(keys.map((key) => [key, then[key]])) });
+  return true;
 }

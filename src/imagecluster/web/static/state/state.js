@@ -10,6 +10,7 @@ import { NO_CORRECTIONS } from '../data/replay.js';
  * @typedef {{from: number, to: number, section: number}} OpenCluster  from, to: places in the leaf order
  * @typedef {'keys' | 'name' | 'export' | 'compare' | 'plan' | 'hide' | null} DialogName
  * @typedef {{id: number, section: number, from: 'map' | 'gallery'}} Pointed  -1 for none
+ * @typedef {{label: string, run: () => unknown}} NoticeAct
  */
 
 /** @type {import('../vendor/signals.js').Signal<import('../core/wire.js').State | null>} */
@@ -49,8 +50,8 @@ export const arrangement = signal(null);
 /** @type {import('../vendor/signals.js').Signal<SearchResults | null>} */
 export const results = signal(null);
 /** No corrections are known. */
-export const NO_EDITS = { version: -1, corrections: NO_CORRECTIONS, canUndo: false, canRedo: false };
-/** Corrections as the server keeps them. @type {import('../vendor/signals.js').Signal<{version: number, corrections: import('../data/replay.js').Corrections, canUndo: boolean, canRedo: boolean}>} */
+export const NO_EDITS = { version: -1, corrections: NO_CORRECTIONS, undo: null, redo: null };
+/** Corrections as the server keeps them. @type {import('../vendor/signals.js').Signal<{version: number, corrections: import('../data/replay.js').Corrections, undo: import('../core/wire.js').MadeCorrection | null, redo: import('../core/wire.js').MadeCorrection | null}>} */
 export const edits = signal(NO_EDITS);
 
 /** The picture that keys act on; -1 for none. */
@@ -85,7 +86,7 @@ export const anchor = signal(-1);
 export const mapVersion = signal(0);
 /** Pictures being compared. @type {import('../vendor/signals.js').Signal<readonly number[]>} */
 export const compared = signal([]);
-/** A short message at the foot of the page. @type {import('../vendor/signals.js').Signal<{text: string, undoable: boolean} | null>} */
+/** A short message at the foot of the page; `act` is what its button does. @type {import('../vendor/signals.js').Signal<{text: string, act: NoticeAct | null} | null>} */
 export const notice = signal(null);
 
 /** Whether map and gallery are shown side by side. */
@@ -117,5 +118,5 @@ export function pointAt(id, section, from) {
   pointed.value = id < 0 && section < 0 ? NOTHING : { id, section, from };
 }
 
-/** Shows a short message at the foot of the page. @param {string} text @param {boolean} [undoable] */
-export const notify = (text, undoable = false) => { notice.value = { text, undoable }; };
+/** Shows a short message at the foot of the page. @param {string} text @param {NoticeAct | null} [act] */
+export const notify = (text, act = null) => { notice.value = { text, act }; };

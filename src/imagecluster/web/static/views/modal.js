@@ -2,7 +2,7 @@
 import { html, useEffect, useRef } from '../core/preact.js';
 import * as state from '../state/state.js';
 import { focusAgain } from '../commands/navigate.js';
-import { CommandButton } from '../commands/buttons.js';
+import { NoticeButton } from '../commands/buttons.js';
 
 /**
  * A modal dialog; the browser keeps the focus inside; afterwards it is where it was.
@@ -27,5 +27,5 @@ export function Modal({ label, kind = '', onClose, onKeyDown, children }) {
   };
   const clicked = (/** @type {MouseEvent} */ event) => { if (event.target === element.current) onClose(); };
   return html`<dialog class=${kind} aria-label=${label} ref=${element} onCancel=${cancelled} onClick=${clicked} onKeyDown=${onKeyDown}>${children}
-    ${state.notice.value && html`<p class="dialog-notice" role="status">${state.notice.value.text}${state.notice.value.undoable && html` <${CommandButton} id="undo" text="Undo" kind="link"/>`}</p>`}</dialog>`;
+    ${state.notice.value && html`<p class="dialog-notice" role="status">${state.notice.value.text} <${NoticeButton}/></p>`}</dialog>`;
 }

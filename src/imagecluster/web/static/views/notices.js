@@ -3,7 +3,7 @@ import { html, useEffect } from '../core/preact.js';
 import { countText, numberText } from '../core/text.js';
 import * as selection from '../state/selection.js';
 import * as state from '../state/state.js';
-import { CommandButton, Icon } from '../commands/buttons.js';
+import { CommandButton, Icon, NoticeButton } from '../commands/buttons.js';
 import { load } from '../commands/connection.js';
 
 /** @typedef {import('../core/wire.js').Run} Run @typedef {import('../core/wire.js').Stage} Stage */
@@ -89,7 +89,7 @@ export function Notices() {
       <button type="button" class="link" onClick=${() => { state.results.value = null; }}>Back to all clusters</button></div>`}
     ${!state.online.value && html`<div class="notice warn" role="alert">Connection lost. Reconnecting…</div>`}
     <div role="status" class=${notice ? 'notice' : 'unseen'}>${notice?.text ?? ''}
-      ${notice?.undoable && html` <${CommandButton} id="undo" text="Undo" kind="link"/>`}</div>
+      <${NoticeButton}/></div>
     <${Selected}/>
   </aside>`;
 }
