@@ -1,5 +1,6 @@
 """Pictures within pictures: found by their sides, kept, and compared with the picture that they show."""
 
+import io
 from dataclasses import replace
 
 import numpy as np
@@ -94,6 +95,18 @@ def test_a_photograph_in_a_page_is_its_copy(backend):
     assert "in a larger picture" in evidence.transform
     left, top = np.array([*evidence.matrix, 0, 0, 1]).reshape(3, 3)[:2] @ [200 / 1400, 300 / 1400, 1]
     assert (left, top) == pytest.approx((0, 0), abs=0.01)
+
+
+def test_what_an_inset_of_inexact_sides_leaves_open_is_tried_by_points(photos):
+    """The sides are known to a pixel, which a small photograph with fine print does not forgive."""
+    pytest.importorskip("cv2")
+    data = (photos / "objects_ukbench" / "ukbench00431.jpg").read_bytes()
+    framed = ImageOps.expand(Image.open(io.BytesIO(data)).convert("RGB"), 20, fill="black")
+    files = [data, jpeg(framed)]
+    facts = facts_of(files)
+    box = np.array([[0.05716104, 0.07351922, 0.942731, 0.92698044]], np.float32)
+    (found,) = compared(files, facts=replace(facts, insets=Insets(np.array([1]), box, facts.signs[:1])))
+    assert found.kind == "copy" and found.is_framed
 
 
 def test_a_photograph_with_little_texture_on_a_screen_is_found(backend):

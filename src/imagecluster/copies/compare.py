@@ -56,7 +56,7 @@ Digest = Callable[[int], bytes | None]
 
 def version() -> str:
     """Name and version of the computation on this machine: kept results of another one are not used."""
-    return "copies/6" if planes.has_opencv() else "copies/6 without OpenCV"
+    return "copies/7" if planes.has_opencv() else "copies/7 without OpenCV"
 
 
 def compare_pairs(  # noqa: PLR0913 - the pairs and what is known of them, the rest is optional
@@ -223,23 +223,22 @@ def _compared(pair: tuple[int, int], a: Look, b: Look, facts: CopyFacts, means: 
     n_pixels = [width * height for width, height in sizes]
     kind: CopyKind | None = None
     is_framed, found = False, None
-    for b_to_a in _maps(pair, a, b, facts):
+    for b_to_a, is_final in _maps(pair, a, b, facts):
         tried = residual(a.grey, b.grey, b_to_a)
         its_kind, its_framed = verdict(tried, *n_pixels)
+        if tried is None:
+            continue
+        is_near = its_kind in ("copy", "altered") and _may_be_equal(pair, a, b, facts, tried)
+        if is_near and means.digests.are_equal(*pair):
+            return SAME_PIXELS
+        if its_kind == "copy" and not _is_copy_closer(pair, a, b, tried, means):
+            its_kind = "altered"
         if _RANK[its_kind] > _RANK[kind]:
             kind, is_framed, found = its_kind, its_framed, tried
-        if kind in ("copy", "altered"):
+        if kind == "copy" or (kind == "altered" and is_final):
             break
     if kind is None or found is None:
         return Comparison(None)
-    if kind in ("copy", "altered") and _may_be_equal(pair, a, b, facts, found) and means.digests.are_equal(*pair):
-        return SAME_PIXELS
-    if kind == "copy" and not have_same_colours(a, b, found.to_b):
-        kind = "altered"
-    if kind == "copy":
-        worst = _worst_closer(pair, a, b, found, means.closer)
-        if not is_same_closer(found, worst, is_toned=_is_toned(found)):
-            kind = "altered"
     if kind != "shot" and is_other_moment(facts, *pair):
         kind = "shot"
     elif kind == "copy" and (a.is_one_of_many or b.is_one_of_many):
@@ -247,26 +246,37 @@ def _compared(pair: tuple[int, int], a: Look, b: Look, facts: CopyFacts, means: 
     return _put_together(kind, found, a, b, is_framed=is_framed)
 
 
+def _is_copy_closer(pair: tuple[int, int], a: Look, b: Look, found: Residual, means: _Means) -> bool:
+    """Whether what looks like a copy is one by its colours and in a closer look."""
+    if not have_same_colours(a, b, found.to_b):
+        return False
+    worst = _worst_closer(pair, a, b, found, means.closer)
+    return is_same_closer(found, worst, is_toned=_is_toned(found))
+
+
 _RANK: dict[CopyKind | None, int] = {None: 0, "shot": 1, "altered": 2, "copy": 3}
 
 
-def _maps(pair: tuple[int, int], a: Look, b: Look, facts: CopyFacts) -> Iterator[Map]:
-    """Maps of b's pixels to a's under which they may be the same."""
+def _maps(pair: tuple[int, int], a: Look, b: Look, facts: CopyFacts) -> Iterator[tuple[Map, bool]]:
+    """Maps of b's pixels to a's under which they may be the same, and whether each is exact enough for the last word.
+
+    The sides of an inset are known to a pixel or so; what differs under its map may agree under that by points.
+    """
     position = _position(facts, *pair)
     if position is not None:
-        yield np.vstack([map_of(position, b.shape, a.shape), [0.0, 0.0, 1.0]])
+        yield np.vstack([map_of(position, b.shape, a.shape), [0.0, 0.0, 1.0]]), True
     for row, its_position in _near_insets(facts, *pair):
-        yield _onto_inset(facts, row, its_position, b, a)
+        yield _onto_inset(facts, row, its_position, b, a), False
     for row, its_position in _near_insets(facts, *pair[::-1]):
-        yield inverse(_onto_inset(facts, row, its_position, a, b))
+        yield inverse(_onto_inset(facts, row, its_position, a, b)), False
     if planes.has_opencv():
         found = map_between(a, b)
         if found is None:
             return
         whole = _whole_near(found, a, b)
         if whole is not None and position is None:
-            yield whole
-        yield found
+            yield whole, False
+        yield found, True
 
 
 def _whole_near(b_to_a: Map, a: Look, b: Look) -> Map | None:
