@@ -305,3 +305,29 @@ def test_undo_means_what_it_says_in_two_pages(opened, tmp_path):
         other.wait_for_selector("text=“1 picture hidden”: it was undone already.")
         page.keyboard.press("Control+y")
         until(other, "() => imagecluster.state.arrangement.value.hidden.length", 1)
+
+
+def test_work_goes_on_after_the_server_was_restarted(opened, tmp_path):
+    """What was said meanwhile is kept and applied when one says so; with the new token, all else works as before."""
+    root = draw_groups(tmp_path / "pics", (4, 3))
+    with serving(root) as address:
+        page = opened(address)
+        hide_one(page, "Home", 1)
+    page.wait_for_selector("text=Connection lost")
+    page.keyboard.press("End")
+    page.keyboard.press("h")
+    page.wait_for_selector("text=Not kept yet: 1 picture hidden")
+    port = address.rstrip("/").rpartition(":")[2]
+    with serving(root, "--port", port):
+        page.get_by_role("button", name="Apply", exact=True).click()
+        until(page, "() => imagecluster.state.arrangement.value.hidden.length", 2)
+        page.wait_for_selector("text=Not kept yet", state="detached")
+        page.keyboard.press("Control+z")
+        page.keyboard.press("Control+z")
+        until(page, HIDDEN, [])
+        hide_one(page, "Home", 1)
+    page.wait_for_selector("text=Connection lost")
+    with serving(draw_groups(tmp_path / "others", (2,)), "--port", port):
+        page.wait_for_function("() => globalThis.imagecluster?.state.collection.value?.n === 2")
+        page.keyboard.press("Control+z")
+        assert page.evaluate("() => imagecluster.state.edits.value.undo") is None

@@ -73,6 +73,13 @@ def test_a_write_without_the_token_changes_nothing(client, token):
     assert client.get("/api/edits").json()["corrections"]["edits"] == []
 
 
+def test_an_earlier_token_is_told_apart(client):
+    """So that our own page takes the present one; a missing token is no sign of an earlier start."""
+    for token, is_stale in (("of an earlier start", True), ("", False)):
+        answer = client.post("/api/edits", {"undo": True}, headers={"X-Imagecluster-Token": token})
+        assert (answer.status, "X-Imagecluster-Stale" in answer.headers) == (403, is_stale)
+
+
 def test_the_page_knows_the_token(client):
     """It stands in the page and nowhere else."""
     assert TOKEN.encode() in client.get("/").content

@@ -85,6 +85,7 @@ def copy_data(
         "state": {
             **collection_facts(snapshot),
             "root_name": name_of(snapshot.root),
+            "place": "",
             "sim": view.sim,
             "min_size": view.min_size,
             "read_only": True,

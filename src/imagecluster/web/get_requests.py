@@ -90,6 +90,7 @@ class GetRequests:
         state: wire.State = {
             **collection_facts(snapshot),
             "root_name": name_of(session.options.root),
+            "place": session.options.place,
             "sim": session.sim,
             "min_size": session.options.min_size,
             "read_only": self._rules.read_only,

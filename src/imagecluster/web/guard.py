@@ -56,6 +56,10 @@ _MOST_WAITING = 64
 
 TOKEN_HEADER = "X-Imagecluster-Token"  # noqa: S105 - the name of the header, not the token
 
+STALE_HEADER = "X-Imagecluster-Stale"
+"""Header of the refusal of a token from an earlier start. Our own page then reads the present one from `/`, as it would
+if it were loaded again: whoever may load the page may write, and pages of other origins can read neither."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -152,7 +156,8 @@ class Guard:
         if not _equal([token], self._rules.token):
             # Each start has a token of its own: a page that sends another token comes from an earlier start.
             restarted = "The viewer was restarted; reload to keep editing"
-            return 403, restarted if token else f"the header {TOKEN_HEADER} is missing", {}
+            why, more = (restarted, {STALE_HEADER: "1"}) if token else (f"the header {TOKEN_HEADER} is missing", {})
+            return 403, why, more
         if headers.get("content-type", "").partition(";")[0].strip() != "application/json":
             return 415, "the body must be application/json", {}
         length = headers.get("content-length", "0")

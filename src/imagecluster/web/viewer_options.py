@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,11 @@ class ViewerOptions:
     update: bool = False
     """Whether to look for new pictures first. A folder that has not been sorted is sorted in any case."""
     read_only: bool = False
+
+    @property
+    def place(self) -> str:
+        """A word for the place of the database, which tells nothing about it."""
+        return hashlib.sha256(os.fsencode(os.path.realpath(self.directory))).hexdigest()[:32]
 
 
 def name_of(root: Path) -> str:

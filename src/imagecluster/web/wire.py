@@ -124,6 +124,8 @@ class State(CollectionFacts):
     """GET /api/state: the current state."""
 
     root_name: str
+    place: str
+    """The same as long as the server shows the same collection, also after a restart."""
     sim: float
     """Similarity at the start."""
     min_size: int

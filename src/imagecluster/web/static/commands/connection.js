@@ -1,6 +1,6 @@
 /** Loads the collection, and listens to the server: progress of a run, new data, the server's end. */
 import { batch } from '../core/preact.js';
-import { askEdits, askState } from '../data/api.js';
+import { askEdits, askState, renewToken, setPlace } from '../data/api.js';
 import { loadCollection } from '../data/collection.js';
 import { copy } from '../data/copy.js';
 import { forgetEdits, forgetViews, refreshEdits, setEdits } from '../state/history.js';
@@ -17,6 +17,13 @@ const AGAIN_AFTER_MS = 2000;
 export async function load(first) {
   try {
     const server = await askState();
+    if (first) setPlace(server.place);
+    else if (server.place !== state.server.peek()?.place) {
+      // Nothing that this page shows, or can undo, belongs to the collection that is at this address now.
+      location.reload();
+      return;
+    }
+    if (!first && !state.online.peek()) await renewToken();
     if (!first && server.snapshot === state.collection.peek()?.snapshot) {
       state.server.value = server;
       state.run.value = server.run;
@@ -48,6 +55,8 @@ export async function load(first) {
       if (!setEdits(edits)) forgetEdits();
       state.status.value = { kind: 'ready', message: '' };
     });
+    // So that it is known even if the server cannot be asked any more.
+    collection.withIdentical([]).catch(() => {});
     if (first) readLink();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -103,8 +103,13 @@ export const hiding = signal({ ids: [], all: [], snapshot: '' });
 export async function hide(context) {
   const ids = pictures(context), collection = state.collectionNow();
   if (!ids.length) return;
-  const all = await collection.withIdentical(ids).catch((error) => { state.notify(error.message); });
-  if (!all || state.collection.peek() !== collection) return;
+  const all = await collection.withIdentical(ids).catch(() => null);
+  if (state.collection.peek() !== collection) return;
+  if (!all) {
+    // The server cannot be asked: whatever it says later, no other file is hidden.
+    await hideNow('hidefiles', ids, collection.snapshot);
+    return;
+  }
   const hidden = new Set(state.arrangement.peek()?.hidden.map((p) => collection.order[p]));
   const left = all.filter((id) => !hidden.has(id));
   if (left.length > ids.length) {

@@ -309,6 +309,8 @@ export interface Copied {
 /** GET /api/state: the current state. */
 export interface State extends CollectionFacts {
   root_name: string;
+  /** The same as long as the server shows the same collection, also after a restart. */
+  place: string;
   /** Similarity at the start. */
   sim: number;
   min_size: number;

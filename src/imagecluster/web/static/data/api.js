@@ -10,6 +10,8 @@ export class ServerError extends Error {
   constructor(message, status) {
     super(message);
     this.status = status;
+    /** whether the token is from an earlier start of the server */
+    this.isStale = false;
   }
 }
 
@@ -25,7 +27,9 @@ async function ask(address, options) {
   }
   if (reply.ok) return reply;
   const answer = /** @type {import('../core/wire.js').Refusal | null} */ (await reply.json().catch(() => null));
-  throw new ServerError(answer?.error ?? `The server answered ${reply.status}.`, reply.status);
+  const refusal = new ServerError(answer?.error ?? `The server answered ${reply.status}.`, reply.status);
+  refusal.isStale = reply.headers.has('X-Imagecluster-Stale');
+  throw refusal;
 }
 
 /** @param {string} address @param {AbortSignal} [stop] @returns {Promise<any>} */
@@ -87,11 +91,35 @@ export async function askMap(snapshot) {
   return { places: new Float32Array(await reply.arrayBuffer()), betterComes: reply.headers.has('X-Imagecluster-Better') };
 }
 
+/** @param {Document} page */
+const tokenOf = (page) => page.querySelector('meta[name="imagecluster-token"]')?.getAttribute('content') ?? '';
+let token = tokenOf(document);
+/** The collection to which everything belongs that this page says. */
+let place = '';
+
+/** @param {string} is of the state that the page loaded first */
+export const setPlace = (is) => { place = is; };
+
+/** Takes the token of a server that was started again, as a reload would, if it shows the same collection. */
+export async function renewToken() {
+  const page = await (await ask('/')).text();
+  if ((await askState()).place !== place) throw new ServerError('Another collection is shown at this address now; reload the page.', 410);
+  token = tokenOf(new DOMParser().parseFromString(page, 'text/html')) || token;
+}
+
 /** @param {string} address @param {object} body @returns {Promise<any>} */
 async function post(address, body) {
-  const token = document.querySelector('meta[name="imagecluster-token"]')?.getAttribute('content') ?? '';
-  const headers = { 'Content-Type': 'application/json', 'X-Imagecluster-Token': token };
-  return (await ask(address, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+  const send = () => ask(address, {
+    method: 'POST', headers: { 'Content-Type': 'application/json', 'X-Imagecluster-Token': token }, body: JSON.stringify(body),
+  });
+  try {
+    return await (await send()).json();
+  } catch (error) {
+    // What is refused so has changed nothing, and may be said again.
+    if (!(error instanceof ServerError && error.isStale)) throw error;
+    await renewToken();
+    return (await send()).json();
+  }
 }
 
 /**

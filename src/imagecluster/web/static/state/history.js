@@ -1,7 +1,7 @@
 /** Undo and redo of everything: each entry is a change of the view, or a correction that the server keeps. */
 import { batch, signal } from '../core/preact.js';
 import { countText } from '../core/text.js';
-import { askEdits, postEdit } from '../data/api.js';
+import { askEdits, postEdit, ServerError } from '../data/api.js';
 import * as state from './state.js';
 
 const MOST = 200;
@@ -116,6 +116,22 @@ function labelOf({ kind, n, name }) {
 /** Corrections, undo and redo are sent one after the other. */
 let queue = Promise.resolve();
 
+/** What was said while the server could not be reached. @type {import('../vendor/signals.js').Signal<readonly {label: string, record: import('../core/wire.js').NewCorrection, snapshot: string, mark: string}[]>} */
+export const unsent = signal([]);
+
+/** Sends what could not be sent, in the order in which it was said. */
+export function sendUnsent() {
+  const waiting = unsent.peek();
+  unsent.value = [];
+  for (const { label, record, snapshot, mark } of waiting) {
+    queue = queue.then(() => send(label, record, snapshot, mark)).then(() => {});
+  }
+  return queue;
+}
+
+/** Forgets what could not be sent. */
+export const dropUnsent = () => { unsent.value = []; };
+
 /** Settled once the server has answered to all corrections so far. */
 export const allSent = () => queue;
 
@@ -133,18 +149,20 @@ export function correct(label, record, snapshot = shownSnapshot()) {
   return sent;
 }
 
-/** @param {string} label @param {import('../core/wire.js').NewCorrection} record @param {string} snapshot */
-async function send(label, record, snapshot) {
+/** @param {string} label @param {import('../core/wire.js').NewCorrection} record @param {string} snapshot @param {string} [mark] of one that is said again */
+async function send(label, record, snapshot, mark = newMark()) {
+  /** @type {Entry} */
+  const entry = { kind: 'edit', id: record.kind, label, mark };
   try {
-    /** @type {Entry} */
-    const entry = { kind: 'edit', id: record.kind, label, mark: newMark() };
     await postEdit({ snapshot, record, mark: entry.mark });
-    push(entry);
+    if (!undoStack.peek().some((other) => other.kind === 'edit' && other.mark === mark)) push(entry);
     await refreshEdits();
     state.notify(label, undoingOf(entry));
     return true;
   } catch (error) {
-    state.notify(error instanceof Error ? error.message : String(error));
+    if (error instanceof ServerError && error.status === 0) unsent.value = [...unsent.peek(), { label, record, snapshot, mark }];
+    else if (error instanceof ServerError && error.status === 410) state.notify(`Not kept: ${label}. The collection has changed; look at the pictures again.`);
+    else state.notify(error instanceof Error ? error.message : String(error));
     return false;
   }
 }

@@ -1,6 +1,7 @@
 /** Messages: no pictures yet, a run in progress, server gone, what was just done, what is selected. */
 import { html, useEffect } from '../core/preact.js';
 import { countText, numberText } from '../core/text.js';
+import { dropUnsent, sendUnsent, unsent } from '../state/history.js';
 import * as selection from '../state/selection.js';
 import * as state from '../state/state.js';
 import { CommandButton, Icon, NoticeButton } from '../commands/buttons.js';
@@ -74,6 +75,14 @@ function Selected() {
   </div>`;
 }
 
+/** What was said while the server could not be reached. */
+function Unsent() {
+  const waiting = unsent.value;
+  if (!waiting.length) return null;
+  return html`<div class="notice warn" role="status">Not kept yet: ${waiting.map(({ label }) => label).join('; ')}
+    ${state.online.value && html` <button type="button" class="link" onClick=${sendUnsent}>Apply</button> <button type="button" class="link" onClick=${dropUnsent}>Discard</button>`}</div>`;
+}
+
 /** Messages that float above the gallery. */
 export function Notices() {
   const notice = state.notice.value, run = state.run.value;
@@ -88,6 +97,7 @@ export function Notices() {
     ${state.results.value && html`<div class="notice"><span>${countText(state.counts.value.nGrouped, 'result')}</span>
       <button type="button" class="link" onClick=${() => { state.results.value = null; }}>Back to all clusters</button></div>`}
     ${!state.online.value && html`<div class="notice warn" role="alert">Connection lost. Reconnecting…</div>`}
+    <${Unsent}/>
     <div role="status" class=${notice ? 'notice' : 'unseen'}>${notice?.text ?? ''}
       <${NoticeButton}/></div>
     <${Selected}/>
