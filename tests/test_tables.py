@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imagecluster.collection.occasion_table import Occasion, OccasionTable
 from imagecluster.collection.report import Report
 from imagecluster.errors import ArgumentError, NotOursError, OutputError
 from imagecluster.present.output_file import replacing
 from imagecluster.present.tables import statistics, write_csv, write_json
-from imagecluster.records import Clusters, KernelError, Skip, TimeTerm
+from imagecluster.records import Clusters, KernelError, Skip, TimeTerm, Within
 
 from .report_samples import ROOT, sample_report
 
@@ -245,8 +246,16 @@ def test_every_key_and_column_is_documented(tmp_path):
         pytest.skip("no docs beside the tests")
     text = page.read_text(encoding="utf-8")
     term = TimeTerm(0.3, 60.0, "auto", np.array([0.5, np.nan]), ("exif", "none"), KernelError(0.1, 0.01))
-    report = sample_report([2], time=term)
+    occasions = OccasionTable({0: Occasion("2025-03 Iceland", "2025-03-02 Vík", 1, 1)})
+    report = sample_report([2], time=term, within=Within("event", np.zeros(2, np.int64)), occasions=occasions)
     content = read_json(report, tmp_path)
-    keys = {*content, *content["time"], *content["clusters"][0], *content["pictures"][0], *content["skipped"][0]}
+    keys = {
+        *content,
+        *content["time"],
+        *content["within"],
+        *content["clusters"][0],
+        *content["pictures"][0],
+        *content["skipped"][0],
+    }
     for key in keys | set(read_csv(report, tmp_path)[0]):
         assert f"`{key}`" in text, key

@@ -1,17 +1,24 @@
 """`--within` in the main job: clusters that never cross an event or a trip, and what the outputs say of them."""
 
+import csv
 import json
 import re
+from datetime import datetime
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import imagecluster
 from imagecluster import cli
 from imagecluster.collection import Settings, linking, open_latest
-from imagecluster.corrections import EDITS_NAME, EventJoin, History, Together
+from imagecluster.collection.events import FoundBurst, FoundEvent, FoundScene, FoundTrip
+from imagecluster.collection.occasion_table import occasion_table
+from imagecluster.corrections import EDITS_NAME, EventJoin, EventName, History, Together
 from imagecluster.errors import ArgumentError
 from imagecluster.functions.running import run, update
+from imagecluster.present.outputs import write
 from imagecluster.store import Store
 from picture_samples import exif
 from pictures import draw
@@ -226,3 +233,84 @@ def test_suggestions_and_scores_within_events(album, tmp_path, capsys):
     labels.write_text("\n".join(["path,label", *lines]))
     assert cli.main(["eval", str(album), "--labels", str(labels), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)
+
+
+def columns(result):
+    """Trip, event, scene and burst of each picture by clusters.csv, by name; None without these columns."""
+    with result.outputs.csv.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    if "trip" not in rows[0]:
+        return None
+    return {
+        row["path"].removesuffix(".jpg"): [row[name] for name in ("trip", "event", "scene", "burst")] for row in rows
+    }
+
+
+def test_tables_tell_trips_and_events_once_somebody_has_looked_for_them(album, monkeypatch):
+    """Not before; then in all tables, of new pictures too, and with the names that people gave."""
+    for name in ("LANGUAGE", "LC_ALL", "LC_TIME", "LANG"):
+        monkeypatch.setenv(name, "en_GB.UTF-8")
+    assert columns(run([album], Settings(**QUICK))) is None
+    found = imagecluster.find_events(album)
+    assert [str(event.start.date()) for event in found.events] == ["2015-07-03", "2015-08-09"]
+    photograph(album, "tent", "August", 3)
+    result = run([album], Settings(**QUICK))
+    told = columns(result)
+    assert len(told) == 19
+    july, august = told["tent July 0"], told["tent August 3"]
+    assert (july[0], august[0]) == ("2015-07-03", "2015-08-09")
+    assert july[1].startswith("2015-07-03 ")
+    assert told["lake July 2"][:2] == july[:2]
+    assert {tuple(told[f"{thing} undated {take}"]) for thing in THINGS for take in range(3)} == {("",) * 4}
+    scenes = [int(values[2]) for values in told.values() if values[2]]
+    bursts = [int(values[3]) for values in told.values() if values[3]]
+    assert {*scenes} == {*range(1, max(scenes) + 1)}
+    assert {*bursts} == {*range(1, max(bursts) + 1)}
+    in_json = json.loads(result.outputs.json.read_text())["pictures"]
+    assert {
+        each["path"].removesuffix(".jpg"): [each[name] or "" for name in ("trip", "event")] for each in in_json
+    } == {name: values[:2] for name, values in told.items()}
+    assert {type(each["scene"]) for each in in_json} == {int, type(None)}
+    with Store.open(result.directory, writable=False) as store:
+        hashes = store.leaves(result.model).hashes
+    in_july = frozenset(h for h, path in zip(hashes, result.paths, strict=True) if "July" in path.stem)
+    for level, name in (("event", "Tents"), ("trip", "=Hiking")):
+        History(result.directory / EDITS_NAME).add(EventName(in_july, name, level))
+    named = columns(run([album], Settings(within="event", csv="spreadsheet", **QUICK)))
+    assert named["tent July 0"][:2] == ["2015-07 =Hiking", "2015-07-03 Tents"]
+
+
+def test_parquet_tells_trips_and_events(album):
+    """Numbers are numbers, and null for undated pictures."""
+    parquet = pytest.importorskip("pyarrow.parquet")
+    first = run([album], Settings(within="event", **QUICK))
+    with Store.open(first.directory) as store:
+        collection = open_latest(store)
+        table = parquet.read_table(write(collection, collection.cut(), "parquet")).to_pydict()
+    told = columns(first)
+    for i, path in enumerate(table["path"]):
+        values = [table[name][i] for name in ("trip", "event", "scene", "burst")]
+        assert ["" if value is None else str(value) for value in values] == told[path.removesuffix(".jpg")]
+    assert {type(value) for value in table["burst"]} == {int, type(None)}
+
+
+def test_no_two_occasions_have_the_same_label():
+    """Events of the same name on one day, and trips of one month, get numbers; undated ones have no scene."""
+    day = datetime(2025, 3, 2, 10)
+    row = iter(range(10))
+
+    def event(name, **changes):
+        return FoundEvent(name, day, day, (FoundScene((FoundBurst((next(row),)),)),), 0, **changes)
+
+    def trip(*events):
+        return FoundTrip("trip", "Iceland", day, day, events, 0)
+
+    trips = (trip(event("Vík"), event("Vík", attached=(9,))), trip(event("Vík")))
+    found = occasion_table(SimpleNamespace(trips=trips))
+    assert [found.values(i) for i in (0, 1, 2, 9, 5)] == [
+        ("2025-03 Iceland", "2025-03-02 Vík", 1, 1),
+        ("2025-03 Iceland", "2025-03-02 Vík (2)", 2, 2),
+        ("2025-03 Iceland (2)", "2025-03-02 Vík (3)", 3, 3),
+        ("2025-03 Iceland", "2025-03-02 Vík (2)", None, None),
+        (None, None, None, None),
+    ]

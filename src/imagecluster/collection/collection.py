@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from imagecluster.collection.occasion_table import OccasionTable
+
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
@@ -80,6 +82,8 @@ class Collection:
     """Returns `scanned`."""
     load_within: Callable[[], Within | None] = lambda: None
     """Returns `within`."""
+    load_occasions: Callable[[], OccasionTable | None] = lambda: None
+    """Returns `occasions`."""
     branch_scale: SimScale | None = None
     """Scale of the cut by branch; None if all branches are cut at the same height."""
     is_provisional: bool = False
@@ -138,6 +142,11 @@ class Collection:
     def within(self) -> Within | None:
         """The events or trips that no cluster of the dendrogram crosses; None if there are no such bounds."""
         return self.load_within()
+
+    @cached_property
+    def occasions(self) -> OccasionTable | None:
+        """The trip, event, scene and burst of each picture; None if nobody has looked for them."""
+        return self.load_occasions()
 
     @cached_property
     def scanned(self) -> Scanned:
@@ -298,6 +307,7 @@ class Collection:
             n_scanned=len(self) + len(skips),
             time=self.time,
             within=self.within,
+            occasions=self.occasions,
             folders=() if self.settings.links == "none" else cluster_folders(sizes, given),
             distances=()
             if clusters.cut == "flat"

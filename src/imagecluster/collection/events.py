@@ -41,7 +41,17 @@ from imagecluster.records import Skip
 from imagecluster.store import Leaves, Store
 from imagecluster.system.progress import OnProgress, silent
 
-__all__ = ["Events", "FoundBurst", "FoundEvent", "FoundScene", "FoundTrip", "Spot", "event_edits", "find_events"]
+__all__ = [
+    "Events",
+    "FoundBurst",
+    "FoundEvent",
+    "FoundScene",
+    "FoundTrip",
+    "Spot",
+    "event_edits",
+    "find_events",
+    "named_events",
+]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST_S = (datetime(1, 1, 3, tzinfo=UTC) - _EPOCH).total_seconds()
@@ -281,6 +291,19 @@ def find_events(
     leaves = store.leaves(model)
     edits = event_edits(store, leaves)
     items = occasions_of(leaves, store, model, edits, now_s=time.time(), n_threads=n_threads, progress=progress)
+    return named_events(leaves, store, items, edits, locale=locale, precision=precision)
+
+
+def named_events(
+    leaves: Leaves,
+    store: Store,
+    items: ItemOccasions,
+    edits: Sequence[EventEdit],
+    *,
+    locale: str | None = None,
+    precision: PlacePrecision = "exact",
+) -> Events:
+    """The trips and events of pictures whose tree is known, with their names; parameters as for `find_events`."""
     return _Naming(leaves, items, edits, locale or user_locale(), precision).events(store)
 
 

@@ -49,7 +49,7 @@ from imagecluster.system.progress import OnProgress, silent
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["ItemOccasions", "occasions_of"]
+__all__ = ["ItemOccasions", "are_wanted", "occasions_of"]
 
 T = TypeVar("T")
 
@@ -155,6 +155,11 @@ def occasions_of(  # noqa: PLR0913  # what is known of pictures comes from the s
     if key and store.writable:
         cache.save_if_possible(key, *_as_arrays(found))
     return found
+
+
+def are_wanted(store: Store) -> bool:
+    """Whether somebody has looked for the trips and events of this collection, so that outputs should tell them."""
+    return any((store.directory / OCCASIONS_NAME).glob("*.npz"))
 
 
 def _digest(said: Sequence[EventEdit]) -> str:

@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from imagecluster.collection.collection import Collection, Scanned
 from imagecluster.collection.fingerprinting import fingerprint_scan
@@ -17,13 +18,17 @@ from imagecluster.collection.recipe import is_key_of
 from imagecluster.collection.scales import branch_scale_of, scale_of
 from imagecluster.collection.settings import Settings, latest_run, settings_of
 from imagecluster.collection.trees import Tree, kept_tree, key_of, tree_of, vectors_of
-from imagecluster.corrections import EDITS_NAME, Edit, History, corrections_of, follow, heirs
+from imagecluster.corrections import EDITS_NAME, Edit, History, corrections_of, event_edits_of, follow, heirs
 from imagecluster.cut.sim_scale import LARGEST_COSINE_DISTANCE
 from imagecluster.errors import InputError
 from imagecluster.records import Dendrogram, TimeTerm, Within
 from imagecluster.scan import scan
 from imagecluster.store import Leaves, Run, Store
 from imagecluster.system.progress import OnProgress, Progress, silent
+
+if TYPE_CHECKING:
+    from imagecluster.collection.occasion_table import OccasionTable
+    from imagecluster.collection.occasions import ItemOccasions
 
 DENDROGRAM = "dendrogram"
 """Name under which a run remembers the key of its dendrogram."""
@@ -84,9 +89,9 @@ def bring_up(
         leaves = store.leaves(model)
         edits = _edits(store, leaves)
         load_time = cache(partial(_time, leaves, store, settings, now_s))
-        load_within = cache(partial(_within, leaves, store, model, settings, edits, now_s, progress))
+        occasions = _Occasions(leaves, store, model, settings, edits, progress)
         tree = tree_of(
-            leaves, store, model, settings, time=load_time(), bounds=_bounds(load_within()), progress=progress
+            leaves, store, model, settings, time=load_time(), bounds=_bounds(occasions.within), progress=progress
         )
         yield Collection(
             store=store,
@@ -98,7 +103,8 @@ def bring_up(
             branch_scale=branch_scale_of(model, cut_name),
             corrections=corrections_of(edits),
             load_time=load_time,
-            load_within=load_within,
+            load_within=lambda: occasions.within,
+            load_occasions=lambda: occasions.table,
             load_scanned=lambda: pictures.scanned,
             beside=pictures.beside,
         )
@@ -194,19 +200,19 @@ def open_latest(
             f"{store.directory} has no fingerprints of {model or 'any model'}; run `imagecluster run` with this model"
             " first"
         )
-    edits, now_s = _edits(store, leaves), time.time()
-    load_time = cache(partial(_time, leaves, store, settings, now_s))
-    load_within = cache(partial(_within, leaves, store, model, settings, edits, now_s, progress))
+    edits = _edits(store, leaves)
+    load_time = cache(partial(_time, leaves, store, settings, time.time()))
+    occasions = _Occasions(leaves, store, model, settings, edits, progress)
     tree = _kept(
         leaves,
         store,
         model,
         run,
         load_time,
-        lambda: key_of(leaves, model, settings, load_time(), _bounds(load_within())),
+        lambda: key_of(leaves, model, settings, load_time(), _bounds(occasions.within)),
     )
     if tree is None and link:
-        bounds = _bounds(load_within())
+        bounds = _bounds(occasions.within)
         tree = tree_of(
             leaves, store, model, settings, time=load_time(), bounds=bounds, progress=progress, only_kept=True
         )
@@ -221,7 +227,8 @@ def open_latest(
         branch_scale=branch_scale_of(model, settings.cut_name(model)),
         corrections=corrections_of(edits),
         load_time=load_time,
-        load_within=load_within,
+        load_within=lambda: occasions.within,
+        load_occasions=lambda: occasions.table,
         load_scanned=lambda: Scanned(
             n_fingerprinted=0,
             n_reused=len(leaves),
@@ -272,22 +279,50 @@ def _time(leaves: Leaves, store: Store, settings: Settings, now_s: float) -> Tim
     return time_term(leaves, store, settings.recipe, now_s=now_s)
 
 
-def _within(  # noqa: PLR0913  # as for `occasions_of`
-    leaves: Leaves,
-    store: Store,
-    model: str,
-    settings: Settings,
-    edits: Sequence[Edit],
-    now_s: float,
-    progress: OnProgress,
-) -> Within | None:
-    """The events or trips that no cluster crosses; None if the settings ask for none."""
-    if settings.within is None:
-        return None
-    from imagecluster.collection.occasions import occasions_of
+class _Occasions:
+    """The trips and events of a collection's pictures, found on first use."""
 
-    found = occasions_of(leaves, store, model, edits, now_s=now_s, n_threads=settings.n_threads, progress=progress)
-    return Within(settings.within, found.groups(settings.within))
+    def __init__(
+        self,
+        leaves: Leaves,
+        store: Store,
+        model: str,
+        settings: Settings,
+        edits: Sequence[Edit],
+        progress: OnProgress,
+    ) -> None:
+        self._leaves = leaves
+        self._store = store
+        self._model = model
+        self._settings = settings
+        self._edits = edits
+        self._progress = progress
+
+    @cached_property
+    def items(self) -> ItemOccasions:
+        """The tree."""
+        from imagecluster.collection.occasions import occasions_of
+
+        n_threads = self._settings.n_threads
+        return occasions_of(self._leaves, self._store, self._model, self._edits, now_s=time.time(), n_threads=n_threads)
+
+    @cached_property
+    def within(self) -> Within | None:
+        """The events or trips that no cluster crosses; None if the settings ask for none."""
+        level = self._settings.within
+        return None if level is None else Within(level, self.items.groups(level))
+
+    @cached_property
+    def table(self) -> OccasionTable | None:
+        """What outputs tell of each picture; None if nobody has looked for trips and events."""
+        from imagecluster.collection.occasions import are_wanted
+
+        if self._settings.within is None and not are_wanted(self._store):
+            return None
+        from imagecluster.collection.events import named_events
+        from imagecluster.collection.occasion_table import occasion_table
+
+        return occasion_table(named_events(self._leaves, self._store, self.items, event_edits_of(self._edits)))
 
 
 def _bounds(within: Within | None) -> Within | None:

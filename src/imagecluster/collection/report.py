@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from imagecluster.records import Clusters, Skip, TimeTerm, Within
 from imagecluster.system.folder_names import distinct_folders, folder_name
 
 _OF_SIZE = re.compile(r"cluster_with_\d+", re.IGNORECASE)
+
+if TYPE_CHECKING:
+    from imagecluster.collection.occasion_table import OccasionTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,8 @@ class Report:
     """Further names of pictures, hard and symbolic links, by name."""
     within: Within | None = None
     """The events or trips that no cluster crosses, except by hand; None if there are no such bounds."""
+    occasions: OccasionTable | None = None
+    """The trip, event, scene and burst of each picture; None if they are not known."""
 
     def __post_init__(self) -> None:
         n_images, n_skipped = len(self.names), len(self.skips)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from imagecluster.collection.occasion_table import COLUMNS
 from imagecluster.collection.report import Report
 from imagecluster.present.output_file import replacing
 from imagecluster.present.tables import table
@@ -16,7 +19,7 @@ def write_parquet(report: Report, file: Path, within: OwnFolder | None = None) -
     """Write clusters.parquet, with one row for each picture that is not hidden, in the order of paths.
 
     Columns: `path` (text, with bytes that are not UTF-8 replaced), `path_bytes`, `cluster` (null for a single), `size`
-    and `name`.
+    and `name`; `trip`, `event`, `scene` and `burst` where they are known (null for a picture without).
 
     Raises
     ------
@@ -31,7 +34,8 @@ def write_parquet(report: Report, file: Path, within: OwnFolder | None = None) -
         import pyarrow.parquet
     except ImportError:
         raise missing_extra("writing .parquet needs pyarrow", "parquet", otherwise="write .csv") from None
-    rows = [values for _, values in table(report)]
+    shown = list(table(report))
+    rows = [values for _, values in shown]
     encoded = [os.fsencode(path) for path, *_ in rows]
     columns = pyarrow.table(
         {
@@ -40,6 +44,7 @@ def write_parquet(report: Report, file: Path, within: OwnFolder | None = None) -
             "cluster": pyarrow.array([number for _, number, _, _ in rows], pyarrow.int64()),
             "size": pyarrow.array([size for _, _, size, _ in rows], pyarrow.int64()),
             "name": pyarrow.array([name for *_, name in rows], pyarrow.string()),
+            **_occasions(pyarrow, report, [row for row, _ in shown]),
         },
         metadata={
             "creator": "imagecluster",
@@ -51,3 +56,15 @@ def write_parquet(report: Report, file: Path, within: OwnFolder | None = None) -
     )
     with replacing(file, within) as stream:
         pyarrow.parquet.write_table(columns, stream)
+
+
+def _occasions(pyarrow: Any, report: Report, rows: Sequence[int]) -> dict[str, Any]:
+    """The columns that tell trips and events, by name; none if they are not known."""
+    if report.occasions is None:
+        return {}
+    types = (pyarrow.string(), pyarrow.string(), pyarrow.int64(), pyarrow.int64())
+    values = [report.occasions.values(row) for row in rows]
+    return {
+        name: pyarrow.array([each[i] for each in values], kind)
+        for i, (name, kind) in enumerate(zip(COLUMNS, types, strict=True))
+    }

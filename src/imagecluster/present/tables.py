@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from imagecluster.collection.occasion_table import COLUMNS
 from imagecluster.collection.report import Report, relative_names
 from imagecluster.evaluate.table_text import spreadsheet_cell
 from imagecluster.present.output_file import replacing
@@ -95,7 +96,8 @@ def _json_lines(report: Report) -> Iterator[str]:
     number, size = _number_and_size(report)
     pictures = (
         f'{{"path": {texts[row]}, "cluster": {number[row] or "null"}, "size": {size[row]}'
-        f"{_json_time(report.time, row)}{_json_note(report, row, encode)}{_json_other_names(report, row, encode)}}}"
+        f"{_json_time(report.time, row)}{_json_occasion(report, row, encode)}{_json_note(report, row, encode)}"
+        f"{_json_other_names(report, row, encode)}}}"
         for row in _shown_rows(report, names)
     )
     yield from _json_list("pictures", pictures, end=",\n")
@@ -114,6 +116,14 @@ def _json_time(time: TimeTerm | None, row: int) -> str:
     if time is None:
         return ""
     return f', "time_s": {_seconds(time, row) or "null"}, "time_origin": "{time.origins[row]}"'
+
+
+def _json_occasion(report: Report, row: int, encode: Callable[[Any], str]) -> str:
+    """The part of a picture's object that gives its trip, event, scene and burst."""
+    if report.occasions is None:
+        return ""
+    values = zip(COLUMNS, report.occasions.values(row), strict=True)
+    return "".join(f', "{name}": {encode(value)}' for name, value in values)
 
 
 def _json_note(report: Report, row: int, encode: Callable[[Any], str]) -> str:
@@ -200,13 +210,22 @@ def _csv_lines(report: Report, *, is_for_spreadsheets: bool) -> Iterator[str]:
     """Lines of clusters.csv."""
     time = report.time
     of_time = () if time is None else ("time_s", "time_origin")
-    yield _csv_line(("path", "cluster", "size", "name", *of_time, *(("other_names",) if report.other_names else ())))
+    of_occasions = () if report.occasions is None else COLUMNS
+    of_names = ("other_names",) if report.other_names else ()
+    yield _csv_line(("path", "cluster", "size", "name", *of_time, *of_occasions, *of_names))
     for row, (path, number, size, name) in table(report):
         at = () if time is None else (_seconds(time, row), time.origins[row])
+        occasion = () if report.occasions is None else map(_text, report.occasions.values(row))
+        if is_for_spreadsheets:
+            occasion = map(spreadsheet_cell, occasion)
         others = [" | ".join(report.other_names.get(path, ()))] if report.other_names else []
         if is_for_spreadsheets:
             path, name, others = _as_file(path), spreadsheet_cell(name), [*map(_as_file, others)]  # noqa: PLW2901
-        yield _csv_line((path, "" if number is None else str(number), str(size), name, *at, *others))
+        yield _csv_line((path, "" if number is None else str(number), str(size), name, *at, *occasion, *others))
+
+
+def _text(value: str | int | None) -> str:
+    return "" if value is None else str(value)
 
 
 def _as_file(path: str) -> str:
