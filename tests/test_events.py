@@ -278,7 +278,7 @@ def test_events_are_split_joined_and_moved_as_people_said():
     shots = [*outing(MONDAY_S, HERE), *outing(MONDAY_S + 5 * HOUR_S, HERE), *outing(MONDAY_S + 10 * HOUR_S, HERE)]
     assert events_of(shots, Wishes(splits=(3,))).tolist() == [0] * 3 + [1] * 3 + [2] * 6 + [3] * 6
     assert events_of(shots, Wishes(joins=((2, 8),))).tolist() == [0] * 12 + [1] * 6
-    assert events_of(shots, Wishes(joins=((2, 14),))).tolist() == [0] * 6 + [1] * 6 + [0] * 6
+    assert events_of(shots, Wishes(joins=((2, 14),))).tolist() == [0] * 18  # with what is between them
     moved = events_of(shots, Wishes(moves=(((0, 1), 17),)))
     assert same(moved, [0, 1, *range(12, 18)])
     assert same(moved, range(2, 6))
@@ -297,6 +297,30 @@ def test_trips_are_split_and_joined_as_people_said():
     assert split[62] != split[63]
     joined = labels(found_of(shots, Wishes(trip_joins=((60, 66),))), len(shots), "trip")
     assert same(joined, range(60, 72))
+
+
+def test_a_join_of_times_at_home_takes_the_trip_between_them_in():
+    shots = [*at_home(), *outing(TRIP_S, FAR, 6, 12 * HOUR_S)]
+    apart = found_of(shots)
+    before, after = (next(row for row in range(60) if shots[row].instant_s > TRIP_S + side * DAY_S) for side in (-9, 9))
+    assert len(set(labels(apart, len(shots), "trip"))) == 3
+    joined = found_of(shots, Wishes(trip_joins=((before, after),)))
+    assert len(joined.trips) == 1
+    assert joined.trips[0].kind == "trip"
+    assert len([*joined.events()]) == len([*apart.events()])
+
+
+def test_a_picture_that_is_moved_far_leaves_what_is_between_as_it_was():
+    """Its new event then lies around others, whose scenes are told by their own pauses."""
+    shots = [
+        *outing(MONDAY_S, HERE),
+        *outing(MONDAY_S + 5 * HOUR_S, HERE, 6, 0.3 * HOUR_S),
+        *outing(MONDAY_S + 10 * HOUR_S, HERE),
+    ]
+    before, after = found_of(shots), found_of(shots, Wishes(moves=(((17,), 0),)))
+    of_middle = [labels(found, len(shots), "scene")[6:12] for found in (before, after)]
+    assert len(set(of_middle[0])) > 1
+    assert len(set(of_middle[1])) == len(set(of_middle[0]))
 
 
 def test_home_is_where_people_say():

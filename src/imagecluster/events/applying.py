@@ -29,7 +29,7 @@ def with_trip_wishes(
             kinds.append(kinds[label[row]])
             label[after] = len(kinds) - 1
     for rows in wishes.trip_joins:
-        joined = np.unique(label[_dated(rows, place)])
+        joined = _up_to(label, np.unique(label[_dated(rows, place)]), place)
         if len(joined) > 1:
             several = {kinds[one] for one in joined.tolist()}
             kinds[int(joined[0])] = next(kind for kind in ("trip", "period", "home") if kind in several)
@@ -42,20 +42,32 @@ def with_event_wishes(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Labels of events and trips by row, with events joined and pictures moved.
 
-    A joined event is in the trip of its first picture.
+    A joined event is in the trip of its first picture. Labels of events ascend in the order of the tree.
     """
     event, trip = event.copy(), trip.copy()
     for rows in wishes.joins:
-        joined = np.unique(event[_dated(rows, place)])
-        if len(joined) > 1:
-            members = np.flatnonzero(np.isin(event, joined))
-            event[members] = joined[0]
+        joined = event[_dated(rows, place)]
+        if len(np.unique(joined)) > 1:
+            members = np.flatnonzero((event >= joined.min()) & (event <= joined.max()))
+            event[members] = joined.min()
             trip[members] = trip[members[np.argmin(place[members])]]
     for rows, target in wishes.moves:
         if _dated([target], place):
             moved = _dated(rows, place)
             event[moved], trip[moved] = event[target], trip[target]
     return event, trip
+
+
+def _up_to(label: NDArray[np.int64], joined: NDArray[np.int64], place: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Labels of the trips from the first of some to the last, by their first pictures; the first one first."""
+    first = np.full(int(label.max(initial=-1)) + 1, len(place))
+    dated = np.flatnonzero(place >= 0)
+    np.minimum.at(first, label[dated], place[dated])
+    if not len(joined):
+        return joined
+    low, high = first[joined].min(), first[joined].max()
+    found = np.flatnonzero((first >= low) & (first <= high))
+    return np.asarray(found[np.argsort(first[found], kind="stable")])
 
 
 def _dated(rows: Iterable[int], place: NDArray[np.int64]) -> list[int]:

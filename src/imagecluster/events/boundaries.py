@@ -26,7 +26,7 @@ _N_PRIOR, _PRIOR_S = 5, 300.0
 
 
 class Chain(NamedTuple):
-    """Bursts in order of time; all arrays have one entry for each."""
+    """Bursts in order of time within each group; all arrays have one entry for each burst."""
 
     rows: NDArray[np.int64]
     """Its first picture."""
@@ -35,6 +35,8 @@ class Chain(NamedTuple):
     latitude: NDArray[np.float64]
     """Where its first picture says that it was taken, in degrees; NaN for unknown."""
     longitude: NDArray[np.float64]
+    group: NDArray[np.int64]
+    """What it is in, as a number that changes where the chain passes on to another trip or event."""
 
 
 class Strengths(NamedTuple):
@@ -61,7 +63,7 @@ def strengths(chain: Chain, vectors: NDArray[np.float32], settings: EventSetting
     """
     if len(chain.rows) < 2:
         return Strengths(np.zeros(0), np.zeros(0))
-    gap_s = np.maximum(chain.start_s[1:] - np.maximum.accumulate(chain.end_s)[:-1], 0.0)
+    gap_s = np.maximum(chain.start_s[1:] - _latest(chain.end_s, chain.group)[:-1], 0.0)
     log_gap = np.log(np.maximum(gap_s, 1.0))
     km = spread_distances(chain.latitude, chain.longitude, gap_s)
     unlike = _NEUTRAL_COSINE - _best_cosines(vectors, chain.rows)
@@ -69,6 +71,13 @@ def strengths(chain: Chain, vectors: NDArray[np.float32], settings: EventSetting
     event -= settings.event_density_weight * (_usual(log_gap) - np.log(_UNIT_S))
     scene = log_gap + settings.scene_content_weight * unlike
     return Strengths(event - np.log(settings.event_gap_s), scene - np.log(settings.scene_gap_s))
+
+
+def _latest(end_s: NDArray[np.float64], group: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The latest end so far in its group, for each burst: a group may lie within the time of the one before it."""
+    in_order = np.sort(end_s)
+    number = np.cumsum(np.diff(group, prepend=group[:1]) != 0) * len(end_s)
+    return np.asarray(in_order[np.maximum.accumulate(number + np.searchsorted(in_order, end_s)) - number])
 
 
 def _usual(log_gap: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -62,7 +62,7 @@ def find_occasions(
     found = journeys(moments, cameras, place, own, wishes.homes, settings)
     trip, kinds = with_trip_wishes(found._replace(label=found.label[root]), place, root, wishes)
     order = _in_order(place, [trip, root])
-    chain, burst = _chain(moments, own, order, root)
+    chain, burst = _chain(moments, own, order, (trip, root))
     apart = strengths(chain, moments.vectors, settings)
     new = (np.diff(trip[chain.rows]) != 0) | (apart.event > 0) | np.isin(chain.rows[1:], wanted)
     event = np.full(len(place), -1)
@@ -71,7 +71,7 @@ def find_occasions(
         event, trip = with_event_wishes(event, trip, place, wishes)
         root = np.unique(np.stack([event, root], axis=1), axis=0, return_inverse=True)[1].reshape(-1)
         order = _in_order(place, [trip, event, root])
-        chain, burst = _chain(moments, own, order, root)
+        chain, burst = _chain(moments, own, order, (event, root))
         apart = strengths(chain, moments.vectors, settings)
     trips, heights = build_tree(Labels(order, burst, event, trip), kinds, (chain, apart), own, settings)
     undated = np.flatnonzero(place < 0)
@@ -111,12 +111,13 @@ def _in_order(place: NDArray[np.int64], levels: Sequence[NDArray[np.int64]]) -> 
 
 
 def _chain(
-    moments: Moments, own: Positions, order: NDArray[np.int64], root: NDArray[np.int64]
+    moments: Moments, own: Positions, order: NDArray[np.int64], levels: tuple[NDArray[np.int64], NDArray[np.int64]]
 ) -> tuple[Chain, NDArray[np.int64]]:
-    """The bursts in order, and the number of its burst for each picture in order."""
+    """The bursts in order, and the number of its burst for each picture in order; `levels` are groups and bursts."""
+    group, root = levels
     begins = np.flatnonzero(np.diff(root[order], prepend=-1) != 0)
     numbers = np.repeat(np.arange(len(begins)), np.diff(np.append(begins, len(order))))
     rows = order[begins]
     when = moments.instant_s[order]
     ends = np.maximum.reduceat(when, begins) if len(begins) else when
-    return Chain(rows, moments.instant_s[rows], ends, own.latitude[rows], own.longitude[rows]), numbers
+    return Chain(rows, moments.instant_s[rows], ends, own.latitude[rows], own.longitude[rows], group[rows]), numbers

@@ -25,12 +25,12 @@ class Wishes:
     splits: tuple[int, ...] = ()
     """Rows before which an event starts."""
     joins: tuple[tuple[int, ...], ...] = ()
-    """Rows whose events are one."""
+    """Rows whose events are one, with those between them."""
     moves: tuple[tuple[tuple[int, ...], int], ...] = ()
     """Rows, and a row of the event to which they belong; made after splits and joins, in this order."""
     trip_splits: tuple[int, ...] = ()
     """Rows before which a trip starts, or a time at home."""
     trip_joins: tuple[tuple[int, ...], ...] = ()
-    """Rows whose trips are one."""
+    """Rows whose trips are one, with those between them."""
     homes: tuple[HomeIs, ...] = ()
     """Where home was; a later one counts where two overlap."""
