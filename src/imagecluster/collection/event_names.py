@@ -8,9 +8,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
+from imagecluster.errors import ArgumentError
 from imagecluster.places import PlaceName, StayName, name_of_trip
 
-__all__ = ["HOME", "Named", "dates_in_words", "event_names", "names_by_hand", "part_of_day", "trip_name", "user_locale"]
+__all__ = [
+    "HOME",
+    "Named",
+    "dates_in_words",
+    "event_names",
+    "known_locale",
+    "names_by_hand",
+    "part_of_day",
+    "trip_name",
+    "user_locale",
+]
 
 HOME = "Home"
 _PARTS = ((5, "Night"), (12, "Morning"), (18, "Afternoon"), (24, "Evening"))
@@ -30,16 +41,33 @@ class Named(NamedTuple):
 
 def user_locale() -> str:
     """The user's locale by the environment, such as `de_DE`; British English if there is none."""
-    from babel import Locale, UnknownLocaleError
-
     for name in _VARIABLES:
-        code = os.environ.get(name, "").partition(".")[0].partition("@")[0]
-        if code and code not in ("C", "POSIX"):
+        text = os.environ.get(name, "")
+        if text and text.partition(".")[0] not in ("C", "POSIX"):
             try:
-                return str(Locale.parse(code))
-            except (UnknownLocaleError, ValueError):
+                return known_locale(text)
+            except ArgumentError:
                 break
     return _OTHERWISE
+
+
+def known_locale(text: str) -> str:
+    """The code of a locale that may be written as people and systems do.
+
+    >>> known_locale("de-DE"), known_locale("ja_JP.UTF-8"), known_locale("sr-Latn")
+    ('de_DE', 'ja_JP', 'sr_Latn')
+
+    Raises
+    ------
+    ArgumentError
+        No locale is called so.
+    """
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return str(Locale.parse(text.partition(".")[0].partition("@")[0].replace("-", "_")))
+    except (UnknownLocaleError, ValueError):
+        raise ArgumentError(f"no locale is called {text!r}; write one such as de_DE") from None
 
 
 def dates_in_words(first: date, last: date, locale: str) -> str:

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from imagecluster.collection.event_names import (
     Named,
     dates_in_words,
     event_names,
+    known_locale,
     names_by_hand,
     trip_name,
     user_locale,
@@ -35,6 +36,7 @@ from imagecluster.corrections import (
     follow,
     heirs,
 )
+from imagecluster.errors import ArgumentError
 from imagecluster.events import ClockShift, Event, Trip, TripKind
 from imagecluster.places import Gazetteer, PlaceName, PlacePrecision, StayName, at_precision, round_position
 from imagecluster.records import Skip
@@ -285,9 +287,14 @@ def find_events(
 
     Raises
     ------
+    ArgumentError
+        No locale or precision is called so.
     StoreError
         The store cannot be used.
     """
+    locale = user_locale() if locale is None else known_locale(locale)
+    if precision not in get_args(PlacePrecision):
+        raise ArgumentError(f"precision is {precision!r}; it must be one of {', '.join(get_args(PlacePrecision))}")
     leaves = store.leaves(model)
     edits = event_edits(store, leaves)
     items = occasions_of(leaves, store, model, edits, now_s=time.time(), n_threads=n_threads, progress=progress)
@@ -304,7 +311,8 @@ def named_events(
     precision: PlacePrecision = "exact",
 ) -> Events:
     """The trips and events of pictures whose tree is known, with their names; parameters as for `find_events`."""
-    return _Naming(leaves, items, edits, locale or user_locale(), precision).events(store)
+    locale = user_locale() if locale is None else known_locale(locale)
+    return _Naming(leaves, items, edits, locale, precision).events(store)
 
 
 def event_edits(store: Store, leaves: Leaves) -> tuple[EventEdit, ...]:

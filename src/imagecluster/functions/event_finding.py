@@ -56,6 +56,8 @@ def find_events(
 
     Raises
     ------
+    ArgumentError
+        `locale` or `places` is unknown.
     InputError
         A path cannot be scanned, the database in `db` holds other pictures, or most of the collection is gone.
     StoreError
