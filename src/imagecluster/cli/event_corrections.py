@@ -6,13 +6,14 @@ import argparse
 import math
 import os
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagecluster.cli.arguments import UNITS_S
-from imagecluster.cli.text import counted, one_line, printable
+from imagecluster.cli.paths import existing_path, no_such_path
+from imagecluster.cli.text import counted, one_line
 from imagecluster.corrections import (
     EDITS_NAME,
     CameraClock,
@@ -47,76 +48,123 @@ def correct(arguments: argparse.Namespace, store: Store, model: str) -> int:
     if arguments.clock is not None:
         edit, text = _clock(arguments.clock, {said.camera for said in store.described({*found.leaves.hashes}).values()})
     else:
-        edit, text = _edit(arguments, found)
+        edit, text = _edit(arguments, _Pictures(found, store))
     history.add(edit)
     print(f"{text}; --undo-correction takes it back")
     return 0
 
 
-def _edit(arguments: argparse.Namespace, found: Events) -> tuple[EventEdit, str]:
+def _edit(arguments: argparse.Namespace, pictures: _Pictures) -> tuple[EventEdit, str]:
     """The correction, and what it means in words."""
     level: OccasionLevel = "trip" if arguments.level == "trip" else "event"
     if arguments.home is not None:
         return _home(arguments)
     if arguments.split is not None:
-        row = _dated_row(found, arguments.split)
-        return EventSplit(
-            _contents(found, [row]), level
-        ), f"{_article(level)} starts with {printable(arguments.split, found.root)}"
+        row = pictures.row_of(arguments.split)
+        return EventSplit(pictures.contents([row]), level), f"{_article(level)} starts with {pictures.name_of(row)}"
     if arguments.join is not None:
-        rows = [_dated_row(found, path) for path in arguments.join]
-        if len({_group_of(found, row, level) for row in rows}) < 2:
+        rows = pictures.rows_of(arguments.join)
+        if len({pictures.group_of(row, level) for row in rows}) < 2:
             raise ArgumentError(f"these pictures are in one {level} already; give pictures of two {level}s or more")
-        return EventJoin(_contents(found, rows), level), f"the {level}s of these {len(rows)} pictures are one"
+        return EventJoin(pictures.contents(rows), level), f"the {level}s of these {len(rows)} pictures are one"
     if arguments.move is not None:
-        *moved, target = arguments.move
-        if not moved:
-            raise ArgumentError("--move got one file; give the files to move, then a file of the event to move them to")
-        rows, goal = [_dated_row(found, path) for path in moved], _dated_row(found, target)
-        moved_there = EventMove(_contents(found, rows), _contents(found, [goal]))
-        return moved_there, f"{counted(len(rows), 'picture')} moved to the event of {printable(target, found.root)}"
+        return _move(arguments.move, pictures)
     file, name = arguments.rename
-    path = Path(file)
-    row = _dated_row(found, path)
-    group = _group_rows(found, row, level)
-    named = EventName(_contents(found, group), name.strip(), level)
-    what = f"the {level} of {printable(path, found.root)}"
+    row = pictures.row_of(_typed(file))
+    group = pictures.group_of(row, level)
+    named = EventName(pictures.contents(group), name.strip(), level)
+    what = f"the {level} of {pictures.name_of(row)}"
     return named, f"{what} is called {one_line(name.strip())}" if name.strip() else f"{what} has its found name again"
+
+
+def _move(paths: Sequence[Path], pictures: _Pictures) -> tuple[EventMove, str]:
+    if len(paths) < 2:
+        raise ArgumentError("--move got one file; give the files to move, then a file of the event to move them to")
+    rows, goal = pictures.rows_of(paths[:-1]), pictures.row_of(paths[-1])
+    edit = EventMove(pictures.contents(rows), pictures.contents([goal]))
+    if {*rows} <= {*pictures.group_of(goal, "event")}:
+        raise ArgumentError(f"{_these(len(rows))} in the event of {pictures.name_of(goal)} already")
+    return edit, f"{counted(len(rows), 'picture')} moved to the event of {pictures.name_of(goal)}"
+
+
+def _these(n: int) -> str:
+    return "this picture is" if n == 1 else "these pictures are"
+
+
+def _typed(text: str) -> Path:
+    try:
+        return existing_path(text)
+    except argparse.ArgumentTypeError as error:
+        raise ArgumentError(f"--rename: {error}") from None
 
 
 def _article(level: OccasionLevel) -> str:
     return "an event" if level == "event" else "a trip"
 
 
-def _dated_row(found: Events, path: Path) -> int:
-    """The row of a picture that is in the tree.
+class _Pictures:
+    """The pictures of the tree, as people name them."""
 
-    Raises
-    ------
-    InputError
-        It is not a picture of the collection, or has no date.
-    """
-    wanted = {Path(os.path.abspath(path)), Path(os.path.realpath(path))}  # noqa: PTH100 - as the collection has it
-    row = next((row for row, own in enumerate(found.paths) if own in wanted), None)
-    if row is None:
-        raise InputError(f"{str(path)!r} is not a picture of this collection")
-    if not any(row in trip.rows for trip in found.trips):
-        raise InputError(f"{str(path)!r} has no date, so it is in no event")
-    return row
+    def __init__(self, found: Events, store: Store) -> None:
+        self._found = found
+        self._rows = {found.name_of(row): row for row in range(len(found.leaves))}
+        for key, names in store.other_names().items():
+            row = self._rows.get(os.fsdecode(key))
+            if row is not None:
+                self._rows.update((os.fsdecode(name), row) for name in names)
+        self._groups: dict[OccasionLevel, dict[int, tuple[int, ...]]] = {
+            "trip": {row: rows for rows in (trip.rows for trip in found.trips) for row in rows},
+            "event": {row: rows for rows in (event.rows for event in found.events) for row in rows},
+        }
 
+    def row_of(self, path: Path) -> int:
+        """The row of a picture that is in the tree.
 
-def _contents(found: Events, rows: Iterable[int]) -> frozenset[bytes]:
-    return frozenset(found.leaves.hashes[row] for row in rows)
+        Raises
+        ------
+        InputError
+            It is not a picture of the collection, or has no date.
+        """
+        row = next((self._rows[name] for name in self._names(path) if name in self._rows), None)
+        if row is None:
+            if not os.path.lexists(path):
+                otherwise = "give its path, or its name as `imagecluster events` prints it"
+                raise no_such_path(path, what="picture", otherwise=otherwise)
+            raise InputError(f"{os.fspath(path)!r} is not a picture of this collection")
+        if row not in self._groups["event"]:
+            near = next((event for event in self._found.events if row in event.attached), None)
+            if near is not None:
+                raise InputError(
+                    f"{os.fspath(path)!r} has no date and is only listed with an event that it resembles; name"
+                    f" a picture with a date, such as {self.name_of(near.cover)}"
+                )
+            raise InputError(f"{os.fspath(path)!r} has no date, so it is in no event")
+        return row
 
+    def rows_of(self, paths: Iterable[Path]) -> list[int]:
+        """The rows of pictures, each once."""
+        return [*dict.fromkeys(map(self.row_of, paths))]
 
-def _group_rows(found: Events, row: int, level: OccasionLevel) -> tuple[int, ...]:
-    """Rows of the trip or event that holds a row."""
-    groups = found.trips if level == "trip" else found.events
-    return next(group.rows for group in groups if row in group.rows)
+    def _names(self, path: Path) -> Iterator[str]:
+        """Names that a path may have in the collection: from the working directory, through links, as it is printed."""
+        root = self._found.root
+        for start in (os.path.abspath(path), os.path.realpath(path)):  # noqa: PTH100 - as the collection has it
+            for folder in (root, Path(os.path.realpath(root))):
+                whole = Path(start)
+                yield whole.relative_to(folder).as_posix() if whole.is_relative_to(folder) else start
+        yield Path(os.path.normpath(path)).as_posix()
 
+    def name_of(self, row: int) -> str:
+        """A picture as the table has it."""
+        return one_line(self._found.name_of(row))
 
-def _group_of(found: Events, row: int, level: OccasionLevel) -> int:
-    return _group_rows(found, row, level)[0]
+    def contents(self, rows: Iterable[int]) -> frozenset[bytes]:
+        """Contents of pictures."""
+        return frozenset(self._found.leaves.hashes[row] for row in rows)
+
+    def group_of(self, row: int, level: OccasionLevel) -> tuple[int, ...]:
+        """Rows of the trip or event that holds a row."""
+        return self._groups[level][row]
 
 
 def _home(arguments: argparse.Namespace) -> tuple[HomeIs, str]:
@@ -178,14 +226,15 @@ def shifted_s(text: str) -> float:
 
 
 def _length(length_s: float) -> str:
-    """A time in hours and minutes, or seconds.
+    """A time in hours, minutes and seconds.
 
-    >>> _length(5400), _length(30)
-    ('1 h 30 min', '30 s')
+    >>> _length(5400), _length(30), _length(0.2)
+    ('1 h 30 min', '30 s', '0.2 s')
     """
-    minutes, seconds = divmod(round(length_s), 60)
+    minutes, seconds = divmod(length_s, 60)
     hours, minutes = divmod(minutes, 60)
-    return " ".join(f"{n} {unit}" for n, unit in ((hours, "h"), (minutes, "min"), (seconds, "s")) if n)
+    parts = ((f"{hours:.0f}", "h"), (f"{minutes:.0f}", "min"), (f"{seconds:.3g}", "s"))
+    return " ".join(f"{n} {unit}" for n, unit in parts if n != "0")
 
 
 def _said(edit: object) -> str:

@@ -99,6 +99,7 @@ def _total(found: Events) -> str:
 def hints(found: Events, arguments: argparse.Namespace) -> Iterator[str]:
     """What a person may want to know or do next."""
     where = " ".join(shlex.quote(os.fspath(path)) for path in arguments.paths)
+    where += "" if arguments.db is None else f" --db {shlex.quote(os.fspath(arguments.db))}"
     if found.skips:
         yield f"{counted(len(found.skips), 'file')} could not be read: `imagecluster info --json` lists them"
     if found.trips and not found.knows_home:
@@ -115,9 +116,10 @@ def hints(found: Events, arguments: argparse.Namespace) -> Iterator[str]:
         )
     attached = sum(len(event.attached) for event in found.events)
     if attached:
-        yield f"{counted(attached, 'undated picture')} resemble an event closely and are listed with it"
+        yield f"listed with an event that they resemble closely: {counted(attached, 'undated picture')}"
     if found.undated and arguments.links is not None:
-        yield f"{counted(len(found.undated), 'picture')} without a date are in no folder"
+        n_undated = len(found.undated)
+        yield f"{counted(n_undated, 'picture')} without a date {'is' if n_undated == 1 else 'are'} in no folder"
 
 
 def _hours(length_s: float) -> str:

@@ -170,7 +170,7 @@ def _refuse_contradictions(arguments: argparse.Namespace) -> None:
     """Raise ArgumentError for options that do not go together."""
     if arguments.to is not None and arguments.links is None:
         raise ArgumentError("--to is the folder of --links; give --links too")
-    if arguments.home is None and (arguments.home_from or arguments.home_to) is not None:
+    if arguments.home is None and (arguments.home_from, arguments.home_to) != (None, None):
         raise ArgumentError("--home-from and --home-to say when --home holds; give --home too")
     if _is_correction(arguments):
         if arguments.links is not None or arguments.json:
@@ -182,9 +182,6 @@ def _refuse_contradictions(arguments: argparse.Namespace) -> None:
         if arguments.level == "trip" and not (arguments.split or arguments.join or arguments.rename):
             raise ArgumentError("--level trip is for --split, --join and --rename")
     if arguments.locale is not None:
-        from babel import Locale, UnknownLocaleError
+        from imagecluster.collection.event_names import known_locale
 
-        try:
-            Locale.parse(arguments.locale.partition(".")[0].replace("-", "_"))
-        except (UnknownLocaleError, ValueError):
-            raise ArgumentError(f"no locale is called {arguments.locale!r}; write one such as de_DE") from None
+        known_locale(arguments.locale)
