@@ -7,15 +7,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from imagecluster.collection import Settings
 from imagecluster.functions.running import run
 
 
 @contextmanager
-def serving(folder: Path, *options: str, max_diameter: float | None = None) -> Iterator[str]:
-    """Address of the page of a folder, which is sorted first."""
-    run([folder], Settings(links="none", max_diameter=max_diameter))
+def serving(folder: Path, *options: str, **settings: Any) -> Iterator[str]:
+    """Address of the page of a folder, which is sorted first, by some settings."""
+    run([folder], Settings(links="none", **settings))
     # -u: the address must not wait in a buffer.
     command = [sys.executable, "-u", "-m", "imagecluster", "view", str(folder), "--no-browser", *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

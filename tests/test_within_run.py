@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 from datetime import datetime
 from types import SimpleNamespace
 
@@ -12,7 +13,7 @@ from PIL import Image
 
 import imagecluster
 from imagecluster import cli
-from imagecluster.collection import Settings, linking, open_latest
+from imagecluster.collection import Settings, linking, occasions, open_latest
 from imagecluster.collection.events import FoundBurst, FoundEvent, FoundScene, FoundTrip
 from imagecluster.collection.occasion_table import occasion_table
 from imagecluster.corrections import EDITS_NAME, EventJoin, EventName, History, Together
@@ -314,3 +315,18 @@ def test_no_two_occasions_have_the_same_label():
         ("2025-03 Iceland", "2025-03-02 Vík (2)", None, None),
         (None, None, None, None),
     ]
+
+
+def test_a_reader_that_must_not_wait_finds_no_events(album, monkeypatch):
+    """Without dendrogram and events the collection is provisional; once both are kept again it is not."""
+    first = run([album], Settings(within="event", **QUICK))
+    for kept in ("dendrograms", "occasions"):
+        shutil.rmtree(first.directory / kept)
+    with Store.open(first.directory) as store:
+        with monkeypatch.context() as patched:
+            patched.setattr(occasions, "occasions_of", None)
+            assert open_latest(store, link=False).is_provisional
+        assert not open_latest(store).is_provisional
+        found = open_latest(store, link=False)
+        assert not found.is_provisional
+        assert [cluster.members for cluster in found.cut().clusters] == [c.members for c in first.clusters.clusters]

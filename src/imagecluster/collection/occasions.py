@@ -49,7 +49,7 @@ from imagecluster.system.progress import OnProgress, silent
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["ItemOccasions", "are_wanted", "occasions_of"]
+__all__ = ["ItemOccasions", "are_wanted", "kept_occasions", "occasions_of"]
 
 T = TypeVar("T")
 
@@ -129,13 +129,10 @@ def occasions_of(  # noqa: PLR0913  # what is known of pictures comes from the s
         Called as work goes on.
     """
     said = event_edits_of(edits)
-    mark = store.pictures_mark()
-    key = "" if mark is None else f"{model} {mark.hex()} {_digest(said)}"
-    cache = ArrayCache(store.folder, _KIND)
-    if key:
-        kept = cache.load(key, _reader(len(leaves)))
-        if kept is not None:
-            return kept
+    kept = kept_occasions(leaves, store, model, said)
+    if kept is not None:
+        return kept
+    key = _key(store, model, said)
     items = moments_of(
         leaves, store, model, now_s=now_s, clocks=_clocks(said), zones_of=places.zones_of, n_threads=n_threads
     )
@@ -153,13 +150,25 @@ def occasions_of(  # noqa: PLR0913  # what is known of pictures comes from the s
         shifts=suggest_shifts(moments),
     )
     if key and store.writable:
-        cache.save_if_possible(key, *_as_arrays(found))
+        ArrayCache(store.folder, _KIND).save_if_possible(key, *_as_arrays(found))
     return found
+
+
+def kept_occasions(leaves: Leaves, store: Store, model: str, edits: Iterable[Edit]) -> ItemOccasions | None:
+    """What `occasions_of` gives, if it is kept; None if it is not."""
+    key = _key(store, model, event_edits_of(edits))
+    return ArrayCache(store.folder, _KIND).load(key, _reader(len(leaves))) if key else None
 
 
 def are_wanted(store: Store) -> bool:
     """Whether somebody has looked for the trips and events of this collection, so that outputs should tell them."""
     return any((store.directory / OCCASIONS_NAME).glob("*.npz"))
+
+
+def _key(store: Store, model: str, said: Sequence[EventEdit]) -> str:
+    """Key under which the tree is kept; empty if it cannot be."""
+    mark = store.pictures_mark()
+    return "" if mark is None else f"{model} {mark.hex()} {_digest(said)}"
 
 
 def _digest(said: Sequence[EventEdit]) -> str:

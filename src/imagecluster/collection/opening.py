@@ -203,14 +203,13 @@ def open_latest(
     edits = _edits(store, leaves)
     load_time = cache(partial(_time, leaves, store, settings, time.time()))
     occasions = _Occasions(leaves, store, model, settings, edits, progress)
-    tree = _kept(
-        leaves,
-        store,
-        model,
-        run,
-        load_time,
-        lambda: key_of(leaves, model, settings, load_time(), _bounds(occasions.within)),
-    )
+
+    def key() -> str:
+        if settings.within is not None and not link and occasions.kept is None:
+            return ""  # to find them takes as long as to link
+        return key_of(leaves, model, settings, load_time(), _bounds(occasions.within))
+
+    tree = _kept(leaves, store, model, run, load_time, key)
     if tree is None and link:
         bounds = _bounds(occasions.within)
         tree = tree_of(
@@ -267,7 +266,8 @@ def _kept(
         tree = kept_tree(leaves, store, model, remembered, load_time)
         if tree is not None:
             return tree
-    return kept_tree(leaves, store, model, key(), load_time)
+    of_recipe = key()
+    return kept_tree(leaves, store, model, of_recipe, load_time) if of_recipe else None
 
 
 def _time(leaves: Leaves, store: Store, settings: Settings, now_s: float) -> TimeTerm | None:
@@ -299,12 +299,26 @@ class _Occasions:
         self._progress = progress
 
     @cached_property
+    def kept(self) -> ItemOccasions | None:
+        """The tree, if it is kept."""
+        from imagecluster.collection.occasions import kept_occasions
+
+        return kept_occasions(self._leaves, self._store, self._model, self._edits)
+
+    @cached_property
     def items(self) -> ItemOccasions:
         """The tree."""
         from imagecluster.collection.occasions import occasions_of
 
-        n_threads = self._settings.n_threads
-        return occasions_of(self._leaves, self._store, self._model, self._edits, now_s=time.time(), n_threads=n_threads)
+        return self.kept or occasions_of(
+            self._leaves,
+            self._store,
+            self._model,
+            self._edits,
+            now_s=time.time(),
+            n_threads=self._settings.n_threads,
+            progress=self._progress,
+        )
 
     @cached_property
     def within(self) -> Within | None:

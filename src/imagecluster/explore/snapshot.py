@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from imagecluster.collection import Collection, VerifiedPairs, is_of_cosines, open_latest, verified_pairs
 from imagecluster.collection.opening import all_apart
+from imagecluster.collection.recipe import WITHIN
 from imagecluster.corrections import EDITS_NAME, Heirs, History, heirs
 from imagecluster.cut.sim_scale import SimScale, relative
 from imagecluster.cut.suggest import Suggestion, levels_of, suggest
@@ -22,7 +23,7 @@ from imagecluster.errors import StoreDamagedError, StoreError
 from imagecluster.explore.exact_index import ExactIndex
 from imagecluster.explore.name_search import Names
 from imagecluster.explore.viewer_cache import keep, kept
-from imagecluster.records import Dendrogram
+from imagecluster.records import Dendrogram, WithinLevel
 from imagecluster.store import Leaves, MappedFingerprints, Store
 from imagecluster.system.array_cache import CacheKind, Kept
 
@@ -58,6 +59,8 @@ class Snapshot:
     """Scale of similarities."""
     max_diameter: float | None = None
     """Largest cosine distance in a cluster at any similarity; if given, `dendrogram` has infinite gaps."""
+    within: WithinLevel | None = None
+    """What no cluster crosses, except by hand; if given, `dendrogram` has infinite gaps."""
     of_cosines: bool = False
     """Whether the dendrogram is exactly that of the cosine distances of `vectors` (see `collection.is_of_cosines`)."""
     joined_at: NDArray[np.float64] | None = None
@@ -221,6 +224,7 @@ def load_snapshot(store: Store, model: str) -> Snapshot:
         vectors=fingerprints,
         scale=collection.scale,
         max_diameter=limit,
+        within=collection.settings.within if WITHIN in tree.key.split() else None,
         of_cosines=has_tree and is_of_cosines(tree.key),
         joined_at=tree.dendrogram.gap if collection.cut_name == "branch" else None,
         load_verified=partial(verified_pairs, leaves, store) if tree.verification is not None else None,

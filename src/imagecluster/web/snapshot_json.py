@@ -23,6 +23,7 @@ def collection_facts(snapshot: Snapshot) -> wire.CollectionFacts:
         "scale": {"heights": scale.heights.tolist(), "sims": scale.sims.tolist()},
         "cut": "flat" if snapshot.joined_at is None else "branch",
         "max_diameter": snapshot.max_diameter,
+        "within": snapshot.within,
         "provisional": snapshot.provisional,
         "has_times": snapshot.has_times,
     }

@@ -104,6 +104,8 @@ class CollectionFacts(TypedDict):
     cut: CutName
     """How the dendrogram is cut. By branch, the heights of gap.bin are not distances, which are in distances.bin."""
     max_diameter: float | None
+    within: Literal["event", "trip"] | None
+    """What no cluster crosses, except by hand."""
     provisional: bool
     """Whether the pictures are not clustered yet."""
     has_times: bool

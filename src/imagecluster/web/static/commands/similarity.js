@@ -43,10 +43,12 @@ export function split(context) {
 
 /** The reason why a branch joins nothing further. @param {[number, number] | null} branch */
 export function whyNoMore(branch) {
-  const limit = state.server.peek()?.max_diameter ?? null;
+  const limit = state.server.peek()?.max_diameter ?? null, within = state.server.peek()?.within ?? null;
   const all = !branch || branch[1] - branch[0] === state.collectionNow().n;
-  return all || limit === null ? 'It holds every picture of the collection.'
-    : `Joined with its neighbour, it would be wider than the latest run allows (--max-diameter ${limit}).`;
+  if (all || (limit === null && within === null)) return 'It holds every picture of the collection.';
+  const wider = `be wider than the latest run allows (--max-diameter ${limit})`;
+  const crossing = `hold pictures of two ${within}s (--within ${within})`;
+  return `Joined with its neighbour, it would ${[within !== null && crossing, limit !== null && wider].filter(Boolean).join(', or ')}.`;
 }
 
 /** @param {Context} context */

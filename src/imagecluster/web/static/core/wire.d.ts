@@ -291,6 +291,8 @@ export interface CollectionFacts {
   /** How the dendrogram is cut. By branch, the heights of gap.bin are not distances, which are in distances.bin. */
   cut: CutName;
   max_diameter: number | null;
+  /** What no cluster crosses, except by hand. */
+  within: 'event' | 'trip' | null;
   /** Whether the pictures are not clustered yet. */
   provisional: boolean;
   has_times: boolean;

@@ -89,7 +89,7 @@ function About({ cluster }) {
   return html`<div class="about">
     <div class="about-why">
       <section><h3>Why these belong together</h3>
-        <p>${height === Infinity ? 'It was put together by hand, and is wider than the --max-diameter of the latest run allows.' : height === 0 ? 'Its pictures have the same fingerprint.'
+        <p>${height === Infinity ? 'It was put together by hand: no similarity joins these pictures within the bounds of the latest run (--within, --max-diameter).' : height === 0 ? 'Its pictures have the same fingerprint.'
     : html`${to - from === 2 ? 'The two join at a distance' : `All ${numberText(to - from)} join at a mean distance`} of ${distance.toFixed(3)} (${closeness(height, collection.scale)}). From similarity <b>${simText(sim)}</b> down to <b>${simText(until)}</b> they are exactly this cluster.<${ByBranch} distance=${distance} sim=${sim}/>`}</p>
         <div class="pairs"><${Pair} title=${to - from === 2 ? 'The two' : 'Closest two'} pair=${facts?.closest} unsure="; others may be closer"/>
           ${to - from > 2 && html`<${Pair} title="Farthest two" pair=${facts?.farthest} unsure="; others may be a little farther"/>`}

@@ -53,7 +53,9 @@ export function Tree({ from, to }) {
   const m = starts.length;
   const { ROW, PIC, LEFT } = rowOf(m);
   const merges = treeOf(gaps, 0, m);
-  const tallest = merges.length ? merges[merges.length - 1].height : 0;
+  // What only a person put together joins at infinity, and is drawn a little above everything else.
+  const reach = 1.25 * merges.reduce((most, { height }) => (height < Infinity ? Math.max(most, height) : most), 0) || 1;
+  const tallest = merges.length ? Math.min(merges[merges.length - 1].height, reach) : 0;
   const next = nextDistance(collection.distances, from, to);
   const sim = state.sim.value;
   const flat = heightOf(collection.scale, sim);
@@ -62,7 +64,7 @@ export function Tree({ from, to }) {
   const x = (/** @type {number} */ h) => LEFT + 8 + (most > 0 ? Math.min(1, h / most) : 0) * (WIDTH - LEFT - 24);
   const middles = starts.map((_, i) => i * ROW + ROW / 2), ends = starts.map(() => LEFT);
   const lines = merges.map(({ left, right, height }) => {
-    const at = x(height), a = middles[left], b = middles[right];
+    const at = x(Math.min(height, reach)), a = middles[left], b = middles[right];
     middles.push((a + b) / 2);
     ends.push(at);
     return { d: `M${ends[left]} ${a} H${at} V${b} H${ends[right]}`, height };
@@ -72,7 +74,7 @@ export function Tree({ from, to }) {
   return html`<div class="tree" tabindex="0" role="region" aria-label="Dendrogram"><div class="tree-sheet" style=${{ height: `${m * ROW}px` }}>
     <svg width=${WIDTH} height=${m * ROW} viewBox=${`0 0 ${WIDTH} ${m * ROW}`} aria-hidden="true">
       ${hasLine && html`<path class="tree-line" d=${`M${x(flat)} 0 V${m * ROW}`}><title>where a flat cut at similarity ${simText(sim)} would be</title></path>`}
-      ${lines.map(({ d, height: at }) => html`<path d=${d}><title>joined at a mean distance of ${at.toFixed(3)}</title></path>`)}
+      ${lines.map(({ d, height: at }) => html`<path d=${d}><title>${at === Infinity ? 'put together by hand' : `joined at a mean distance of ${at.toFixed(3)}`}</title></path>`)}
       ${merges.length > 0 && html`<path class="trunk" d=${`M${x(tallest)} ${root} H${x(next)}`}><title>${next === Infinity ? 'joins nothing further' : `joins others at a mean distance of ${next.toFixed(3)}`}</title></path>
         <text x=${x(tallest) + 4} y=${root - 5}>${simText(simOf(collection.scale, height))}</text>`}
     </svg>
