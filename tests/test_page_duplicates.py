@@ -23,6 +23,10 @@ FOCUSED = "() => document.activeElement.getAttribute('aria-label') ?? document.a
 TO_REMOVE = "() => document.querySelector('.copies-bar output')?.textContent"
 
 
+RATED = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="4"/></rdf:RDF></x:xmpmeta>"""
+
+
 def make(root):
     """Three pictures with copies in other folders, one of them in three files, and two pictures without."""
     for seed in range(5):
@@ -237,6 +241,29 @@ def test_files_are_removed_after_a_preview_and_put_back(opened, folder, tmp_path
         page.get_by_role("button", name="Put back").click()
         until(page, GROUPS, 3)
         assert sorted(path.name for path in folder.rglob("*.png")) == before
+
+
+def test_rules_of_keeping_and_what_is_carried_over_are_chosen_in_the_page(opened, folder, tmp_path):
+    """Groups are made anew by a rule that is typed; the preview writes sidecars if it is told to."""
+    (folder / "0.png.xmp").write_text(RATED)
+    run([folder], Settings(links="none", page=False))
+    with serving(folder) as address:
+        page = opened(address)
+        show_copies(page)
+        page.get_by_text("Kept: the best copy").click()
+        page.get_by_label("Keep first").fill("longest-path")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("text=Kept: longest-path")
+        page.get_by_role("button", name="Preview").click()
+        page.wait_for_selector("dialog.plan[open]")
+        until(page, "() => document.querySelector('.planned').innerText.includes('stays: b/zero.png')")
+        page.get_by_label("Carry over").check()
+        page.wait_for_selector("text=1 sidecar written")
+        page.get_by_label("To a folder").check()
+        page.get_by_label("Folder", exact=True).fill(str(tmp_path / "removed"))
+        page.get_by_role("button", name="Move 4 file").click()
+        page.wait_for_selector(".result")
+    assert "Rating" in (folder / "b" / "zero.png.xmp").read_text()
 
 
 def test_what_cannot_be_moved_is_said(opened, folder):

@@ -68,12 +68,12 @@ def names(client):
     return {group["files"][0]["name"]: {file["name"] for file in group["files"][1:]} for group in groups(client)}
 
 
-def plan(client, *, spared=(), kinds=SURE):
+def plan(client, *, spared=(), kinds=SURE, **more):
     """A plan for what the page shows."""
     answer = found(client)
     body = {
         "snapshot": answer["search"]["snapshot"], "version": answer["search"]["version"], "kinds": list(kinds),
-        "spared": list(spared),
+        "spared": list(spared), **more,
     }  # fmt: skip
     return client.post("/api/actions/plan", body)
 
@@ -118,6 +118,62 @@ def test_nothing_is_searched_for_until_a_page_asks(folder):
         news = client.session.news()["duplicates"]
         assert misfits(news, wire.DuplicatesNews) == []
         assert (news["running"], news["error"], news["version"]) == (False, "", 1)
+
+
+def test_rules_say_which_file_is_kept(folder):
+    """As --keep and --reference do, for all pages; wrong ones are named, and the groups are then those of before."""
+
+    def kept(client):
+        return {group["files"][0]["name"] for group in groups(client)}
+
+    with served(folder) as client:
+        assert kept(client) == {"0.png", "1.png"}
+        assert found(client)["rules"] == {"keep": "", "references": []}
+        old = plan(client).json()
+        answer = client.post("/api/copies/rules", {"keep": "longest-path", "references": []})
+        assert misfits(answer.json(), wire.KeepingRules) == []
+        wait_until(lambda: kept(client) == {"c/zero again.png", "b/one.png"}, lambda: f"kept are {kept(client)}")
+        assert {file["name"] for file in plan(client).json()["files"]} != {file["name"] for file in old["files"]}
+        references = [str(folder / "b")]
+        client.post("/api/copies/rules", {"keep": "", "references": references})
+        wait_until(lambda: kept(client) == {"b/zero.png", "b/one.png"}, lambda: f"kept are {kept(client)}")
+        assert found(client)["rules"] == {"keep": "", "references": references}
+        for keep, places, status in [
+            ("best", [], 400),
+            ("", ["b"], 400),
+            ("", [str(folder / "none")], 400),
+            (f"folder:{folder / 'none'}", [], 400),
+            (3, [], 400),
+        ]:
+            assert client.post("/api/copies/rules", {"keep": keep, "references": places}).status == status
+        assert found(client)["rules"]["references"] == references
+        assert kept(client) == {"b/zero.png", "b/one.png"}
+
+
+def test_a_read_only_viewer_takes_no_rules(folder):
+    """They would change what other pages show."""
+    with served(folder, rules=Rules(token=TOKEN, read_only=True)) as client:
+        assert client.post("/api/copies/rules", {"keep": "largest", "references": []}).status == 403
+
+
+def test_what_the_removed_know_is_carried_over_on_request(folder, tmp_path):
+    """Into a sidecar of the one that stays, which goes again with the undo."""
+    (folder / "b" / "one.png.xmp").write_text(RATED)
+    run([folder], Settings(links="none", page=False))
+    before = files_of(folder)
+    with served(folder) as client:
+        assert plan(client).json()["n_written"] == 0
+        made = plan(client, carry_over=True).json()
+        assert misfits(made, wire.PlanFacts) == []
+        assert made["n_written"] == 1
+        client.post("/api/actions/apply", {"plan": made["plan"], "folder": str(tmp_path / "removed")})
+        assert "Rating" in (folder / "1.png.xmp").read_text()
+        client.post("/api/actions/undo", {"number": 1})
+    assert files_of(folder) == before
+
+
+RATED = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="4"/></rdf:RDF></x:xmpmeta>"""
 
 
 def test_the_search_is_given_up_when_the_viewer_ends(folder, monkeypatch):

@@ -13,7 +13,8 @@ from starlette.responses import Response
 from imagecluster.actions import refuse_inside
 from imagecluster.explore.snapshot import Snapshot
 from imagecluster.records import CopyKind
-from imagecluster.web.duplicates_json import group_for_page, head_for_page, plan_for_page
+from imagecluster.web.duplicates import KeepingRules
+from imagecluster.web.duplicates_json import group_for_page, head_for_page, plan_for_page, rules_for_page
 from imagecluster.web.file_actions import action_for_page, applied_for_page, destination_of, undone_for_page
 from imagecluster.web.guard import Rules
 from imagecluster.web.request import asked_snapshot, json_body, whole_number
@@ -49,10 +50,24 @@ class CopyRequests:
                 "search": news,
                 "known": found is not None,
                 "complete": found is None or found.duplicates.has_opencv,
+                "rules": rules_for_page(search.rules),
                 "n_decided": 0 if found is None else found.duplicates.n_decided,
                 "groups": [] if found is None else [head_for_page(group, files) for group, files in found.groups],
             }
         )
+
+    async def rules(self, request: Request) -> Response:
+        """Choose which file of each group is kept; all pages show the groups by these rules then."""
+        values = await json_body(request)
+        self._check_may_act()
+        keep, references = values.get("keep"), values.get("references")
+        if not isinstance(keep, str) or not isinstance(references, list):
+            raise HTTPException(400, "keep must be a text of rules, and references a list of folders")
+        if not all(isinstance(place, str) and "\0" not in place and Path(place).is_absolute() for place in references):
+            raise HTTPException(400, "references must be whole paths of folders")
+        search = self._session.duplicates
+        search.rules = await run_in_threadpool(KeepingRules, keep.strip(), tuple(map(Path, references)))
+        return unkept_json(rules_for_page(search.rules))
 
     def groups(self, snapshot: Snapshot, request: Request) -> Response:
         """A run of groups with their files."""
@@ -84,13 +99,16 @@ class CopyRequests:
         kinds, spared = values.get("kinds"), values.get("spared", [])
         if not isinstance(kinds, list) or not set(map(str, kinds)) <= set(get_args(CopyKind)):
             raise HTTPException(400, f"kinds must be a list of {', '.join(get_args(CopyKind))}")
+        carry_over = values.get("carry_over", False)
+        if not isinstance(carry_over, bool):
+            raise HTTPException(400, "carry_over must be true or false")
         if not isinstance(spared, list) or not all(type(picture) is int for picture in spared):
             raise HTTPException(400, "spared must be a list of ids")
         version = values.get("version")
         found = self._session.duplicates.found(snapshot)
         if found is None or found.version != version or not self._session.duplicates.follows_all(found):
             raise HTTPException(410, "other copies are known by now; look at them first")
-        plan = found.plan(frozenset(kinds), frozenset(spared))
+        plan = found.plan(frozenset(kinds), frozenset(spared), carry_over=carry_over)
         return unkept_json(plan_for_page(self._session.actions.remember(plan), plan, found))
 
     async def apply(self, request: Request) -> Response:

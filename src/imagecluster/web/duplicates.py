@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from imagecluster.actions import Plan
 from imagecluster.collection.copies import ComparedCopies, compare_copies
 from imagecluster.collection.duplicates import CopyGroup, Duplicates, DuplicateSettings, GroupFile
+from imagecluster.copies.rules import parse_rules
 from imagecluster.corrections import History
-from imagecluster.errors import ImageclusterError, StoreLockedError
+from imagecluster.errors import ArgumentError, ImageclusterError, StoreLockedError
 from imagecluster.explore.snapshot import Snapshot
 from imagecluster.records import CopyKind
 from imagecluster.store import Store
@@ -21,7 +24,7 @@ from imagecluster.web import wire_copies as wire
 from imagecluster.web.file_actions import FileActions
 from imagecluster.web.viewer_options import ViewerOptions
 
-__all__ = ["DuplicateSearch", "FoundDuplicates"]
+__all__ = ["DuplicateSearch", "FoundDuplicates", "KeepingRules"]
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +41,33 @@ class _EndedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class KeepingRules:
+    """Which file of a group is kept: what the command line takes as --keep and --reference.
+
+    Raises
+    ------
+    ArgumentError
+        A rule does not exist, or a place does not.
+
+    """
+
+    keep: str = ""
+    references: tuple[Path, ...] = ()
+    """Absolute."""
+
+    def __post_init__(self) -> None:
+        rules = parse_rules(self.keep, base=Path("/")) if self.keep else ()
+        places = [*self.references, *(Path(rule.values[0]) for rule in rules if rule.name in ("folder", "not-folder"))]
+        missing = next((place for place in places if not os.path.lexists(place)), None)
+        if missing is not None:
+            raise ArgumentError(f"there is no {str(missing)!r}; give the whole path of a folder")
+
+    def applied_to(self, settings: DuplicateSettings) -> DuplicateSettings:
+        """The settings with these rules."""
+        return replace(settings, keep=(self.keep,) if self.keep else (), references=self.references)
+
+
+@dataclass(frozen=True, slots=True)
 class FoundDuplicates:
     """The groups of one version, without the files that imagecluster has moved away since."""
 
@@ -47,10 +77,10 @@ class FoundDuplicates:
     gone: frozenset[int]
     groups: tuple[tuple[CopyGroup, tuple[GroupFile, ...]], ...]
     """Each group with those of its files that are still there, two or more."""
-    decisions: int
-    """Version of the corrections for which it was found."""
+    basis: tuple[int, KeepingRules]
+    """Version of the corrections, and rules, by which it was found."""
 
-    def plan(self, kinds: Collection[CopyKind], spared: Collection[int]) -> Plan:
+    def plan(self, kinds: Collection[CopyKind], spared: Collection[int], *, carry_over: bool = False) -> Plan:
         """The plan that removes the proposed files of groups of some kinds, apart from some pictures that stay."""
         going = {
             file.path
@@ -59,7 +89,7 @@ class FoundDuplicates:
             for file in removable(group, files)
             if self.snapshot.id_of_key(file.key) not in spared
         }
-        return self.duplicates.plan(command=COMMAND, only=going)
+        return self.duplicates.plan(command=COMMAND, only=going, carry_over=carry_over)
 
 
 def _still_there(
@@ -114,8 +144,10 @@ class DuplicateSearch:
         self._versions: list[FoundDuplicates] = []
         self._search = _Search()
         self._snapshot: Snapshot | None = None
-        self._failed_for: tuple[str, int] | None = None
+        self._failed_for: tuple[str, tuple[int, KeepingRules]] | None = None
         self._compared: tuple[str, Store, ComparedCopies] | None = None
+        self.rules = KeepingRules()
+        """Which file of each group is kept."""
         self._version = 0
         self._ended = False
 
@@ -142,7 +174,7 @@ class DuplicateSearch:
             if found is None or found.snapshot.key != snapshot.key:
                 return None
             if (gone := self._actions.gone(snapshot)) != found.gone:
-                found = self._publish(found.duplicates, snapshot, gone, found.decisions)
+                found = self._publish(found.duplicates, snapshot, gone, found.basis)
             return found
 
     def state(self, snapshot: Snapshot, *, again: bool = False) -> tuple[FoundDuplicates | None, wire.DuplicatesNews]:
@@ -158,7 +190,11 @@ class DuplicateSearch:
 
     def follows_all(self, found: FoundDuplicates) -> bool:
         """Whether copies were grouped after all decisions so far; a decision takes a moment to have its effect."""
-        return found.decisions == self._history.state()[0]
+        return found.basis == self._basis()
+
+    def _basis(self) -> tuple[int, KeepingRules]:
+        """Version of the corrections, and rules, of now."""
+        return self._history.state()[0], self.rules
 
     @property
     def is_wanted(self) -> bool:
@@ -175,17 +211,17 @@ class DuplicateSearch:
             }  # fmt: skip
 
     def _is_outdated(self, snapshot: Snapshot) -> bool:
-        wanted = snapshot.key, self._history.state()[0]
+        wanted = snapshot.key, self._basis()
         found = self._found
-        return wanted not in (self._failed_for, found and (found.snapshot.key, found.decisions))
+        return wanted not in (self._failed_for, found and (found.snapshot.key, found.basis))
 
     def _publish(
-        self, duplicates: Duplicates, snapshot: Snapshot, gone: frozenset[int], decisions: int
+        self, duplicates: Duplicates, snapshot: Snapshot, gone: frozenset[int], basis: tuple[int, KeepingRules]
     ) -> FoundDuplicates:
         with self._guard:
             self._version += 1
             groups = tuple(_still_there(duplicates, snapshot, gone))
-            self._found = FoundDuplicates(self._version, snapshot, duplicates, gone, groups, decisions)
+            self._found = FoundDuplicates(self._version, snapshot, duplicates, gone, groups, basis)
             self._versions = [*self._versions, self._found][-_KEPT:]
             return self._found
 
@@ -199,11 +235,11 @@ class DuplicateSearch:
                 if snapshot is None or self._ended or not self._is_outdated(snapshot):
                     self._search = _Search(error=self._search.error)
                     return
-            decisions = self._history.state()[0]
+            basis = self._basis()
             error = ""
             try:
-                duplicates = self._searched(snapshot)
-                self._publish(duplicates, snapshot, self._actions.gone(snapshot), decisions)
+                duplicates = self._searched(snapshot, basis[1])
+                self._publish(duplicates, snapshot, self._actions.gone(snapshot), basis)
             except _EndedError:
                 continue
             except ImageclusterError as failure:
@@ -212,10 +248,10 @@ class DuplicateSearch:
                 _log.exception("the copies cannot be searched for")
                 error = f"unexpected error: {failure!r}"
             with self._guard:
-                self._failed_for = (snapshot.key, decisions) if error else None
+                self._failed_for = (snapshot.key, basis) if error else None
                 self._search = _Search(running=True, error=error)
 
-    def _searched(self, snapshot: Snapshot) -> Duplicates:
+    def _searched(self, snapshot: Snapshot, rules: KeepingRules) -> Duplicates:
         """The copies of a snapshot, after the decisions of now."""
 
         def show(progress: Progress) -> None:
@@ -233,7 +269,9 @@ class DuplicateSearch:
                 store.close()
                 raise
             self._compared = snapshot.key, store, compared
-        return self._compared[2].grouped(self._history.edits, progress=show)
+        compared = self._compared[2]
+        settings = rules.applied_to(compared.search.settings)
+        return compared.grouped(self._history.edits, settings, progress=show)
 
     def _keep_comparisons(self, snapshot: Snapshot, show: OnProgress) -> bool:
         """Compare all pictures and keep the results, if they can be kept; the store is not held after that."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from imagecluster.actions import Plan
@@ -9,10 +10,10 @@ from imagecluster.collection.duplicates import CopyGroup, GroupFile
 from imagecluster.explore.snapshot import Snapshot
 from imagecluster.records import CopyEvidence
 from imagecluster.web import wire_copies as wire
-from imagecluster.web.duplicates import FoundDuplicates, removable
+from imagecluster.web.duplicates import FoundDuplicates, KeepingRules, removable
 from imagecluster.web.viewer_options import shown_name
 
-__all__ = ["group_for_page", "head_for_page", "plan_for_page"]
+__all__ = ["group_for_page", "head_for_page", "plan_for_page", "rules_for_page"]
 
 
 def head_for_page(group: CopyGroup, files: Sequence[GroupFile]) -> wire.DuplicateHead:
@@ -81,5 +82,11 @@ def plan_for_page(key: str, plan: Plan, found: FoundDuplicates) -> wire.PlanFact
         "plan": key,
         "files": files,
         "n_parts": sum(len(step.parts) for step in plan.steps),
+        "n_written": len({new.path for step in plan.steps for new in step.writes}),
         "bytes": sum(file["bytes"] for file in files),
     }
+
+
+def rules_for_page(rules: KeepingRules) -> wire.KeepingRules:
+    """Which file of a group is kept."""
+    return {"keep": rules.keep, "references": [os.fspath(place) for place in rules.references]}

@@ -49,6 +49,7 @@ def build_api(session: ViewerSession, rules: Rules) -> Starlette:
             Route("/api/edits", get.edits, methods=["GET"]),
             Route("/api/edits", post.edit, methods=["POST"]),
             Route("/api/actions", copies.actions),
+            Route("/api/copies/rules", copies.rules, methods=["POST"]),
             Route("/api/actions/plan", copies.plan, methods=["POST"]),
             Route("/api/actions/apply", copies.apply, methods=["POST"]),
             Route("/api/actions/undo", copies.put_back, methods=["POST"]),

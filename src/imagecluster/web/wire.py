@@ -19,6 +19,7 @@ from imagecluster.web.wire_copies import (
     DuplicateGroups,
     Duplicates,
     DuplicatesNews,
+    KeepingRules,
     Outcome,
     PlanFacts,
 )
@@ -482,6 +483,7 @@ Answer = (
     | Edits
     | Duplicates
     | DuplicateGroups
+    | KeepingRules
     | Trips
     | PlanFacts
     | Outcome

@@ -21,6 +21,7 @@ __all__ = [
     "DuplicatesNews",
     "Evidence",
     "FileLeft",
+    "KeepingRules",
     "Outcome",
     "PlanFacts",
     "PlanRequest",
@@ -118,9 +119,19 @@ class Duplicates(TypedDict):
     """Whether the search has ended once."""
     complete: bool
     """Whether edited copies were looked for too, which needs OpenCV."""
+    rules: KeepingRules
     n_decided: int
     """Number of groups that are left out because of decisions."""
     groups: list[DuplicateHead]
+
+
+class KeepingRules(TypedDict):
+    """POST /api/copies/rules, and its answer: which file of each group is kept."""
+
+    keep: str
+    """Rules as the command line's --keep takes them; empty for the usual order."""
+    references: list[str]
+    """Absolute paths of folders and files that are kept before all others, and never proposed for removal."""
 
 
 class DuplicateGroups(TypedDict):
@@ -151,6 +162,8 @@ class PlanRequest(TypedDict):
     """Kinds of groups whose proposed files are removed."""
     spared: list[int]
     """Ids of proposed files that stay all the same."""
+    carry_over: NotRequired[bool]
+    """Whether the files that stay get what the others know, into their sidecars; if absent, they do not."""
 
 
 class PlannedFile(TypedDict):
@@ -173,6 +186,8 @@ class PlanFacts(TypedDict):
     """Its key."""
     files: list[PlannedFile]
     n_parts: int
+    n_written: int
+    """Number of sidecars that are written, of files that stay."""
     bytes: int
 
 

@@ -18,6 +18,7 @@ export async function loadDuplicates(again = false) {
     const answer = await askDuplicates(collection.snapshot, again);
     if (state.collection.peek() !== collection) return;
     copies.search.value = answer.search;
+    copies.rules.value = answer.rules;
     const before = copies.found.peek();
     if (answer.known && before?.version !== answer.search.version) {
       const next = new Duplicates(collection.snapshot, answer, before?.snapshot === collection.snapshot ? before.details : undefined);

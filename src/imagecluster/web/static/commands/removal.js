@@ -1,7 +1,7 @@
 /** Commands that move files away and back: a plan first, then the action, which the server keeps a journal of. */
 import { batch, effect } from '../core/preact.js';
 import { bytesText, countText, numberText } from '../core/text.js';
-import { ServerError, askActions, postApply, postPlan, postPutBack } from '../data/api.js';
+import { ServerError, askActions, postApply, postPlan, postPutBack, postRules } from '../data/api.js';
 import { allSent, dropAction, pushAction, refreshEdits } from '../state/history.js';
 import * as copies from '../state/duplicates.js';
 import * as state from '../state/state.js';
@@ -54,7 +54,7 @@ async function askedPlan() {
     const found = copies.found.peek(), { kinds, nFiles } = copies.going.peek();
     if (!found || !nFiles) return null;
     try {
-      return await postPlan({ snapshot: found.snapshot, version: found.version, kinds, spared: [...copies.spared.peek().keys()] });
+      return await postPlan({ snapshot: found.snapshot, version: found.version, kinds, spared: [...copies.spared.peek().keys()], carry_over: copies.carriesOver.peek() });
     } catch (error) {
       if (!(error instanceof ServerError && error.status === 410) || copies.search.peek()?.error || tries === MOST_TRIES) throw error;
     }
@@ -82,6 +82,29 @@ export async function preview() {
     state.notify(textOf(error));
   } finally {
     copies.planning.value = false;
+  }
+}
+
+/** Makes the plan that is previewed anew, with or without what the removed files know. @param {boolean} carriesOver @returns {Promise<string>} why it cannot be done; empty if it was */
+export async function carryOver(carriesOver) {
+  copies.carriesOver.value = carriesOver;
+  try {
+    const plan = await askedPlan();
+    if (plan) copies.plan.value = plan;
+    return '';
+  } catch (error) {
+    return textOf(error);
+  }
+}
+
+/** Chooses which file of each group is kept, and groups anew. @param {import('../core/wire.js').KeepingRules} rules @returns {Promise<string>} why it cannot be done; empty if it was */
+export async function keepBy(rules) {
+  try {
+    copies.rules.value = await postRules(rules);
+    await loadDuplicates();
+    return '';
+  } catch (error) {
+    return textOf(error);
   }
 }
 

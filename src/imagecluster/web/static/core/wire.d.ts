@@ -93,9 +93,18 @@ export interface Duplicates {
   known: boolean;
   /** Whether edited copies were looked for too, which needs OpenCV. */
   complete: boolean;
+  rules: KeepingRules;
   /** Number of groups that are left out because of decisions. */
   n_decided: number;
   groups: DuplicateHead[];
+}
+
+/** POST /api/copies/rules, and its answer: which file of each group is kept. */
+export interface KeepingRules {
+  /** Rules as the command line's --keep takes them; empty for the usual order. */
+  keep: string;
+  /** Absolute paths of folders and files that are kept before all others, and never proposed for removal. */
+  references: string[];
 }
 
 /** GET copies/groups: a run of the groups of one version. */
@@ -120,6 +129,8 @@ export interface PlanRequest {
   kinds: CopyKind[];
   /** Ids of proposed files that stay all the same. */
   spared: number[];
+  /** Whether the files that stay get what the others know, into their sidecars; if absent, they do not. */
+  carry_over?: boolean;
 }
 
 /** A file that the plan removes. */
@@ -140,6 +151,8 @@ export interface PlanFacts {
   plan: string;
   files: PlannedFile[];
   n_parts: number;
+  /** Number of sidecars that are written, of files that stay. */
+  n_written: number;
   bytes: number;
 }
 
@@ -612,4 +625,4 @@ export interface CopyData {
 }
 
 /** All JSON answers of the server. */
-export type Answer = State | Names | Named | Found | PictureFacts | ClusterFacts | Curve | Edits | Duplicates | DuplicateGroups | Trips | PlanFacts | Outcome | Actions | Written | Done | Refusal;
+export type Answer = State | Names | Named | Found | PictureFacts | ClusterFacts | Curve | Edits | Duplicates | DuplicateGroups | KeepingRules | Trips | PlanFacts | Outcome | Actions | Written | Done | Refusal;

@@ -138,6 +138,9 @@ export const postSearch = (body) => post('/api/search', body);
 /** Makes a plan for removing copies; nothing is moved yet. @param {import('../core/wire.js').PlanRequest} body @returns {Promise<import('../core/wire.js').PlanFacts>} */
 export const postPlan = (body) => post('/api/actions/plan', body);
 
+/** Chooses which file of each group is kept. @param {import('../core/wire.js').KeepingRules} body @returns {Promise<import('../core/wire.js').KeepingRules>} */
+export const postRules = (body) => post('/api/copies/rules', body);
+
 /** Does what a plan says. @param {import('../core/wire.js').ActRequest} body @returns {Promise<import('../core/wire.js').Outcome>} */
 export const postApply = (body) => post('/api/actions/apply', body);
 

@@ -32,6 +32,10 @@ export const pair = signal(null);
 export const pairMode = signal('side');
 /** The plan that is previewed. @type {import('../vendor/signals.js').Signal<import('../core/wire.js').PlanFacts | null>} */
 export const plan = signal(null);
+/** Whether the files that stay get what the removed ones know. */
+export const carriesOver = signal(false);
+/** Which file of each group is kept. @type {import('../vendor/signals.js').Signal<import('../core/wire.js').KeepingRules>} */
+export const rules = signal({ keep: '', references: [] });
 /** Whether a plan is on its way. */
 export const planning = signal(false);
 /** What became of it. @type {import('../vendor/signals.js').Signal<import('../core/wire.js').Outcome | null>} */

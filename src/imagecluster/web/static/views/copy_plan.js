@@ -6,7 +6,7 @@ import * as copies from '../state/duplicates.js';
 import * as state from '../state/state.js';
 import { Icon } from '../commands/buttons.js';
 import { showDialog } from '../commands/navigate.js';
-import { act, outcomeText, putBack } from '../commands/removal.js';
+import { act, carryOver, outcomeText, putBack } from '../commands/removal.js';
 import { Modal } from './modal.js';
 
 /** @typedef {import('../core/wire.js').PlanFacts} PlanFacts @typedef {import('../core/wire.js').PlannedFile} PlannedFile */
@@ -51,12 +51,19 @@ function Preview({ plan }) {
     setProblem(await act(where === 'folder' ? folder.trim() : ''));
     setBusy(false);
   };
+  const carry = async (/** @type {Event} */ event) => {
+    setBusy(true);
+    setProblem(await carryOver(/** @type {HTMLInputElement} */ (event.target).checked));
+    setBusy(false);
+  };
   const choice = (/** @type {'trash' | 'folder'} */ name, /** @type {string} */ label) => html`<label><input type="radio" name="where" value=${name} checked=${where === name} onChange=${() => setWhere(name)}/> ${label}</label>`;
   return html`<form onSubmit=${entered}>
     <p class="soft">Every file is checked again just before it is moved. What has changed meanwhile stays where it is. You can put everything back.</p>
     <${Files} files=${plan.files}/>
     <fieldset><legend class="unseen">Where the files go</legend>${choice('trash', 'To the trash')}${choice('folder', 'To a folder')}
       ${where === 'folder' && html`<input type="text" value=${folder} required aria-label="Folder" placeholder="/home/me/Removed" spellcheck="false" autocomplete="off" onInput=${(/** @type {Event} */ e) => setFolder(/** @type {HTMLInputElement} */ (e.target).value)}/>`}</fieldset>
+    <label><input type="checkbox" checked=${copies.carriesOver.value} disabled=${busy} onChange=${carry}/> Carry over date, place, rating and keywords to the files that stay
+      <span class="soft">${plan.n_written > 0 ? `${countText(plan.n_written, 'sidecar')} written` : copies.carriesOver.value ? 'nothing to carry over' : 'into their sidecars'}</span></label>
     <p role="alert" class="problem">${problem}</p>
     <div class="row end">${busy && html`<div class="progress grow" role="status"><span>Moving files ${total > 0 ? `${numberText(done)} of ${numberText(total)}` : '…'}</span><progress aria-label="Progress" max=${total || null} value=${total ? done : null}></progress></div>`}
       <button type="button" class="button" onClick=${() => showDialog(null)} disabled=${busy}>Cancel</button>
@@ -83,6 +90,6 @@ export function CopyPlan() {
   return html`<${Modal} label=${title} kind="wide plan" onClose=${close}>
     <div class="dialog-title"><h2 tabindex="-1" data-first>${title} <span class="soft">${outcome ? '' : `${bytesText(plan.bytes)}${parts}`}</span></h2>
       <button type="button" class="button round" aria-label="Close" title="Close (Esc)" onClick=${close}><${Icon} name="close"/></button></div>
-    ${outcome ? html`<${Result} outcome=${outcome}/>` : html`<${Preview} plan=${plan} key=${plan.plan}/>`}
+    ${outcome ? html`<${Result} outcome=${outcome}/>` : html`<${Preview} plan=${plan}/>`}
   </${Modal}>`;
 }
