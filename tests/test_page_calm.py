@@ -331,3 +331,60 @@ def test_work_goes_on_after_the_server_was_restarted(opened, tmp_path):
         page.wait_for_function("() => globalThis.imagecluster?.state.collection.value?.n === 2")
         page.keyboard.press("Control+z")
         assert page.evaluate("() => imagecluster.state.edits.value.undo") is None
+
+
+DEPTHS = "() => history.state?.depths.join()"
+
+
+def test_the_back_button_closes_what_was_opened(opened, address):
+    """One thing at a time; what was set meanwhile stays, forward opens again, closing by hand leaves nothing over."""
+    page = opened_small(opened, address)
+    page.keyboard.press("ArrowRight")
+    until(page, DEPTHS, "0")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("dialog.picture h2")
+    shown = page.evaluate("() => imagecluster.state.openedPicture.value")
+    page.go_back()
+    page.wait_for_selector("dialog.picture", state="detached")
+    until(page, FOCUSED, shown)
+    page.go_forward()
+    page.wait_for_selector("dialog.picture h2")
+    assert page.evaluate("() => imagecluster.state.openedPicture.value") == shown
+    page.keyboard.press("Escape")
+    until(page, DEPTHS, "0")
+    page.keyboard.press("2")
+    page.wait_for_selector(".map")
+    set_sim(page, 0.7)
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog.keys")
+    until(page, DEPTHS, "0,1,2")
+    page.go_back()
+    page.wait_for_selector("dialog.keys", state="detached")
+    assert page.evaluate("() => imagecluster.state.view.value") == "map"
+    page.go_back()
+    until(page, "() => imagecluster.state.view.value", "gallery")
+    assert page.evaluate("() => imagecluster.state.sim.value") == 0.7
+
+
+def test_searches_and_what_is_open_are_in_the_address(opened, address):
+    """The address leads to the same results, with the same picture open; the back button ends the search."""
+    page = opened_small(opened, address)
+    results = "() => imagecluster.state.results.value?.ids.join()"
+    page.locator("#search").fill("0_1")
+    page.keyboard.press("Enter")
+    until(page, "() => location.hash.includes('q=0_1')")
+    found = page.evaluate(results)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("dialog.picture h2")
+    until(page, "() => location.hash.includes('picture=')")
+    again = opened(page.url, ready="dialog.picture h2")
+    until(again, results, found)
+    again.go_back()
+    again.wait_for_selector("dialog.picture", state="detached")
+    again.go_back()
+    until(again, "() => imagecluster.state.results.value === null && document.querySelector('#search').value === ''")
+    again.keyboard.press("Home")
+    again.keyboard.press("f")
+    until(again, "() => location.hash.includes('like=')")
+    found = again.evaluate(results)
+    until(opened(again.url), results, found)

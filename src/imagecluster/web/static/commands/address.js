@@ -5,10 +5,12 @@ import { remembered } from '../state/preferences.js';
 import * as copies from '../state/duplicates.js';
 import * as state from '../state/state.js';
 import { canShow } from './duplicates.js';
-import { openCluster } from './navigate.js';
+import { close, openCluster, openPicture } from './navigate.js';
+import { searchFor, searchLeft, searchSimilar } from './search.js';
 import { SORTS } from './view.js';
 
 const WRITE_AFTER_MS = 250;
+const VIEWS = /** @type {const} */ (['gallery', 'map', 'timeline', 'copies']);
 /** More selected pictures than this are not kept in the address. */
 const MOST_IDS = 500;
 
@@ -63,11 +65,14 @@ function fullLink() {
   const query = viewQuery();
   const selected = state.selection.value;
   if (selected.size && selected.size <= MOST_IDS) query.set('sel', packedIds(selected));
+  const results = state.results.value;
+  if (results?.text) query.set('q', results.text);
+  else if (results?.like !== undefined) query.set('like', results.like.toString(36));
   if (state.openedPicture.value >= 0) query.set('picture', state.openedPicture.value.toString(36));
   const cluster = state.openedCluster.value;
   if (cluster) query.set('cluster', collection.order[cluster.from].toString(36));
   if (state.anchor.value >= 0) query.set('at', state.anchor.value.toString(36));
-  if (selected.size || ['own', 'picture', 'cluster', 'at'].some((key) => query.has(key))) query.set('of', collection.snapshot);
+  if (selected.size || ['own', 'like', 'picture', 'cluster', 'at'].some((key) => query.has(key))) query.set('of', collection.snapshot);
   return query.toString();
 }
 
@@ -93,20 +98,49 @@ export function readLink() {
     state.minSize.value = Math.round(number('min', server.min_size, 1, 1e6));
     state.sort.value = SORTS.find(([key]) => key === (query.get('sort') ?? taste.sort))?.[0] ?? 'size';
     state.size.value = /** @type {const} */ (['S', 'M', 'L']).find((name) => name === (query.get('size') ?? taste.size)) ?? 'M';
-    const view = /** @type {const} */ (['gallery', 'map', 'timeline', 'copies']).find((name) => name === query.get('view')) ?? 'gallery';
+    const view = VIEWS.find((name) => name === query.get('view')) ?? 'gallery';
     state.view.value = view === 'copies' && !canShow() ? 'gallery' : view;
     copies.kind.value = [...SURE, ...APART].find((kind) => kind === query.get('kind')) ?? null;
     state.selection.value = new Set(sameData ? unpackedIds(query.get('sel') ?? '', collection.n) : []);
     state.branches.value = sameData ? ownCuts(query.get('own') ?? '', collection.n) : [];
   });
-  const at = id('at'), picture = id('picture'), cluster = id('cluster');
-  const open = () => {
-    if (at >= 0) state.scrollToPicture(at);
-    if (picture >= 0) state.openedPicture.value = picture;
-    else if (cluster >= 0) openCluster({ id: cluster });
-  };
+  const at = id('at');
   // The gallery has its size only after it was shown for one frame.
-  requestAnimationFrame(() => requestAnimationFrame(open));
+  requestAnimationFrame(() => requestAnimationFrame(() => {
+    if (at >= 0) state.scrollToPicture(at);
+    openLinked(query);
+  }));
+}
+
+/** Opens what an address says is open. @param {URLSearchParams} query */
+async function openLinked(query) {
+  const collection = state.collectionNow(), sameData = query.get('of') === collection.snapshot;
+  const id = (/** @type {string} */ key) => {
+    const value = sameData ? parseInt(query.get(key) ?? '', 36) : NaN;
+    return value >= 0 && value < collection.n ? value : -1;
+  };
+  const text = query.get('q'), like = id('like'), picture = id('picture'), cluster = id('cluster');
+  if (text) await searchFor(text);
+  else if (like >= 0) await searchSimilar({ id: like });
+  if (state.collection.peek() !== collection) return;
+  if (picture >= 0) openPicture({ id: picture });
+  else if (cluster >= 0) openCluster({ id: cluster });
+}
+
+/** Number of things that were opened over the gallery, each of which the back button closes. */
+const depthNow = () => [
+  state.view.value !== 'gallery', state.results.value, state.openedCluster.value, state.openedPicture.value >= 0, copies.pair.value, state.dialog.value,
+].filter(Boolean).length;
+
+/** Closes what was opened last, until so many are open. @param {number} depth */
+function closeTo(depth) {
+  const isActing = () => state.dialog.peek() === 'plan' && copies.acting.peek().total !== undefined;
+  const isOverView = () => state.dialog.peek() || copies.pair.peek() || state.openedPicture.peek() >= 0 || state.openedCluster.peek() || state.results.peek();
+  while (depthNow() > depth && isOverView() && !isActing()) {
+    if (!state.dialog.peek() && !copies.pair.peek() && state.openedPicture.peek() < 0 && !state.openedCluster.peek()) searchLeft();
+    close();
+  }
+  if (depthNow() > depth && !isOverView()) state.view.value = 'gallery';
 }
 
 /** @param {string} text @param {number} n */
@@ -120,17 +154,53 @@ function ownCuts(text, n) {
   return branches;
 }
 
-/** Keeps the address up to date, and handles the back button. */
+/**
+ * Keeps the address up to date, and has the back button close what was opened.
+ *
+ * Each entry of the browser's history knows the depths of all entries of this page up to it: one is added when
+ * something is opened, and left when it is closed in the page.
+ */
 export function watchLink() {
-  let timer = 0, own = location.hash;
-  effect(() => {
-    const text = fullLink();
+  let timer = 0, own = location.hash, isGoing = false;
+  const depthsNow = () => /** @type {number[]} */ (history.state?.depths ?? [0]);
+  const update = () => {
+    const text = fullLink(), depth = depthNow();
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      if (!text) return;
+    if (!text || isGoing) return;
+    const depths = depthsNow(), top = depths[depths.length - 1];
+    if (depth > top) {
       own = `#${text}`;
-      history.replaceState(null, '', own);
-    }, WRITE_AFTER_MS);
+      history.pushState({ depths: [...depths, depth] }, '', own);
+    } else if (depth < top && depths.length > 1) {
+      isGoing = true;
+      let to = depths.length - 2;
+      while (to > 0 && depths[to] > depth) to--;
+      history.go(to + 1 - depths.length);
+    } else {
+      timer = setTimeout(() => {
+        own = `#${text}`;
+        history.replaceState({ depths: [...depths.slice(0, -1), depth] }, '', own);
+      }, WRITE_AFTER_MS);
+    }
+  };
+  // What the address opens lies over this entry, which the back button leads to before it leaves the page.
+  history.replaceState({ depths: depthsNow() }, '');
+  effect(update);
+  addEventListener('popstate', (event) => {
+    const depths = /** @type {number[] | undefined} */ (event.state?.depths);
+    if (!depths) return; // an address that was typed
+    own = location.hash;
+    if (isGoing) isGoing = false;
+    else if (depths[depths.length - 1] < depthNow()) closeTo(depths[depths.length - 1]);
+    else reopen(new URLSearchParams(location.hash.slice(1)));
+    update();
   });
   addEventListener('hashchange', () => { if (location.hash !== own) readLink(); });
+}
+
+/** Shows again what the forward button leads to. @param {URLSearchParams} query */
+function reopen(query) {
+  const view = VIEWS.find((name) => name === query.get('view')) ?? 'gallery';
+  state.view.value = view === 'copies' && !canShow() ? 'gallery' : view;
+  openLinked(query);
 }

@@ -34,6 +34,13 @@ export function searchLeft() {
   if (box) box.value = '';
 }
 
+/** Shows the results for a text. @param {string} text */
+export async function searchFor(text) {
+  const box = searchBox();
+  if (box) box.value = text;
+  await searchText();
+}
+
 /** Enter was pressed: searches at once, and moves the focus from the box to the results. */
 export async function searchEntered() {
   clearTimeout(typedTimer);
@@ -67,7 +74,7 @@ async function resultsOf(text, server) {
     server.can_search_text ? askLikeText(server.snapshot, text, MOST_FOUND) : null,
   ]);
   const ids = new Set([...named.ids, ...(like?.results.map(idOf) ?? [])]);
-  return { kind: like ? 'text' : 'name', label: `“${text.trim()}”`, ids: [...ids] };
+  return { kind: like ? 'text' : 'name', label: `“${text.trim()}”`, ids: [...ids], text: text.trim() };
 }
 
 /**
@@ -102,7 +109,7 @@ export async function searchSimilar(context) {
     const answer = await askLikePicture(collection.snapshot, id, MOST_FOUND);
     if (state.collectionNow() !== collection) return; // the ids mean other pictures now
     const ids = answer.results.map(idOf).filter((i) => i !== id);
-    showResults({ kind: 'picture', label: `Like ${collection.names.nameOf(id)}`, ids: [id, ...ids] });
+    showResults({ kind: 'picture', label: `Like ${collection.names.nameOf(id)}`, ids: [id, ...ids], like: id });
   } catch (error) {
     state.notify(error instanceof Error ? error.message : String(error));
   }

@@ -5,7 +5,7 @@ import { NO_CORRECTIONS } from '../data/replay.js';
 /**
  * @typedef {'gallery' | 'map' | 'timeline' | 'copies'} ViewName
  * @typedef {'S' | 'M' | 'L'} SizeName
- * @typedef {{kind: 'picture' | 'name' | 'text', label: string, ids: number[]}} SearchResults
+ * @typedef {{kind: 'picture' | 'name' | 'text', label: string, ids: number[], text?: string, like?: number}} SearchResults  `text` or `like` lead to it again
  * @typedef {{kind: 'loading' | 'ready' | 'failed', message: string}} Status
  * @typedef {{from: number, to: number, section: number}} OpenCluster  from, to: places in the leaf order
  * @typedef {'keys' | 'name' | 'export' | 'compare' | 'plan' | 'hide' | null} DialogName
