@@ -13,6 +13,7 @@ from imagecluster.functions.running import run
 from imagecluster.linkage import link
 from imagecluster.linkage import time_kernel as timekernel
 from imagecluster.linkage.apart import joined_apart, rows_of_groups
+from imagecluster.linkage.dispatch import needed_bytes
 from imagecluster.records import ImageFile, KernelError, Metadata, TimeTerm, Within
 from imagecluster.store import Batch, HashedFile, Store
 from pictures import draw, draw_groups
@@ -370,3 +371,16 @@ def test_a_fingerprint_without_a_direction_is_named_within_events(store):
     store.commit(batch, model=MODEL)
     with pytest.raises(StoreDamagedError, match=r"bad\.jpg"):
         tree([*files, bad], store, within="event", bounds=Within("event", np.arange(21) % 3))
+
+
+def test_memory_within_events_is_that_of_the_largest(store):
+    """All pairs of one event fit where all pairs of the collection do not; a limit that no event fits is an error."""
+    files = fill(store, 600)
+    bounds = Within("event", np.arange(600) // 50)
+    limit = needed_bytes(600, 8, "complete", "cosine") - 1
+    with pytest.raises(MemoryLimitError):
+        tree(files, store, method="complete", max_memory_bytes=limit)
+    found = tree(files, store, method="complete", max_memory_bytes=limit, within="event", bounds=bounds)
+    assert np.isinf(found.dendrogram.gap).sum() == 11
+    with pytest.raises(MemoryLimitError):
+        tree(files, store, method="single", metric="cityblock", max_memory_bytes=400, within="event", bounds=bounds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -108,10 +108,11 @@ def linked(  # noqa: PLR0913  # what a dendrogram depends on, and how it is made
     for i, rows, report, pairs in zip(
         range(len(groups)), groups, _shares(groups, progress), _by_group(groups, raised, len(vectors)), strict=True
     ):
-        link = _Link(store, settings, own_keys if i == largest else (), report)
+        own = vectors[rows]
+        link = _Link(store, _with_less(settings, own.nbytes), own_keys if i == largest else (), report)
         is_few = is_plain and len(rows) <= MOST_ROWS and (pairs is None or not len(pairs.first))
         try:
-            dendrogram, graph = (average_of_few(vectors[rows]), None) if is_few else link(vectors[rows], pairs)
+            dendrogram, graph = (average_of_few(own), None) if is_few else link(own, pairs)
         except VectorError as error:
             raise VectorError(str(error), int(rows[error.row])) from None
         parts.append((rows, dendrogram))
@@ -166,6 +167,12 @@ class _Link:
         if large and store.writable and self.graph_keys:
             store.save_graph(self.graph_keys[0], found.graph)
         return found
+
+
+def _with_less(settings: Settings, n_bytes: int) -> Settings:
+    """The settings for work that has this much less memory."""
+    limit = settings.max_memory_bytes
+    return settings if limit is None else replace(settings, max_memory_bytes=max(1, limit - n_bytes))
 
 
 def _shares(groups: Sequence[NDArray[np.int64]], progress: OnProgress) -> Iterator[OnProgress]:
