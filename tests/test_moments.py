@@ -87,7 +87,17 @@ def test_instants_come_from_the_best_known_offset(known):
         "own.jpg": -9, "camera.jpg": 20 * 24 - 9, "other.jpg": 24 - 9, "place.jpg": 9000, "beside.jpg": 9001,
         "none.jpg": -9000,
     }  # fmt: skip
-    assert zones(found)["none.jpg"] is None
+    assert zones(found) == {
+        "own.jpg": 9, "camera.jpg": 9, "other.jpg": 9, "place.jpg": 0, "beside.jpg": 0, "none.jpg": None,
+    }  # fmt: skip
+
+
+def test_a_clock_is_shown_as_it_was_whatever_its_offset_was_taken_from(known):
+    """Days after a picture whose place gives the offset, and on the sea."""
+    pictures = {"place.jpg": said(at(0), TOKYO), "later.jpg": said(at(100)), "sea.jpg": said(at(200), FIJI)}
+    _, found = known(pictures, zones_of=lambda lat, lon: ["Asia/Tokyo" if x < 150 else "" for x in lon])
+    assert instants(found) == {"place.jpg": -9, "later.jpg": 100 - 9, "sea.jpg": 200 - 12}
+    assert zones(found) == {"place.jpg": 9, "later.jpg": 9, "sea.jpg": 12}
 
 
 def test_an_offset_of_another_continent_is_not_assumed(known):
@@ -129,7 +139,7 @@ def test_an_unknown_zone_leaves_the_clock(known):
     """A name that this machine does not know, or none, as on the sea."""
     pictures = {"a.jpg": said(at(0, 2), PARIS), "b.jpg": said(at(500), TOKYO, camera="")}
     _, found = known(pictures, zones_of=lambda lat, lon: ["Mars/Olympus" if x < 90 else "" for x in lon])
-    assert zones(found) == {"a.jpg": 2, "b.jpg": None}
+    assert zones(found) == {"a.jpg": 2, "b.jpg": 9}
     assert instants(found) == {"a.jpg": -2, "b.jpg": 500 - 9}
 
 

@@ -106,11 +106,11 @@ def moments_of(  # noqa: PLR0913  # what is known of pictures comes from the sto
     greys = KeptGreys(leaves, store, n_threads=n_threads)
     places = np.array([_degrees(picture.place) for picture in found], np.float64).reshape(-1, 2)
     zones = _Zones(places, zones_of)
-    instants = _instants(found, zones)
+    instants, offsets = _instants(found, zones)
     exposures = np.array([_exposure(picture) for picture in found], np.float64).reshape(-1, 4)
     moments = Moments(
         instant_s=instants,
-        zone_s=_calendar_zones(found, instants, zones),
+        zone_s=_calendar_zones(found, instants, offsets, zones),
         latitude_deg=places[:, 0],
         longitude_deg=places[:, 1],
         cameras=tuple(picture.camera for picture in found),
@@ -193,9 +193,10 @@ def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(vectors / np.where(lengths > 0, lengths, 1.0), np.float32)
 
 
-def _instants(pictures: Sequence[Dated], zones: _Zones) -> NDArray[np.float64]:
-    """The instant of each picture in UTC, shape (n,); NaN where it is not known."""
+def _instants(pictures: Sequence[Dated], zones: _Zones) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The instant of each picture in UTC, and the offset of its camera's clock, shape (n,); NaN where not known."""
     found = np.array([p.instant_s if p.is_capture else np.nan for p in pictures], np.float64)
+    offsets = np.array([_clock_zone(picture) for picture in pictures], np.float64)
     lacking = [i for i, picture in enumerate(pictures) if picture.is_capture and _own_offset(picture) is None]
     donors: list[Taken | None] = [None] * len(pictures)
     for i in lacking:
@@ -205,6 +206,7 @@ def _instants(pictures: Sequence[Dated], zones: _Zones) -> NDArray[np.float64]:
         of_place_s = zones.offset_of_clock(i, taken.local_s)
         if of_place_s is not None:
             found[i] += (assumed_s or 0) - of_place_s
+            offsets[i] = of_place_s
             donors[i] = replace(taken, offset_s=of_place_s, offset_from="place")
     if any(donors):
         alone = [i for i in lacking if donors[i] is None and pictures[i].assumed_offset_s is None]
@@ -212,11 +214,14 @@ def _instants(pictures: Sequence[Dated], zones: _Zones) -> NDArray[np.float64]:
             donors[i] = _taken(pictures[i])
         assumed = assumed_offsets(donors, [picture.camera for picture in pictures])
         for i in alone:
-            found[i] -= assumed[i] or 0
+            offset_s = assumed[i]
+            if offset_s is not None:
+                found[i] -= offset_s
+                offsets[i] = offset_s
     for i, picture in enumerate(pictures):
         if picture.is_capture and _taken(picture).precision == "day":
             found[i] += _DAY_S / 2
-    return found
+    return found, offsets
 
 
 def _taken(picture: Dated) -> Taken:
@@ -239,9 +244,13 @@ def _clock_zone(picture: Dated) -> float:
     return np.nan if offset_s is None else float(offset_s)
 
 
-def _calendar_zones(pictures: Sequence[Dated], instants: NDArray[np.float64], zones: _Zones) -> NDArray[np.float64]:
-    """Seconds by which the clock of each picture's place was ahead of UTC, shape (n,); NaN where it is not known."""
-    clock = np.array([_clock_zone(picture) for picture in pictures], np.float64)
+def _calendar_zones(
+    pictures: Sequence[Dated], instants: NDArray[np.float64], clock: NDArray[np.float64], zones: _Zones
+) -> NDArray[np.float64]:
+    """Seconds by which the clock of each picture's place was ahead of UTC, shape (n,); NaN where it is not known.
+
+    `clock` has the offset of each camera's clock, which is that of a place of which no more is known.
+    """
     there = np.array([zones.offset_at(i, instant_s) for i, instant_s in enumerate(instants)], np.float64)
     if not zones.are_known:
         fitting = [zones.fits(i, offset_s) for i, offset_s in enumerate(clock)]

@@ -53,7 +53,7 @@ __all__ = ["ItemOccasions", "are_wanted", "kept_occasions", "occasions_of"]
 
 T = TypeVar("T")
 
-_KIND = CacheKind(OCCASIONS_NAME, "trips and events", "imagecluster-occasions", version=1, n_keys=2)
+_KIND = CacheKind(OCCASIONS_NAME, "trips and events", "imagecluster-occasions", version=2, n_keys=2)
 _KINDS: tuple[TripKind, ...] = get_args(TripKind)
 _LEVELS = {"burst": 1.0, "scene": 2.0, "event": 3.0, "trip": 4.0}
 """Heights from which a boundary parts two groups of a level; see `Occasions.heights`."""
