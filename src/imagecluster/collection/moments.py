@@ -49,6 +49,9 @@ class ItemMoments:
     """One row per item."""
     rows: tuple[tuple[int, ...], ...]
     """Rows of the leaves of each item, its main picture first: a raw file comes after its JPEG."""
+    shown_zone_s: NDArray[np.float64]
+    """The zone by whose clock to show the times of each item: that of `moments`, else the offset that was assumed for
+    its instant, which says nothing of where people were; NaN for none."""
     greys: KeptGreys
     """What loads the grey pictures; after they were used, `greys.keep()` keeps them for the next time."""
 
@@ -122,7 +125,8 @@ def moments_of(  # noqa: PLR0913  # what is known of pictures comes from the sto
         vectors=_unit(vectors),
         load_grey=lambda items: greys.load(mains[items]),
     )
-    return ItemMoments(moments, rows, greys)
+    shown = np.where(np.isnan(moments.zone_s), offsets, moments.zone_s)
+    return ItemMoments(moments, rows, shown, greys)
 
 
 def _items(leaves: Leaves, store: Store, pictures: Sequence[Dated]) -> tuple[tuple[int, ...], ...]:
@@ -245,12 +249,11 @@ def _clock_zone(picture: Dated) -> float:
 
 
 def _calendar_zones(
-    pictures: Sequence[Dated], instants: NDArray[np.float64], clock: NDArray[np.float64], zones: _Zones
+    pictures: Sequence[Dated], instants: NDArray[np.float64], offsets: NDArray[np.float64], zones: _Zones
 ) -> NDArray[np.float64]:
-    """Seconds by which the clock of each picture's place was ahead of UTC, shape (n,); NaN where it is not known.
-
-    `clock` has the offset of each camera's clock, which is that of a place of which no more is known.
-    """
+    """Seconds by which the clock of each picture's place was ahead of UTC, shape (n,); NaN where it is not known."""
+    clock = np.array([_clock_zone(picture) for picture in pictures], np.float64)
+    clock[clock != offsets] = np.nan  # assumed, but not of that place
     there = np.array([zones.offset_at(i, instant_s) for i, instant_s in enumerate(instants)], np.float64)
     if not zones.are_known:
         fitting = [zones.fits(i, offset_s) for i, offset_s in enumerate(clock)]

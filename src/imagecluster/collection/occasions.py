@@ -71,7 +71,7 @@ class ItemOccasions:
     instant_s: NDArray[np.float64]
     """Seconds since 1970 in UTC of each item; NaN for undated."""
     zone_s: NDArray[np.float64]
-    """Seconds by which the clock of its place was ahead of UTC; NaN if it is not known."""
+    """Seconds by which the clock that shows its time was ahead of UTC; NaN if that is not known."""
     latitude_deg: NDArray[np.float64]
     longitude_deg: NDArray[np.float64]
     covers: NDArray[np.int64]
@@ -143,7 +143,7 @@ def occasions_of(  # noqa: PLR0913  # what is known of pictures comes from the s
         occasions=occasions,
         rows=items.rows,
         instant_s=moments.instant_s,
-        zone_s=moments.zone_s,
+        zone_s=items.shown_zone_s,
         latitude_deg=moments.latitude_deg,
         longitude_deg=moments.longitude_deg,
         covers=np.array([_cover(event.rows, moments.vectors) for event in occasions.events()], np.int64),
