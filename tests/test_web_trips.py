@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from imagecluster.collection import Settings
+from imagecluster.collection import Settings, events
 from imagecluster.collection.events import find_events
 from imagecluster.corrections import EDITS_NAME, EventName, History
 from imagecluster.functions.running import run
 from imagecluster.store import OCCASIONS_NAME, Store
-from imagecluster.web import trips as web_trips
 from imagecluster.web import wire
 from imagecluster.web.guard import Rules
 from life_album import make_life
@@ -108,7 +107,7 @@ def test_why_there_are_no_trips_is_said_and_can_be_tried_again(folder, monkeypat
 
     with served(folder) as client:
         with monkeypatch.context() as patched:
-            patched.setattr(web_trips, "find_events", fails)
+            patched.setattr(events, "find_events", fails)
             answer = found(client)
             assert not answer["known"]
             assert "the disk has gone" in answer["search"]["error"]

@@ -7,7 +7,6 @@ import threading
 from dataclasses import dataclass
 from typing import Literal
 
-from imagecluster.collection.events import find_events
 from imagecluster.corrections import EventEdit, History, event_edits_of
 from imagecluster.errors import ImageclusterError, StoreLockedError
 from imagecluster.explore.snapshot import Snapshot
@@ -160,6 +159,7 @@ class TripSearch:
 
     def _searched(self, snapshot: Snapshot) -> tuple[list[wire.TripFacts], list[int], list[wire.SuggestedClock]]:
         """The trips of a snapshot after the corrections of now; they are kept if they can be."""
+        from imagecluster.collection.events import find_events
 
         def show(progress: Progress) -> None:
             if self._ended or self._snapshot is not snapshot:

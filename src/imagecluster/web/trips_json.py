@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from imagecluster.collection.events import Events, FoundEvent, FoundTrip
 from imagecluster.explore.snapshot import Snapshot
 from imagecluster.places import PlaceName
 from imagecluster.web import wire_trips as wire
+
+if TYPE_CHECKING:
+    from imagecluster.collection.events import Events, FoundEvent, FoundTrip
 
 __all__ = ["trips_for_page"]
 
