@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
+import random
 import shutil
+import socket
 
 import pytest
 
 from imagecluster.collection import Settings
 from imagecluster.functions.running import run
-from page_browser import drawn, needs_browser, set_sim, until
+from page_browser import drawn, needs_browser, set_sim, until, violations
 from page_server import serving
 from pictures import draw_groups
 
@@ -307,17 +309,28 @@ def test_undo_means_what_it_says_in_two_pages(opened, tmp_path):
         until(other, "() => imagecluster.state.arrangement.value.hidden.length", 1)
 
 
+def port_to_keep() -> int:
+    """A free port that systems hand to nobody who asks for any, so that it is free again after a restart."""
+    while True:
+        port = random.SystemRandom().randrange(20_000, 30_000)
+        with socket.socket() as found:
+            try:
+                found.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+
+
 def test_work_goes_on_after_the_server_was_restarted(opened, tmp_path):
     """What was said meanwhile is kept and applied when one says so; with the new token, all else works as before."""
-    root = draw_groups(tmp_path / "pics", (4, 3))
-    with serving(root) as address:
+    root, port = draw_groups(tmp_path / "pics", (4, 3)), str(port_to_keep())
+    with serving(root, "--port", port) as address:
         page = opened(address)
         hide_one(page, "Home", 1)
     page.wait_for_selector("text=Connection lost")
     page.keyboard.press("End")
     page.keyboard.press("h")
     page.wait_for_selector("text=Not kept yet: 1 picture hidden")
-    port = address.rstrip("/").rpartition(":")[2]
     with serving(root, "--port", port):
         page.get_by_role("button", name="Apply", exact=True).click()
         until(page, "() => imagecluster.state.arrangement.value.hidden.length", 2)
@@ -388,3 +401,36 @@ def test_searches_and_what_is_open_are_in_the_address(opened, address):
     until(again, "() => location.hash.includes('like=')")
     found = again.evaluate(results)
     until(opened(again.url), results, found)
+
+
+def test_hidden_pictures_are_listed_and_come_back_singly_or_all(opened, tmp_path):
+    """In the tray, by a search too; identical ones apart. Files that could not be read are there with their reasons."""
+    root = with_copies(tmp_path / "pics")
+    (root / "broken.png").write_bytes(b"no picture")
+    hidden = "() => imagecluster.state.arrangement.value.hidden.length"
+    with serving(root) as address:
+        page = opened(address)
+        for name, button in (("copies1", "Hide 4 identical files"), ("1_0", None)):
+            (shown,) = page.evaluate(NAMED, name)
+            page.evaluate("(id) => { imagecluster.state.openedPicture.value = id; }", shown)
+            page.wait_for_selector("dialog.picture h2")
+            page.keyboard.press("h")
+            if button is not None:
+                page.get_by_role("button", name=button).click()
+            page.wait_for_selector("text=hidden")
+            until(page, hidden, 4 if button is not None else 5)
+            page.keyboard.press("Escape")
+            page.wait_for_selector("dialog[open]", state="detached")
+        page.keyboard.press("Shift+T")
+        page.wait_for_selector("dialog.tray >> text=1 file could not be read")
+        assert page.locator("dialog.tray .skips b").inner_text() == "broken.png"
+        until(page, "() => document.querySelectorAll('.tray-list li').length", 5)
+        page.get_by_label("Search by path").fill("copies2")
+        until(page, "() => document.querySelectorAll('.tray-list li').length", 1)
+        assert violations(page) == []
+        page.get_by_role("button", name="Show again: same.png").click()
+        until(page, hidden, 4)
+        page.get_by_label("Search by path").fill("")
+        page.get_by_role("button", name="Show all 4 again").click()
+        until(page, hidden, 0)
+        page.wait_for_selector("text=No picture is hidden.")

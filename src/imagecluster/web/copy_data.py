@@ -28,8 +28,8 @@ MOST_FOR_NEIGHBOURS = 6_000
 pairs then takes a second or two."""
 
 _FOR_A_SERVER = (
-    "reveal", "export", "name-cluster", "together", "apart", "move-here", "hide", "unhide", "copies", "compare-copy",
-    "spare", "not-copies", "keep-all", "keep-this", "preview", "put-back",
+    "reveal", "export", "name-cluster", "together", "apart", "move-here", "hide", "unhide", "tray", "copies",
+    "compare-copy", "spare", "not-copies", "keep-all", "keep-this", "preview", "put-back",
 )  # fmt: skip
 """Commands that need a server."""
 

@@ -103,6 +103,12 @@ class GetRequests:
         }
         return unkept_json(state)
 
+    def skips(self, request: Request) -> Response:
+        """Files that could not be read."""
+        skips = self._session.skips()
+        found: wire.Skips = {"n": len(skips), "skips": _as_texts(skips, self._session.options.root)}
+        return unkept_json(found)
+
     async def events(self, request: Request) -> Response:
         """News as they come, as a stream of events."""
         return StreamingResponse(

@@ -46,6 +46,7 @@ def build_api(session: ViewerSession, rules: Rules) -> Starlette:
         [
             Route("/api/state", get.state),
             Route("/api/events", get.events),
+            Route("/api/skips", get.skips),
             Route("/api/edits", get.edits, methods=["GET"]),
             Route("/api/edits", post.edit, methods=["POST"]),
             Route("/api/actions", copies.actions),

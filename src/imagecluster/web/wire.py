@@ -62,6 +62,7 @@ __all__ = [
     "Run",
     "Scale",
     "SearchRequest",
+    "Skips",
     "SnapshotNews",
     "State",
     "StepRequest",
@@ -187,6 +188,14 @@ class News(TypedDict, total=False):
 
 Names = list[str]
 """GET names.json: path in the collection of each picture in a range of ids."""
+
+
+class Skips(TypedDict):
+    """GET /api/skips: files that the latest run found but could not read."""
+
+    n: int
+    skips: list[tuple[str, str]]
+    """Name and reason of the first ones, by path."""
 
 
 class Identical(TypedDict):

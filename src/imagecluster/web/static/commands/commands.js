@@ -94,6 +94,7 @@ export const COMMANDS = [
     () => canWrite() && hasPictures()),
   command('Correct', 'unhide', 'Show hidden pictures again', 'Shift+H', 'correction', corrections.unhide,
     () => canWrite() && corrections.hiddenIds().length > 0),
+  command('Look', 'tray', 'Hidden pictures, and files that could not be read', 'Shift+T', 'none', () => navigate.showDialog('tray'), ready),
   command('Correct', 'undo', 'Undo', 'Ctrl+Z', 'none', history.undo, history.canUndo),
   command('Correct', 'redo', 'Redo', ['Ctrl+Shift+Z', 'Ctrl+Y'], 'none', history.redo,
     history.canRedo),

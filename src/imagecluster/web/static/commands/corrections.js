@@ -142,6 +142,9 @@ export function hiddenIds() {
   return (state.arrangement.value?.hidden ?? []).map((p) => state.collectionNow().order[p]).filter((id) => !gone.has(id));
 }
 
+/** Shows one hidden picture again; other files with the same content stay hidden. @param {number} id */
+export const unhideOne = (id) => correct('1 picture shown again', { kind: 'unhidefiles', ids: [id] });
+
 /** Shows all hidden pictures again. */
 export async function unhide() {
   const ids = hiddenIds();

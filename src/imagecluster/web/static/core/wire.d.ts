@@ -378,6 +378,13 @@ export interface News {
 /** GET names.json: path in the collection of each picture in a range of ids. */
 export type Names = string[];
 
+/** GET /api/skips: files that the latest run found but could not read. */
+export interface Skips {
+  n: number;
+  /** Name and reason of the first ones, by path. */
+  skips: [string, string][];
+}
+
 /** GET identical: files of the same bytes. */
 export interface Identical {
   /** Ids of the files of each content that two or more have, ascending. */

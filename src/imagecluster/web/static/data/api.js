@@ -50,6 +50,9 @@ export const askNames = (snapshot, from, to) => askJson(`/api/${snapshot}/names.
 /** Pictures whose path contains all words. @param {string} snapshot @param {string} text @returns {Promise<import('../core/wire.js').Named>} */
 export const askNamed = (snapshot, text) => askJson(`/api/${snapshot}/named?text=${encodeURIComponent(text)}`);
 
+/** Files that could not be read. @returns {Promise<import('../core/wire.js').Skips>} */
+export const askSkips = () => askJson('/api/skips');
+
 /** Files of the same bytes. @param {string} snapshot @returns {Promise<import('../core/wire.js').Identical>} */
 export const askIdentical = (snapshot) => askJson(`/api/${snapshot}/identical`);
 

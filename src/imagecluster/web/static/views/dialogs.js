@@ -11,6 +11,7 @@ import { showDialog } from '../commands/navigate.js';
 import { Compare } from './compare.js';
 import { CopyPlan } from './copy_plan.js';
 import { Modal } from './modal.js';
+import { Tray } from './tray.js';
 
 /** @param {{title: string}} props */
 function Title({ title }) {
@@ -111,6 +112,7 @@ export function Dialogs() {
     case 'keys': return html`<${Keys}/>`;
     case 'name': return html`<${Naming}/>`;
     case 'hide': return html`<${Hiding}/>`;
+    case 'tray': return html`<${Tray}/>`;
     case 'export': return html`<${Export}/>`;
     case 'compare': return html`<${Compare}/>`;
     case 'plan': return html`<${CopyPlan}/>`;
