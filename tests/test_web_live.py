@@ -149,7 +149,7 @@ def test_exports_hold_corrections(folder):
         content = json.loads(paths["json"].read_text())
         assert [(c["size"], c["name"]) for c in content["clusters"]] == [(4, "Sea"), (3, "")]
         assert content["hidden"] == ["0_0.png"]
-        links = (paths["links"] / "cluster_with_4" / "cluster_0").iterdir()
+        links = (paths["links"] / "Sea").iterdir()
         assert sorted(link.name for link in links) == [f"2_{i}.png" for i in range(4)]
         rows = pyarrow.parquet.read_table(paths["parquet"]).to_pylist()
         assert len(rows) == 8
