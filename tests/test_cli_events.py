@@ -240,6 +240,13 @@ def test_an_event_is_named_and_has_its_found_name_again(pics, capsys):
     assert sum("Reykjavík, morning" in line for line in table(capsys)) == 2
 
 
+@pytest.mark.parametrize("name", ["👩\u200d👧 Anna", "سفر می\u200cروم"])
+def test_names_of_families_and_in_persian_are_taken_as_they_are(pics, capsys, name):
+    """They are written with invisible joiners."""
+    assert f"is called {name};" in said(capsys, "pics", "-q", "--rename", pics / FIRST, name)[0]
+    assert any(f"  {name}  " in line for line in table(capsys))
+
+
 def test_home_is_where_people_say_for_the_time_they_say(pics, capsys):
     said(capsys, "pics", "-q", "--home=64.15,-21.94", "--home-to", "2025-12-31")
     kinds = [line.split("(")[1].split(",")[0] for line in table(capsys, "--level", "trip")[:-1]]
@@ -371,6 +378,8 @@ def test_corrections_that_change_nothing_are_refused(pics, capsys):
         (["--level", "scene", "--split", FIRST], "must be trip or event"),
         (["--level", "trip", "--move", FIRST, SECOND], "--level trip is for"),
         (["--rename", FIRST, "two\nlines"], "one line of printable characters"),
+        (["--rename", FIRST, "\u200d"], "one line of printable characters"),
+        (["--rename", FIRST, "evil\u202egpj"], "one line of printable characters"),
         (["--rename", FIRST, "x" * 201], "at most 200"),
         (["--rename", "smb://x/y", "z"], "is an address"),
     ],

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from imagecluster.collection.report import cluster_folders
 from imagecluster.errors import ArgumentError
 from imagecluster.present.links import make_links
+from imagecluster.system.characters import is_text
 from imagecluster.system.folder_names import distinct_folders, folded, folder_name
 
 from .links_samples import listing, touch
@@ -77,12 +78,19 @@ def test_names_of_folders_are_taken_everywhere(name, other):
     own = folder_name(name)
     assert own and len(own.encode()) <= 210
     assert not set(own) & set('<>:"/\\|?*\0')
-    assert own.isprintable()
+    assert all(map(is_text, own))
     assert not own.startswith(".") and own == own.rstrip(". ")
     assert own.split(".")[0].upper() not in map(str.upper, DEVICES)
     assert folder_name(own) == own
     distinct = distinct_folders([folder_name(name), folder_name(other), folder_name(name)])
     assert len({*map(folded, distinct)}) == 3
+
+
+def test_families_flags_and_persian_words_stay_whole():
+    """Their joiners are kept; two names that differ in these alone are one to some file systems."""
+    for name in ("👩\u200d👧 Anna", "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f", "می\u200cروم"):
+        assert folder_name(name) == name
+    assert distinct_folders(["می\u200cروم", "میروم"]) == ["می\u200cروم", "میروم 2"]
 
 
 @pytest.mark.parametrize("name", [*DEVICES, "con.txt", "Nul.tar.gz"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from imagecluster.cli.arguments import UNITS_S
+from imagecluster.system.characters import is_text
 
 
 def printable(path: Path, root: Path | None = None) -> str:
@@ -24,7 +25,7 @@ def one_line(text: str) -> str:
     >>> one_line("there is no 'a\nb.jpg'")
     "there is no 'a\\nb.jpg'"
     """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(c if is_text(c) else c.encode("unicode_escape").decode() for c in text)
 
 
 def printable_suffix(suffix: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from imagecluster.errors import ArgumentError
 from imagecluster.store import HASH_BYTES
+from imagecluster.system.characters import JOINERS, is_text
 
 __all__ = ["check_name", "check_paths", "check_sides", "hashes_of_json"]
 
@@ -16,7 +17,7 @@ LONGEST_NAME = 200
 
 def check_name(name: str) -> None:
     """Raise ArgumentError unless a name is one line of printable characters."""
-    if len(name) > LONGEST_NAME or not all(char.isprintable() for char in name):
+    if len(name) > LONGEST_NAME or not all(map(is_text, name)) or JOINERS.issuperset(name or "-"):
         raise ArgumentError(
             f"the name {name[:50]!r} has {len(name)} characters; it must be one line of printable characters, at most"
             f" {LONGEST_NAME}"

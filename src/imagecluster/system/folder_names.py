@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
+from imagecluster.system.characters import JOINERS, is_text
+
 __all__ = ["distinct_folders", "folded", "folder_name"]
 
 _LONGEST_BYTES = 200
@@ -21,7 +23,7 @@ def folder_name(text: str) -> str:
     ('9-11- Ground Zero-', 'con_', '_', 'Fußball')
     """
     normal = unicodedata.normalize("NFC", text).replace('"', "")
-    name = "".join("-" if char in _REFUSED or not char.isprintable() else char for char in normal)
+    name = "".join("-" if char in _REFUSED or not is_text(char) else char for char in normal)
     name = name.strip().encode()[:_LONGEST_BYTES].decode(errors="ignore").rstrip(". ") or "_"
     if name.startswith("."):
         name = f"_{name}"
@@ -47,5 +49,7 @@ def distinct_folders(paths: Iterable[str]) -> list[str]:
 
 
 def folded(name: str) -> str:
-    """A form that is the same for names that differ only in case or in Unicode's normal form."""
-    return name.lower() if name.isascii() else unicodedata.normalize("NFC", name.casefold())
+    """A form that is the same for names that differ only in case, in Unicode's normal form or in joiners."""
+    if name.isascii():
+        return name.lower()
+    return unicodedata.normalize("NFC", "".join(char for char in name.casefold() if char not in JOINERS))
