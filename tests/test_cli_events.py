@@ -13,6 +13,7 @@ import pytest
 
 from event_pictures import BERLIN, life, photograph
 from imagecluster.cli import main
+from imagecluster.corrections import EDITS_NAME, Hide, History
 from imagecluster.functions import find_events
 
 FIRST, SECOND, LAST = "away/3_10_0.jpg", "away/3_16_0.jpg", "away/4_17_0.jpg"
@@ -326,6 +327,17 @@ def test_decisions_on_copies_and_corrections_of_events_are_taken_back_apart(pics
     assert said(capsys, "pics", "-q", "--undo-correction")[0] == "taken back: the start of an event\n"
     assert said(capsys, "pics", "-q", "--undo-correction")[0] == "taken back: the name 'Geysir' of an event\n"
     assert main(["duplicates", "pics", "-q", "--undo-decision"]) == 0
+
+
+def test_hidden_pictures_are_neither_printed_nor_laid_out(pics, capsys):
+    """Nor in JSON; corrections may still name them."""
+    found = find_events(pics)
+    row = next(row for row in range(len(found.leaves)) if found.name_of(row) == FIRST)
+    History(pics / "imagecluster" / EDITS_NAME).add(Hide(frozenset({found.leaves.hashes[row]})))
+    assert table(capsys)[-1].endswith("41 pictures; 1 picture without a date")
+    assert FIRST not in said(capsys, "pics", "-q", "--json")[0]
+    assert said(capsys, "pics", "-q", "--links", "--to", "tree")[0].startswith("41 pictures in 19 folders")
+    assert said(capsys, "pics", "-q", "--split", FIRST)[0].startswith("an event starts with")
 
 
 # ---- what is refused

@@ -21,7 +21,7 @@ from imagecluster.collection.event_names import (
     part_of_day,
     user_locale,
 )
-from imagecluster.corrections import EDITS_NAME, EventName, EventSplit, History
+from imagecluster.corrections import EDITS_NAME, EventName, EventSplit, Hide, History
 from imagecluster.errors import ArgumentError
 from imagecluster.places import PlaceName
 from imagecluster.present.event_links import event_folders
@@ -169,6 +169,23 @@ def test_a_name_that_somebody_gave_goes_first_and_stays_with_most_of_its_picture
     assert (named.name, named.is_named, named.is_named_by_dates) == ("Iceland '25", True, False)
     assert [(event.is_named, len(event.rows)) for event in named.events[:2]] == [(False, 1), (True, 2)]
     assert named.events[1].name == "Geysir"
+
+
+def test_hidden_pictures_are_left_out_like_everywhere(pics, found):
+    """And what held only them; a cover is one that is left."""
+    (cover,) = (found.name_of(found.trips[1].events[0].cover),)
+    gone = {found.name_of(row) for row in (*found.trips[0].rows, *found.undated)} | {cover}
+    remember(pics, Hide(contents(found, *gone)))
+    left = imagecluster.find_events(pics)
+    assert [trip.kind for trip in left.trips] == ["trip", "home"]
+    assert left.trips[0].events[0].cover in left.trips[0].events[0].rows
+    assert len(left.trips[0].rows) == 11
+    said = left.as_json()
+    assert not any(f'"{name}"' in json.dumps(said) for name in gone)
+    assert (said["n_pictures"], said["n_dated"]) == (43 - len(gone), 42 - len(gone) + 1)
+    assert sorted(row for rows in event_folders(left).values() for row in rows) == sorted(
+        row for trip in left.trips for row in trip.rows
+    )
 
 
 # ---- locales

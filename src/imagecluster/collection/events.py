@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cached_property
@@ -32,9 +32,11 @@ from imagecluster.corrections import (
     EventName,
     History,
     OccasionLevel,
+    corrections_of,
     event_edits_of,
     follow,
     heirs,
+    replay,
 )
 from imagecluster.errors import ArgumentError
 from imagecluster.events import ClockShift, Event, Trip, TripKind
@@ -180,6 +182,8 @@ class Events:
     """Suggestions for cameras whose clocks seem to be off; nothing applies them by itself."""
     skips: tuple[Skip, ...] = ()
     """Files that could not be read, and why."""
+    n_hidden: int = 0
+    """Number of pictures that are left out because they were hidden by hand."""
 
     @cached_property
     def paths(self) -> tuple[Path, ...]:
@@ -209,12 +213,27 @@ class Events:
         """The trip that holds an event."""
         return next(trip for trip in self.trips if any(event is one for one in trip.events))
 
+    def without(self, hidden: Collection[int]) -> Events:
+        """The same without some rows; what then has no dated picture is left out, too."""
+        if not hidden:
+            return self
+        left_out = frozenset(hidden)
+        trips = []
+        for trip in self.trips:
+            events = [*filter(None, (_event_without(event, left_out) for event in trip.events))]
+            if events:
+                largest = max(events, key=lambda event: len(event.rows))
+                cover = largest.cover if trip.cover in left_out else trip.cover
+                trips.append(replace(trip, events=tuple(events), cover=cover))
+        undated = tuple(row for row in self.undated if row not in left_out)
+        return replace(self, trips=tuple(trips), undated=undated, n_hidden=len(left_out))
+
     def as_json(self) -> dict[str, Any]:
         """The tree for JSON, as docs/output-formats.md describes it."""
         return {
             "root": os.fspath(self.root),
             "database": os.fspath(self.directory),
-            "n_pictures": len(self.leaves),
+            "n_pictures": len(self.leaves) - self.n_hidden,
             "n_dated": self.n_dated,
             "knows_home": self.knows_home,
             "trips": [self._trip_json(trip) for trip in self.trips],
@@ -319,6 +338,32 @@ def event_edits(store: Store, leaves: Leaves) -> tuple[EventEdit, ...]:
     """The corrections of trips and events, in terms of the contents that their pictures have now."""
     edits = event_edits_of(History(store.directory / EDITS_NAME, follow=store.folder.follow).edits)
     return event_edits_of(follow(edits, heirs(edits, leaves.hashes, store.successors)))
+
+
+def hidden_rows(store: Store, leaves: Leaves) -> list[int]:
+    """Rows of the pictures that were hidden by hand, ascending."""
+    edits = History(store.directory / EDITS_NAME, follow=store.folder.follow).edits
+    if not edits:
+        return []
+    said = corrections_of(follow(edits, heirs(edits, leaves.hashes, store.successors)))
+    names = [os.fsdecode(key) for key in leaves.keys]
+    hidden: list[int] = replay(np.zeros(len(leaves), np.int64), said, leaves.hashes, names=names).hidden.tolist()
+    return hidden
+
+
+def _event_without(event: FoundEvent, hidden: frozenset[int]) -> FoundEvent | None:
+    """An event without some rows; None if no dated one is left."""
+    scenes = []
+    for scene in event.scenes:
+        left = (tuple(row for row in burst.rows if row not in hidden) for burst in scene.bursts)
+        bursts = tuple(FoundBurst(rows) for rows in left if rows)
+        if bursts:
+            scenes.append(FoundScene(bursts))
+    if not scenes:
+        return None
+    cover = scenes[0].rows[0] if event.cover in hidden else event.cover
+    attached = tuple(row for row in event.attached if row not in hidden)
+    return replace(event, scenes=tuple(scenes), cover=cover, attached=attached)
 
 
 class _Naming:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from imagecluster.collection.events import Events
+from imagecluster.collection.events import Events, hidden_rows
 from imagecluster.collection.events import find_events as events_of_store
 from imagecluster.collection.opening import Pictures, bring_up_pictures
 from imagecluster.collection.place import place_of
@@ -71,7 +71,8 @@ def find_events(
     ...     print(trip.name, trip.start.date(), [event.name for event in trip.events])
     """
     with opened_pictures(paths, db=db, gone=gone, progress=progress) as pictures:
-        return events_of_store(pictures.store, pictures.model, locale=locale, precision=places, progress=progress)
+        found = events_of_store(pictures.store, pictures.model, locale=locale, precision=places, progress=progress)
+        return found.without(hidden_rows(pictures.store, found.leaves))
 
 
 @contextmanager

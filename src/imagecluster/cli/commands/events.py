@@ -118,7 +118,7 @@ def _add_corrections(parser: argparse.ArgumentParser) -> None:
 def command(arguments: argparse.Namespace) -> int:
     """Print the tree, lay out its folders, or remember a correction."""
     _refuse_contradictions(arguments)
-    from imagecluster.collection.events import find_events
+    from imagecluster.collection.events import find_events, hidden_rows
     from imagecluster.functions.event_finding import opened_pictures
 
     arguments.files_from, arguments.no_recursive = None, False
@@ -134,6 +134,7 @@ def command(arguments: argparse.Namespace) -> int:
         found = find_events(
             pictures.store, pictures.model, locale=arguments.locale, precision=arguments.places, progress=progress
         )
+        found = found.without(hidden_rows(pictures.store, found.leaves))
         if arguments.links is not None:
             from imagecluster.present.event_links import make_event_links
 
