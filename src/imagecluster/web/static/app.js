@@ -8,6 +8,7 @@ import { watchLink } from './commands/address.js';
 import { listen, load } from './commands/connection.js';
 import { watchDuplicates } from './commands/duplicates.js';
 import { listenToKeys } from './commands/keys.js';
+import { watchTrips } from './commands/trips.js';
 import { Gallery } from './gallery/gallery.js';
 import { Menu } from './gallery/menu.js';
 import { MapView } from './map/map.js';
@@ -22,22 +23,26 @@ import { Picture } from './views/picture.js';
 import { SliderBar } from './views/slider_bar.js';
 import { Timeline } from './views/timeline.js';
 import { Toolbar } from './views/toolbar.js';
+import { Trips } from './views/trips.js';
+import { TripBar } from './views/trip_bar.js';
 
 function Page() {
   const ready = state.status.value.kind === 'ready' && (state.collection.value?.n ?? 0) > 0;
   const view = state.view.value;
-  return html`<${Toolbar}/>
+  const isList = view === 'copies' || view === 'trips';
+  return html`<${Toolbar}/>${ready && !isList && html`<${TripBar}/>`}
     <div class="middle">
       ${!ready && html`<${Unready}/>`}
-      <div class=${state.isSplit.value ? 'views split' : 'views'} hidden=${!ready || view === 'timeline' || view === 'copies'}>
+      <div class=${state.isSplit.value ? 'views split' : 'views'} hidden=${!ready || view === 'timeline' || isList}>
         ${ready && view === 'map' && html`<${MapView}/>`}
         <div class="view" hidden=${!ready || (view !== 'gallery' && !state.isSplit.value)}><${Gallery}/><${NothingFound}/></div>
       </div>
       ${ready && view === 'timeline' && html`<${Timeline}/>`}
       ${ready && view === 'copies' && html`<${Copies}/>`}
+      ${ready && view === 'trips' && html`<${Trips}/>`}
       <${Notices}/>
     </div>
-    ${ready && view === 'copies' ? html`<${CopiesBar}/>` : html`<${SliderBar}/>`}
+    ${ready && view === 'copies' ? html`<${CopiesBar}/>` : !(ready && view === 'trips') && html`<${SliderBar}/>`}
     <${CopyPair}/><${Picture}/><${Cluster}/><${Dialogs}/><${Menu}/><${DropHint}/>`;
 }
 
@@ -49,6 +54,7 @@ render(html`<${Page}/>`, /** @type {Element} */ (document.getElementById('app'))
 listenToKeys();
 watchDropped();
 watchDuplicates();
+watchTrips();
 load(true).then(() => {
   remember();
   watchLink();

@@ -4,13 +4,15 @@ import { APART, SURE } from '../data/duplicates.js';
 import { remembered } from '../state/preferences.js';
 import * as copies from '../state/duplicates.js';
 import * as state from '../state/state.js';
+import { scope } from '../state/trips.js';
 import { canShow } from './duplicates.js';
 import { close, openCluster, openPicture } from './navigate.js';
 import { searchFor, searchLeft, searchSimilar } from './search.js';
+import { canShow as canShowTrips, leave } from './trips.js';
 import { SORTS } from './view.js';
 
 const WRITE_AFTER_MS = 250;
-const VIEWS = /** @type {const} */ (['gallery', 'map', 'timeline', 'copies']);
+const VIEWS = /** @type {const} */ (['gallery', 'map', 'timeline', 'copies', 'trips']);
 /** More selected pictures than this are not kept in the address. */
 const MOST_IDS = 500;
 
@@ -71,8 +73,10 @@ function fullLink() {
   if (state.openedPicture.value >= 0) query.set('picture', state.openedPicture.value.toString(36));
   const cluster = state.openedCluster.value;
   if (cluster) query.set('cluster', collection.order[cluster.from].toString(36));
+  const open = scope.value;
+  if (open) query.set('open', open.kind === 'undated' ? open.kind : `${open.kind}-${open.id.toString(36)}`);
   if (state.anchor.value >= 0) query.set('at', state.anchor.value.toString(36));
-  if (selected.size || ['own', 'like', 'picture', 'cluster', 'at'].some((key) => query.has(key))) query.set('of', collection.snapshot);
+  if (selected.size || ['own', 'like', 'picture', 'cluster', 'at', 'open'].some((key) => query.has(key))) query.set('of', collection.snapshot);
   return query.toString();
 }
 
@@ -98,8 +102,7 @@ export function readLink() {
     state.minSize.value = Math.round(number('min', server.min_size, 1, 1e6));
     state.sort.value = SORTS.find(([key]) => key === (query.get('sort') ?? taste.sort))?.[0] ?? 'size';
     state.size.value = /** @type {const} */ (['S', 'M', 'L']).find((name) => name === (query.get('size') ?? taste.size)) ?? 'M';
-    const view = VIEWS.find((name) => name === query.get('view')) ?? 'gallery';
-    state.view.value = view === 'copies' && !canShow() ? 'gallery' : view;
+    showLinked(query);
     copies.kind.value = [...SURE, ...APART].find((kind) => kind === query.get('kind')) ?? null;
     state.selection.value = new Set(sameData ? unpackedIds(query.get('sel') ?? '', collection.n) : []);
     state.branches.value = sameData ? ownCuts(query.get('own') ?? '', collection.n) : [];
@@ -110,6 +113,16 @@ export function readLink() {
     if (at >= 0) state.scrollToPicture(at);
     openLinked(query);
   }));
+}
+
+/** Shows the view that an address names, and what of the trips it says is open. @param {URLSearchParams} query */
+function showLinked(query) {
+  const collection = state.collectionNow(), view = VIEWS.find((name) => name === query.get('view')) ?? 'gallery';
+  const [kind, number] = (query.get('of') === collection.snapshot && query.get('open') || '').split('-'), id = parseInt(number, 36);
+  state.view.value = (view === 'copies' && !canShow()) || (view === 'trips' && !canShowTrips()) ? 'gallery' : view;
+  if (!canShowTrips()) scope.value = null;
+  else if (kind === 'undated') scope.value = { kind, id: -1 };
+  else scope.value = (kind === 'trip' || kind === 'event') && id >= 0 && id < collection.n ? { kind, id } : null;
 }
 
 /** Opens what an address says is open. @param {URLSearchParams} query */
@@ -127,8 +140,9 @@ async function openLinked(query) {
   else if (cluster >= 0) openCluster({ id: cluster });
 }
 
-/** Number of things that were opened over the gallery, each of which the back button closes. */
+/** Number of things that were opened over the gallery, each of which the back button closes; what is open of the trips lies over their list. */
 const depthNow = () => [
+  scope.value, scope.value,
   state.view.value !== 'gallery', state.results.value, state.openedCluster.value, state.openedPicture.value >= 0, copies.pair.value, state.dialog.value,
 ].filter(Boolean).length;
 
@@ -140,6 +154,8 @@ function closeTo(depth) {
     if (!state.dialog.peek() && !copies.pair.peek() && state.openedPicture.peek() < 0 && !state.openedCluster.peek()) searchLeft();
     close();
   }
+  if (depthNow() > depth && !isOverView()) state.view.value = 'gallery';
+  if (depthNow() > depth && !isOverView() && scope.peek()) leave();
   if (depthNow() > depth && !isOverView()) state.view.value = 'gallery';
 }
 
@@ -200,7 +216,6 @@ export function watchLink() {
 
 /** Shows again what the forward button leads to. @param {URLSearchParams} query */
 function reopen(query) {
-  const view = VIEWS.find((name) => name === query.get('view')) ?? 'gallery';
-  state.view.value = view === 'copies' && !canShow() ? 'gallery' : view;
+  batch(() => showLinked(query));
   openLinked(query);
 }

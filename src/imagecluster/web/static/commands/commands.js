@@ -8,6 +8,7 @@ import * as history from '../state/history.js';
 import * as selection from '../state/selection.js';
 import * as copies from '../state/duplicates.js';
 import * as state from '../state/state.js';
+import { scope as openTrips } from '../state/trips.js';
 import * as corrections from './corrections.js';
 import * as duplicates from './duplicates.js';
 import * as navigate from './navigate.js';
@@ -16,6 +17,7 @@ import * as removal from './removal.js';
 import { focusSearch, searchSimilar } from './search.js';
 import * as select from './select.js';
 import * as similarity from './similarity.js';
+import * as trips from './trips.js';
 import * as view from './view.js';
 
 /**
@@ -24,17 +26,17 @@ import * as view from './view.js';
  */
 
 const ready = () => (state.collection.value?.n ?? 0) > 0;
-const hasActive = () => ready() && (state.active.value >= 0 || state.openedPicture.value >= 0);
+const hasActive = () => ready() && !state.inTrips.value && (state.active.value >= 0 || state.openedPicture.value >= 0);
 const hasPictures = () => ready() && (state.selection.value.size > 0 || hasActive());
-/** The clusters are in sight in some way: everything but the view of copies. */
-const inClusters = () => ready() && !state.inCopies.value;
+/** The clusters are in sight in some way: everything but the views of copies and trips. */
+const inClusters = () => ready() && !state.inCopies.value && !state.inTrips.value;
 const canWrite = () => inClusters() && !state.readOnly.value;
 const inGallery = () => ready() && (state.view.value === 'gallery' || state.isSplit.value);
 const inCopies = () => state.inCopies.value && copies.shown.value.length > 0;
 const canDecide = () => inCopies() && !state.readOnly.value;
-const canMove = () => inGallery() || inCopies();
+const canMove = () => inGallery() || inCopies() || state.inTrips.value;
 /** @param {import('../data/places.js').Way} way */
-const move = (way) => () => (state.inCopies.peek() ? duplicates.move(way) : navigate.move(way));
+const move = (way) => () => (state.inTrips.peek() ? trips.move(way) : state.inCopies.peek() ? duplicates.move(way) : navigate.move(way));
 
 /**
  * @param {string} group @param {string} id @param {string} label @param {string | string[]} keys
@@ -109,6 +111,9 @@ export const COMMANDS = [
   command('Copies', 'put-back', 'Put back what was removed last', 'Shift+P', 'none', removal.putBackLast,
     () => state.inCopies.value && removal.canAct()),
 
+  command('Trips', 'open-trip', 'Open the trip or event', 'Enter', 'none', () => trips.open(), () => state.inTrips.value),
+  command('Trips', 'leave-trip', 'Back to the trips', 'g', 'none', trips.leave, () => ready() && openTrips.value !== null),
+
   command('View', 'gallery', 'Gallery', '1', 'view', () => view.showView('gallery')),
   command('View', 'map', 'Map', '2', 'view', () => view.showView('map'), ready),
   command('View', 'beside', 'Show or hide the gallery beside the map', 'b', 'none', view.toggleBeside,
@@ -116,6 +121,7 @@ export const COMMANDS = [
   command('View', 'timeline', 'Timeline', '3', 'view', () => view.showView('timeline'),
     () => ready() && (state.server.value?.has_times ?? false)),
   command('View', 'copies', 'Copies', '4', 'view', () => view.showView('copies'), duplicates.canShow),
+  command('View', 'trips', 'Trips', '5', 'view', () => view.showView('trips'), trips.canShow),
   command('View', 'larger', 'Larger pictures', ['+', '='], 'view', () => view.stepSize(1), canMove),
   command('View', 'smaller', 'Smaller pictures', '-', 'view', () => view.stepSize(-1), canMove),
   command('View', 'sort', 'Next sort order', 'Shift+S', 'view', view.nextSort, inClusters),

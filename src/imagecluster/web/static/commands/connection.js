@@ -7,8 +7,10 @@ import { forgetEdits, forgetViews, refreshEdits, setEdits } from '../state/histo
 import * as selection from '../state/selection.js';
 import * as copies from '../state/duplicates.js';
 import * as state from '../state/state.js';
+import * as trips from '../state/trips.js';
 import { readLink } from './address.js';
 import { heardOfSearch } from './duplicates.js';
+import { heardOfTrips } from './trips.js';
 import { repeatedSearch } from './search.js';
 
 const AGAIN_AFTER_MS = 2000;
@@ -48,6 +50,7 @@ export async function load(first) {
         if (state.dialog.peek() === 'plan' && !copies.outcome.peek()) state.dialog.value = null;
         state.results.value = results;
         copies.forget();
+        trips.forget();
         forgetViews();
       }
       state.active.value = -1;
@@ -83,6 +86,7 @@ export function listen() {
   on('snapshot', (data) => { if (data.snapshot !== state.collection.peek()?.snapshot && state.collection.peek()) load(false); });
   on('edits', (data) => { if (data.version !== state.edits.peek().version) refreshEdits().catch(() => {}); });
   on('duplicates', heardOfSearch);
+  on('trips', heardOfTrips);
   on('acting', (data) => { copies.acting.value = data; });
   on('map', () => { state.mapVersion.value++; });
   on('colours', () => {

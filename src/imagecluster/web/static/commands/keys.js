@@ -54,7 +54,7 @@ function heard(event) {
   if (usesKey(event.target, event.key)) return;
   const inDialog = event.target instanceof Element && event.target.closest('dialog');
   const modal = inDialog || document.querySelector('dialog[open]');
-  const extending = event.shiftKey && MOVES.includes(event.key) && !state.inCopies.peek();
+  const extending = event.shiftKey && MOVES.includes(event.key) && !state.inCopies.peek() && !state.inTrips.peek();
   const ids = BY_KEY.get(extending ? event.key : key) ?? [];
   const id = ids.find(canRun) ?? (state.inCopies.peek() ? ids[ids.length - 1] : ids[0]); // which says why it cannot
   if (!id || (modal && !worksInDialog(id))) return;

@@ -4,8 +4,10 @@ import { countText } from '../core/text.js';
 import * as selection from '../state/selection.js';
 import * as copies from '../state/duplicates.js';
 import * as state from '../state/state.js';
+import { scope } from '../state/trips.js';
 import { closePair } from './duplicates.js';
 import { branchOf, pictureOf, sectionOf } from './target.js';
+import { leave } from './trips.js';
 
 /** @typedef {import('./target.js').Context} Context */
 
@@ -56,7 +58,8 @@ export function close() {
     state.results.value = null;
     if (document.activeElement instanceof HTMLInputElement) document.activeElement.blur();
   }
-  else selection.selectNone();
+  else if (state.selection.peek().size || !scope.peek()) selection.selectNone();
+  else leave();
 }
 
 /** Back from the large picture to its place in the gallery. */

@@ -60,7 +60,7 @@ function show(id) {
  * @param {string} command @param {string} key as people call it
  */
 export function broughtBack(command, key) {
-  if (!state.collection.peek()?.n || state.inCopies.peek()) return false;
+  if (!state.collection.peek()?.n || state.inCopies.peek() || state.inTrips.peek()) return false;
   const id = outOfSight(command);
   if (id < 0) return false;
   show(id);

@@ -15,5 +15,6 @@ export const PATHS = /** @type {Record<string, string>} */ ({
   'join-cluster': 'M12 3v7M5 21v-4l7-7 7 7v4',
   'select-cluster': 'M5 12.5l4.5 4.5L19 7.5',
   'name-cluster': 'M4 20l1-4L16 5l3 3L8 19l-4 1zM14 7l3 3',
+  'leave-trip': 'M15 5l-7 7 7 7',
   'open-cluster': 'M5 4v6h7M5 10v9h7M14 8h6M14 17h6',
 });

@@ -36,6 +36,24 @@ export function spanText(from, to) {
   return day.formatRange(new Date(from * 1000), new Date(to * 1000));
 }
 
+/** Dates and times of trips, as the browser's user writes them; the clock is that of the place. */
+const date = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
+const clock = new Intl.DateTimeFormat(undefined, { weekday: 'short', day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit', timeZone: 'UTC' });
+const ofMonth = new Intl.DateTimeFormat(undefined, { month: 'short', timeZone: 'UTC' });
+const wholeMonth = new Intl.DateTimeFormat(undefined, { month: 'long', year: 'numeric', timeZone: 'UTC' });
+
+/** "3–7 Mar 2025" @param {number} from @param {number} to in seconds */
+export const datesText = (from, to) => date.formatRange(new Date(from * 1000), new Date(to * 1000));
+
+/** "Mon, 3 Mar, 10:00 – 10:12" @param {number} from @param {number} to in seconds */
+export const clockText = (from, to) => clock.formatRange(new Date(from * 1000), new Date(to * 1000));
+
+/** "Mar" @param {number} seconds */
+export const monthText = (seconds) => ofMonth.format(new Date(seconds * 1000));
+
+/** "March 2025" @param {number} seconds */
+export const wholeMonthText = (seconds) => wholeMonth.format(new Date(seconds * 1000));
+
 /** 2.4 MB @param {number} bytes */
 export function bytesText(bytes) {
   const units = ['bytes', 'kB', 'MB', 'GB'];

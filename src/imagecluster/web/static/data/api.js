@@ -78,6 +78,9 @@ export const askDuplicates = (snapshot, again) => askJson(`/api/${snapshot}/copi
 /** A run of groups of copies with their files. @param {string} snapshot @param {number} version @param {number} from @param {number} to @returns {Promise<import('../core/wire.js').DuplicateGroups>} */
 export const askDuplicateGroups = (snapshot, version, from, to) => askJson(`/api/${snapshot}/copies/groups?version=${version}&from=${from}&to=${to}`);
 
+/** The trips and events; the first request starts the search. @param {string} snapshot @param {boolean} again after a failure @returns {Promise<import('../core/wire.js').Trips>} */
+export const askTrips = (snapshot, again) => askJson(`/api/${snapshot}/trips${again ? '?again=1' : ''}`);
+
 /** The latest actions on files, newest first. @returns {Promise<import('../core/wire.js').Actions>} */
 export const askActions = () => askJson('/api/actions');
 

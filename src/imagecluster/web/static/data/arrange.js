@@ -156,6 +156,63 @@ export class Arranger {
   }
 
   /**
+   * What some pictures have of each section: the same clusters, without all others. A cluster keeps its number and name;
+   * the pictures of those that have fewer than `minSize` here are singles.
+   * @param {Arrangement} whole of all clusters @param {readonly number[]} ids @param {number} minSize @param {SortKey} sort
+   * @returns {Arrangement}
+   */
+  within(whole, ids, minSize, sort) {
+    const { position, n, rank } = this.collection;
+    const isIn = new Uint8Array(n);
+    for (const id of ids) if (id < n) isIn[position[id]] = 1;
+    const leastByHand = Math.min(2, minSize);
+    const end = whole.k - (whole.hasSingles ? 1 : 0);
+    /** @type {number[]} */
+    const singles = [];
+    /** @type {{s: number, members: Uint32Array, key: number}[]} */
+    const parts = [];
+    for (let s = 0; s < whole.k; s++) {
+      const members = whole.flat.subarray(whole.from[s], whole.to[s]).filter((p) => isIn[p]);
+      const least = whole.names.has(s) || whole.pinned.has(s) ? leastByHand : minSize;
+      if (s >= end || members.length < least) singles.push(...members);
+      else if (members.length) parts.push({ s, members, key: this.#keyOf(sort, whole.height[s], members, rank) });
+    }
+    parts.sort((a, b) => a.key - b.key || whole.numbers[a.s] - whole.numbers[b.s]);
+    singles.sort((a, b) => a - b);
+    const sections = [...parts.map(({ members }) => members), ...(singles.length ? [Uint32Array.from(singles)] : [])];
+    const k = sections.length, from = new Uint32Array(k), to = new Uint32Array(k), height = new Float64Array(k), numbers = new Uint32Array(k + 1);
+    const flat = new Uint32Array(sections.reduce((sum, { length }) => sum + length, 0));
+    sections.forEach((members, s) => {
+      from[s] = s ? to[s - 1] : 0;
+      to[s] = from[s] + members.length;
+      flat.set(members, from[s]);
+    });
+    /** @type {Map<number, string>} */
+    const names = new Map();
+    /** @type {Set<number>} */
+    const pinned = new Set();
+    parts.forEach(({ s }, i) => {
+      height[i] = whole.height[s];
+      numbers[i] = whole.numbers[s];
+      const name = whole.names.get(s);
+      if (name) names.set(i, name);
+      if (whole.pinned.has(s)) pinned.add(i);
+    });
+    return {
+      flat, k, from, to, height, numbers, nGrouped: flat.length - singles.length, hasSingles: singles.length > 0,
+      names, pinned, hidden: whole.hidden, runs: false,
+    };
+  }
+
+  /** What part of a cluster is sorted by. @param {SortKey} sort @param {number} height @param {Uint32Array} members @param {Uint32Array} rank */
+  #keyOf(sort, height, members, rank) {
+    if (sort === 'size') return -members.length;
+    if (sort === 'tight') return height;
+    if (sort === 'name') return members.reduce((least, p) => Math.min(least, rank[p]), Infinity);
+    return this.earliest(members, 0, members.length);
+  }
+
+  /**
    * One section of pictures in a given order: the results of a search.
    * @param {ArrayLike<number>} members positions @param {string} name @param {readonly number[]} hidden
    * @returns {Arrangement}

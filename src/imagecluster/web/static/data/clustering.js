@@ -24,6 +24,8 @@ export class Clustering {
     this.replayed = /** @type {import('./replay.js').Replayed | null} */ (null);
     /** sections of this cut, once requested */
     this.known = /** @type {import('./arrange.js').Arrangement | null} */ (null);
+    /** the part of it that is open, once requested */
+    this.within = /** @type {{ids: readonly number[], sections: import('./arrange.js').Arrangement} | null} */ (null);
   }
 
   /** Cuts anew. @param {View} view */
@@ -34,12 +36,19 @@ export class Clustering {
     this.minSize = minSize;
     this.sort = sort;
     this.known = null;
+    this.within = null;
   }
 
   /** Sections of all clusters. */
   get sections() {
     this.known ??= this.arranger.ofRuns(this.runs, this.minSize, this.sort, this.replayed);
     return this.known;
+  }
+
+  /** Sections of the same clusters with some pictures only: what a trip or an event has of each. @param {readonly number[]} ids */
+  sectionsWithin(ids) {
+    if (this.within?.ids !== ids) this.within = { ids, sections: this.arranger.within(this.sections, ids, this.minSize, this.sort) };
+    return this.within.sections;
   }
 
   /** One section, of the results of a search that are not hidden. @param {readonly number[]} ids @param {string} label */

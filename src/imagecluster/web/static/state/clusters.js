@@ -2,12 +2,17 @@
 import { effect } from '../core/preact.js';
 import { askCurve } from '../data/api.js';
 import * as state from './state.js';
+import { opened, scope } from './trips.js';
 
 /** Milliseconds that the latest cuts took, newest last; for measurements. */
 export const cutTimes = /** @type {number[]} */ ([]);
 
 /** The clusters of the current cut, also while the results of a search are shown instead. */
-export const clustersNow = () => (state.arrangement.peek() ? state.collectionNow().clustering.sections : null);
+export function clustersNow() {
+  const open = opened.peek(), { clustering } = state.collectionNow();
+  if (!state.arrangement.peek()) return null;
+  return open ? clustering.sectionsWithin(open.ids) : clustering.sections;
+}
 
 /** Starts watching. */
 export function watchClusters() {
@@ -32,7 +37,11 @@ function arranged() {
   const branches = state.branches.value, { corrections } = state.edits.value;
   if (!collection?.n) return null;
   collection.clustering.update({ sim, minSize, sort, branches, corrections });
-  return results ? collection.clustering.sectionOfResults(results.ids, results.label) : collection.clustering.sections;
+  const { clustering } = collection, open = opened.value;
+  if (scope.value && !open) return null; // the trips are on their way
+  if (!results) return open ? clustering.sectionsWithin(open.ids) : clustering.sections;
+  const within = open && new Set(open.ids);
+  return clustering.sectionOfResults(within ? results.ids.filter((id) => within.has(id)) : results.ids, results.label);
 }
 
 /** Title of a section. @param {import('../data/arrange.js').Arrangement} arrangement @param {number} s */

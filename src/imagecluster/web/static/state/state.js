@@ -3,7 +3,7 @@ import { computed, signal } from '../core/preact.js';
 import { NO_CORRECTIONS } from '../data/replay.js';
 
 /**
- * @typedef {'gallery' | 'map' | 'timeline' | 'copies'} ViewName
+ * @typedef {'gallery' | 'map' | 'timeline' | 'copies' | 'trips'} ViewName
  * @typedef {'S' | 'M' | 'L'} SizeName
  * @typedef {{kind: 'picture' | 'name' | 'text', label: string, ids: number[], text?: string, like?: number}} SearchResults  `text` or `like` lead to it again
  * @typedef {{kind: 'loading' | 'ready' | 'failed', message: string}} Status
@@ -93,6 +93,8 @@ export const notice = signal(null);
 export const isSplit = computed(() => view.value === 'map' && beside.value && roomForBoth.value);
 /** Whether the view of copies is shown, in which nothing else of the collection can be pointed at. */
 export const inCopies = computed(() => view.value === 'copies');
+/** Whether the view of trips is shown, in which no cluster and no picture can be pointed at. */
+export const inTrips = computed(() => view.value === 'trips');
 export const readOnly = computed(() => server.value?.read_only ?? true);
 /** Numbers for the slider and the title. */
 export const counts = computed(() => {

@@ -4,6 +4,7 @@ import { countText, numberText } from '../core/text.js';
 import { dropUnsent, sendUnsent, unsent } from '../state/history.js';
 import * as selection from '../state/selection.js';
 import * as state from '../state/state.js';
+import { opened } from '../state/trips.js';
 import { CommandButton, Icon, NoticeButton } from '../commands/buttons.js';
 import { load } from '../commands/connection.js';
 
@@ -56,7 +57,10 @@ const sentence = (text) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${t
 
 /** Shown in place of the gallery when a search finds nothing. */
 export function NothingFound() {
-  const results = state.results.value;
+  const results = state.results.value, open = opened.value, { nGrouped, nSingle } = state.counts.value;
+  if (!results && open && state.arrangement.value && !nGrouped && !nSingle) {
+    return html`<section class="nothing" aria-label="Nothing to show"><h2>Nothing to show in ${open.title}</h2><p>Its pictures are hidden, or their files were moved away.</p></section>`;
+  }
   if (!results || state.counts.value.nGrouped || state.view.value === 'timeline') return null;
   return html`<section class="nothing" aria-label="Search"><h2>Nothing found for ${results.label}</h2>
     ${results.kind === 'name' && !state.server.value?.copied && html`<p>This model can search names only. To search by what a picture shows, use a model that understands text, for example <code>--model clip-vit-b32</code>.</p>`}</section>`;
@@ -65,7 +69,7 @@ export function NothingFound() {
 /** The selection, and the commands for it. */
 function Selected() {
   const count = state.selection.value.size;
-  if (!count || state.inCopies.value) return null;
+  if (!count || state.inCopies.value || state.inTrips.value) return null;
   return html`<div class="selected" role="region" aria-label="Selection">
     <b>${countText(count, 'picture')}</b>
     ${count > 1 && html`<${CommandButton} id="compare" text="Compare"/>`}

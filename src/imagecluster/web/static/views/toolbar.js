@@ -8,7 +8,7 @@ import { searchEntered, searchLeft, searchTyped } from '../commands/search.js';
 import { canRun, has } from '../commands/commands.js';
 import { setSize, setSort, showView, SORTS } from '../commands/view.js';
 
-const VIEWS = /** @type {[state.ViewName, string][]} */ ([['gallery', 'Gallery'], ['map', 'Map'], ['timeline', 'Timeline'], ['copies', 'Copies']]);
+const VIEWS = /** @type {[state.ViewName, string][]} */ ([['gallery', 'Gallery'], ['map', 'Map'], ['timeline', 'Timeline'], ['copies', 'Copies'], ['trips', 'Trips']]);
 
 function Search() {
   const results = state.results.value;
@@ -54,7 +54,7 @@ export function Toolbar() {
     </nav>
     <${Search}/>
     <div class="tools">
-      ${!state.inCopies.value && html`<label class="order"><span class="unseen">Order of the clusters</span>
+      ${!state.inCopies.value && !state.inTrips.value && html`<label class="order"><span class="unseen">Order of the clusters</span>
         <select value=${state.sort.value} onChange=${(/** @type {Event} */ e) => setSort(/** @type {any} */ (e.target).value)}>
           ${sorts.map(([key, label]) => html`<option value=${key} selected=${state.sort.value === key}>${label}</option>`)}
         </select></label>`}
