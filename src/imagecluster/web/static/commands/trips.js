@@ -53,6 +53,8 @@ export function goTo(key, block = 'nearest') {
     trips.at.value = key;
     trips.wanted.value = { block };
   });
+  // At once, as far as it is drawn already: the next key may follow before the page is drawn again.
+  items().find((item) => item.dataset.item === key)?.focus({ preventScroll: true });
 }
 
 /** Moves to another trip or event. @param {Way} way */
