@@ -488,7 +488,7 @@ def test_corrections_survive_new_pictures_and_every_other_cut(tmp_path):
             assert "Coast" in (found.directory / "clusters.html").read_text()
             if sim == 0.5:
                 assert coast["size"] == size + 1
-                assert len(list((found.directory / "clusters" / f"cluster_with_{size + 1}").rglob("0_0.png"))) == 1
+                assert len(list((found.directory / "clusters" / "Coast").rglob("0_0.png"))) == 1
     moved = shutil.copytree(folder, tmp_path / "moved")
     assert run([moved]).clusters.hidden != ()
     history.undo()
