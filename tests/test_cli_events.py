@@ -361,6 +361,7 @@ def test_corrections_that_change_nothing_are_refused(pics, capsys):
         capsys, "pics", "--move", pics / FIRST, pics / "away/3_10_1.jpg"
     )
     assert "all pictures of the target" in refused(capsys, "pics", "--move", pics / FIRST, pics / FIRST)
+    assert "got one picture" in refused(capsys, "pics", "--join", pics / FIRST, pics / FIRST)
     assert "got one file" in refused(capsys, "pics", "--move", pics / FIRST)
     assert "no correction" in refused(capsys, "pics", "--undo-correction")
 

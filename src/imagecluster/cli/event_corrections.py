@@ -64,6 +64,8 @@ def _edit(arguments: argparse.Namespace, pictures: _Pictures) -> tuple[EventEdit
         return EventSplit(pictures.contents([row]), level), f"{_article(level)} starts with {pictures.name_of(row)}"
     if arguments.join is not None:
         rows = pictures.rows_of(arguments.join)
+        if len(rows) < 2:
+            raise ArgumentError(f"--join got one picture; give pictures of two {level}s or more")
         if len({pictures.group_of(row, level) for row in rows}) < 2:
             raise ArgumentError(f"these pictures are in one {level} already; give pictures of two {level}s or more")
         return EventJoin(pictures.contents(rows), level), f"the {level}s of these {len(rows)} pictures are one"
