@@ -15,7 +15,6 @@ from imagecluster.actions.contents import Before, ChangedError, before_of, open_
 from imagecluster.actions.held import ThroughLinkError, may_write
 from imagecluster.actions.moves import Bases
 from imagecluster.actions.plan import FileFacts, Link, NewFile, Plan, Step
-from imagecluster.decode import read_moment
 from imagecluster.scan import items_of, pictures_in
 from imagecluster.scan.known_folders import untouchable_reason
 
@@ -76,6 +75,8 @@ class Checker:
         """Whether another picture than `main` is there that a file belongs to."""
         folder = part.parent
         if folder not in self._owners:  # as it is before the first of its files goes
+            from imagecluster.decode import read_moment
+
             found: defaultdict[Path, set[Path]] = defaultdict(set)
             for item in items_of(pictures_in(folder), read=read_moment).values():
                 for each in (*item.parts, *item.shared):

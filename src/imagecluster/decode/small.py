@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
-from PIL import Image
 
 from imagecluster.decode.opening import open_header
 from imagecluster.decode.pages import pages_note
 from imagecluster.decode.picture import decode
 from imagecluster.decode.reading import MAX_PIXELS
 from imagecluster.errors import DecodeError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 __all__ = ["CLOSE_PX", "LOOK_PX", "SmallPicture", "pixel_digest", "small_picture"]
 
