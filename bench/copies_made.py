@@ -25,6 +25,8 @@ class Transformation(NamedTuple):
     """Share of the copies that should be found."""
     form: str = "JPEG"
     quality: int = 88
+    is_altered: bool = False
+    """Whether they should be found as `altered`: something was written over the picture."""
 
     def encoded(self, photograph: Image.Image, rng: np.random.Generator) -> bytes:
         """The bytes of the changed photograph's file."""
@@ -244,8 +246,8 @@ def transformations(photographs: list[Image.Image]) -> list[Transformation]:
         t("squashed", squashed, 0.99),
         t("border", border, 0.95),
         t("caption", caption, 0.95),
-        t("text", text, 0.95),
-        t("watermark", watermark, 0.95),
+        t("text", text, 0.95, is_altered=True),
+        t("watermark", watermark, 0.95, is_altered=True),
         t("date stamp", date_stamp),
         t("screenshot", screenshot, 0.85),
         t("inset", inset, 0.85),

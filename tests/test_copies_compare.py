@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageEnhance, ImageOps
+from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 
 from copies_samples import compared, encoded, evidence_of, facts_of, jpeg, scene
 from imagecluster.copies import SAME_PIXELS, Comparison, compare_pairs, has_opencv, planes, version
@@ -346,3 +346,18 @@ def test_small_details_are_seen_in_a_closer_look(backend, original):
         ImageDraw.Draw(page).text((1940, 1660), text, "black", font=ImageFont.load_default(64))
         pages.append(jpeg(page))
     assert [found.kind for found in compared(pages)] == ["altered"]
+
+
+@pytest.mark.parametrize("seed", [3, 6])
+def test_one_digit_that_differs_in_busy_texture_stands_out(seed):
+    """Though its block agrees no worse than those of a coarse copy do: there, all of them are as bad."""
+    pytest.importorskip("cv2")
+
+    def stamped(date, quality):
+        photograph = scene(seed, (1600, 1200))
+        font = ImageFont.load_default(size=40)
+        ImageDraw.Draw(photograph).text((100, 1080), date, fill=(255, 150, 40), font=font)
+        return jpeg(photograph, quality=quality)
+
+    files = [stamped("2019-07-12", 88), stamped("2019-07-12", 20), stamped("2019-07-18", 75)]
+    assert [found.kind for found in compared(files)] == ["copy", "altered"]

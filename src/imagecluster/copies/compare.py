@@ -16,9 +16,9 @@ from imagecluster.copies.comparison import SAME_PIXELS, Comparison, rounded
 from imagecluster.copies.facts import CopyFacts, is_other_moment
 from imagecluster.copies.looks import Look, grey_of, map_between
 from imagecluster.copies.planes import Map, blurred, inverse
-from imagecluster.copies.residual import Residual, residual, worst_detail
+from imagecluster.copies.residual import Detail, Residual, residual, worst_detail
 from imagecluster.copies.symmetry import N_POSITIONS, distances, map_of
-from imagecluster.copies.verdict import is_same_closer, least_worst, verdict
+from imagecluster.copies.verdict import is_same_closer, is_same_detail, verdict
 from imagecluster.decode import SmallPicture
 from imagecluster.records import CopyKind
 from imagecluster.system.pair_runs import compared_in_runs
@@ -56,7 +56,7 @@ Digest = Callable[[int], bytes | None]
 
 def version() -> str:
     """Name and version of the computation on this machine: kept results of another one are not used."""
-    return "copies/7" if planes.has_opencv() else "copies/7 without OpenCV"
+    return "copies/8" if planes.has_opencv() else "copies/8 without OpenCV"
 
 
 def compare_pairs(  # noqa: PLR0913 - the pairs and what is known of them, the rest is optional
@@ -231,7 +231,7 @@ def _compared(pair: tuple[int, int], a: Look, b: Look, facts: CopyFacts, means: 
         is_near = its_kind in ("copy", "altered") and _may_be_equal(pair, a, b, facts, tried)
         if is_near and means.digests.are_equal(*pair):
             return SAME_PIXELS
-        if its_kind == "copy" and not _is_copy_closer(pair, a, b, tried, means):
+        if its_kind == "copy" and not _is_copy_closer(pair, (a, b), tried, means, is_framed=its_framed):
             its_kind = "altered"
         if _RANK[its_kind] > _RANK[kind]:
             kind, is_framed, found = its_kind, its_framed, tried
@@ -246,12 +246,17 @@ def _compared(pair: tuple[int, int], a: Look, b: Look, facts: CopyFacts, means: 
     return _put_together(kind, found, a, b, is_framed=is_framed)
 
 
-def _is_copy_closer(pair: tuple[int, int], a: Look, b: Look, found: Residual, means: _Means) -> bool:
+def _is_copy_closer(
+    pair: tuple[int, int], looks: tuple[Look, Look], found: Residual, means: _Means, *, is_framed: bool
+) -> bool:
     """Whether what looks like a copy is one by its colours and in a closer look."""
-    if not have_same_colours(a, b, found.to_b):
+    if not have_same_colours(*looks, found.to_b):
         return False
-    worst = _worst_closer(pair, a, b, found, means.closer)
-    return is_same_closer(found, worst, is_toned=_is_toned(found))
+    is_toned = _is_toned(found)
+    closer = _detail_closer(
+        pair, looks, found, means.closer, lambda it: is_same_detail(it, is_toned=is_toned, is_framed=is_framed)
+    )
+    return is_same_closer(found, closer, is_toned=is_toned, is_framed=is_framed)
 
 
 _RANK: dict[CopyKind | None, int] = {None: 0, "shot": 1, "altered": 2, "copy": 3}
@@ -303,10 +308,17 @@ def _onto_inset(facts: CopyFacts, row: int, position: int, whole: Look, around: 
     return found
 
 
-def _worst_closer(pair: tuple[int, int], a: Look, b: Look, found: Residual, load: LoadGrey | None) -> float | None:
-    """How larger forms of two pictures agree in their worst small block; None if there are none that show more."""
+def _detail_closer(
+    pair: tuple[int, int],
+    looks: tuple[Look, Look],
+    found: Residual,
+    load: LoadGrey | None,
+    enough: Callable[[Detail], bool],
+) -> Detail | None:
+    """How small blocks of larger forms of two pictures agree; None if there are none that show more."""
     if load is None:
         return None
+    a, b = looks
     one, other = (load(picture) for picture in pair)
     if one is None or other is None:
         return None
@@ -314,7 +326,7 @@ def _worst_closer(pair: tuple[int, int], a: Look, b: Look, found: Residual, load
         return None
     shares = _shares(b.shape) @ found.to_b @ inverse(_shares(a.shape))
     to_b = inverse(_shares(_shape(other))) @ shares @ _shares(_shape(one))
-    return worst_detail(one, other, inverse(to_b), enough=least_worst(is_toned=_is_toned(found)))
+    return worst_detail(one, other, inverse(to_b), enough=enough)
 
 
 def _may_be_equal(pair: tuple[int, int], a: Look, b: Look, facts: CopyFacts, found: Residual) -> bool:
