@@ -34,8 +34,8 @@ _MOST_OUTLYING = 20.0
 _LEAST_USUAL = 0.003
 """What correlation of the worst small block may lack to 1, and how many times what the others lack. Compression lowers
 all blocks: of 24 photographs, copies of JPEG quality 10 had 2 times, squashed ones 5, a crop 16 (with a block that
-lacks .05); one digit that differs in busy texture, 20 to 320. Beside a border or a caption (21), and where another tone made
-white what was not (25), it says nothing."""
+lacks .05); one digit that differs in busy texture, 20 to 320. Beside a border or a caption (21), and where another tone
+made white what was not (25), it says nothing."""
 
 _WHOLE_AREA = 0.015
 _WHOLE_OUTSIDE = 0.004
