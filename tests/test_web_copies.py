@@ -268,10 +268,10 @@ def test_a_plan_follows_all_decisions(folder, monkeypatch):
         body = {"snapshot": answer["search"]["snapshot"], "version": answer["search"]["version"], "kinds": SURE}
         right = web_duplicates.DuplicateSearch._searched
 
-        def held(search, snapshot):
+        def held(search, *about):
             grouping.set()
             assert may_group.wait(60)
-            return right(search, snapshot)
+            return right(search, *about)
 
         monkeypatch.setattr(web_duplicates.DuplicateSearch, "_searched", held)
         ids = [file["id"] for file in groups(client)[0]["files"]]
