@@ -14,7 +14,7 @@ from PIL import Image
 import imagecluster
 from imagecluster import cli
 from imagecluster.collection import Settings, linking, occasions, open_latest
-from imagecluster.collection.events import FoundBurst, FoundEvent, FoundScene, FoundTrip
+from imagecluster.collection.found_events import FoundBurst, FoundEvent, FoundScene, FoundTrip
 from imagecluster.collection.occasion_table import occasion_table
 from imagecluster.corrections import EDITS_NAME, EventJoin, EventName, History, Together
 from imagecluster.errors import ArgumentError

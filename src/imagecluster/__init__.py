@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from imagecluster import calc, errors, exceptions, io, main, postproc
     from imagecluster.collection import Settings
     from imagecluster.collection.duplicates import Duplicates, DuplicateSettings
-    from imagecluster.collection.events import Events
+    from imagecluster.collection.found_events import Events
     from imagecluster.estimator import ImageClusterer
     from imagecluster.functions import (
         Result,
@@ -61,7 +61,7 @@ __all__ = [
 _HOME = {
     "DuplicateSettings": "imagecluster.collection.duplicates",
     "Duplicates": "imagecluster.collection.duplicates",
-    "Events": "imagecluster.collection.events",
+    "Events": "imagecluster.collection.found_events",
     "ImageClusterer": "imagecluster.estimator",
     "Progress": "imagecluster.system.progress",
     "Result": "imagecluster.functions",

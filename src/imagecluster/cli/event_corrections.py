@@ -29,7 +29,7 @@ from imagecluster.corrections import (
 from imagecluster.errors import ArgumentError, InputError
 
 if TYPE_CHECKING:
-    from imagecluster.collection.events import Events
+    from imagecluster.collection.found_events import Events
     from imagecluster.store import Store
 
 __all__ = ["correct"]

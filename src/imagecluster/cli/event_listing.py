@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from imagecluster.cli.text import counted, one_line
 
 if TYPE_CHECKING:
-    from imagecluster.collection.events import Events, FoundEvent, FoundScene, FoundTrip
+    from imagecluster.collection.found_events import Events, FoundEvent, FoundScene, FoundTrip
     from imagecluster.places import PlaceName
 
 _KINDS = {"trip": "trip", "home": "at home", "period": "period"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from imagecluster.collection.events import Events, FoundTrip
+    from imagecluster.collection.found_events import Events, FoundTrip
 
 __all__ = ["COLUMNS", "Occasion", "OccasionTable", "occasion_table"]
 

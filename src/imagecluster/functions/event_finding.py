@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from imagecluster.collection.events import Events, hidden_rows
 from imagecluster.collection.events import find_events as events_of_store
+from imagecluster.collection.events import hidden_rows
+from imagecluster.collection.found_events import Events
 from imagecluster.collection.opening import Pictures, bring_up_pictures
 from imagecluster.collection.place import place_of
 from imagecluster.functions.copy_finding import settings_of_latest_run

@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from pathlib import Path
 
-from imagecluster.collection.events import Events, FoundEvent, FoundTrip
+from imagecluster.collection.found_events import Events, FoundEvent, FoundTrip
 from imagecluster.present.links import LinkKind, LinkReport, link_pictures
 from imagecluster.store import Store
 from imagecluster.system.folder_names import distinct_folders, folded, folder_name

@@ -11,7 +11,7 @@ from imagecluster.places import PlaceName
 from imagecluster.web import wire_trips as wire
 
 if TYPE_CHECKING:
-    from imagecluster.collection.events import Events, FoundEvent, FoundTrip
+    from imagecluster.collection.found_events import Events, FoundEvent, FoundTrip
 
 __all__ = ["trips_for_page"]
 
