@@ -22,6 +22,22 @@ def add_debug(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_paths(parser: argparse.ArgumentParser) -> None:
+    """Add the paths of a collection, of which there is at least one."""
+    parser.add_argument(
+        "paths", nargs="+", type=existing_path, metavar="PATH",
+        help="a folder, or several folders and files, as for `imagecluster run`",
+    )  # fmt: skip
+
+
+def add_gone(parser: argparse.ArgumentParser) -> None:
+    """Add `--gone`."""
+    parser.add_argument(
+        "--gone", action="store_true",
+        help="continue even if most pictures of the collection are gone (default: stop)",
+    )  # fmt: skip
+
+
 def add_db(parser: argparse.ArgumentParser) -> None:
     """Add `--db DIR`."""
     parser.add_argument(

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagecluster.cli.arguments import Commands, add_db, add_force, positive
+from imagecluster.cli.arguments import Commands, add_db, add_force, add_gone, add_paths, positive
 from imagecluster.cli.given_paths import refuse_wrong_paths
 from imagecluster.cli.paths import existing_path, no_such_path, typed_path
 from imagecluster.cli.progress import ProgressBar
@@ -56,10 +56,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "paths", nargs="+", type=existing_path, metavar="PATH",
-        help="a folder, or several folders and files, as for `imagecluster run`",
-    )  # fmt: skip
+    add_paths(parser)
     parser.add_argument(
         "--kinds", type=_kinds, default=None, metavar="KIND,...",
         help=f"which kinds to look for: {', '.join(_KINDS)}, or all (default: all but file)",
@@ -81,10 +78,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     _add_plans(parser)
     _add_decisions(parser)
     add_db(parser)
-    parser.add_argument(
-        "--gone", action="store_true",
-        help="continue even if most pictures of the collection are gone (default: stop)",
-    )  # fmt: skip
+    add_gone(parser)
     parser.add_argument(
         "--threads", type=positive, default=None, metavar="N", help="number of threads (default: one per core)"
     )

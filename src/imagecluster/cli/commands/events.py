@@ -7,7 +7,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from imagecluster.cli.arguments import Commands, add_db
+from imagecluster.cli.arguments import Commands, add_db, add_gone, add_paths
 from imagecluster.cli.given_paths import refuse_wrong_paths
 from imagecluster.cli.paths import existing_path, typed_path
 from imagecluster.cli.progress import ProgressBar
@@ -48,10 +48,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "paths", nargs="+", type=existing_path, metavar="PATH",
-        help="a folder, or several folders and files, as for `imagecluster run`",
-    )  # fmt: skip
+    add_paths(parser)
     parser.add_argument(
         "--level", choices=_LEVELS, default=None,
         help="how far down the table goes (default: event); with a correction, trip or event: what it is about",
@@ -76,10 +73,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     )  # fmt: skip
     _add_corrections(parser)
     add_db(parser)
-    parser.add_argument(
-        "--gone", action="store_true",
-        help="continue even if most pictures of the collection are gone (default: stop)",
-    )  # fmt: skip
+    add_gone(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="print no progress and no hints")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
 
