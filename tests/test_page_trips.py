@@ -215,3 +215,58 @@ def test_the_tree_and_what_is_open_are_accessible(opened, address, how):
     drawn(page)
     assert violations(page) == []
     wait_until(lambda: page.locator(".tile").first.bounding_box() is not None, lambda: "no picture is shown")
+
+
+def test_an_event_is_corrected_in_words_and_another_page_sees_it(opened, folder):
+    """Named, joined, divided and moved out of; each is undone by the page's undo."""
+    with serving(folder) as address:
+        page, other = opened(address), opened(address)
+        for each in (page, other):
+            each.keyboard.press("5")
+            each.wait_for_selector(".event img")
+        page.locator(".event").nth(1).click()
+        until(page, OPEN, 3)
+        page.keyboard.press("w")
+        page.locator("#trip-name").fill("Landing")
+        page.keyboard.press("Enter")
+        until(page, "() => document.querySelector('.chip b').textContent", "Landing")
+        until(other, "() => document.querySelectorAll('.event b')[1].textContent", "Landing")
+        page.keyboard.press("w")
+        assert violations(page) == []
+        page.get_by_role("button", name="Join with the event before").click()
+        until(page, OPEN, 6)
+        page.keyboard.press("Control+z")
+        until(page, OPEN, 3)
+        page.keyboard.press("End")
+        page.keyboard.press("x")
+        until(page, "() => imagecluster.state.selection.value.size", 1)
+        page.keyboard.press("w")
+        page.get_by_role("button", name="Move", exact=True).click()
+        until(page, OPEN, 2)
+        page.keyboard.press("Control+z")
+        until(page, OPEN, 3)
+        until(other, "() => document.querySelectorAll('.event')[1].textContent.includes('3 pictures')")
+
+
+def test_home_is_said_in_the_page(opened, folder):
+    """Home is in Reykjavík: then Berlin is a trip."""
+    with serving(folder) as address:
+        page = opened(address)
+        page.keyboard.press("5")
+        page.locator(".event").first.click()
+        until(page, OPEN, 3)
+        page.get_by_role("button", name="Correct…").click()
+        page.get_by_role("button", name="This is home").click()
+        page.keyboard.press("5")
+        until(page, "() => document.querySelector('.trips').textContent.includes('Berlin')")
+        page.keyboard.press("Control+z")
+
+
+def test_a_viewer_that_is_read_only_offers_no_corrections(opened, sorted_folder):
+    """The tree is shown, and nothing can be corrected."""
+    with serving(sorted_folder, "--read-only") as address:
+        page = opened(address)
+        page.keyboard.press("5")
+        page.locator(".event").first.click()
+        until(page, OPEN, 3)
+        assert page.get_by_role("button", name="Correct…").count() == 0

@@ -46,6 +46,11 @@ def found(client, *, again=False):
     return answer
 
 
+def with_picture(trips, picture):
+    """Pictures of the event that holds one."""
+    return next(event["ids"] for trip in trips for event in trip["events"] if picture in event["ids"])
+
+
 def names_of(client, ids):
     """Names of pictures."""
     names = client.data("names.json?from=0&to=44").json()
@@ -113,3 +118,53 @@ def test_why_there_are_no_trips_is_said_and_can_be_tried_again(folder, monkeypat
             assert "the disk has gone" in answer["search"]["error"]
         assert not client.session.news()["trips"]["running"]
         assert len(found(client, again=True)["trips"]) == 3
+
+
+def test_corrections_of_trips_are_those_of_the_command_line(folder):
+    """Each kind that a page requests is kept, changes the tree, and is undone."""
+    with served(folder) as client:
+        before = found(client)
+        first, second = before["trips"][1]["events"][:2]
+        for record, holds in (
+            ({"kind": "eventname", "ids": first["ids"], "name": " Landing ", "level": "event"},
+             lambda trips: trips[1]["events"][0]["name"] == "Landing"),
+            ({"kind": "eventname", "ids": first["ids"], "name": "Ice", "level": "trip"},
+             lambda trips: trips[1]["name"] == "Ice"),
+            ({"kind": "eventjoin", "ids": [first["ids"][0], second["ids"][0]], "level": "event"},
+             lambda trips: len(trips[1]["events"][0]["ids"]) == 6),
+            ({"kind": "eventsplit", "ids": first["ids"][1:2], "level": "event"},
+             lambda trips: len(trips[1]["events"][0]["ids"]) == 1),
+            ({"kind": "eventmove", "ids": first["ids"][:1], "to": second["ids"][:1]},
+             lambda trips: first["ids"][0] in with_picture(trips, second["ids"][0])),
+            ({"kind": "homeis", "latitude": 64.15, "longitude": -21.94},
+             lambda trips: any(trip["kind"] == "trip" and trip["country"] == "Germany" for trip in trips)),
+            ({"kind": "cameraclock", "camera": "Maker Phone", "shift_s": 86400.0},
+             lambda trips: trips[1]["events"][0]["start_s"] == first["start_s"] + 86400),
+        ):  # fmt: skip
+            assert client.edit(record).status == 200, record
+            wait_until(
+                lambda holds=holds: holds(found(client)["trips"]), lambda record=record: f"{record} does nothing"
+            )
+            assert client.post("/api/edits", {"undo": True}).status == 200
+            wait_until(
+                lambda: found(client)["trips"] == before["trips"], lambda record=record: f"{record} is not undone"
+            )
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"kind": "eventname", "ids": [0], "name": 3}, {"kind": "eventname", "ids": [0], "name": "a", "level": "scene"},
+        {"kind": "eventsplit", "ids": []}, {"kind": "eventjoin", "ids": [99]}, {"kind": "eventmove", "ids": [0]},
+        {"kind": "homeis", "latitude": True, "longitude": 3}, {"kind": "homeis", "latitude": 91, "longitude": 3},
+        {"kind": "cameraclock", "camera": "", "shift_s": 3}, {"kind": "cameraclock", "camera": 3, "shift_s": 3},
+        {"kind": "cameraclock", "camera": "a", "shift_s": None},
+    ],
+)  # fmt: skip
+def test_what_is_no_correction_of_a_trip_is_refused(sorted_folder, record):
+    """With a reason, and nothing is kept."""
+    with served(sorted_folder) as client:
+        answer = client.edit(record)
+        assert answer.status == 400
+        assert answer.json()["error"]
+        assert client.session.history.edits == ()

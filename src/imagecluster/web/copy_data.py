@@ -30,7 +30,7 @@ pairs then takes a second or two."""
 _FOR_A_SERVER = (
     "reveal", "export", "name-cluster", "together", "apart", "move-here", "hide", "unhide", "tray", "copies",
     "compare-copy", "spare", "not-copies", "keep-all", "keep-this", "preview", "put-back", "trips",
-    "open-trip", "leave-trip",
+    "open-trip", "leave-trip", "correct-trip",
 )  # fmt: skip
 """Commands that need a server."""
 

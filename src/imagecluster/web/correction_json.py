@@ -9,11 +9,18 @@ from typing import Any
 from imagecluster.corrections import (
     Apart,
     Best,
+    CameraClock,
     Correction,
     Edit,
+    EventEdit,
+    EventJoin,
+    EventMove,
+    EventName,
+    EventSplit,
     Hide,
     HideFiles,
     History,
+    HomeIs,
     KeepAll,
     MadeEdit,
     Move,
@@ -36,6 +43,7 @@ _KINDS: dict[str, Any] = {
     "together": Together, "hide": Hide, "unhide": Unhide, "hidefiles": HideFiles, "unhidefiles": UnhideFiles,
     "keepall": KeepAll, "best": Best,
 }  # fmt: skip
+_OF_EVENTS = ("eventname", "eventjoin", "eventsplit", "eventmove", "homeis", "cameraclock")
 _KIND_OF: dict[type[Correction], wire.CorrectionKind] = {
     Name: "name", Together: "together", Apart: "apart", Move: "move", Hide: "hide", Unhide: "unhide",
     HideFiles: "hidefiles", UnhideFiles: "unhidefiles",
@@ -57,6 +65,8 @@ def edit_of_request(values: Any, snapshot: Snapshot) -> Edit:
     if kind in ("apart", "notcopies"):
         a, b = (_hashes(values.get(side), side, snapshot) for side in ("a", "b"))
         return Apart(a, b) if kind == "apart" else NotCopies(a, b)
+    if kind in _OF_EVENTS:
+        return _event_edit(kind, values, snapshot)
     pictures = _hashes(values.get("ids"), "ids", snapshot)
     if kind == "name":
         if not isinstance(values.get("name"), str):
@@ -65,10 +75,33 @@ def edit_of_request(values: Any, snapshot: Snapshot) -> Edit:
     if kind == "move":
         return Move(pictures, _hashes(values.get("to"), "to", snapshot))
     if not isinstance(kind, str) or kind not in _KINDS:
-        known = ", ".join(("name", "apart", "move", "notcopies", *_KINDS))
+        known = ", ".join(("name", "apart", "move", "notcopies", *_KINDS, *_OF_EVENTS))
         raise ArgumentError(f"no correction is of the kind {kind!r}; known: {known}")
     found: Edit = _KINDS[kind](pictures, **_files(kind, values["ids"], snapshot))
     return found
+
+
+def _event_edit(kind: str, values: dict[str, Any], snapshot: Snapshot) -> EventEdit:
+    """A correction of trips and events."""
+    if kind in ("homeis", "cameraclock"):
+        names = ("latitude", "longitude") if kind == "homeis" else ("shift_s",)
+        numbers = [values.get(name) for name in names]
+        if not all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers):
+            raise ArgumentError(f"{' and '.join(names)} must be numbers")
+        if kind == "homeis":
+            return HomeIs(*map(float, numbers))  # type: ignore[arg-type]  # checked just now
+        if not isinstance(values.get("camera"), str):
+            raise ArgumentError("camera must be a text")
+        return CameraClock(values["camera"], float(numbers[0]))  # type: ignore[arg-type]
+    pictures = _hashes(values.get("ids"), "ids", snapshot)
+    if kind == "eventmove":
+        return EventMove(pictures, _hashes(values.get("to"), "to", snapshot))
+    level = values.get("level", "event")
+    if kind == "eventname":
+        if not isinstance(values.get("name"), str):
+            raise ArgumentError(f"the name is {values.get('name')!r}; it must be a text")
+        return EventName(pictures, values["name"].strip(), level)
+    return EventJoin(pictures, level) if kind == "eventjoin" else EventSplit(pictures, level)
 
 
 def _files(kind: str, ids: int | list[int], snapshot: Snapshot) -> dict[str, Any]:

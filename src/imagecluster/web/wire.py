@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
+from imagecluster.corrections.event_kinds import OccasionLevel
 from imagecluster.records import CutName
 from imagecluster.system.progress import Stage
 from imagecluster.web.wire_copies import (
@@ -23,7 +24,7 @@ from imagecluster.web.wire_copies import (
     Outcome,
     PlanFacts,
 )
-from imagecluster.web.wire_trips import Trips, TripsNews
+from imagecluster.web.wire_trips import EventCorrectionKind, Trips, TripsNews
 
 __all__ = [
     "Answer",
@@ -358,12 +359,19 @@ class Edits(TypedDict):
 class NewCorrection(TypedDict):
     """A correction or a decision that the page requests; it names pictures by their ids."""
 
-    kind: CorrectionKind | DecisionKind
+    kind: CorrectionKind | DecisionKind | EventCorrectionKind
     ids: NotRequired[list[int]]
     """The pictures; "apart" and "notcopies" have two sides instead."""
     name: NotRequired[str]
     to: NotRequired[list[int]]
-    """Pictures of the cluster that is the target of "move"."""
+    """Pictures of the cluster, or of the event, that is the target of a move."""
+    level: NotRequired[OccasionLevel]
+    """What a correction of trips and events is about."""
+    latitude: NotRequired[float]
+    longitude: NotRequired[float]
+    camera: NotRequired[str]
+    shift_s: NotRequired[float]
+    """What to add to the times of a camera."""
     a: NotRequired[list[int]]
     b: NotRequired[list[int]]
 

@@ -7,7 +7,11 @@ from typing import Literal, TypedDict
 from imagecluster.events.occasions import TripKind
 from imagecluster.system.progress import Stage
 
-__all__ = ["EventFacts", "SuggestedClock", "TripFacts", "Trips", "TripsNews"]
+__all__ = ["EventCorrectionKind", "EventFacts", "SuggestedClock", "TripFacts", "Trips", "TripsNews"]
+
+
+EventCorrectionKind = Literal["eventname", "eventjoin", "eventsplit", "eventmove", "homeis", "cameraclock"]
+"""Corrections of trips and events, which change no cluster."""
 
 
 class TripsNews(TypedDict):

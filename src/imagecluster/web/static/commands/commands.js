@@ -112,6 +112,7 @@ export const COMMANDS = [
     () => state.inCopies.value && removal.canAct()),
 
   command('Trips', 'open-trip', 'Open the trip or event', 'Enter', 'none', () => trips.open(), () => state.inTrips.value),
+  command('Trips', 'correct-trip', 'Correct the open trip or event', 'w', 'none', () => navigate.showDialog('trip'), trips.canCorrect),
   command('Trips', 'leave-trip', 'Back to the trips', 'g', 'none', trips.leave, () => ready() && openTrips.value !== null),
 
   command('View', 'gallery', 'Gallery', '1', 'view', () => view.showView('gallery')),

@@ -1,7 +1,10 @@
 /** Commands of the view of trips: moving in it, and opening a trip or an event in the gallery. */
 import { batch, effect } from '../core/preact.js';
+import { countText, lengthText } from '../core/text.js';
 import { askTrips } from '../data/api.js';
 import { Trips } from '../data/trips.js';
+import { correct } from '../state/history.js';
+import * as selection from '../state/selection.js';
 import * as state from '../state/state.js';
 import * as trips from '../state/trips.js';
 
@@ -137,3 +140,68 @@ export function jump(event) {
     goTo(event.key, 'start');
   });
 }
+
+/** Whether what is open can be corrected. */
+export const canCorrect = () => !state.readOnly.value && trips.opened.value !== null && trips.opened.value.kind !== 'undated';
+
+/** Names what is open; an empty name gives it the one that was found again. @param {string} name */
+export function rename(name) {
+  const open = trips.opened.peek();
+  if (!open || open.kind === 'undated') return;
+  state.dialog.value = null;
+  correct(name ? `Named “${name}”` : 'Name removed', { kind: 'eventname', ids: [...open.ids], name, level: open.kind });
+}
+
+/** The trips or events before and after what is open. @returns {{before: Part | null, after: Part | null}} */
+export function neighbours() {
+  const open = trips.opened.value, found = trips.found.value;
+  if (!open?.trip || !found) return { before: null, after: null };
+  const all = open.event ? found.events : found.trips, { index } = open.event ?? open.trip;
+  return { before: partOf(all[index - 1]), after: partOf(all[index + 1]) };
+}
+
+/** @typedef {{title: string, from: number, to: number, ids: readonly number[]}} Part */
+
+/** @param {import('../data/trips.js').Trip | import('../data/trips.js').Event | undefined} part @returns {Part | null} */
+function partOf(part) {
+  if (!part) return null;
+  const { start_s: from, end_s: to } = part.facts;
+  return 'trip' in part ? { title: part.facts.name, from, to, ids: part.facts.ids } : { title: trips.nameOfTrip(part), from, to, ids: part.ids };
+}
+
+/** Joins what is open with the one before or after. @param {Part} other */
+export function joinWith(other) {
+  const open = trips.opened.peek();
+  if (!open || open.kind === 'undated') return;
+  state.dialog.value = null;
+  correct(`Joined with ${other.title}`, { kind: 'eventjoin', ids: [open.ids[0], other.ids[0]], level: open.kind });
+}
+
+/** Pictures that are selected in what is open. */
+export const chosen = () => (trips.opened.value?.ids ?? []).filter((id) => state.selection.value.has(id));
+
+/** Divides what is open before the earliest of the selected pictures. */
+export function splitHere() {
+  const open = trips.opened.peek(), ids = chosen();
+  if (!open || open.kind === 'undated' || !ids.length) return;
+  state.dialog.value = null;
+  correct(open.kind === 'trip' ? 'Trip divided' : 'Event divided', { kind: 'eventsplit', ids: [ids[0]], level: open.kind });
+}
+
+/** Moves the selected pictures to an event. @param {import('../data/trips.js').Event} event */
+export async function moveTo(event) {
+  const ids = chosen();
+  state.dialog.value = null;
+  const done = await correct(`${countText(ids.length, 'picture')} moved to ${event.facts.name}`, { kind: 'eventmove', ids, to: event.facts.ids.slice(0, 1) });
+  if (done) selection.clearWithoutUndo();
+}
+
+/** Says that home is where an event was. @param {import('../data/trips.js').EventFacts} facts */
+export function isHome({ latitude, longitude, place }) {
+  if (latitude === null || longitude === null) return;
+  state.dialog.value = null;
+  correct(`Home is in ${place || 'this place'}`, { kind: 'homeis', latitude, longitude });
+}
+
+/** Sets the clock of a camera right. @param {import('../core/wire.js').SuggestedClock} clock */
+export const setClock = ({ camera, shift_s }) => correct(`${lengthText(shift_s)} for the clock of ${camera}`, { kind: 'cameraclock', camera, shift_s });

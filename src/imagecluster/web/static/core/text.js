@@ -48,6 +48,13 @@ export const datesText = (from, to) => date.formatRange(new Date(from * 1000), n
 /** "Mon, 3 Mar, 10:00 – 10:12" @param {number} from @param {number} to in seconds */
 export const clockText = (from, to) => clock.formatRange(new Date(from * 1000), new Date(to * 1000));
 
+/** "+7 h 30 min" @param {number} seconds */
+export function lengthText(seconds) {
+  const minutes = Math.round(Math.abs(seconds) / 60), days = Math.floor(minutes / 1440), hours = Math.floor(minutes / 60) % 24;
+  const parts = [[days, 'd'], [hours, 'h'], [minutes % 60, 'min']].filter(([count]) => count).map(([count, unit]) => `${count} ${unit}`);
+  return `${seconds < 0 ? '−' : '+'}${parts.join(' ') || '0 min'}`;
+}
+
 /** "Mar" @param {number} seconds */
 export const monthText = (seconds) => ofMonth.format(new Date(seconds * 1000));
 

@@ -1,5 +1,8 @@
 /** Made from imagecluster/web/wire.py by `python tools/wire.py`; a check fails when it is out of date. */
 
+/** Levels of the tree that corrections concern. */
+export type OccasionLevel = 'trip' | 'event';
+
 /** Way to cut a dendrogram: each branch where it is most a group, or all of them at one height. */
 export type CutName = 'branch' | 'flat';
 
@@ -205,6 +208,9 @@ export interface Actions {
 
 /** Away from home; at home; a time of which it is unknown whether it was away, because no home is known. */
 export type TripKind = 'trip' | 'home' | 'period';
+
+/** Corrections of trips and events, which change no cluster. */
+export type EventCorrectionKind = 'eventname' | 'eventjoin' | 'eventsplit' | 'eventmove' | 'homeis' | 'cameraclock';
 
 /** The search for trips and events, once a page has asked for them. */
 export interface TripsNews {
@@ -526,12 +532,19 @@ export interface Edits {
 
 /** A correction or a decision that the page requests; it names pictures by their ids. */
 export interface NewCorrection {
-  kind: CorrectionKind | DecisionKind;
+  kind: CorrectionKind | DecisionKind | EventCorrectionKind;
   /** The pictures; "apart" and "notcopies" have two sides instead. */
   ids?: number[];
   name?: string;
-  /** Pictures of the cluster that is the target of "move". */
+  /** Pictures of the cluster, or of the event, that is the target of a move. */
   to?: number[];
+  /** What a correction of trips and events is about. */
+  level?: OccasionLevel;
+  latitude?: number;
+  longitude?: number;
+  camera?: string;
+  /** What to add to the times of a camera. */
+  shift_s?: number;
   a?: number[];
   b?: number[];
 }

@@ -8,7 +8,7 @@ import { NO_CORRECTIONS } from '../data/replay.js';
  * @typedef {{kind: 'picture' | 'name' | 'text', label: string, ids: number[], text?: string, like?: number}} SearchResults  `text` or `like` lead to it again
  * @typedef {{kind: 'loading' | 'ready' | 'failed', message: string}} Status
  * @typedef {{from: number, to: number, section: number}} OpenCluster  from, to: places in the leaf order
- * @typedef {'keys' | 'name' | 'export' | 'compare' | 'plan' | 'hide' | 'tray' | null} DialogName
+ * @typedef {'keys' | 'name' | 'export' | 'compare' | 'plan' | 'trip' | 'hide' | 'tray' | null} DialogName
  * @typedef {{id: number, section: number, from: 'map' | 'gallery'}} Pointed  -1 for none
  * @typedef {{label: string, run: () => unknown}} NoticeAct
  */

@@ -11,6 +11,7 @@ import { showDialog } from '../commands/navigate.js';
 import { Compare } from './compare.js';
 import { CopyPlan } from './copy_plan.js';
 import { Modal } from './modal.js';
+import { TripDialog } from './trip_dialog.js';
 import { Tray } from './tray.js';
 
 /** @param {{title: string}} props */
@@ -116,6 +117,7 @@ export function Dialogs() {
     case 'export': return html`<${Export}/>`;
     case 'compare': return html`<${Compare}/>`;
     case 'plan': return html`<${CopyPlan}/>`;
+    case 'trip': return html`<${TripDialog}/>`;
     default: return null;
   }
 }

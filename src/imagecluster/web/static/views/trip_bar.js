@@ -26,5 +26,6 @@ export function TripBar() {
       <button type="button" class="chip-close" aria-label=${`Show all pictures, not only ${open.title}`} title="Show all pictures" onClick=${showAll}><${Icon} name="close"/></button></span></h2>
     ${open.event && html`<span class="soft of-trip">${trips.nameOfTrip(open.event.trip)}</span>`}
     <span class="soft">${countOpen()}</span>
+    ${!state.readOnly.value && open.kind !== 'undated' && html`<${CommandButton} id="correct-trip" text="Correct…" kind="small"/>`}
   </section>`;
 }

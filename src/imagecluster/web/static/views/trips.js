@@ -1,10 +1,10 @@
 /** The view of trips: a tree of trips and events with covers, and a timeline of months and days beside it. */
 import { html, useEffect, useRef, useState } from '../core/preact.js';
-import { clockText, countText, datesText, monthText, numberText, wholeMonthText } from '../core/text.js';
+import { clockText, countText, datesText, lengthText, monthText, numberText, wholeMonthText } from '../core/text.js';
 import { thumbnail } from '../data/api.js';
 import * as state from '../state/state.js';
 import * as trips from '../state/trips.js';
-import { jump, loadTrips, open, turn } from '../commands/trips.js';
+import { jump, loadTrips, open, setClock, turn } from '../commands/trips.js';
 import { figures } from './notices.js';
 
 /** @typedef {import('../data/trips.js').Event} Event @typedef {import('../data/trips.js').Trip} Trip @typedef {import('../data/trips.js').Month} Month */
@@ -60,6 +60,14 @@ function Undated() {
 
 /** A number of pictures, of which the eye sees the number. @param {{count: number}} props */
 const Count = ({ count }) => html`<span class="count">${numberText(count)}<span class="unseen"> ${count === 1 ? 'picture' : 'pictures'}</span></span>`;
+
+/** Clocks of cameras that seem to be off. */
+function Clocks() {
+  const clocks = trips.found.value?.clocks ?? [];
+  if (state.readOnly.value) return null;
+  return clocks.map((clock) => html`<p key=${clock.camera} class="trips-note row wrap"><span>The clock of <b>${clock.camera}</b> seems to be off: with ${lengthText(clock.shift_s)} its pictures agree with those of ${clock.reference}.</span>
+    <button type="button" class="button small" onClick=${() => setClock(clock)}>Add ${lengthText(clock.shift_s)} to its times</button></p>`);
+}
 
 /** A month, and its days if it is the one in sight. @param {{month: Month, isHere: boolean}} props */
 function MonthPart({ month, isHere }) {
@@ -127,7 +135,7 @@ export function Trips() {
     ${months.length > 0 && html`<${Calendar} months=${months} here=${here}/>`}
     <main class="scroller trips" aria-label="Trips and events" tabindex="-1" ref=${scroller} onScroll=${look}>
       ${isEmpty ? html`<${Nothing}/>` : html`${!found.knowsHome && found.trips.length > 0 && html`<p class="soft trips-note">Where home is, these pictures do not say; so they are shown by periods between two pauses.</p>`}
-        ${found.trips.map((trip) => html`<${TripPart} key=${trip.key} trip=${trip}/>`)}<${Undated}/>`}
+        <${Clocks}/>${found.trips.map((trip) => html`<${TripPart} key=${trip.key} trip=${trip}/>`)}<${Undated}/>`}
     </main></div>`;
 }
 
