@@ -27,9 +27,10 @@ function Moving({ ids }) {
     const to = near.find((each) => each.key === key);
     if (to) moveTo(to);
   };
+  const first = near.find(({ index }) => index > at) ?? near[near.length - 1];
   if (!near.length) return null;
-  return html`<form onSubmit=${entered}><label for="event-to">Move ${ids.length === 1 ? 'the selected picture' : `the ${ids.length} selected pictures`} to another event</label>
-    <div class="row"><select id="event-to" name="event" class="grow">${near.map((event) => html`<option key=${event.key} value=${event.key}>${event.facts.name}, ${clockText(event.facts.start_s, event.facts.end_s)}</option>`)}</select>
+  return html`<form class="trip-move" onSubmit=${entered}><label for="event-to">Move ${ids.length === 1 ? 'the selected picture' : `the ${ids.length} selected pictures`} to another event</label>
+    <div class="row"><select id="event-to" name="event" class="grow">${near.map((event) => html`<option key=${event.key} value=${event.key} selected=${event === first}>${event.facts.name}, ${clockText(event.facts.start_s, event.facts.end_s)}</option>`)}</select>
       <button type="submit" class="button">Move</button></div></form>`;
 }
 
