@@ -163,19 +163,28 @@ export class Arranger {
    */
   within(whole, ids, minSize, sort) {
     const { position, n, rank } = this.collection;
-    const isIn = new Uint8Array(n);
-    for (const id of ids) if (id < n) isIn[position[id]] = 1;
+    // Place in `flat` of each position, plus 1, and section of each place: one walk over all, then only over what is open.
+    const placeOf = new Uint32Array(n), sectionOf = new Uint32Array(whole.flat.length);
+    for (let s = 0; s < whole.k; s++) {
+      for (let f = whole.from[s]; f < whole.to[s]; f++) {
+        placeOf[whole.flat[f]] = f + 1;
+        sectionOf[f] = s;
+      }
+    }
+    const places = Uint32Array.from(ids.filter((id) => id < n && placeOf[position[id]]), (id) => placeOf[position[id]] - 1).sort();
     const leastByHand = Math.min(2, minSize);
     const end = whole.k - (whole.hasSingles ? 1 : 0);
     /** @type {number[]} */
     const singles = [];
     /** @type {{s: number, members: Uint32Array, key: number}[]} */
     const parts = [];
-    for (let s = 0; s < whole.k; s++) {
-      const members = whole.flat.subarray(whole.from[s], whole.to[s]).filter((p) => isIn[p]);
+    for (let i = 0, first = 0; i < places.length; i = first) {
+      const s = sectionOf[places[i]];
+      while (first < places.length && sectionOf[places[first]] === s) first++;
+      const members = places.subarray(i, first).map((f) => whole.flat[f]);
       const least = whole.names.has(s) || whole.pinned.has(s) ? leastByHand : minSize;
-      if (s >= end || members.length < least) singles.push(...members);
-      else if (members.length) parts.push({ s, members, key: this.#keyOf(sort, whole.height[s], members, rank) });
+      if (s >= end || members.length < least) for (const p of members) singles.push(p);
+      else parts.push({ s, members, key: this.#keyOf(sort, whole.height[s], members, rank) });
     }
     parts.sort((a, b) => a.key - b.key || whole.numbers[a.s] - whole.numbers[b.s]);
     singles.sort((a, b) => a - b);

@@ -109,6 +109,8 @@ function labelOf({ kind, n, name }) {
     name: name ? `Named “${name}”` : 'Name removed', together: `${pictures} kept together`, apart: `${pictures} kept apart`, move: `${pictures} moved`,
     hide: `${pictures} hidden`, hidefiles: `${pictures} hidden`, unhide: `${pictures} shown again`, unhidefiles: `${pictures} shown again`,
     notcopies: 'Not duplicates', keepall: `All ${pictures} kept`, best: 'Another picture kept',
+    eventname: name ? `Named “${name}”` : 'Name removed', eventjoin: 'Joined events', eventsplit: 'Divided events', eventmove: `${pictures} moved to another event`,
+    homeis: 'Home', cameraclock: 'Clock of a camera',
   });
   return words[kind] ?? 'A correction of trips and events';
 }
