@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import shutil
+from dataclasses import replace
 from datetime import datetime
 from types import SimpleNamespace
 
@@ -21,6 +22,7 @@ from imagecluster.errors import ArgumentError
 from imagecluster.functions.running import run, update
 from imagecluster.present.outputs import write
 from imagecluster.store import Store
+from life_album import make_life
 from picture_samples import exif
 from pictures import draw
 
@@ -315,6 +317,23 @@ def test_no_two_occasions_have_the_same_label():
         ("2025-03 Iceland", "2025-03-02 Vík (2)", None, None),
         (None, None, None, None),
     ]
+
+
+def test_outputs_name_places_no_more_precisely_than_asked(tmp_path):
+    """The page says where each cluster is from; if only countries may be named, nothing has a town or region."""
+    folder = make_life(tmp_path / "life")
+    settings = Settings(within="event", links="none", sim=0.1)
+    exact = run([folder], settings)
+    page, table = exact.outputs.page.read_text(encoding="utf-8"), exact.outputs.csv.read_text(encoding="utf-8")
+    assert "2025-03-03 Reykjavík, morning</p>" in page
+    assert "2025-03 Reykjavík" in table
+    coarse = run([folder], replace(settings, places="country"))
+    for file in (coarse.outputs.page, coarse.outputs.csv, coarse.outputs.json):
+        text = file.read_text(encoding="utf-8")
+        assert "2025-03-03 Iceland, morning" in text
+        assert not re.search("Reykjav|Vík|Berlin|Capital|Southern", text)
+    with pytest.raises(ArgumentError, match="places is 'street'"):
+        Settings(places="street")
 
 
 def test_a_reader_that_must_not_wait_finds_no_events(album, monkeypatch):

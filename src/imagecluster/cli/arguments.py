@@ -30,6 +30,14 @@ def add_paths(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_places(parser: argparse.ArgumentParser) -> None:
+    """Add `--places PRECISION`."""
+    parser.add_argument(
+        "--places", choices=("exact", "town", "region", "country", "none"), default="exact",
+        help="how precisely trips and events are named by places, for outputs that leave the machine (default: exact)",
+    )  # fmt: skip
+
+
 def add_gone(parser: argparse.ArgumentParser) -> None:
     """Add `--gone`."""
     parser.add_argument(

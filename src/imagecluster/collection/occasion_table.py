@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,20 @@ class OccasionTable:
         """The values of `COLUMNS` for a row; None where there is none."""
         found = self.of_row.get(row)
         return (None,) * 4 if found is None else (found.trip, found.event, found.scene, found.burst)
+
+    def where_from(self, rows: Iterable[int]) -> str:
+        """The event of all of some pictures that have one, else their trip, else the number of their trips.
+
+        >>> vik, hofn = Occasion("2025-03 Iceland", "03-02 Vík"), Occasion("2025-03 Iceland", "03-03 Höfn")
+        >>> table = OccasionTable({0: vik, 1: hofn, 2: Occasion("2025-05 Prague", "05-01 Prague")})
+        >>> [table.where_from(rows) for rows in ([0, 5], [0, 1], [5], [0, 1, 2])]
+        ['03-02 Vík', '2025-03 Iceland', '', 'from 2 trips']
+        """
+        found = [self.of_row[row] for row in rows if row in self.of_row]
+        events, trips = {each.event for each in found}, {each.trip for each in found}
+        if len(trips) > 1:
+            return f"from {len(trips):,} trips"
+        return next(iter(events if len(events) == 1 else trips), "")
 
 
 def occasion_table(found: Events) -> OccasionTable:

@@ -336,7 +336,8 @@ class _Occasions:
         from imagecluster.collection.events import named_events
         from imagecluster.collection.occasion_table import occasion_table
 
-        return occasion_table(named_events(self._leaves, self._store, self.items, event_edits_of(self._edits)))
+        edits, precision = event_edits_of(self._edits), self._settings.places
+        return occasion_table(named_events(self._leaves, self._store, self.items, edits, precision=precision))
 
 
 def _bounds(within: Within | None) -> Within | None:

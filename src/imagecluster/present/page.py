@@ -219,12 +219,13 @@ def _cluster(report: Report, place: int, group: SizeGroup, planned: Plan, tiles:
     title = escaped(cluster.name) or f"Cluster {number}"
     rows = in_page_order(cluster.members, cluster.representative)[: planned.n_of_each]
     folder = f' title="{escaped(report.folders[place])}"' if report.folders else ""
+    occasion = "" if report.occasions is None else escaped(report.occasions.where_from(cluster.members))
     yield (
         f'<section id="c{number}" class="{_room(len(rows))}" data-band="{group.smallest}"'
         f' aria-labelledby="h{number}">\n'
         f'<div class="title"><h2 id="h{number}"><a href="#c{number}"{folder}>{title}</a></h2>'
         f"<p>{count(size, 'picture')} · {closeness(cluster.height, report.scale)}"
-        f" · distance {cluster.height:.3f}</p></div>\n"
+        f" · distance {cluster.height:.3f}{' · ' if occasion else ''}{occasion}</p></div>\n"
     )
     yield from _sheet(rows, size - len(rows), tiles, cover=True)
     yield "</section>\n"

@@ -7,7 +7,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from imagecluster.cli.arguments import Commands, add_db, add_gone, add_paths
+from imagecluster.cli.arguments import Commands, add_db, add_gone, add_paths, add_places
 from imagecluster.cli.given_paths import refuse_wrong_paths
 from imagecluster.cli.paths import existing_path, typed_path
 from imagecluster.cli.progress import ProgressBar
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _LINKS: tuple[LinkKind, ...] = ("symlink", "hardlink", "copy")
 _LEVELS = ("trip", "event", "scene", "burst")
-_PRECISIONS = ("exact", "town", "region", "country", "none")
 
 _DESCRIPTION = """\
 Find trips, and in them events, scenes and bursts, from when and where pictures were taken and what they show, and name
@@ -53,10 +52,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "--level", choices=_LEVELS, default=None,
         help="how far down the table goes (default: event); with a correction, trip or event: what it is about",
     )  # fmt: skip
-    parser.add_argument(
-        "--places", choices=_PRECISIONS, default="exact",
-        help="how precisely places are given and named, for what leaves the machine (default: exact)",
-    )  # fmt: skip
+    add_places(parser)
     parser.add_argument(
         "--locale", default=None, metavar="NAME",
         help="for dates and names of places, such as de_DE (default: by the environment)",

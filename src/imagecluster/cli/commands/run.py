@@ -18,6 +18,7 @@ from imagecluster.cli.arguments import (
     add_device,
     add_model,
     add_n_clusters,
+    add_places,
     add_sim_scale,
     listing,
     memory,
@@ -107,6 +108,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "--within", choices=("event", "trip"), default=None,
         help="keep clusters from crossing an event, or a trip, whatever the similarity (default: they may)",
     )  # fmt: skip
+    add_places(parser)
     parser.add_argument(
         "--links", choices=("symlink", "hardlink", "copy", "none"), default="symlink",
         help="how the folders of clusters hold their pictures (default: symlink)",
@@ -229,6 +231,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         time_scale_s=arguments.time_scale,
         time_source=arguments.time_source,
         within=arguments.within,
+        places=arguments.places,
         links=arguments.links,
         csv=arguments.csv,
         page=not arguments.no_page,
