@@ -194,10 +194,9 @@ def _refuse_unknown(command: str, unknown: Sequence[str]) -> NoReturn:
     if name in options[command]:  # given in a place, or with a value, that it does not take
         _fail(prog, f"{first!r} is not how {name} is used")
     others = [f"`{other}`" for other in COMMANDS if name in options[other]]
-    meant = _meant(name, options[command])
-    if others and not meant:
+    if others:
         _fail(prog, f"{name} is an option of {', '.join(others)}, not of `{command}`")
-    _fail(prog, f"there is no option {name}{meant}")
+    _fail(prog, f"there is no option {name}{_meant(name, options[command])}")
 
 
 def _options() -> dict[str, list[str]]:
