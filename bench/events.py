@@ -12,13 +12,17 @@ There are three collections of two owners and two kinds, all of them away from h
 one, but not two good ones.
 
 Speed: find_occasions on made-up collections, as ratio to sorting and to one pass over the fingerprints, which no method
-that looks at content can do without.
+that looks at content can do without; and find_events on a database of the first of them, which also reads what is known
+of each picture, looks at thumbnails for bursts, names everything and keeps it, as ratio to reading the fingerprints.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import itertools
+import shutil
+import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable, Mapping, Sequence
@@ -27,14 +31,19 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from sklearn.cluster import DBSCAN
 from sklearn.metrics import adjusted_rand_score
 
 from events_truth import LEVELS, Known, known_collections
 from imagecluster import cut
+from imagecluster.collection.events import find_events
+from imagecluster.collection.fingerprinting import THUMBNAIL_PX
 from imagecluster.events import EventSettings, Moments, Occasions, find_occasions
 from imagecluster.events.globe import points_km
 from imagecluster.functions import dendrogram
+from imagecluster.records import Exposure, ImageFile, Metadata, Place, Taken
+from imagecluster.store import OCCASIONS_NAME, Batch, HashedFile, Store
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
 Labels = NDArray[np.int64]
@@ -235,6 +244,52 @@ def speed() -> None:
             f"{name:22}{own_s:6.2f} s {own_s / sort_s:8.0f} x sorting {own_s / pass_s:6.1f} x one pass"
             f"{peak / n:8.0f} bytes a picture ({peak / made.vectors.nbytes:.2f} of the fingerprints)"
         )
+    with tempfile.TemporaryDirectory() as folder:
+        whole(Path(folder), made_up(100_000, one_day=False))
+
+
+def whole(folder: Path, made: Moments) -> None:
+    """Times from a database to the tree with its names: made, and kept from the time before."""
+    model, n = "toy@1", len(made.names)
+    shown = [noise(seed) for seed in range(64)]
+    hashes = [number.to_bytes(16, "big") for number in range(n)]
+    with Store.open(folder / "db", root=folder) as store:
+        for start in range(0, n, 5_000):
+            rows = range(start, min(n, start + 5_000))
+            files = [HashedFile(ImageFile(folder / made.names[row], 1, 10**18), hashes[row]) for row in rows]
+            metadata = {hashes[row]: said_of(made, row) for row in rows}
+            store.commit(Batch(tuple(files), metadata, {hashes[row]: made.vectors[row] for row in rows}), model=model)
+        store.keep_leaves(model)
+        with store.thumbnails() as thumbnails:
+            for row, content_hash in enumerate(hashes):
+                thumbnails.put(content_hash, shown[row // 8 % len(shown)], side_px=THUMBNAIL_PX)
+        read_s = least_time(lambda: store.vectors(model, hashes))
+        for state in ("made", "made, with kept greys", "kept"):
+            if state == "made, with kept greys":
+                shutil.rmtree(store.directory / OCCASIONS_NAME)
+            start_s = time.perf_counter()
+            found = find_events(store, model)
+            own_s = time.perf_counter() - start_s
+            print(
+                f"find_events, {state:22}{own_s:6.2f} s {own_s / read_s:6.1f} x reading the fingerprints"
+                f"  ({found.n_dated:,} pictures in {len(found.events):,} events)"
+            )
+
+
+def noise(seed: int) -> bytes:
+    """A thumbnail."""
+    pixels = np.random.default_rng(seed).integers(0, 256, (12, 16, 3)).astype(np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).resize((THUMBNAIL_PX * 4 // 3, THUMBNAIL_PX)).save(stream, "JPEG", quality=80)
+    return stream.getvalue()
+
+
+def said_of(made: Moments, row: int) -> Metadata:
+    """What a picture of a made-up collection says."""
+    taken = Taken(float(made.instant_s[row]), 0, "second", "EXIF DateTimeOriginal", "EXIF OffsetTime")
+    where = float(made.latitude_deg[row]), float(made.longitude_deg[row])
+    place = None if np.isnan(where[0]) else Place(*where, "EXIF")
+    return Metadata(4000, 3000, "JPEG", taken, place, camera=made.cameras[row], exposure=Exposure(0.01))
 
 
 def least_time(work: Callable[[], object], repeat: int = 5) -> float:
@@ -260,6 +315,7 @@ def made_up(n: int, *, one_day: bool, n_dimensions: int = 512) -> Moments:
     week = day // 7
     places = rng.normal(0, 1, (int(week.max()) + 1, 2)) * (30, 80)
     at = np.where((week % 9 == 8)[:, None], places[week], (52.5, 13.4)) + rng.normal(0, 0.05, (n, 2))
+    at = np.stack([np.clip(at[:, 0], -89, 89), (at[:, 1] + 180) % 360 - 180], axis=1)
     at[rng.random(n) < 0.3] = np.nan
     subject = np.arange(n) // 24 * 3 + np.arange(n) % 3
     vectors = rng.normal(size=(subject.max() + 1, n_dimensions)).astype(np.float32)[subject]

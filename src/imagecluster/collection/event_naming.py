@@ -110,16 +110,17 @@ class Naming:
         )
 
     def _event(self, event: Event, spot: Spot | None, cover: int) -> FoundEvent:
-        start, end = self._span(event.rows)
-        attached = [
-            row for item in event.rows for near in self._attached.get(item, ()) for row in self._items.rows[near]
-        ]
+        items = event.rows
+        start, end = self._span(items)
+        attached = [row for item in items for near in self._attached.get(item, ()) for row in self._items.rows[near]]
         scenes = tuple(
             FoundScene(tuple(FoundBurst(self._rows(burst.rows)) for burst in scene.bursts)) for scene in event.scenes
         )
         return FoundEvent("", start, end, scenes, self._items.rows[cover][0], spot, tuple(attached))
 
     def _rows(self, items: Sequence[int]) -> tuple[int, ...]:
+        if len(items) == 1:  # as most bursts
+            return self._items.rows[items[0]]
         return tuple(chain.from_iterable(self._items.rows[item] for item in items))
 
     def _span(self, items: Sequence[int]) -> tuple[datetime, datetime]:

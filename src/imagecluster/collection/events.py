@@ -29,11 +29,13 @@ from imagecluster.corrections import (
 from imagecluster.errors import ArgumentError
 from imagecluster.places import PlacePrecision
 from imagecluster.store import Leaves, Store
+from imagecluster.system.garbage import garbage_waits
 from imagecluster.system.progress import OnProgress, silent
 
 __all__ = ["event_edits", "find_events", "hidden_rows", "named_events"]
 
 
+@garbage_waits()
 def find_events(
     store: Store,
     model: str,
@@ -76,6 +78,7 @@ def find_events(
     return named_events(leaves, store, items, edits, locale=locale, precision=precision)
 
 
+@garbage_waits()
 def named_events(
     leaves: Leaves,
     store: Store,

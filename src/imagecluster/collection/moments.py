@@ -192,9 +192,10 @@ def _exposure(picture: Dated) -> tuple[float, ...]:
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Vectors of unit length; one without a direction stays as it is."""
+    """The vectors, made of unit length in place; one without a direction stays as it is."""
     lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
-    return np.asarray(vectors / np.where(lengths > 0, lengths, 1.0), np.float32)
+    vectors /= np.where(lengths > 0, lengths, np.float32(1))
+    return vectors
 
 
 def _instants(pictures: Sequence[Dated], zones: _Zones) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

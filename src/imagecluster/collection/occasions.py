@@ -44,6 +44,7 @@ from imagecluster.events import (
 from imagecluster.events import HomeIs as WishedHome
 from imagecluster.store import OCCASIONS_NAME, Leaves, Store
 from imagecluster.system.array_cache import ArrayCache, CacheKind, Kept
+from imagecluster.system.garbage import garbage_waits
 from imagecluster.system.progress import OnProgress, silent
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class ItemOccasions:
         return found
 
 
+@garbage_waits()
 def occasions_of(  # noqa: PLR0913  # what is known of pictures comes from the store, the clock and people
     leaves: Leaves,
     store: Store,
