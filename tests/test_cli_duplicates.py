@@ -50,6 +50,26 @@ def test_groups_are_listed_with_the_one_kept_first_and_a_total(pics, capsys):
     assert said(capsys, "pics", "-q")[1] == ""
 
 
+def test_the_page_of_a_run_says_which_pictures_are_copies(pics, capsys):
+    """Once they were searched for; again when a decision changes them, and never at the price of a search."""
+    page = pics / "imagecluster" / "clusters.html"
+    assert main(["run", "pics", "--links", "none", "-q"]) == 0
+    text = page.read_text(encoding="utf-8")
+    assert text.count("(copy of ") == 2 * 3  # in the link's title, in the picture's text, and beside it
+    assert "pictures · 2 copies · " in text
+    before = page.stat().st_mtime_ns
+    assert main(["run", "pics", "--links", "none", "-q"]) == 0
+    assert page.stat().st_mtime_ns == before
+    removed = next(line.split()[1] for line in said(capsys, "pics", "-q")[0].splitlines() if line.startswith("remove"))
+    said(capsys, "pics", "--keep-all", pics / removed)
+    assert main(["run", "pics", "--links", "none", "-q"]) == 0
+    assert "copy of " not in page.read_text(encoding="utf-8")
+    said(capsys, "pics", "--undo-decision")
+    shutil.rmtree(pics / "imagecluster" / "copies")
+    assert main(["run", "pics", "--links", "none", "-q"]) == 0
+    assert "copy of " not in page.read_text(encoding="utf-8")
+
+
 def test_json_is_one_object(pics, capsys):
     """And nothing else."""
     out, err = said(capsys, "pics", "--json")

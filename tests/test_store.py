@@ -50,6 +50,7 @@ def reopened(store: Store) -> Store:
 def test_public_surface_is_this():
     """The package exports these names, sorted, and no others."""
     assert imagecluster.store.__all__ == [
+        "COPIES_NAME",
         "DATABASE_NAME",
         "GREYS_NAME",
         "HASH_BYTES",

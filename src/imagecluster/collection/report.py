@@ -64,6 +64,8 @@ class Report:
     """Further names of pictures, hard and symbolic links, by name."""
     within: Within | None = None
     """The events or trips that no cluster crosses, except by hand; None if there are no such bounds."""
+    copies: Mapping[str, str] = field(default_factory=dict)
+    """Remarks on pictures that are copies of others, by name, as far as they are known."""
     occasions: OccasionTable | None = None
     """The trip, event, scene and burst of each picture; None if they are not known."""
 

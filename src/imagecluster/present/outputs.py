@@ -16,6 +16,7 @@ import xxhash
 
 from imagecluster.collection.collection import Collection
 from imagecluster.collection.fingerprinting import THUMBNAIL_PX
+from imagecluster.collection.known_copies import copies_stamp, known_copies
 from imagecluster.collection.report import Report, cluster_folders
 from imagecluster.errors import ArgumentError, LinksRefusedError, ModelError
 from imagecluster.present.links import LINKS_MARKER, LinkReport, Unlinked, has_content, link_pictures, make_links
@@ -168,6 +169,7 @@ def _write_links(
 def _write_page(collection: Collection, report: Report, file: Path, within: OwnFolder | None) -> Path:
     with collection.store.thumbnails() as cache:
         small = ThumbnailOf(collection.paths, collection.leaves.hashes, cache, short_side_px=_seen_px(collection))
+        report = replace(report, copies=known_copies(collection.store, collection.model))
         write_page(report, file, thumbnail=small, within=within)
     return file
 
@@ -180,11 +182,12 @@ def _seen_px(collection: Collection) -> int:
 
 
 def _content_key(collection: Collection) -> str:
-    """Key of everything that the page depends on: the table of clusters, the pictures' bytes, and this program."""
+    """Key of all that the page depends on: clusters, the pictures' bytes, what is known of copies, and this program."""
     with collection.store.folder.open_reading("clusters.json") as table:
         key = xxhash.xxh3_128(table.read())
     for content_hash in collection.leaves.hashes:
         key.update(content_hash)
+    key.update(copies_stamp(collection.directory).encode())
     key.update(version("imagecluster").encode())
     return key.hexdigest()
 

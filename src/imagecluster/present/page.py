@@ -74,13 +74,15 @@ def write_page(
 
 
 def _remarks(report: Report) -> dict[str, str]:
-    """What is missing of pictures and which other names they have, by name."""
+    """What is missing of pictures, which other names they have, and of which ones they are copies, by name."""
     remarks = dict(report.notes)
     for name, others in report.other_names.items():
         also = f"also {', '.join(others[:_MOST_OTHER_NAMES])}"
         if len(others) > _MOST_OTHER_NAMES:
             also += f" and {len(others) - _MOST_OTHER_NAMES:,} more"
         remarks[name] = f"{remarks[name]}; {also}" if name in remarks else also
+    for name, copy in report.copies.items():
+        remarks[name] = f"{copy}; {remarks[name]}" if name in remarks else copy
     return remarks
 
 
@@ -219,12 +221,14 @@ def _cluster(report: Report, place: int, group: SizeGroup, planned: Plan, tiles:
     title = escaped(cluster.name) or f"Cluster {number}"
     rows = in_page_order(cluster.members, cluster.representative)[: planned.n_of_each]
     folder = f' title="{escaped(report.folders[place])}"' if report.folders else ""
+    n_copies = sum(report.names[row] in report.copies for row in cluster.members) if report.copies else 0
+    copies = f" · {n_copies:,} {'copy' if n_copies == 1 else 'copies'}" if n_copies else ""
     occasion = "" if report.occasions is None else escaped(report.occasions.where_from(cluster.members))
     yield (
         f'<section id="c{number}" class="{_room(len(rows))}" data-band="{group.smallest}"'
         f' aria-labelledby="h{number}">\n'
         f'<div class="title"><h2 id="h{number}"><a href="#c{number}"{folder}>{title}</a></h2>'
-        f"<p>{count(size, 'picture')} · {closeness(cluster.height, report.scale)}"
+        f"<p>{count(size, 'picture')}{copies} · {closeness(cluster.height, report.scale)}"
         f" · distance {cluster.height:.3f}{' · ' if occasion else ''}{occasion}</p></div>\n"
     )
     yield from _sheet(rows, size - len(rows), tiles, cover=True)

@@ -7,6 +7,7 @@ each model, saved dendrograms and a cache of thumbnails; docs/file-formats.md de
 from imagecluster.store.copy_results import CopyResults
 from imagecluster.store.dates import Beside
 from imagecluster.store.layout import (
+    COPIES_NAME,
     DATABASE_NAME,
     GREYS_NAME,
     INSETS_NAME,
@@ -34,6 +35,7 @@ from imagecluster.store.values import (
 )
 
 __all__ = [
+    "COPIES_NAME",
     "DATABASE_NAME",
     "GREYS_NAME",
     "HASH_BYTES",

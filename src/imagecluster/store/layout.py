@@ -14,6 +14,7 @@ from imagecluster.scan import STORE_MARKER
 from imagecluster.system.safe_files import Entry, OwnFolder, is_link, is_unfinished, sync_folder
 
 __all__ = [
+    "COPIES_NAME",
     "DATABASE_NAME",
     "DENDROGRAMS_NAME",
     "FINGERPRINTS_NAME",
