@@ -8,7 +8,6 @@ import threading
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 from imagecluster.actions import Plan
 from imagecluster.collection.copies import ComparedCopies, compare_copies
@@ -19,9 +18,10 @@ from imagecluster.errors import ArgumentError, ImageclusterError, StoreLockedErr
 from imagecluster.explore.snapshot import Snapshot
 from imagecluster.records import CopyKind
 from imagecluster.store import Store
-from imagecluster.system.progress import OnProgress, Progress, Stage
+from imagecluster.system.progress import OnProgress, Progress
 from imagecluster.web import wire_copies as wire
 from imagecluster.web.file_actions import FileActions
+from imagecluster.web.search_state import SearchState
 from imagecluster.web.viewer_options import ViewerOptions
 
 __all__ = ["DuplicateSearch", "FoundDuplicates", "KeepingRules"]
@@ -110,17 +110,6 @@ def removable(group: CopyGroup, files: Sequence[GroupFile]) -> tuple[GroupFile, 
     return tuple(file for file in files if file.path in going)
 
 
-@dataclass(frozen=True, slots=True)
-class _Search:
-    """A search in progress, or how the last one ended."""
-
-    running: bool = False
-    stage: Stage | Literal[""] = ""
-    done: float = 0
-    total: float = 0
-    error: str = ""
-
-
 class DuplicateSearch:
     """The holder of the copies that were found last. Any thread may call any method.
 
@@ -142,7 +131,7 @@ class DuplicateSearch:
         self._guard = threading.RLock()
         self._found: FoundDuplicates | None = None
         self._versions: list[FoundDuplicates] = []
-        self._search = _Search()
+        self._search = SearchState()
         self._snapshot: Snapshot | None = None
         self._failed_for: tuple[str, tuple[int, KeepingRules]] | None = None
         self._compared: tuple[str, Store, ComparedCopies] | None = None
@@ -168,7 +157,7 @@ class DuplicateSearch:
             if again:
                 self._failed_for = None
             if self._is_outdated(snapshot) and not self._search.running and not self._ended:
-                self._search = _Search(running=True)
+                self._search = SearchState(running=True)
                 threading.Thread(target=self._work, name="duplicates", daemon=True).start()
             found = self._found
             if found is None or found.snapshot.key != snapshot.key:
@@ -233,7 +222,7 @@ class DuplicateSearch:
                 if self._ended:
                     self._forget_compared()
                 if snapshot is None or self._ended or not self._is_outdated(snapshot):
-                    self._search = _Search(error=self._search.error)
+                    self._search = SearchState(error=self._search.error)
                     return
             basis = self._basis()
             error = ""
@@ -249,7 +238,7 @@ class DuplicateSearch:
                 error = f"unexpected error: {failure!r}"
             with self._guard:
                 self._failed_for = (snapshot.key, basis) if error else None
-                self._search = _Search(running=True, error=error)
+                self._search = SearchState(running=True, error=error)
 
     def _searched(self, snapshot: Snapshot, rules: KeepingRules) -> Duplicates:
         """The copies of a snapshot, after the decisions of now."""
@@ -257,7 +246,7 @@ class DuplicateSearch:
         def show(progress: Progress) -> None:
             if self._ended or self._snapshot is not snapshot:
                 raise _EndedError
-            self._search = _Search(True, progress.stage, progress.done, progress.total or 0)
+            self._search = SearchState(True, progress.stage, progress.done, progress.total or 0)
 
         if self._compared is None or self._compared[0] != snapshot.key:
             self._forget_compared()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass
-from typing import Literal
 
 from imagecluster.corrections import EventEdit, History, event_edits_of
 from imagecluster.errors import ImageclusterError, StoreLockedError
 from imagecluster.explore.snapshot import Snapshot
 from imagecluster.store import Store
-from imagecluster.system.progress import Progress, Stage
+from imagecluster.system.progress import Progress
 from imagecluster.web import wire_trips as wire
+from imagecluster.web.search_state import SearchState
 from imagecluster.web.trips_json import trips_for_page
 from imagecluster.web.viewer_options import ViewerOptions
 
@@ -38,17 +38,6 @@ class _Found:
     clocks: list[wire.SuggestedClock]
 
 
-@dataclass(frozen=True, slots=True)
-class _Search:
-    """A search in progress, or how the last one ended."""
-
-    running: bool = False
-    stage: Stage | Literal[""] = ""
-    done: float = 0
-    total: float = 0
-    error: str = ""
-
-
 class TripSearch:
     """The holder of the trips that were found last. Any thread may call any method.
 
@@ -66,7 +55,7 @@ class TripSearch:
         self._history = history
         self._guard = threading.RLock()
         self._found: _Found | None = None
-        self._search = _Search()
+        self._search = SearchState()
         self._snapshot: Snapshot | None = None
         self._failed_for: _Wanted | None = None
         self._version = 0
@@ -118,7 +107,7 @@ class TripSearch:
 
     def _begin(self) -> None:
         if not self._ended:
-            self._search = _Search(running=True)
+            self._search = SearchState(running=True)
             threading.Thread(target=self._work, name="trips", daemon=True).start()
 
     def _wanted(self, snapshot: Snapshot) -> _Wanted:
@@ -137,7 +126,7 @@ class TripSearch:
             with self._guard:
                 snapshot = self._snapshot
                 if snapshot is None or self._ended or not self._is_outdated(snapshot):
-                    self._search = _Search(error=self._search.error)
+                    self._search = SearchState(error=self._search.error)
                     return
             wanted = self._wanted(snapshot)
             error = ""
@@ -155,7 +144,7 @@ class TripSearch:
                 error = f"unexpected error: {failure!r}"
             with self._guard:
                 self._failed_for = wanted if error else None
-                self._search = _Search(running=True, error=error)
+                self._search = SearchState(running=True, error=error)
 
     def _searched(self, snapshot: Snapshot) -> tuple[list[wire.TripFacts], list[int], list[wire.SuggestedClock]]:
         """The trips of a snapshot after the corrections of now; they are kept if they can be."""
@@ -164,7 +153,7 @@ class TripSearch:
         def show(progress: Progress) -> None:
             if self._ended or self._snapshot is not snapshot:
                 raise _EndedError
-            self._search = _Search(True, progress.stage, progress.done, progress.total or 0)
+            self._search = SearchState(True, progress.stage, progress.done, progress.total or 0)
 
         with self._opened() as store:
             return trips_for_page(find_events(store, snapshot.model, progress=show), snapshot)
