@@ -11,20 +11,10 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from imagecluster.collection.event_names import (
-    Named,
-    dates_in_words,
-    event_names,
-    names_by_hand,
-    trip_name,
-)
+from imagecluster.collection.event_names import Named, dates_in_words, event_names, names_by_hand, trip_name
 from imagecluster.collection.found_events import Events, FoundBurst, FoundEvent, FoundScene, FoundTrip, Spot, days_of
 from imagecluster.collection.occasions import ItemOccasions
-from imagecluster.corrections import (
-    EventEdit,
-    EventName,
-    OccasionLevel,
-)
+from imagecluster.corrections import EventEdit, EventName, OccasionLevel
 from imagecluster.events import Event, Trip
 from imagecluster.places import Gazetteer, PlacePrecision, StayName
 from imagecluster.store import Leaves, Store

@@ -5,29 +5,16 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from typing import get_args
 
 import numpy as np
 
-from imagecluster.collection.event_names import (
-    known_locale,
-    user_locale,
-)
+from imagecluster.collection.current_edits import current_edits
+from imagecluster.collection.event_names import known_locale, user_locale
 from imagecluster.collection.event_naming import Naming
 from imagecluster.collection.found_events import Events
 from imagecluster.collection.occasions import ItemOccasions, occasions_of
-from imagecluster.corrections import (
-    EDITS_NAME,
-    EventEdit,
-    History,
-    corrections_of,
-    event_edits_of,
-    follow,
-    heirs,
-    replay,
-)
-from imagecluster.errors import ArgumentError
-from imagecluster.places import PlacePrecision
+from imagecluster.corrections import EventEdit, corrections_of, event_edits_of, replay
+from imagecluster.places import PlacePrecision, check_precision
 from imagecluster.store import Leaves, Store
 from imagecluster.system.garbage import garbage_waits
 from imagecluster.system.progress import OnProgress, silent
@@ -70,8 +57,7 @@ def find_events(
         The store cannot be used.
     """
     locale = user_locale() if locale is None else known_locale(locale)
-    if precision not in get_args(PlacePrecision):
-        raise ArgumentError(f"precision is {precision!r}; it must be one of {', '.join(get_args(PlacePrecision))}")
+    check_precision(precision, "precision")
     leaves = store.leaves(model)
     edits = event_edits(store, leaves)
     items = occasions_of(leaves, store, model, edits, now_s=time.time(), n_threads=n_threads, progress=progress)
@@ -95,16 +81,14 @@ def named_events(
 
 def event_edits(store: Store, leaves: Leaves) -> tuple[EventEdit, ...]:
     """The corrections of trips and events, in terms of the contents that their pictures have now."""
-    edits = event_edits_of(History(store.directory / EDITS_NAME, follow=store.folder.follow).edits)
-    return event_edits_of(follow(edits, heirs(edits, leaves.hashes, store.successors)))
+    return event_edits_of(current_edits(store, leaves))
 
 
 def hidden_rows(store: Store, leaves: Leaves) -> list[int]:
     """Rows of the pictures that were hidden by hand, ascending."""
-    edits = History(store.directory / EDITS_NAME, follow=store.folder.follow).edits
-    if not edits:
+    said = corrections_of(current_edits(store, leaves))
+    if not said:
         return []
-    said = corrections_of(follow(edits, heirs(edits, leaves.hashes, store.successors)))
     names = [os.fsdecode(key) for key in leaves.keys]
     hidden: list[int] = replay(np.zeros(len(leaves), np.int64), said, leaves.hashes, names=names).hidden.tolist()
     return hidden

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagecluster.collection.collection import Collection, Scanned
+from imagecluster.collection.current_edits import current_edits
 from imagecluster.collection.fingerprinting import fingerprint_scan
 from imagecluster.collection.place import place_of, refuse_to_leave_out, refuse_when_most_are_gone
 from imagecluster.collection.recipe import is_key_of
 from imagecluster.collection.scales import branch_scale_of, scale_of
 from imagecluster.collection.settings import Settings, latest_run, settings_of
 from imagecluster.collection.trees import Tree, kept_tree, key_of, tree_of, vectors_of
-from imagecluster.corrections import EDITS_NAME, Edit, History, corrections_of, event_edits_of, follow, heirs
+from imagecluster.corrections import Edit, corrections_of, event_edits_of
 from imagecluster.cut.sim_scale import LARGEST_COSINE_DISTANCE
 from imagecluster.errors import InputError
 from imagecluster.records import Dendrogram, TimeTerm, Within
@@ -87,7 +88,7 @@ def bring_up(
     with bring_up_pictures(paths, settings, db=db, gone=gone, rehash=rehash, progress=progress) as pictures:
         store = pictures.store
         leaves = store.leaves(model)
-        edits = _edits(store, leaves)
+        edits = current_edits(store, leaves)
         load_time = cache(partial(_time, leaves, store, settings, now_s))
         occasions = _Occasions(leaves, store, model, settings, edits, progress)
         tree = tree_of(
@@ -200,7 +201,7 @@ def open_latest(
             f"{store.directory} has no fingerprints of {model or 'any model'}; run `imagecluster run` with this model"
             " first"
         )
-    edits = _edits(store, leaves)
+    edits = current_edits(store, leaves)
     load_time = cache(partial(_time, leaves, store, settings, time.time()))
     occasions = _Occasions(leaves, store, model, settings, edits, progress)
 
@@ -242,12 +243,6 @@ def open_latest(
 def _other_names(store: Store) -> dict[str, tuple[str, ...]]:
     """Further names of pictures, as outputs give them."""
     return {os.fsdecode(file): tuple(map(os.fsdecode, names)) for file, names in store.other_names().items()}
-
-
-def _edits(store: Store, leaves: Leaves) -> tuple[Edit, ...]:
-    """Everything that people said, in terms of the contents that their pictures have now."""
-    edits = History(store.directory / EDITS_NAME, follow=store.folder.follow).edits
-    return tuple(follow(edits, heirs(edits, leaves.hashes, store.successors)))
 
 
 def _kept(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from imagecluster.collection.recipe import Exactness, Recipe
 from imagecluster.collection.scales import cut_name, has_branch_curve, has_curve, sim_scale_name
@@ -13,7 +13,7 @@ from imagecluster.cut import DEFAULT_SIM, check_n_clusters
 from imagecluster.decode import MAX_PIXELS
 from imagecluster.errors import ArgumentError, StoreDamagedError
 from imagecluster.models import DEFAULT_MODEL, Model, check_device, find_model, real_name
-from imagecluster.places import PlacePrecision
+from imagecluster.places import PlacePrecision, check_precision
 from imagecluster.records import TIME_SCALE_S, CutName, SimScaleName, TimeSource, WithinLevel
 from imagecluster.store import Run, Store
 
@@ -91,8 +91,7 @@ class Settings:
         if not 0 <= self.sim <= 1:
             raise ArgumentError(f"sim is {self.sim}; it must be from 0 (all together) to 1 (only identical ones)")
         check_n_clusters(self.n_clusters, self.sim)
-        if self.places not in get_args(PlacePrecision):
-            raise ArgumentError(f"places is {self.places!r}; it must be one of {', '.join(get_args(PlacePrecision))}")
+        check_precision(self.places, "places")
         _ = self.recipe
         if self.max_diameter is not None and not self.max_diameter >= 0:
             raise ArgumentError(f"max_diameter is {self.max_diameter}; it must be a cosine distance, 0 or more")

@@ -2,7 +2,7 @@
 
 from imagecluster.places.gazetteer import Gazetteer
 from imagecluster.places.place_name import PlaceName
-from imagecluster.places.precision import PlacePrecision, at_precision, round_position
+from imagecluster.places.precision import PlacePrecision, at_precision, check_precision, round_position
 from imagecluster.places.trip_name import StayName, name_of_trip
 from imagecluster.places.zones import offset_s, zones_of
 
@@ -12,6 +12,7 @@ __all__ = [
     "PlacePrecision",
     "StayName",
     "at_precision",
+    "check_precision",
     "name_of_trip",
     "offset_s",
     "round_position",

@@ -5,13 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from imagecluster.errors import ArgumentError
 from imagecluster.places.place_name import PlaceName
 
-__all__ = ["PlacePrecision", "at_precision", "round_position"]
+__all__ = ["PlacePrecision", "at_precision", "check_precision", "round_position"]
 
 PlacePrecision = Literal["exact", "town", "region", "country", "none"]
 
 _DECIMALS: dict[PlacePrecision, int | None] = {"exact": 6, "town": 1, "region": 0, "country": None, "none": None}
+
+
+def check_precision(precision: str, name: str) -> None:
+    """Raise ArgumentError unless a precision is one of `PlacePrecision`; `name` is that of the argument."""
+    if precision not in _DECIMALS:
+        raise ArgumentError(f"{name} is {precision!r}; it must be one of {', '.join(_DECIMALS)}")
 
 
 def round_position(latitude_deg: float, longitude_deg: float, precision: PlacePrecision) -> tuple[float, float] | None:
