@@ -4,9 +4,12 @@ Each correction is a small record of content hashes, not of cluster numbers, so 
 collection that has grown since. `History` keeps corrections in a file beside the database, with undo and redo; `apply`
 applies them, one after another, to the clusters of a cut. Decisions on copies ("these are not copies", "keep all of
 them", "this is the best one") are in the same file; `Decisions` says what they mean for a group. Corrections of trips
-and events, of homes and of cameras' clocks are there too.
+and events, of homes and of cameras' clocks are there too, and what was chosen among pictures: `choices_of` says which
+files are kept, which are rejected, and how many stars they have.
 """
 
+from imagecluster.corrections.choice_kinds import MOST_STARS, ChoiceEdit, Choose, ChosenFile, Fate, Rate
+from imagecluster.corrections.choices import Choice, choices_of
 from imagecluster.corrections.corrected_cut import apply
 from imagecluster.corrections.decisions import Decisions
 from imagecluster.corrections.event_kinds import (
@@ -36,6 +39,7 @@ from imagecluster.corrections.kinds import (
     Together,
     Unhide,
     UnhideFiles,
+    choice_edits_of,
     corrections_of,
     decisions_of,
     edit_from_json,
@@ -46,9 +50,14 @@ from imagecluster.corrections.replay import Replayed, replay
 
 __all__ = [
     "EDITS_NAME",
+    "MOST_STARS",
     "Apart",
     "Best",
     "CameraClock",
+    "Choice",
+    "ChoiceEdit",
+    "Choose",
+    "ChosenFile",
     "Correction",
     "Decision",
     "Decisions",
@@ -58,6 +67,7 @@ __all__ = [
     "EventMove",
     "EventName",
     "EventSplit",
+    "Fate",
     "Heirs",
     "Hide",
     "HideFiles",
@@ -69,11 +79,14 @@ __all__ = [
     "Name",
     "NotCopies",
     "OccasionLevel",
+    "Rate",
     "Replayed",
     "Together",
     "Unhide",
     "UnhideFiles",
     "apply",
+    "choice_edits_of",
+    "choices_of",
     "corrections_of",
     "decisions_of",
     "edit_from_json",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
+from imagecluster.corrections.choice_kinds import ChoiceEdit
 from imagecluster.corrections.event_kinds import EventMove
 from imagecluster.corrections.kinds import Apart, Edit, KeepAll, Move, NotCopies
 
@@ -33,7 +34,7 @@ def heirs(edits: Iterable[Edit], hashes: Collection[bytes], successors: Successo
     successors
         Tells what may have taken the place of contents: those with the same pixels, and those of the same files.
     """
-    mentioned = {content_hash for edit in edits for side in _sides(edit).values() for content_hash in side}
+    mentioned = {content_hash for edit in edits for content_hash in _contents(edit)}
     gone = mentioned - set(hashes) if mentioned else mentioned
     if not gone:
         return {}
@@ -46,11 +47,20 @@ def heirs(edits: Iterable[Edit], hashes: Collection[bytes], successors: Successo
 
 
 def follow(edits: Iterable[Edit], heirs: Heirs) -> tuple[Edit, ...]:
-    """Corrections with the contents that took the place of others; one that has become impossible is left out."""
+    """Corrections with the contents that took the place of others; one that has become impossible is left out.
+
+    Choices stay as they are: `choices_of` follows them, file by file.
+    """
     if not heirs:
         return tuple(edits)
     found = (_followed(edit, heirs) for edit in edits)
     return tuple(edit for edit in found if edit is not None)
+
+
+def _contents(edit: Edit) -> frozenset[bytes]:
+    """All contents that an edit mentions."""
+    # The files of a choice have their contents beside their paths.
+    return edit.pictures if isinstance(edit, ChoiceEdit) else frozenset[bytes]().union(*_sides(edit).values())
 
 
 def _sides(edit: Edit) -> dict[str, frozenset[bytes]]:

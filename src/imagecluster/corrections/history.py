@@ -3,11 +3,12 @@
 The file is a journal, to which a line of JSON is appended for each correction, undo and redo. A power cut can leave a
 last line without an end, which was never acknowledged and is ignored.
 
-Versions of the program from before there were decisions on copies, or corrections of events or of single files, ignore
-lines that they do not know. So that the undo of one of these does not undo anything else for them, each subject has
-words of its own: `undo` and `redo` for clusters, `undofiles` and `redofiles` for single files, `undecide` and
-`redecide` for copies, `retract` and `restate` for events. An edit that is not the latest one is undone by `withdraw`
-with its mark, and redone by `restore`; for earlier versions of the program it stays as it was.
+Earlier versions of the program ignore lines that they do not know: decisions on copies, corrections of events or of
+single files, choices among pictures. So that the undo of one of these does not undo anything else for them, each
+subject has words of its own: `undo` and `redo` for clusters, `undofiles` and `redofiles` for single files, `undecide`
+and `redecide` for copies, `retract` and `restate` for events, `unchoose` and `rechoose` for choices. An edit that is not the
+latest one is undone by `withdraw` with its mark, and redone by `restore`; for earlier versions of the program it stays
+as it was.
 """
 
 from __future__ import annotations
@@ -33,14 +34,19 @@ _log = logging.getLogger(__name__)
 EDITS_NAME = "edits.jsonl"
 """Name of the file in the database's folder."""
 
-_UNDO: Mapping[Subject, str] = {"clusters": "undo", "files": "undofiles", "copies": "undecide", "events": "retract"}
-_REDO: Mapping[Subject, str] = {"clusters": "redo", "files": "redofiles", "copies": "redecide", "events": "restate"}
+_UNDO: Mapping[Subject, str] = {
+    "clusters": "undo", "files": "undofiles", "copies": "undecide", "events": "retract", "choices": "unchoose",
+}  # fmt: skip
+_REDO: Mapping[Subject, str] = {
+    "clusters": "redo", "files": "redofiles", "copies": "redecide", "events": "restate", "choices": "rechoose",
+}  # fmt: skip
 
 _WHAT: Mapping[Subject, str] = {
     "clusters": "correction of clusters",
     "files": "correction of single files",
     "copies": "decision about copies",
     "events": "correction of trips and events",
+    "choices": "choice among pictures",
 }
 
 _FORMAT, _VERSION = "imagecluster-edits", 1

@@ -1,7 +1,8 @@
-"""The kinds of corrections of clusters, and of decisions on copies; those of trips and events are in `event_kinds.py`.
+"""The kinds of corrections of clusters, and of decisions on copies.
 
-Pictures are identified by the hash of their content, so equal files share corrections; only `HideFiles` and
-`UnhideFiles` tell them apart, by their paths.
+Those of trips and events are in `event_kinds.py`, choices among pictures in `choice_kinds.py`. Pictures are identified
+by the hash of their content, so equal files share corrections; only `HideFiles`, `UnhideFiles` and choices tell them
+apart, by their paths.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any, Literal
 
 from imagecluster.corrections.checks import check_name, check_paths, check_sides, hashes_of_json
+from imagecluster.corrections.choice_kinds import ChoiceEdit, Choose, Rate, choice_from_json, choice_to_json
 from imagecluster.corrections.event_kinds import (
     CameraClock,
     EventEdit,
@@ -39,6 +41,7 @@ __all__ = [
     "Together",
     "Unhide",
     "UnhideFiles",
+    "choice_edits_of",
     "corrections_of",
     "decisions_of",
     "edit_from_json",
@@ -200,8 +203,8 @@ Correction = Name | Together | Apart | Move | Hide | Unhide | HideFiles | Unhide
 """What changes clusters."""
 Decision = NotCopies | KeepAll | Best
 """What was decided about copies; clusters stay as they are."""
-Edit = Correction | Decision | EventEdit
-Subject = Literal["clusters", "files", "copies", "events"]
+Edit = Correction | Decision | EventEdit | ChoiceEdit
+Subject = Literal["clusters", "files", "copies", "events", "choices"]
 
 _KINDS: dict[str, type[Edit]] = {
     kind.__name__.lower(): kind
@@ -212,9 +215,17 @@ _EVENT_KINDS: dict[str, type[EventEdit]] = {
 }
 
 
+_CHOICE_KINDS = tuple(kind.__name__.lower() for kind in (Choose, Rate))
+
+
 def corrections_of(edits: Iterable[Edit]) -> tuple[Correction, ...]:
     """Those that change clusters."""
-    return tuple(edit for edit in edits if not isinstance(edit, Decision | EventEdit))
+    return tuple(edit for edit in edits if not isinstance(edit, Decision | EventEdit | ChoiceEdit))
+
+
+def choice_edits_of(edits: Iterable[Edit]) -> tuple[ChoiceEdit, ...]:
+    """Choices among pictures."""
+    return tuple(edit for edit in edits if isinstance(edit, ChoiceEdit))
 
 
 def event_edits_of(edits: Iterable[Edit]) -> tuple[EventEdit, ...]:
@@ -228,6 +239,8 @@ def subject_of(edit: Edit) -> Subject:
         return "copies"
     if isinstance(edit, HideFiles | UnhideFiles):
         return "files"
+    if isinstance(edit, ChoiceEdit):
+        return "choices"
     return "events" if isinstance(edit, EventEdit) else "clusters"
 
 
@@ -242,6 +255,8 @@ def edit_to_json(edit: Edit) -> dict[str, Any]:
     >>> edit_to_json(Hide(frozenset([bytes(16)])))
     {'kind': 'hide', 'pictures': ['00000000000000000000000000000000']}
     """
+    if isinstance(edit, ChoiceEdit):
+        return choice_to_json(edit)
     values: dict[str, Any] = {"kind": type(edit).__name__.lower()}
     for field in fields(edit):
         value = getattr(edit, field.name)
@@ -263,9 +278,11 @@ def edit_from_json(values: Mapping[str, Any]) -> Edit:
     event_kind = _EVENT_KINDS.get(str(values.get("kind")))
     if event_kind is not None:
         return event_edit_from_json(event_kind, values)
+    if values.get("kind") in _CHOICE_KINDS:
+        return choice_from_json(values)
     kind = _KINDS.get(str(values.get("kind")))
     if kind is None:
-        known = ", ".join([*_KINDS, *_EVENT_KINDS])
+        known = ", ".join([*_KINDS, *_EVENT_KINDS, *_CHOICE_KINDS])
         raise ArgumentError(f"no correction is of the kind {values.get('kind')!r}; known: {known}")
     given: dict[str, Any] = {}
     for field in fields(kind):
