@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, get_args
 
 from imagecluster.corrections.choice_kinds import ChosenFile, Fate, Rate
@@ -20,7 +20,7 @@ class Choice(NamedTuple):
 
 
 def choices_of(
-    edits: Iterable[Edit], names: Sequence[str], hashes: Sequence[bytes], *, heirs: Heirs | None = None
+    edits: Iterable[Edit], row_of: Callable[[str], int | None], hashes: Sequence[bytes], *, heirs: Heirs | None = None
 ) -> dict[int, Choice]:
     """What was chosen for each picture, by its row; those for which nothing was chosen are left out.
 
@@ -32,29 +32,29 @@ def choices_of(
     ----------
     edits
         Corrections, oldest first; all but choices are ignored.
-    names
-        Path of each picture as outputs give it.
+    row_of
+        The row of the picture with a path as outputs give it; None if there is none.
     hashes
         Content hash of each picture.
     heirs
         The contents that took the place of others.
 
+    >>> from imagecluster.corrections import Choose
     >>> a, b = bytes(16), bytes([1] * 16)
     >>> edits = [Choose(keep=(ChosenFile("1.jpg", a),), reject=(ChosenFile("2.jpg", b),)),
     ...          Rate((ChosenFile("1.jpg", a),), 4)]
-    >>> choices_of(edits, ["1.jpg", "renamed.jpg"], [a, b])
+    >>> choices_of(edits, {"1.jpg": 0, "renamed.jpg": 1}.get, [a, b])
     {0: Choice(fate='keep', stars=4), 1: Choice(fate='reject', stars=0)}
     """
     chosen = _by_file(edits)
     if not chosen:
         return {}
     followed = heirs or {}
-    row_of = {name: row for row, name in enumerate(names)}
     found: dict[int, Choice] = {}
     moved: dict[bytes, set[Choice]] = {}
     for file, choice in chosen.items():
         contents = followed.get(file.content_hash, {file.content_hash})
-        row = row_of.get(file.name)
+        row = row_of(file.name)
         if row is None:
             for content_hash in contents:
                 moved.setdefault(content_hash, set()).add(choice)

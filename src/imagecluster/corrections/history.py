@@ -6,9 +6,9 @@ last line without an end, which was never acknowledged and is ignored.
 Earlier versions of the program ignore lines that they do not know: decisions on copies, corrections of events or of
 single files, choices among pictures. So that the undo of one of these does not undo anything else for them, each
 subject has words of its own: `undo` and `redo` for clusters, `undofiles` and `redofiles` for single files, `undecide`
-and `redecide` for copies, `retract` and `restate` for events, `unchoose` and `rechoose` for choices. An edit that is not the
-latest one is undone by `withdraw` with its mark, and redone by `restore`; for earlier versions of the program it stays
-as it was.
+and `redecide` for copies, `retract` and `restate` for events, `unchoose` and `rechoose` for choices. An edit that
+is not the latest one is undone by `withdraw` with its mark, and redone by `restore`; for earlier versions of the
+program it stays as it was.
 """
 
 from __future__ import annotations

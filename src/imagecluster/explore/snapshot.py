@@ -159,6 +159,10 @@ class Snapshot:
         """The picture with a path as the database keeps it; None if there is none."""
         return self._ids.get(key)
 
+    def id_of_name(self, name: str) -> int | None:
+        """The picture with a path as shown; None if there is none."""
+        return self._ids.get(os.fsencode(name))
+
     def id_of_path(self, path: Path) -> int | None:
         """The picture with an absolute path; None if there is none."""
         inside = os.fspath(self.root) + os.sep

@@ -13,10 +13,12 @@ from starlette.responses import Response
 from imagecluster.actions import refuse_inside
 from imagecluster.explore.snapshot import Snapshot
 from imagecluster.records import CopyKind
-from imagecluster.web.duplicates import KeepingRules
+from imagecluster.web.correction_json import choices_for_page
+from imagecluster.web.duplicates import COMMAND, KeepingRules
 from imagecluster.web.duplicates_json import group_for_page, head_for_page, plan_for_page, rules_for_page
 from imagecluster.web.file_actions import action_for_page, applied_for_page, destination_of, undone_for_page
 from imagecluster.web.guard import Rules
+from imagecluster.web.rejected import plan_of_rejected
 from imagecluster.web.request import asked_snapshot, json_body, whole_number
 from imagecluster.web.responses import unkept_json
 from imagecluster.web.viewer_session import ViewerSession
@@ -109,7 +111,26 @@ class CopyRequests:
         if found is None or found.version != version or not self._session.duplicates.follows_all(found):
             raise HTTPException(410, "other copies are known by now; look at them first")
         plan = found.plan(frozenset(kinds), frozenset(spared), carry_over=carry_over)
-        return unkept_json(plan_for_page(self._session.actions.remember(plan), plan, found))
+        return unkept_json(plan_for_page(self._session.actions.remember(plan), plan, snapshot))
+
+    async def plan_rejected(self, request: Request) -> Response:
+        """A plan for moving rejected pictures away, which is carried out only on another request."""
+        values = await json_body(request)
+        self._check_may_act()
+        return await run_in_threadpool(self._planned_rejected, values)
+
+    def _planned_rejected(self, values: dict[str, Any]) -> Response:
+        snapshot = asked_snapshot(self._session, values)
+        ids = values.get("ids")
+        if not isinstance(ids, list) or not all(type(picture) is int for picture in ids):
+            raise HTTPException(400, "ids must be a list of ids")
+        rejected = set(choices_for_page(self._session.history.edits, snapshot)["rejected"])
+        if not rejected.issuperset(ids):
+            raise HTTPException(410, "some of these pictures are no longer rejected; look at the list again")
+        there = set(ids) - self._session.actions.gone(snapshot)
+        plan, left = plan_of_rejected(snapshot, there, command=COMMAND)
+        key = self._session.actions.remember(plan)
+        return unkept_json(plan_for_page(key, plan, snapshot, of="rejected", left=left))
 
     async def apply(self, request: Request) -> Response:
         """Do what a plan says."""

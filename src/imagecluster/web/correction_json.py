@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 from imagecluster.corrections import (
     Apart,
     Best,
     CameraClock,
+    ChoiceEdit,
+    Choose,
+    ChosenFile,
     Correction,
     Edit,
     EventEdit,
@@ -17,6 +20,7 @@ from imagecluster.corrections import (
     EventMove,
     EventName,
     EventSplit,
+    Fate,
     Hide,
     HideFiles,
     History,
@@ -26,9 +30,11 @@ from imagecluster.corrections import (
     Move,
     Name,
     NotCopies,
+    Rate,
     Together,
     Unhide,
     UnhideFiles,
+    choices_of,
     corrections_of,
     follow,
 )
@@ -37,7 +43,7 @@ from imagecluster.explore.snapshot import Snapshot
 from imagecluster.web import wire
 from imagecluster.web.file_actions import FileActions
 
-__all__ = ["corrections_state", "edit_of_request", "edits_for_page"]
+__all__ = ["choices_for_page", "corrections_state", "edit_of_request", "edits_for_page"]
 
 _KINDS: dict[str, Any] = {
     "together": Together, "hide": Hide, "unhide": Unhide, "hidefiles": HideFiles, "unhidefiles": UnhideFiles,
@@ -65,8 +71,8 @@ def edit_of_request(values: Any, snapshot: Snapshot) -> Edit:
     if kind in ("apart", "notcopies"):
         a, b = (_hashes(values.get(side), side, snapshot) for side in ("a", "b"))
         return Apart(a, b) if kind == "apart" else NotCopies(a, b)
-    if kind in _OF_EVENTS:
-        return _event_edit(kind, values, snapshot)
+    if kind in _OF_EVENTS or kind in get_args(wire.ChoiceKind):
+        return (_event_edit if kind in _OF_EVENTS else _choice_edit)(kind, values, snapshot)
     pictures = _hashes(values.get("ids"), "ids", snapshot)
     if kind == "name":
         if not isinstance(values.get("name"), str):
@@ -75,7 +81,7 @@ def edit_of_request(values: Any, snapshot: Snapshot) -> Edit:
     if kind == "move":
         return Move(pictures, _hashes(values.get("to"), "to", snapshot))
     if not isinstance(kind, str) or kind not in _KINDS:
-        known = ", ".join(("name", "apart", "move", "notcopies", *_KINDS, *_OF_EVENTS))
+        known = ", ".join(("name", "apart", "move", "notcopies", *get_args(wire.ChoiceKind), *_KINDS, *_OF_EVENTS))
         raise ArgumentError(f"no correction is of the kind {kind!r}; known: {known}")
     found: Edit = _KINDS[kind](pictures, **_files(kind, values["ids"], snapshot))
     return found
@@ -102,6 +108,14 @@ def _event_edit(kind: str, values: dict[str, Any], snapshot: Snapshot) -> EventE
             raise ArgumentError(f"the name is {values.get('name')!r}; it must be a text")
         return EventName(pictures, values["name"].strip(), level)
     return EventJoin(pictures, level) if kind == "eventjoin" else EventSplit(pictures, level)
+
+
+def _choice_edit(kind: str, values: dict[str, Any], snapshot: Snapshot) -> ChoiceEdit:
+    """A choice among pictures."""
+    if kind == "rate":
+        files = _chosen_files(values.get("ids"), "ids", snapshot)
+        return Rate(files, values.get("stars"))  # type: ignore[arg-type]  # checked there
+    return Choose(**{fate: _chosen_files(values.get(fate, []), fate, snapshot) for fate in get_args(Fate)})
 
 
 def _files(kind: str, ids: int | list[int], snapshot: Snapshot) -> dict[str, Any]:
@@ -148,6 +162,16 @@ def edits_for_page(edits: Sequence[Edit], snapshot: Snapshot) -> wire.Correction
     return {"contents": contents, "edits": listed}
 
 
+def choices_for_page(edits: Sequence[Edit], snapshot: Snapshot) -> wire.Choices:
+    """What was chosen among pictures."""
+    chosen = choices_of(edits, snapshot.id_of_name, snapshot.leaves.hashes, heirs=snapshot.heirs)
+    return {
+        "kept": [picture for picture, choice in chosen.items() if choice.fate == "keep"],
+        "rejected": [picture for picture, choice in chosen.items() if choice.fate == "reject"],
+        "stars": [(picture, choice.stars) for picture, choice in chosen.items() if choice.stars],
+    }
+
+
 def corrections_state(history: History, actions: FileActions, snapshot: Snapshot) -> wire.Edits:
     """All corrections in effect, and which one is undone or redone next."""
     version, edits, _ = history.state()
@@ -159,6 +183,7 @@ def corrections_state(history: History, actions: FileActions, snapshot: Snapshot
         "snapshot": snapshot.key,
         "version": version + actions.current_version(),
         "corrections": corrections,
+        "choices": choices_for_page(edits, snapshot),
         "undo": None if done is None else _made_for_page(done, snapshot),
         "redo": None if undone is None else _made_for_page(undone, snapshot),
     }
@@ -169,6 +194,10 @@ def _made_for_page(made: MadeEdit, snapshot: Snapshot) -> wire.MadeCorrection:
     edit = made.edit
     if isinstance(edit, HideFiles | UnhideFiles):
         n_pictures = len(edit.names)
+    elif isinstance(edit, Choose):
+        n_pictures = len(edit.keep) + len(edit.reject) + len(edit.open)
+    elif isinstance(edit, Rate):
+        n_pictures = len(edit.files)
     else:
         pictures: frozenset[bytes] = getattr(edit, "others" if isinstance(edit, Apart) else "pictures", frozenset())
         n_pictures = sum(content_hash in pictures for content_hash in snapshot.leaves.hashes) if pictures else 0
@@ -181,11 +210,22 @@ def _made_for_page(made: MadeEdit, snapshot: Snapshot) -> wire.MadeCorrection:
     }
 
 
+def _chosen_files(ids: Any, what: str, snapshot: Snapshot) -> tuple[ChosenFile, ...]:
+    """The files of pictures, by path and content."""
+    pictures = _pictures(ids, what, snapshot)
+    return tuple(ChosenFile(snapshot.name(picture), snapshot.leaves.hashes[picture]) for picture in pictures)
+
+
 def _hashes(ids: Any, what: str, snapshot: Snapshot) -> frozenset[bytes]:
     """Content hashes of pictures."""
+    return frozenset(snapshot.leaves.hashes[picture] for picture in _pictures(ids, what, snapshot))
+
+
+def _pictures(ids: Any, what: str, snapshot: Snapshot) -> list[int]:
+    """Ids of pictures that a page sent; ArgumentError if they are none."""
     n = len(snapshot)
     if isinstance(ids, int):
         ids = [ids]
     if not isinstance(ids, list) or not all(type(picture) is int and 0 <= picture < n for picture in ids):
         raise ArgumentError(f"{what} must be a list of ids from 0 to {n - 1}")
-    return frozenset(snapshot.leaves.hashes[picture] for picture in ids)
+    return ids

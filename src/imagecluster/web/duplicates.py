@@ -24,7 +24,7 @@ from imagecluster.web.file_actions import FileActions
 from imagecluster.web.search_state import SearchState
 from imagecluster.web.viewer_options import ViewerOptions
 
-__all__ = ["DuplicateSearch", "FoundDuplicates", "KeepingRules"]
+__all__ = ["COMMAND", "DuplicateSearch", "FoundDuplicates", "KeepingRules"]
 
 _log = logging.getLogger(__name__)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Literal
 
 from imagecluster.actions import Plan
 from imagecluster.collection.duplicates import CopyGroup, GroupFile
 from imagecluster.explore.snapshot import Snapshot
 from imagecluster.records import CopyEvidence
 from imagecluster.web import wire_copies as wire
-from imagecluster.web.duplicates import FoundDuplicates, KeepingRules, removable
+from imagecluster.web.duplicates import KeepingRules, removable
 from imagecluster.web.viewer_options import shown_name
 
 __all__ = ["group_for_page", "head_for_page", "plan_for_page", "rules_for_page"]
@@ -62,9 +63,16 @@ def _evidence(evidence: CopyEvidence) -> wire.Evidence:
     }
 
 
-def plan_for_page(key: str, plan: Plan, found: FoundDuplicates) -> wire.PlanFacts:
+def plan_for_page(
+    key: str,
+    plan: Plan,
+    snapshot: Snapshot,
+    *,
+    of: Literal["copies", "rejected"] = "copies",
+    left: Sequence[wire.FileLeft] = (),
+) -> wire.PlanFacts:
     """A plan, file by file."""
-    snapshot, root = found.snapshot, found.snapshot.root
+    root = snapshot.root
     files: list[wire.PlannedFile] = []
     for step in plan.steps:
         picture = snapshot.id_of_path(step.file.path)
@@ -80,6 +88,8 @@ def plan_for_page(key: str, plan: Plan, found: FoundDuplicates) -> wire.PlanFact
         )
     return {
         "plan": key,
+        "of": of,
+        "left": list(left),
         "files": files,
         "n_parts": sum(len(step.parts) for step in plan.steps),
         "n_written": len({new.path for step in plan.steps for new in step.writes}),

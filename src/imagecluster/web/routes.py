@@ -52,6 +52,7 @@ def build_api(session: ViewerSession, rules: Rules) -> Starlette:
             Route("/api/actions", copies.actions),
             Route("/api/copies/rules", copies.rules, methods=["POST"]),
             Route("/api/actions/plan", copies.plan, methods=["POST"]),
+            Route("/api/choices/plan", copies.plan_rejected, methods=["POST"]),
             Route("/api/actions/apply", copies.apply, methods=["POST"]),
             Route("/api/actions/undo", copies.put_back, methods=["POST"]),
             Route("/api/export", post.export, methods=["POST"]),

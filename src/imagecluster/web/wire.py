@@ -304,6 +304,9 @@ class Curve(TypedDict):
 
 # Corrections.
 
+ChoiceKind = Literal["choose", "rate"]
+"""Choices among pictures, which change no cluster: what is kept and what is rejected, and stars."""
+
 CorrectionKind = Literal["name", "together", "apart", "move", "hide", "unhide", "hidefiles", "unhidefiles"]
 
 
@@ -342,6 +345,15 @@ class MadeCorrection(TypedDict):
     made_s: float
 
 
+class Choices(TypedDict):
+    """What was chosen among pictures, by their ids."""
+
+    kept: list[int]
+    rejected: list[int]
+    stars: list[tuple[int, int]]
+    """Pictures with stars, each with their number, from 1 to 5."""
+
+
 class Edits(TypedDict):
     """GET and POST /api/edits: the corrections in effect."""
 
@@ -352,6 +364,8 @@ class Edits(TypedDict):
     undo: MadeCorrection | None
     """What the next undo undoes; `null` if there is nothing."""
     redo: MadeCorrection | None
+    choices: NotRequired[Choices]
+    """If absent, nothing was chosen."""
     refused: NotRequired[str]
     """Why the correction that a page wanted to undo or redo by its mark was neither."""
 
@@ -359,9 +373,9 @@ class Edits(TypedDict):
 class NewCorrection(TypedDict):
     """A correction or a decision that the page requests; it names pictures by their ids."""
 
-    kind: CorrectionKind | DecisionKind | EventCorrectionKind
+    kind: CorrectionKind | DecisionKind | EventCorrectionKind | ChoiceKind
     ids: NotRequired[list[int]]
-    """The pictures; "apart" and "notcopies" have two sides instead."""
+    """The pictures; "apart" and "notcopies" have two sides instead, "choose" has three."""
     name: NotRequired[str]
     to: NotRequired[list[int]]
     """Pictures of the cluster, or of the event, that is the target of a move."""
@@ -374,6 +388,12 @@ class NewCorrection(TypedDict):
     """What to add to the times of a camera."""
     a: NotRequired[list[int]]
     b: NotRequired[list[int]]
+    keep: NotRequired[list[int]]
+    reject: NotRequired[list[int]]
+    open: NotRequired[list[int]]
+    """Pictures about which nothing is chosen any more."""
+    stars: NotRequired[int]
+    """Number of stars of the pictures, from 0 to 5."""
 
 
 class CorrectionRequest(TypedDict):

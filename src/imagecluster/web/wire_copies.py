@@ -27,6 +27,7 @@ __all__ = [
     "PlanRequest",
     "PlannedFile",
     "PutBackRequest",
+    "RejectedPlanRequest",
 ]
 
 
@@ -179,11 +180,23 @@ class PlannedFile(TypedDict):
     why: str
 
 
+class RejectedPlanRequest(TypedDict):
+    """POST /api/choices/plan: a plan for moving rejected pictures away. Nothing happens yet."""
+
+    snapshot: str
+    ids: list[int]
+    """The pictures, as the page shows them; others that were rejected meanwhile are not in the plan."""
+
+
 class PlanFacts(TypedDict):
     """A plan that the server remembers until the next one."""
 
     plan: str
     """Its key."""
+    of: Literal["copies", "rejected"]
+    """What it removes."""
+    left: list[FileLeft]
+    """Files that it does not remove, though they were chosen."""
     files: list[PlannedFile]
     n_parts: int
     n_written: int
