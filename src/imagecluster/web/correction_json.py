@@ -72,7 +72,7 @@ def edit_of_request(values: Any, snapshot: Snapshot) -> Edit:
         a, b = (_hashes(values.get(side), side, snapshot) for side in ("a", "b"))
         return Apart(a, b) if kind == "apart" else NotCopies(a, b)
     if kind in _OF_EVENTS or kind in get_args(wire.ChoiceKind):
-        return (_event_edit if kind in _OF_EVENTS else _choice_edit)(kind, values, snapshot)
+        return (_event_edit if kind in _OF_EVENTS else _choice_edit)(str(kind), values, snapshot)
     pictures = _hashes(values.get("ids"), "ids", snapshot)
     if kind == "name":
         if not isinstance(values.get("name"), str):
