@@ -47,6 +47,9 @@ N_NEIGHBOURS = 12
 MOST_SKIPS = 100
 """Largest number of unreadable files that the page lists."""
 
+MOST_JUDGED = 60
+"""Largest number of pictures whose sharpness is measured in one answer."""
+
 _LOOK_EVERY_S = 0.2
 _HEARTBEAT_S = 15.0
 
@@ -208,6 +211,22 @@ class GetRequests:
             headers = {"Cache-Control": _FOR_A_WHILE, "Content-Length": str(os.fstat(file.fileno()).st_size)}
             return StreamingResponse(_blocks(file), media_type=media_type, headers=headers)
         return _as_response(self._shown(snapshot, request, ORIGINAL_PX), cached=_FOR_A_WHILE)
+
+    def screen(self, snapshot: Snapshot, request: Request) -> Response:
+        """A picture as large as screens show it, which a browser has drawn sooner than the file; small files as they are."""
+        picture = picture_id(snapshot, request.path_params["id"])
+        if max(snapshot.leaves.width_px[picture], snapshot.leaves.height_px[picture]) <= ORIGINAL_PX:
+            return self.original(snapshot, request)
+        return _as_response(self._shown(snapshot, request, ORIGINAL_PX), cached=_FOR_A_WHILE)
+
+    def sharpness(self, snapshot: Snapshot, request: Request) -> Response:
+        """How sharp some pictures are."""
+        texts = request.query_params.get("ids", "").split(",")
+        if not 1 <= len(texts) <= MOST_JUDGED:
+            raise HTTPException(400, f"ids names {len(texts)} pictures; give from 1 to {MOST_JUDGED}")
+        pictures = [picture_id(snapshot, text) for text in texts]
+        found: wire.Sharpness = {"sharpness": [self._session.thumbnails.sharpness(snapshot, each) for each in pictures]}
+        return unkept_json(found)
 
     def _shown(self, snapshot: Snapshot, request: Request, side_px: int) -> Shown:
         picture = picture_id(snapshot, request.path_params["id"])

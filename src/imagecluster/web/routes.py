@@ -33,6 +33,8 @@ def build_api(session: ViewerSession, rules: Rules) -> Starlette:
         "identical": get.identical,
         "thumb/{id}": get.thumbnail,
         "original/{id}": get.original,
+        "screen/{id}": get.screen,
+        "sharpness": get.sharpness,
         "picture/{id}": get.picture,
         "cluster": get.cluster,
         "curve": get.curve,

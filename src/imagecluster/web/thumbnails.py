@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import threading
 from html import escape
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from imagecluster.decode.thumbnail import THUMBNAIL_MEDIA_TYPE, make_thumbnail
 from imagecluster.errors import ImageclusterError
+from imagecluster.explore.sharpness import SHARPNESS_PX, sharpness
 from imagecluster.explore.snapshot import Snapshot
 from imagecluster.store import Thumbnails
 from imagecluster.system.cores import n_cores
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 __all__ = ["ORIGINAL_PX", "SIDES_PX", "Shown", "ThumbnailMaker"]
 
@@ -55,6 +61,7 @@ class ThumbnailMaker:
         self._cache = cache
         self._keep = keep
         self._slots = threading.BoundedSemaphore(n_cores())
+        self._sharpness: dict[bytes, float | None] = {}
 
     def shown(self, snapshot: Snapshot, picture: int, *, side_px: int) -> Shown:
         """The picture with a longer side of at most `side_px`; a placeholder if it cannot be decoded."""
@@ -71,15 +78,30 @@ class ThumbnailMaker:
             self._cache.put(content_hash, image, side_px=side_px)
         return Shown(image, THUMBNAIL_MEDIA_TYPE, None)
 
+    def sharpness(self, snapshot: Snapshot, picture: int) -> float | None:
+        """How sharp a picture is (see `explore.sharpness`); None if that cannot be said."""
+        content_hash = snapshot.leaves.hashes[picture]
+        if content_hash not in self._sharpness:
+            try:
+                with self._slots:
+                    grey = np.asarray(self._decoded(snapshot, picture, side_px=SHARPNESS_PX).convert("L"))
+            except ImageclusterError:
+                return None
+            self._sharpness[content_hash] = sharpness(grey)
+        return self._sharpness[content_hash]
+
     def _made(self, snapshot: Snapshot, picture: int, *, side_px: int) -> bytes:
+        return make_thumbnail(self._decoded(snapshot, picture, side_px=side_px), long_side_px=side_px)
+
+    def _decoded(self, snapshot: Snapshot, picture: int, *, side_px: int) -> Image.Image:
+        """The upright picture, with a longer side of at least `side_px` where the file has so many pixels."""
         path = snapshot.path(picture)
         width, height = int(snapshot.leaves.width_px[picture]), int(snapshot.leaves.height_px[picture])
         scale = min(1.0, side_px / max(width, height, 1))
         short_side_px = max(1, round(scale * min(width, height)))
         from imagecluster.decode import decode, read_bytes
 
-        decoded = decode(read_bytes(path), short_side_px=short_side_px, suffix=path.suffix)
-        return make_thumbnail(decoded.image, long_side_px=side_px)
+        return decode(read_bytes(path), short_side_px=short_side_px, suffix=path.suffix).image
 
 
 def _placeholder(reason: str, snapshot: Snapshot, picture: int, *, side_px: int) -> Shown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -11,9 +12,12 @@ from imagecluster.places import PlaceName
 from imagecluster.web import wire_trips as wire
 
 if TYPE_CHECKING:
-    from imagecluster.collection.found_events import Events, FoundEvent, FoundTrip
+    from imagecluster.collection.found_events import Events, FoundBurst, FoundEvent, FoundTrip
 
 __all__ = ["trips_for_page"]
+
+_Named = tuple[int | None, bytes]
+"""A picture, and its path without the suffix."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -26,15 +30,16 @@ def trips_for_page(
     A picture that the snapshot lacks is of a later run, which the page will show soon.
     """
     id_of = [snapshot.id_of_key(key) for key in found.leaves.keys]
-    trips = [trip for each in found.trips if (trip := _trip(each, id_of))["events"]]
+    names = [(picture, os.path.splitext(key)[0]) for picture, key in zip(id_of, found.leaves.keys, strict=True)]  # noqa: PTH122 - bytes
+    trips = [trip for each in found.trips if (trip := _trip(each, id_of, names))["events"]]
     clocks: list[wire.SuggestedClock] = [
         {"camera": shift.camera, "shift_s": shift.shift_s, "reference": shift.reference} for shift in found.shifts
     ]
     return trips, _ids(found.undated, id_of), clocks
 
 
-def _trip(trip: FoundTrip, id_of: Sequence[int | None]) -> wire.TripFacts:
-    events = [event for each in trip.events if (event := _event(each, id_of))["ids"]]
+def _trip(trip: FoundTrip, id_of: Sequence[int | None], names: Sequence[_Named]) -> wire.TripFacts:
+    events = [event for each in trip.events if (event := _event(each, id_of, names))["ids"]]
     cover = id_of[trip.cover]
     return {
         "kind": trip.kind,
@@ -51,7 +56,7 @@ def _trip(trip: FoundTrip, id_of: Sequence[int | None]) -> wire.TripFacts:
     }
 
 
-def _event(event: FoundEvent, id_of: Sequence[int | None]) -> wire.EventFacts:
+def _event(event: FoundEvent, id_of: Sequence[int | None], names: Sequence[_Named]) -> wire.EventFacts:
     ids, cover = _ids((*event.rows, *event.attached), id_of), id_of[event.cover]
     spot = event.spot
     return {
@@ -64,7 +69,18 @@ def _event(event: FoundEvent, id_of: Sequence[int | None]) -> wire.EventFacts:
         "longitude": None if spot is None else spot.longitude_deg,
         "cover": ids[0] if cover is None and ids else cover or 0,
         "ids": ids,
+        "bursts": [burst for scene in event.scenes for each in scene.bursts if len(burst := _burst(each, names)) > 1],
     }
+
+
+def _burst(burst: FoundBurst, names: Sequence[_Named]) -> list[int]:
+    """The exposures of a burst; a raw file beside its JPEG is none of its own."""
+    of_name: dict[bytes, int] = {}
+    for row in burst.rows:
+        picture, name = names[row]
+        if picture is not None:
+            of_name.setdefault(name, picture)
+    return list(of_name.values())
 
 
 def _ids(rows: Iterable[int], id_of: Sequence[int | None]) -> list[int]:

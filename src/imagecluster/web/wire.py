@@ -283,6 +283,13 @@ class ClusterFacts(TypedDict):
     """None if no two of its pictures were verified."""
 
 
+class Sharpness(TypedDict):
+    """GET sharpness: how sharp pictures are, to compare those of one scene with each other."""
+
+    sharpness: list[float | None]
+    """From 0, in the order of the request; None where it cannot be said."""
+
+
 class Suggestion(TypedDict):
     """A suggested similarity."""
 
@@ -516,6 +523,7 @@ Answer = (
     | Found
     | PictureFacts
     | ClusterFacts
+    | Sharpness
     | Curve
     | Edits
     | Duplicates

@@ -46,6 +46,8 @@ class EventFacts(TypedDict):
     """The picture that shows most of what the event shows."""
     ids: list[int]
     """Its dated pictures in order of time, then undated ones that resemble it closely."""
+    bursts: list[list[int]]
+    """Pictures that were taken in one go, two or more, in order of time."""
 
 
 class TripFacts(TypedDict):

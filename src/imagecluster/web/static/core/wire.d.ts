@@ -148,10 +148,21 @@ export interface PlannedFile {
   why: string;
 }
 
+/** POST /api/choices/plan: a plan for moving rejected pictures away. Nothing happens yet. */
+export interface RejectedPlanRequest {
+  snapshot: string;
+  /** The pictures, as the page shows them; others that were rejected meanwhile are not in the plan. */
+  ids: number[];
+}
+
 /** A plan that the server remembers until the next one. */
 export interface PlanFacts {
   /** Its key. */
   plan: string;
+  /** What it removes. */
+  of: 'copies' | 'rejected';
+  /** Files that it does not remove, though they were chosen. */
+  left: FileLeft[];
   files: PlannedFile[];
   n_parts: number;
   /** Number of sidecars that are written, of files that stay. */
@@ -242,6 +253,8 @@ export interface EventFacts {
   cover: number;
   /** Its dated pictures in order of time, then undated ones that resemble it closely. */
   ids: number[];
+  /** Pictures that were taken in one go, two or more, in order of time. */
+  bursts: number[][];
 }
 
 /** A trip, a time at home, or a period between two pauses if no home is known. Times are as in events. */
@@ -466,6 +479,12 @@ export interface ClusterFacts {
   verified: Verified | null;
 }
 
+/** GET sharpness: how sharp pictures are, to compare those of one scene with each other. */
+export interface Sharpness {
+  /** From 0, in the order of the request; None where it cannot be said. */
+  sharpness: (number | null)[];
+}
+
 /** A suggested similarity. */
 export interface Suggestion {
   sim: number;
@@ -482,6 +501,9 @@ export interface Curve {
   n_grouped: number[];
   suggestions: Suggestion[];
 }
+
+/** Choices among pictures, which change no cluster: what is kept and what is rejected, and stars. */
+export type ChoiceKind = 'choose' | 'rate';
 
 export type CorrectionKind = 'name' | 'together' | 'apart' | 'move' | 'hide' | 'unhide' | 'hidefiles' | 'unhidefiles';
 
@@ -517,6 +539,14 @@ export interface MadeCorrection {
   made_s: number;
 }
 
+/** What was chosen among pictures, by their ids. */
+export interface Choices {
+  kept: number[];
+  rejected: number[];
+  /** Pictures with stars, each with their number, from 1 to 5. */
+  stars: [number, number][];
+}
+
 /** GET and POST /api/edits: the corrections in effect. */
 export interface Edits {
   /** The snapshot that the ids belong to. */
@@ -526,14 +556,16 @@ export interface Edits {
   /** What the next undo undoes; `null` if there is nothing. */
   undo: MadeCorrection | null;
   redo: MadeCorrection | null;
+  /** If absent, nothing was chosen. */
+  choices?: Choices;
   /** Why the correction that a page wanted to undo or redo by its mark was neither. */
   refused?: string;
 }
 
 /** A correction or a decision that the page requests; it names pictures by their ids. */
 export interface NewCorrection {
-  kind: CorrectionKind | DecisionKind | EventCorrectionKind;
-  /** The pictures; "apart" and "notcopies" have two sides instead. */
+  kind: CorrectionKind | DecisionKind | EventCorrectionKind | ChoiceKind;
+  /** The pictures; "apart" and "notcopies" have two sides instead, "choose" has three. */
   ids?: number[];
   name?: string;
   /** Pictures of the cluster, or of the event, that is the target of a move. */
@@ -547,6 +579,12 @@ export interface NewCorrection {
   shift_s?: number;
   a?: number[];
   b?: number[];
+  keep?: number[];
+  reject?: number[];
+  /** Pictures about which nothing is chosen any more. */
+  open?: number[];
+  /** Number of stars of the pictures, from 0 to 5. */
+  stars?: number;
 }
 
 /** POST /api/edits: a new correction; one with a known mark was kept already, and is not made again. */
@@ -645,4 +683,4 @@ export interface CopyData {
 }
 
 /** All JSON answers of the server. */
-export type Answer = State | Names | Named | Found | PictureFacts | ClusterFacts | Curve | Edits | Duplicates | DuplicateGroups | KeepingRules | Trips | PlanFacts | Outcome | Actions | Written | Done | Refusal;
+export type Answer = State | Names | Named | Found | PictureFacts | ClusterFacts | Sharpness | Curve | Edits | Duplicates | DuplicateGroups | KeepingRules | Trips | PlanFacts | Outcome | Actions | Written | Done | Refusal;
