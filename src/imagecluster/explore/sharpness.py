@@ -23,9 +23,9 @@ _QUANTILE = 0.8
 def sharpness(grey: NDArray[np.uint8]) -> float | None:
     """How steep the edges of a picture are: differences between neighbours, relative to those over eight pixels.
 
-    In blocks with contrast, across and down; the softer of the two directions counts, since a shaken camera blurs one of
-    them only. Pictures of one scene can be compared if they have the same size; brightness and noise hardly matter. The
-    method is that of the classical ratio of gradients at two scales, of which blur lowers the finer one first.
+    In blocks with contrast, across and down; the softer of the two directions counts, since a shaken camera blurs one
+    of them only. Pictures of one scene can be compared if they have the same size; brightness and noise hardly matter.
+    The method is the ratio of gradients at two scales, of which blur lowers the finer one first.
 
     Parameters
     ----------
@@ -60,4 +60,5 @@ def _energy(grey: NDArray[np.float32], axis: int, lag_px: int) -> NDArray[np.flo
     rows, columns = ((side - _COARSE_PX) // _BLOCK_PX for side in grey.shape)
     moved = grey[lag_px:] - grey[:-lag_px] if axis == 0 else grey[:, lag_px:] - grey[:, :-lag_px]
     within = moved[: rows * _BLOCK_PX, : columns * _BLOCK_PX]
-    return np.square(within).reshape(rows, _BLOCK_PX, columns, _BLOCK_PX).mean(axis=(1, 3)).ravel()
+    blocks: NDArray[np.float32] = np.square(within).reshape(rows, _BLOCK_PX, columns, _BLOCK_PX).mean(axis=(1, 3))
+    return blocks.ravel()

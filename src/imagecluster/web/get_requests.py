@@ -213,7 +213,7 @@ class GetRequests:
         return _as_response(self._shown(snapshot, request, ORIGINAL_PX), cached=_FOR_A_WHILE)
 
     def screen(self, snapshot: Snapshot, request: Request) -> Response:
-        """A picture as large as screens show it, which a browser has drawn sooner than the file; small files as they are."""
+        """A picture as large as screens show it, which browsers draw sooner than the file; small files as they are."""
         picture = picture_id(snapshot, request.path_params["id"])
         if max(snapshot.leaves.width_px[picture], snapshot.leaves.height_px[picture]) <= ORIGINAL_PX:
             return self.original(snapshot, request)

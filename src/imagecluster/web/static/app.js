@@ -16,6 +16,7 @@ import { Cluster } from './views/cluster.js';
 import { Copies } from './views/copies.js';
 import { CopiesBar } from './views/copies_bar.js';
 import { CopyPair } from './views/copy_pair.js';
+import { Cull } from './views/cull.js';
 import { Dialogs } from './views/dialogs.js';
 import { DropHint, watchDropped } from './views/drop.js';
 import { NothingFound, Notices, Unready } from './views/notices.js';
@@ -43,7 +44,7 @@ function Page() {
       <${Notices}/>
     </div>
     ${ready && view === 'copies' ? html`<${CopiesBar}/>` : !(ready && view === 'trips') && html`<${SliderBar}/>`}
-    <${CopyPair}/><${Picture}/><${Cluster}/><${Dialogs}/><${Menu}/><${DropHint}/>`;
+    <${CopyPair}/><${Cull}/><${Picture}/><${Cluster}/><${Dialogs}/><${Menu}/><${DropHint}/>`;
 }
 
 // For tests and measurements: numbers of what a visitor sees.

@@ -2,6 +2,7 @@
 import { batch, effect } from '../core/preact.js';
 import { APART, SURE } from '../data/duplicates.js';
 import { remembered } from '../state/preferences.js';
+import * as cull from '../state/cull.js';
 import * as copies from '../state/duplicates.js';
 import * as state from '../state/state.js';
 import { scope } from '../state/trips.js';
@@ -143,15 +144,15 @@ async function openLinked(query) {
 /** Number of things that were opened over the gallery, each of which the back button closes; what is open of the trips lies over their list. */
 const depthNow = () => [
   scope.value, scope.value,
-  state.view.value !== 'gallery', state.results.value, state.openedCluster.value, state.openedPicture.value >= 0, copies.pair.value, state.dialog.value,
+  state.view.value !== 'gallery', state.results.value, state.openedCluster.value, state.openedPicture.value >= 0, copies.pair.value, cull.isOpen.value, state.dialog.value,
 ].filter(Boolean).length;
 
 /** Closes what was opened last, until so many are open. @param {number} depth */
 function closeTo(depth) {
   const isActing = () => state.dialog.peek() === 'plan' && copies.acting.peek().total !== undefined;
-  const isOverView = () => state.dialog.peek() || copies.pair.peek() || state.openedPicture.peek() >= 0 || state.openedCluster.peek() || state.results.peek();
+  const isOverView = () => state.dialog.peek() || cull.isOpen.peek() || copies.pair.peek() || state.openedPicture.peek() >= 0 || state.openedCluster.peek() || state.results.peek();
   while (depthNow() > depth && isOverView() && !isActing()) {
-    if (!state.dialog.peek() && !copies.pair.peek() && state.openedPicture.peek() < 0 && !state.openedCluster.peek()) searchLeft();
+    if (!state.dialog.peek() && !cull.isOpen.peek() && !copies.pair.peek() && state.openedPicture.peek() < 0 && !state.openedCluster.peek()) searchLeft();
     close();
   }
   if (depthNow() > depth && !isOverView()) state.view.value = 'gallery';

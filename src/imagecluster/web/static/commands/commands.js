@@ -5,11 +5,13 @@
  * undone by the server, and `none` marks commands with nothing to undo.
  */
 import * as history from '../state/history.js';
+import * as culling from '../state/cull.js';
 import * as selection from '../state/selection.js';
 import * as copies from '../state/duplicates.js';
 import * as state from '../state/state.js';
 import { scope as openTrips } from '../state/trips.js';
 import * as corrections from './corrections.js';
+import * as cull from './cull.js';
 import * as duplicates from './duplicates.js';
 import * as navigate from './navigate.js';
 import * as pictureFile from './picture_file.js';
@@ -34,9 +36,9 @@ const canWrite = () => inClusters() && !state.readOnly.value;
 const inGallery = () => ready() && (state.view.value === 'gallery' || state.isSplit.value);
 const inCopies = () => state.inCopies.value && copies.shown.value.length > 0;
 const canDecide = () => inCopies() && !state.readOnly.value;
-const canMove = () => inGallery() || inCopies() || state.inTrips.value;
+const canMove = () => culling.isOpen.value || inGallery() || inCopies() || state.inTrips.value;
 /** @param {import('../data/places.js').Way} way */
-const move = (way) => () => (state.inTrips.peek() ? trips.move(way) : state.inCopies.peek() ? duplicates.move(way) : navigate.move(way));
+const move = (way) => () => (culling.isOpen.peek() ? cull.move(way) : state.inTrips.peek() ? trips.move(way) : state.inCopies.peek() ? duplicates.move(way) : navigate.move(way));
 
 /**
  * @param {string} group @param {string} id @param {string} label @param {string | string[]} keys
@@ -100,6 +102,16 @@ export const COMMANDS = [
   command('Correct', 'undo', 'Undo', 'Ctrl+Z', 'none', history.undo, history.canUndo),
   command('Correct', 'redo', 'Redo', ['Ctrl+Shift+Z', 'Ctrl+Y'], 'none', history.redo,
     history.canRedo),
+
+  command('Cull', 'cull', 'Cull: choose the best of each group', 'q', 'none', cull.open, () => cull.canCull() && !culling.isOpen.value),
+  command('Cull', 'cull-keep', 'Keep the picture, or leave it open', 'p', 'correction', cull.keep, cull.canChoose),
+  command('Cull', 'cull-reject', 'Reject the picture, or leave it open', 'x', 'correction', cull.reject, cull.canChoose),
+  command('Cull', 'cull-only', 'Keep this one, reject the rest, and go on', 'Enter', 'correction', cull.keepOnly, cull.canChoose),
+  command('Cull', 'cull-all', 'Keep all of the group, and go on', 'a', 'correction', cull.keepAll, cull.canChoose),
+  command('Cull', 'cull-none', 'Reject all of the group, and go on', 'Shift+X', 'correction', cull.rejectAll, cull.canChoose),
+  command('Cull', 'cull-alone', 'This picture alone, or all of the group', ' ', 'none', cull.toggleAlone, () => culling.isOpen.value),
+  ...[0, 1, 2, 3, 4, 5].map((stars) => command('Cull', `stars-${stars}`, ['No stars', '1 star', '2 stars', '3 stars', '4 stars', '5 stars'][stars], String(stars), 'correction', () => cull.rate(stars), cull.canChoose)),
+  command('Cull', 'rejected', 'List of rejected pictures', 'Shift+R', 'none', () => navigate.showDialog('rejected'), () => ready() && cull.canCull()),
 
   command('Copies', 'compare-copy', 'Compare a copy with the picture that is kept', ['Enter', ' '], 'none', duplicates.openPair, inCopies),
   command('Copies', 'spare', 'Remove the copy, or leave it', 'x', 'none', duplicates.toggleSparedHere, () => inCopies() && removal.canAct()),

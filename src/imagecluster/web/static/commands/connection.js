@@ -5,6 +5,7 @@ import { loadCollection } from '../data/collection.js';
 import { copy } from '../data/copy.js';
 import { forgetEdits, forgetViews, refreshEdits, setEdits } from '../state/history.js';
 import * as selection from '../state/selection.js';
+import * as cull from '../state/cull.js';
 import * as copies from '../state/duplicates.js';
 import * as state from '../state/state.js';
 import * as trips from '../state/trips.js';
@@ -50,6 +51,7 @@ export async function load(first) {
         if (state.dialog.peek() === 'plan' && !copies.outcome.peek()) state.dialog.value = null;
         state.results.value = results;
         copies.forget();
+        cull.forget();
         trips.forget();
         forgetViews();
       }

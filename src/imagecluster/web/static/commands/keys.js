@@ -1,8 +1,9 @@
 /** The keyboard's way to the commands. */
 import * as selection from '../state/selection.js';
+import * as cull from '../state/cull.js';
 import * as copies from '../state/duplicates.js';
 import * as state from '../state/state.js';
-import { canRun, COMMANDS, keyText, runCommand } from './commands.js';
+import { canRun, commandOf, COMMANDS, keyText, runCommand } from './commands.js';
 import { broughtBack, isInSight } from './sight.js';
 
 /** Commands by key; of several with one key, at most one can be run in any view. @type {Map<string, string[]>} */
@@ -19,9 +20,13 @@ const IN_PAIR = new Set([
   'left', 'right', 'up', 'down', 'next-cluster', 'previous-cluster', 'spare', 'not-copies', 'keep-all', 'keep-this', 'reveal', 'copy-path', 'undo', 'redo',
 ]);
 
+/** Commands that also work while groups are culled. */
+const IN_CULL = new Set(['left', 'right', 'up', 'down', 'next-cluster', 'previous-cluster', 'first', 'last', 'reveal', 'copy-path', 'undo', 'redo', 'rejected']);
+
 /** Whether a command works in the dialog that is open. @param {string} id */
 function worksInDialog(id) {
   if (state.dialog.peek()) return state.dialog.peek() === 'compare' && (id === 'undo' || id === 'redo');
+  if (cull.isOpen.peek()) return IN_CULL.has(id) || commandOf(id).group === 'Cull';
   if (copies.pair.peek()) return IN_PAIR.has(id);
   return state.openedPicture.peek() >= 0 && IN_PICTURE.has(id);
 }
@@ -55,9 +60,9 @@ function heard(event) {
   const inDialog = event.target instanceof Element && event.target.closest('dialog');
   const modal = inDialog || document.querySelector('dialog[open]');
   const extending = event.shiftKey && MOVES.includes(event.key) && !state.inCopies.peek() && !state.inTrips.peek();
-  const ids = BY_KEY.get(extending ? event.key : key) ?? [];
+  const ids = (BY_KEY.get(extending ? event.key : key) ?? []).filter((each) => !modal || worksInDialog(each));
   const id = ids.find(canRun) ?? (state.inCopies.peek() ? ids[ids.length - 1] : ids[0]); // which says why it cannot
-  if (!id || (modal && !worksInDialog(id))) return;
+  if (!id) return;
   if (!modal && canRun(id) && broughtBack(id, keyText(key))) {
     event.preventDefault();
     return;

@@ -2,9 +2,11 @@
 import { batch } from '../core/preact.js';
 import { countText } from '../core/text.js';
 import * as selection from '../state/selection.js';
+import * as cull from '../state/cull.js';
 import * as copies from '../state/duplicates.js';
 import * as state from '../state/state.js';
 import { scope } from '../state/trips.js';
+import { close as closeCull } from './cull.js';
 import { closePair } from './duplicates.js';
 import { branchOf, pictureOf, sectionOf } from './target.js';
 import { leave } from './trips.js';
@@ -51,6 +53,7 @@ export function openCluster(context) {
 /** Closes what is open, one layer at a time. */
 export function close() {
   if (state.dialog.peek()) state.dialog.value = null;
+  else if (cull.isOpen.peek()) closeCull();
   else if (copies.pair.peek()) closePair();
   else if (state.openedPicture.peek() >= 0) closePicture();
   else if (state.openedCluster.peek()) state.openedCluster.value = null;

@@ -141,6 +141,12 @@ export const postExport = (body) => post('/api/export', body);
 /** Searches for pictures similar to one from outside. @param {import('../core/wire.js').SearchRequest} body @returns {Promise<import('../core/wire.js').Found>} */
 export const postSearch = (body) => post('/api/search', body);
 
+/** How sharp pictures of one scene are. @param {string} snapshot @param {readonly number[]} ids @returns {Promise<import('../core/wire.js').Sharpness>} */
+export const askSharpness = (snapshot, ids) => askJson(`/api/${snapshot}/sharpness?ids=${ids.join()}`);
+
+/** Makes a plan for moving rejected pictures away; nothing is moved yet. @param {import('../core/wire.js').RejectedPlanRequest} body @returns {Promise<import('../core/wire.js').PlanFacts>} */
+export const postRejectedPlan = (body) => post('/api/choices/plan', body);
+
 /** Makes a plan for removing copies; nothing is moved yet. @param {import('../core/wire.js').PlanRequest} body @returns {Promise<import('../core/wire.js').PlanFacts>} */
 export const postPlan = (body) => post('/api/actions/plan', body);
 
@@ -165,6 +171,9 @@ export async function whyPlaceholder(address) {
 
 /** Address of a thumbnail. @param {string} snapshot @param {number} id @param {192 | 384 | 1024} size */
 export const thumbnail = (snapshot, id, size) => copy?.picture(id) ?? `/api/${snapshot}/thumb/${id}?size=${size}`;
+
+/** Address of a picture as large as screens show it. @param {string} snapshot @param {number} id */
+export const screenSize = (snapshot, id) => copy?.picture(id) ?? `/api/${snapshot}/screen/${id}`;
 
 /** Address of the picture itself. @param {string} snapshot @param {number} id */
 export const original = (snapshot, id) => copy?.picture(id) ?? `/api/${snapshot}/original/${id}`;

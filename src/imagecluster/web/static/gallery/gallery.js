@@ -2,6 +2,7 @@
 import { effect, html, untracked, useEffect, useRef } from '../core/preact.js';
 import { titleOf } from '../state/clusters.js';
 import * as selection from '../state/selection.js';
+import { chosen } from '../state/choices.js';
 import * as state from '../state/state.js';
 import { runCommand } from '../commands/commands.js';
 import { openPicture } from '../commands/navigate.js';
@@ -111,6 +112,7 @@ function mount(scroller) {
     effect(() => {
       // Read before the grid is checked: an effect is not told of signals that it has not read.
       const selection = state.selection.value, active = state.active.value, collection = state.collection.value;
+      void chosen.value;
       if (collection) grid?.mark(selection, active);
     }),
     effect(() => {

@@ -11,7 +11,7 @@ const SIDES = /** @type {const} */ ([192, 384, 1024]);
 
 /**
  * @typedef {{id: number, element: HTMLButtonElement, image: HTMLImageElement, side: number, wanted: number,
- *   x: number, y: number, width: number, height: number, seen: number, came: number}} Tile
+ *   x: number, y: number, width: number, height: number, seen: number, came: number, choice: string}} Tile
  * @typedef {{id: number, x: number, y: number, width: number, height: number}} Spot  the position of a picture
  */
 
@@ -117,6 +117,23 @@ export class Tiles {
     this.shown.clear();
   }
 
+  /** Marks what was chosen for a picture. @param {Tile} tile @param {import('../state/choices.js').Choice | undefined} choice @param {string} words */
+  setChoice(tile, choice, words) {
+    if (tile.choice === words) return;
+    tile.choice = words;
+    tile.element.dataset.choice = choice?.fate ?? '';
+    tile.element.querySelector('.choice')?.remove();
+    tile.element.toggleAttribute('aria-description', words !== '');
+    if (words) {
+      tile.element.setAttribute('aria-description', words);
+      const badge = document.createElement('span');
+      badge.className = 'choice';
+      badge.title = words;
+      badge.textContent = [choice?.fate === 'keep' ? '✓ kept' : choice?.fate === 'reject' ? '✕ rejected' : '', choice?.stars ? `★ ${choice.stars}` : ''].filter(Boolean).join(' ');
+      tile.element.append(badge);
+    }
+  }
+
   #make() {
     const element = document.createElement('button');
     element.type = 'button';
@@ -131,7 +148,7 @@ export class Tiles {
       this.loaded.add(image.dataset.key);
     });
     element.append(image);
-    return { id: -1, element, image, side: 0, wanted: 192, x: NaN, y: NaN, width: 0, height: 0, seen: 0, came: 0 };
+    return { id: -1, element, image, side: 0, wanted: 192, x: NaN, y: NaN, width: 0, height: 0, seen: 0, came: 0, choice: '' };
   }
 
   /** @param {Tile} tile @param {number} id */

@@ -11,8 +11,8 @@ const MOST = 200;
  * @typedef {{sim: number, minSize: number, sort: import('../data/arrange.js').SortKey, size: state.SizeName,
  *   view: state.ViewName, branches: readonly import('../data/cut.js').Branch[], selection: ReadonlySet<number>}} ViewState
  * @typedef {{kind: 'view', id: string, label: string, before: ViewState, after: ViewState, atMs: number}
- *   | {kind: 'edit', id: string, label: string, mark: string} | {kind: 'action', id: string, label: string, number: number, undo: () => Promise<string>}} Entry
- * `undo` of an action on files gives what is said about it; an action is not redone
+ *   | {kind: 'edit', id: string, label: string, mark: string, back?: () => void} | {kind: 'action', id: string, label: string, number: number, undo: () => Promise<string>}} Entry
+ * `back` leads to what an edit is about, once it is undone or redone; `undo` of an action on files gives what is said about it; an action is not redone
  */
 
 /** @type {import('../vendor/signals.js').Signal<readonly Entry[]>} */
@@ -83,10 +83,12 @@ export const refreshEdits = async () => setEdits(await askEdits());
  * Takes over corrections if they belong to the current snapshot: in another one their ids mean other pictures.
  * @param {import('../core/wire.js').Edits} answer @returns {boolean} whether they are
  */
-export function setEdits({ snapshot, version, corrections, undo: toUndo, redo: toRedo }) {
+export function setEdits({ snapshot, version, corrections, choices = state.NO_CHOICES, undo: toUndo, redo: toRedo }) {
   atStart ??= { madeS: Math.max(toUndo?.made_s ?? -Infinity, toRedo?.made_s ?? -Infinity), redo: toRedo?.mark ?? '' };
   if (snapshot !== state.collection.peek()?.snapshot) return false;
-  state.edits.value = { version, corrections, undo: toUndo, redo: toRedo };
+  // Clusters are arranged anew for other corrections only, not for each choice among pictures.
+  const before = state.edits.peek().corrections, same = JSON.stringify(before) === JSON.stringify(corrections);
+  state.edits.value = { version, corrections: same ? before : corrections, choices, undo: toUndo, redo: toRedo };
   return true;
 }
 
@@ -110,7 +112,7 @@ function labelOf({ kind, n, name }) {
     hide: `${pictures} hidden`, hidefiles: `${pictures} hidden`, unhide: `${pictures} shown again`, unhidefiles: `${pictures} shown again`,
     notcopies: 'Not duplicates', keepall: `All ${pictures} kept`, best: 'Another picture kept',
     eventname: name ? `Named “${name}”` : 'Name removed', eventjoin: 'Joined events', eventsplit: 'Divided events', eventmove: `${pictures} moved to another event`,
-    homeis: 'Home', cameraclock: 'Clock of a camera',
+    choose: `Choice among ${pictures}`, rate: `Stars of ${pictures}`, homeis: 'Home', cameraclock: 'Clock of a camera',
   });
   return words[kind] ?? 'A correction of trips and events';
 }
@@ -143,18 +145,19 @@ export const shownSnapshot = () => state.collection.peek()?.snapshot ?? '';
 /**
  * Sends a correction. @param {string} label @param {import('../core/wire.js').NewCorrection} record
  * @param {string} [snapshot] to which the record's ids belong: the page may show another one by the time it is sent
+ * @param {() => void} [back] leads to what it is about, once it is undone or redone
  * @returns {Promise<boolean>} whether the server kept it
  */
-export function correct(label, record, snapshot = shownSnapshot()) {
-  const sent = queue.then(() => send(label, record, snapshot));
+export function correct(label, record, snapshot = shownSnapshot(), back = undefined) {
+  const sent = queue.then(() => send(label, record, snapshot, newMark(), back));
   queue = sent.then(() => {});
   return sent;
 }
 
-/** @param {string} label @param {import('../core/wire.js').NewCorrection} record @param {string} snapshot @param {string} [mark] of one that is said again */
-async function send(label, record, snapshot, mark = newMark()) {
+/** @param {string} label @param {import('../core/wire.js').NewCorrection} record @param {string} snapshot @param {string} mark @param {() => void} [back] */
+async function send(label, record, snapshot, mark, back) {
   /** @type {Entry} */
-  const entry = { kind: 'edit', id: record.kind, label, mark };
+  const entry = { kind: 'edit', id: record.kind, label, mark, back };
   try {
     await postEdit({ snapshot, record, mark: entry.mark });
     if (!undoStack.peek().some((other) => other.kind === 'edit' && other.mark === mark)) push(entry);
@@ -236,6 +239,7 @@ async function take(entry, way) {
   }
   drop();
   if (entry.kind !== 'action') to.value = [...to.peek(), entry];
+  if (entry.kind === 'edit') entry.back?.();
   state.notify(said);
 }
 

@@ -8,7 +8,7 @@ import { NO_CORRECTIONS } from '../data/replay.js';
  * @typedef {{kind: 'picture' | 'name' | 'text', label: string, ids: number[], text?: string, like?: number}} SearchResults  `text` or `like` lead to it again
  * @typedef {{kind: 'loading' | 'ready' | 'failed', message: string}} Status
  * @typedef {{from: number, to: number, section: number}} OpenCluster  from, to: places in the leaf order
- * @typedef {'keys' | 'name' | 'export' | 'compare' | 'plan' | 'trip' | 'hide' | 'tray' | null} DialogName
+ * @typedef {'keys' | 'name' | 'export' | 'compare' | 'plan' | 'trip' | 'hide' | 'tray' | 'rejected' | null} DialogName
  * @typedef {{id: number, section: number, from: 'map' | 'gallery'}} Pointed  -1 for none
  * @typedef {{label: string, run: () => unknown}} NoticeAct
  */
@@ -49,9 +49,11 @@ export const dragging = signal(false);
 export const arrangement = signal(null);
 /** @type {import('../vendor/signals.js').Signal<SearchResults | null>} */
 export const results = signal(null);
+/** Nothing was chosen among pictures. @type {import('../core/wire.js').Choices} */
+export const NO_CHOICES = { kept: [], rejected: [], stars: [] };
 /** No corrections are known. */
-export const NO_EDITS = { version: -1, corrections: NO_CORRECTIONS, undo: null, redo: null };
-/** Corrections as the server keeps them. @type {import('../vendor/signals.js').Signal<{version: number, corrections: import('../data/replay.js').Corrections, undo: import('../core/wire.js').MadeCorrection | null, redo: import('../core/wire.js').MadeCorrection | null}>} */
+export const NO_EDITS = { version: -1, corrections: NO_CORRECTIONS, choices: NO_CHOICES, undo: null, redo: null };
+/** Corrections as the server keeps them. @type {import('../vendor/signals.js').Signal<{version: number, corrections: import('../data/replay.js').Corrections, choices: import('../core/wire.js').Choices, undo: import('../core/wire.js').MadeCorrection | null, redo: import('../core/wire.js').MadeCorrection | null}>} */
 export const edits = signal(NO_EDITS);
 
 /** The picture that keys act on; -1 for none. */

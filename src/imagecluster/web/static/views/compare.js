@@ -7,7 +7,7 @@ import * as state from '../state/state.js';
 import { CommandButton, Icon } from '../commands/buttons.js';
 import { openPicture, showDialog } from '../commands/navigate.js';
 import { Modal } from './modal.js';
-import { Zoom } from './zoom.js';
+import { Together, Zoom } from './zoom.js';
 
 /** @typedef {import('../core/wire.js').PictureFacts} PictureFacts */
 
@@ -32,7 +32,7 @@ function useFacts(ids) {
 /** The best of some values, if they differ. @param {number[]} values */
 const best = (values) => (values.length > 1 && values.some((v) => v !== values[0]) ? Math.max(...values) : NaN);
 
-/** @param {{id: number, views: Set<Zoom>}} props */
+/** @param {{id: number, views: Together}} props */
 function Pane({ id, views }) {
   const stage = useRef(/** @type {HTMLElement | null} */ (null));
   const collection = state.shownCollection();
@@ -53,7 +53,7 @@ export function Compare() {
   const hidden = new Set((state.arrangement.value?.hidden ?? []).map((p) => collection.order[p]));
   const ids = state.compared.value.filter((id) => !hidden.has(id));
   const known = useFacts(ids);
-  const views = useMemo(() => /** @type {Set<Zoom>} */ (new Set()), []);
+  const views = useMemo(() => new Together(), []);
   const close = () => showDialog(null);
   useEffect(() => { if (ids.length < 2) close(); }, [ids.length]);
   const pixels = ids.map((id) => collection.widthPx(id) * collection.heightPx(id));

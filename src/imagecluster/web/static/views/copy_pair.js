@@ -9,7 +9,7 @@ import { CommandButton, Icon } from '../commands/buttons.js';
 import { closePair, move, spotNow } from '../commands/duplicates.js';
 import { Fate, folderOf, wordsOf } from './copies.js';
 import { Modal } from './modal.js';
-import { Zoom } from './zoom.js';
+import { Together, Zoom } from './zoom.js';
 
 /** @typedef {import('../data/duplicates.js').File} File @typedef {import('../data/duplicates.js').Group} Group */
 /** @typedef {import('../data/frames.js').Frame} Frame */
@@ -36,7 +36,7 @@ function Outline({ frame }) {
   return html`<svg class="outline" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true"><polygon points=${corners(frame)}/><polygon class="dash" points=${corners(frame)}/></svg>`;
 }
 
-/** A stage of one picture or two. @param {{file: File, frame?: Frame, views?: Set<Zoom>, children?: unknown}} props */
+/** A stage of one picture or two. @param {{file: File, frame?: Frame, views?: Together, children?: unknown}} props */
 function Stage({ file, frame, views, children }) {
   const stage = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => {
@@ -96,7 +96,7 @@ function Decisions({ group, file }) {
 /** The comparison, if it is open. */
 export function CopyPair() {
   const [share, setShare] = useState(0.5);
-  const views = useMemo(() => /** @type {Set<Zoom>} */ (new Set()), []);
+  const views = useMemo(() => new Together(), []);
   const open = copies.pair.value, spot = open && state.collection.value ? spotNow() : null;
   const file = spot && (spot.file === spot.group.files[0] ? spot.group.files[1] : spot.file);
   const frame = useMemo(() => frameOf(file?.evidence?.matrix), [file]);

@@ -60,10 +60,11 @@ function Preview({ plan }) {
   return html`<form onSubmit=${entered}>
     <p class="soft">Every file is checked again just before it is moved. What has changed meanwhile stays where it is. You can put everything back.</p>
     <${Files} files=${plan.files}/>
+    <${Left} left=${plan.left}/>
     <fieldset><legend class="unseen">Where the files go</legend>${choice('trash', 'To the trash')}${choice('folder', 'To a folder')}
       ${where === 'folder' && html`<input type="text" value=${folder} required aria-label="Folder" placeholder="/home/me/Removed" spellcheck="false" autocomplete="off" onInput=${(/** @type {Event} */ e) => setFolder(/** @type {HTMLInputElement} */ (e.target).value)}/>`}</fieldset>
-    <label><input type="checkbox" checked=${copies.carriesOver.value} disabled=${busy} onChange=${carry}/> Carry over date, place, rating and keywords to the files that stay
-      <span class="soft">${plan.n_written > 0 ? `${countText(plan.n_written, 'sidecar')} written` : copies.carriesOver.value ? 'nothing to carry over' : 'into their sidecars'}</span></label>
+    ${plan.of === 'copies' && html`<label><input type="checkbox" checked=${copies.carriesOver.value} disabled=${busy} onChange=${carry}/> Carry over date, place, rating and keywords to the files that stay
+      <span class="soft">${plan.n_written > 0 ? `${countText(plan.n_written, 'sidecar')} written` : copies.carriesOver.value ? 'nothing to carry over' : 'into their sidecars'}</span></label>`}
     <p role="alert" class="problem">${problem}</p>
     <div class="row end">${busy && html`<div class="progress grow" role="status"><span>Moving files ${total > 0 ? `${numberText(done)} of ${numberText(total)}` : '…'}</span><progress aria-label="Progress" max=${total || null} value=${total ? done : null}></progress></div>`}
       <button type="button" class="button" onClick=${() => showDialog(null)} disabled=${busy}>Cancel</button>
@@ -71,11 +72,17 @@ function Preview({ plan }) {
   </form>`;
 }
 
+/** Files that stay where they are, with the reasons. @param {{left: readonly import('../core/wire.js').FileLeft[]}} props */
+function Left({ left }) {
+  if (!left.length) return null;
+  return html`<h3>Left where they are: ${numberText(left.length)}</h3>
+    <ul class="left" tabindex="0" role="region" aria-label="Files that were left">${left.map(({ name, reason }) => html`<li key=${name}><b>${name}</b><span class="soft">${reason}</span></li>`)}</ul>`;
+}
+
 /** What became of the plan. @param {{outcome: import('../core/wire.js').Outcome}} props */
 function Result({ outcome }) {
   return html`<div class="result"><p role="status">${outcomeText(outcome)}.</p>
-    ${outcome.left.length > 0 && html`<h3>Left where they are: ${numberText(outcome.left.length)}</h3>
-      <ul class="left" tabindex="0" role="region" aria-label="Files that were left">${outcome.left.map(({ name, reason }) => html`<li key=${name}><b>${name}</b><span class="soft">${reason}</span></li>`)}</ul>`}
+    <${Left} left=${outcome.left}/>
     <div class="row end">${outcome.number > 0 && html`<button type="button" class="button" onClick=${() => putBack(outcome.number)}>Put ${countText(outcome.n_files, 'file')} back</button>`}
       <button type="button" class="button main" data-first onClick=${() => showDialog(null)}>Done</button></div></div>`;
 }

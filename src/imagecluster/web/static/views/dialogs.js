@@ -11,6 +11,7 @@ import { showDialog } from '../commands/navigate.js';
 import { Compare } from './compare.js';
 import { CopyPlan } from './copy_plan.js';
 import { Modal } from './modal.js';
+import { Rejected } from './rejected.js';
 import { TripDialog } from './trip_dialog.js';
 import { Tray } from './tray.js';
 
@@ -117,6 +118,7 @@ export function Dialogs() {
     case 'export': return html`<${Export}/>`;
     case 'compare': return html`<${Compare}/>`;
     case 'plan': return html`<${CopyPlan}/>`;
+    case 'rejected': return html`<${Rejected}/>`;
     case 'trip': return html`<${TripDialog}/>`;
     default: return null;
   }

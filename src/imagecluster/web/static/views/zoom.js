@@ -5,14 +5,28 @@ const MOST = 12;
 /** Largest initial enlargement of a small picture. */
 const MOST_FIT = 2;
 
+/** Pictures that zoom and move together. What part of them is shown is kept when one of them takes the place of another. @extends {Set<Zoom>} */
+export class Together extends Set {
+  /** Scale and middle in the shared frame; null before anybody has zoomed. @type {{scale: number, middle: [number, number]} | null} */
+  view = null;
+
+  /** @param {{hasZero?: boolean}} [options] `hasZero`: whether the key 0 shows the whole picture */
+  constructor({ hasZero = true } = {}) {
+    super();
+    this.hasZero = hasZero;
+  }
+}
+
 /** Keeps a picture inside its stage. */
 export class Zoom {
   /**
    * @param {HTMLElement} stage @param {number} widthPx of the picture @param {number} heightPx
-   * @param {Set<Zoom>} [together] those that zoom and move together, including this one
+   * @param {Together} [together] those that zoom and move together, including this one
    * @param {import('../data/frames.js').Frame} [frame] where the picture lies in a frame that all of them share
+   * @param {(widthPx: number) => void} [onShown] told how many pixels of the screen the picture's width takes
    */
-  constructor(stage, widthPx, heightPx, together = new Set(), frame = WHOLE) {
+  constructor(stage, widthPx, heightPx, together = new Together(), frame = WHOLE, onShown = () => {}) {
+    this.onShown = onShown;
     this.frame = frame;
     this.inverse = inverse(frame);
     /** How much of the shared frame the picture covers from one side to the other. */
@@ -38,7 +52,9 @@ export class Zoom {
     document.addEventListener('keydown', (e) => this.#key(e), options);
     this.resized = new ResizeObserver(() => this.#show());
     this.resized.observe(stage);
-    this.#show();
+    const { view } = together;
+    if (view && this.#fitWidth > 0) this.#follow(view.scale, view.middle);
+    else this.#show();
   }
 
   /** Stops listening. */
@@ -69,13 +85,16 @@ export class Zoom {
     style.setProperty('--scale', String(this.scale));
     style.transform = `translate(${(width - fitWidth) / 2 + this.x}px, ${(height - fitHeight) / 2 + this.y}px) scale(${this.scale})`;
     this.stage.classList.toggle('zoomed', this.scale > 1);
+    this.onShown(fitWidth * this.scale * devicePixelRatio);
   }
 
   /** Makes the others show the same part of their pictures. */
   #lead() {
     const width = this.#fitWidth, height = width / this.aspect;
     const middle = placed(this.frame, 0.5 - this.x / width / this.scale, 0.5 - this.y / height / this.scale);
-    for (const other of this.together) if (other !== this) other.#follow(this.scale / this.reach, middle);
+    const scale = this.scale / this.reach;
+    this.together.view = scale > 1 ? { scale, middle } : null;
+    for (const other of this.together) if (other !== this) other.#follow(scale, middle);
   }
 
   /** Shows the same part of the shared frame. @param {number} scale of that frame @param {[number, number]} middle in it */
@@ -139,7 +158,8 @@ export class Zoom {
     const x = around.left + around.width / 2, y = around.top + around.height / 2;
     if (event.key === '+' || event.key === '=') this.#zoomAt(1.5, x, y);
     else if (event.key === '-') this.#zoomAt(1 / 1.5, x, y);
-    else if (event.key === '0') this.#zoomAt(1 / this.scale, x, y);
+    else if (event.key === '0' && this.together.hasZero) this.#zoomAt(1 / this.scale, x, y);
+    else if (event.key === 'z') this.#zoomAt(this.scale > 1 ? 1 / this.scale : this.#closer, x, y);
     else return;
     event.preventDefault();
   }
