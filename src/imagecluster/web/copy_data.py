@@ -30,7 +30,8 @@ pairs then takes a second or two."""
 _FOR_A_SERVER = (
     "reveal", "export", "name-cluster", "together", "apart", "move-here", "hide", "unhide", "tray", "copies",
     "compare-copy", "spare", "not-copies", "keep-all", "keep-this", "preview", "put-back", "trips",
-    "open-trip", "leave-trip", "correct-trip",
+    "open-trip", "leave-trip", "correct-trip", "cull", "cull-keep", "cull-reject", "cull-only", "cull-all", "cull-none",
+    "cull-alone", "stars-0", "stars-1", "stars-2", "stars-3", "stars-4", "stars-5", "rejected",
 )  # fmt: skip
 """Commands that need a server."""
 

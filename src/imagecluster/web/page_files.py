@@ -16,7 +16,7 @@ from imagecluster.errors import ArgumentError
 
 __all__ = ["asset", "asset_names", "bundle", "bundled_script", "bundled_styles"]
 
-_STYLES = ("base", "frame", "gallery", "dialogs", "views", "copies", "trips")
+_STYLES = ("base", "frame", "gallery", "dialogs", "cull", "views", "copies", "trips")
 """Names of the style sheets, in the order in which they apply."""
 
 # Each pattern begins with a plain word, which is found fast, and then looks back, as it must begin a statement.

@@ -2,6 +2,7 @@
 import { batch } from '../core/preact.js';
 import { countText } from '../core/text.js';
 import { askSharpness, postRejectedPlan } from '../data/api.js';
+import { simOf } from '../data/scale.js';
 import { bestOf } from '../data/best_of.js';
 import * as choices from '../state/choices.js';
 import { clustersNow, titleOf } from '../state/clusters.js';
@@ -16,8 +17,10 @@ import { loadTrips } from './trips.js';
 
 /** @typedef {import('../state/cull.js').Group} Group @typedef {import('../state/cull.js').Source} Source */
 
-/** Sharpness is measured in groups of up to this many pictures: larger ones are not pictures of one moment. */
+/** Sharpness is measured in groups of up to this many pictures, and of one scene: others cannot be compared in that. */
 const MOST_JUDGED = 24;
+/** Pictures that come together at this similarity show one scene. */
+const ONE_SCENE_SIM = 0.75;
 /** Copies are fetched in runs of so many groups. */
 const MOST_COPIES = 2000;
 
@@ -110,7 +113,7 @@ export async function show(source, id = -1) {
       cull.groups.value = groups;
       cull.isAlone.value = false;
       cull.isOpen.value = true;
-      goTo(Math.max(0, groups.findIndex(({ ids }) => ids.includes(id))), id);
+      goTo(Math.max(0, groups.findIndex(({ ids }) => ids.includes(id))));
     });
   } catch (error) {
     state.notify(error instanceof Error ? error.message : String(error));
@@ -151,9 +154,17 @@ function bestNow(group) {
   return best >= 0 ? best : undefined;
 }
 
+/** Whether pictures show one scene: bursts and copies do, others if they are very close. @param {Group} group */
+function isOneScene({ ids }) {
+  if (cull.source.peek() === 'bursts' || cull.source.peek() === 'copies') return true;
+  const { position, distances, scale } = state.collectionNow(), places = ids.map((id) => position[id]);
+  const [from, to] = [Math.min(...places), Math.max(...places)];
+  return simOf(scale, distances.subarray(from, to).reduce((a, b) => Math.max(a, b), 0)) >= ONE_SCENE_SIM;
+}
+
 /** Looks for the best picture of a group; the focus goes there if it has not been moved. @param {Group | undefined} group @param {number} [id] the picture that was asked for */
 async function judge(group, id = -1) {
-  if (!group || group.ids.length > MOST_JUDGED || cull.judged.peek().has(cull.keyOf(group))) return;
+  if (!group || group.ids.length > MOST_JUDGED || !isOneScene(group) || cull.judged.peek().has(cull.keyOf(group))) return;
   const collection = state.collectionNow(), before = cull.at.peek();
   const answer = await askSharpness(collection.snapshot, group.ids).catch(() => null);
   if (!answer || state.collection.peek() !== collection) return;

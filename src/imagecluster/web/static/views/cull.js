@@ -23,7 +23,7 @@ const AHEAD = 6;
 const NEXT_AFTER_MS = 200;
 
 const SOURCES = /** @type {[Source, string][]} */ ([['clusters', 'Clusters'], ['bursts', 'Bursts'], ['events', 'Events'], ['copies', 'Copies and shots']]);
-const WORDS = { keep: 'Kept', reject: 'Rejected', open: '' };
+const FATES = { keep: 'Kept', reject: 'Rejected', open: '' };
 
 /** The picture, small until it has come at the size of the screen; its own pixels once one has zoomed in far. @param {{id: number, views: Together}} props */
 function Stage({ id, views }) {
@@ -66,13 +66,13 @@ function Pane({ id, views, judged }) {
   return html`<li class=${`cull-pane ${fate} ${isHere ? 'here' : ''}`} aria-current=${isHere ? 'true' : null} aria-label=${words} data-cull=${id}
       onPointerDown=${() => { if (!isHere) look(id); }}>
     <div class="compare-stage"><${Stage} key=${id} id=${id} views=${views}/>
-      ${fate !== 'open' && html`<span class=${`cull-badge ${fate}`}>${WORDS[fate]}</span>`}
+      ${fate !== 'open' && html`<span class=${`cull-badge ${fate}`}>${FATES[fate]}</span>`}
       ${isBest && html`<span class="cull-best" title="Faces and eyes are not judged">Suggested: ${judged?.reasons.join(', ')}</span>`}
       ${isSoft && html`<span class="cull-best soft-one" title="Compared with the sharpest of the group">Less sharp</span>`}</div>
     <div class="cull-facts"><p title=${name}><b>${name}</b> <span class="soft">${numberText(collection.widthPx(id))} × ${numberText(collection.heightPx(id))}</span></p>
       <${Stars} id=${id}/>
-      ${!state.readOnly.value && html`<span class="row"><button type="button" class="button small" tabindex="-1" aria-pressed=${String(fate === 'keep')} title="Keep (p)" onClick=${decide('cull-keep')}>Keep</button>
-        <button type="button" class="button small" tabindex="-1" aria-pressed=${String(fate === 'reject')} title="Reject (x)" onClick=${decide('cull-reject')}>Reject</button></span>`}</div></li>`;
+      ${!state.readOnly.value && html`<span class="row"><button type="button" class="button small" tabindex="-1" aria-pressed=${String(fate === 'keep')} title="Keep (p)" onClick=${decide('cull-keep')}><span aria-hidden="true">✓</span><span class="word">Keep</span></button>
+        <button type="button" class="button small" tabindex="-1" aria-pressed=${String(fate === 'reject')} title="Reject (x)" onClick=${decide('cull-reject')}><span aria-hidden="true">✕</span><span class="word">Reject</span></button></span>`}</div></li>`;
 }
 
 /** All pictures of a group that does not fit on the screen. @param {{ids: readonly number[]}} props */
