@@ -138,8 +138,8 @@ export function goTo(index, id = -1) {
     cull.index.value = index;
     set(group.ids.includes(id) ? id : (bestNow(group) ?? group.ids[0]));
   });
-  judge(group, id);
-  judge(cull.groups.peek()[index + 1]);
+  arrivedAt = id < 0 ? cull.at.peek() : -1;
+  judge(group).then(() => judge(cull.groups.peek()[index + 1])).then(() => judge(cull.groups.peek()[index + 2]));
 }
 
 /** @param {number} id */
@@ -162,16 +162,30 @@ function isOneScene({ ids }) {
   return simOf(scale, distances.subarray(from, to).reduce((a, b) => Math.max(a, b), 0)) >= ONE_SCENE_SIM;
 }
 
-/** Looks for the best picture of a group; the focus goes there if it has not been moved. @param {Group | undefined} group @param {number} [id] the picture that was asked for */
-async function judge(group, id = -1) {
-  if (!group || group.ids.length > MOST_JUDGED || !isOneScene(group) || cull.judged.peek().has(cull.keyOf(group))) return;
-  const collection = state.collectionNow(), before = cull.at.peek();
+/** Groups whose pictures are being compared, by key. @type {Map<string, Promise<void>>} */
+const judging = new Map();
+/** The picture on which the focus was when the group came, unless one was asked for. */
+let arrivedAt = -1;
+
+/** Looks for the best picture of a group; the focus goes there if it has not been moved. @param {Group | undefined} group */
+async function judge(group) {
+  if (!group || group.ids.length > MOST_JUDGED || !isOneScene(group)) return;
+  const key = cull.keyOf(group);
+  if (!cull.judged.peek().has(key)) {
+    judging.set(key, judging.get(key) ?? compare(group).finally(() => judging.delete(key)));
+    await judging.get(key);
+  }
+  const best = bestNow(group), isNew = group.ids.every((each) => choices.fateOf(each) === 'open');
+  if (best !== undefined && cull.isOpen.peek() && cull.group.peek() === group && cull.at.peek() === arrivedAt && isNew) set(best);
+}
+
+/** Compares the pictures of a group. @param {Group} group */
+async function compare(group) {
+  const collection = state.collectionNow();
   const answer = await askSharpness(collection.snapshot, group.ids).catch(() => null);
   if (!answer || state.collection.peek() !== collection) return;
   const pictures = group.ids.map((each, i) => ({ id: each, pixels: collection.widthPx(each) * collection.heightPx(each), sharpness: answer.sharpness[i] }));
   cull.judged.value = new Map([...cull.judged.peek(), [cull.keyOf(group), bestOf(pictures)]]);
-  const best = bestNow(group), isUntouched = cull.at.peek() === before && group.ids.every((each) => choices.fateOf(each) === 'open');
-  if (best !== undefined && id < 0 && cull.isOpen.peek() && cull.group.peek() === group && isUntouched) set(best);
 }
 
 /** Moves to another picture of the group, or to another group. @param {import('../data/places.js').Way} way */
