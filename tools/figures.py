@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PIL import Image, ImageEnhance
+from PIL import Image, ImageEnhance, ImageFilter
 
 from imagecluster.functions.running import run
 
@@ -59,6 +59,12 @@ def main() -> None:
             page.set_viewport_size({"width": 1200, "height": 800})
             page.goto((folder / "imagecluster" / "clusters.html").as_uri(), wait_until="networkidle")
             save(page, DOCS / "page.jpg")
+        make_burst(data, folder := Path(place) / "Burst")
+        run([folder])
+        with serving(folder) as address, browsing() as page:
+            page.goto(address, wait_until="networkidle")
+            show_cull(page)
+            save(page, DOCS / "view-cull.jpg")
 
 
 def make_pictures(data: Path, folder: Path) -> None:
@@ -75,6 +81,22 @@ def make_pictures(data: Path, folder: Path) -> None:
                 shot = shot.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
             shot.thumbnail((640, 640))
             shot.save(folder / f"{Path(name).stem.split('_')[0]} {number}.jpg", quality=92)
+
+
+def make_burst(data: Path, folder: Path) -> None:
+    """Five exposures of one scene; the camera was held still for the third one only."""
+    folder.mkdir()
+    with Image.open(data / "coffee.png") as photograph:
+        scene = photograph.convert("RGB").resize((1800, 1200), Image.Resampling.LANCZOS)
+    scene = scene.filter(ImageFilter.UnsharpMask(4, 180))
+    for place in range(5):
+        shot = scene.crop((9 * place, 6 * place, 1740 + 9 * place, 1160 + 6 * place))
+        if place != 2:
+            shot = shot.filter(ImageFilter.GaussianBlur(2.5 + place))
+        exif = Image.Exif()
+        exif[0x010F], exif[0x0110] = "Canon", "EOS R5"
+        exif.get_ifd(0x8769)[0x9003] = f"2026:07:04 10:00:0{place}"
+        shot.save(folder / f"coffee {place + 1}.jpg", quality=90, exif=exif)
 
 
 @contextmanager
@@ -135,6 +157,17 @@ def show_copies(page: Page) -> None:
     page.locator(".copy").first.wait_for(timeout=120_000)
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
+
+
+def show_cull(page: Page) -> None:
+    """A burst, the best of which is kept."""
+    page.keyboard.press("5")
+    page.locator(".trips [data-item]").first.wait_for()
+    page.keyboard.press("q")
+    page.locator(".cull-best").first.wait_for()
+    page.keyboard.press("p")
+    page.keyboard.press("4")
+    page.wait_for_timeout(4000)  # until the message is gone
 
 
 SCENES = {

@@ -74,7 +74,7 @@ def _step(path: Path, parts: tuple[Path, ...], content_hash: bytes) -> Step | st
         try:
             facts.append(facts_of(file))
         except OSError as error:
-            return f"{'it' if file == path else file.name} cannot be read: {error.strerror or error}"
+            return f"{file.name}: {error.strerror or error}"
     if facts[0].content_hash != content_hash:
         return "it has changed since imagecluster read it"
     return Step(facts[0], tuple(facts[1:]), kind="rejected", why=WHY)

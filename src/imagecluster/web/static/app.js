@@ -7,6 +7,7 @@ import * as state from './state/state.js';
 import { watchLink } from './commands/address.js';
 import { listen, load } from './commands/connection.js';
 import { watchDuplicates } from './commands/duplicates.js';
+import { watchCull } from './commands/cull.js';
 import { listenToKeys } from './commands/keys.js';
 import { watchTrips } from './commands/trips.js';
 import { Gallery } from './gallery/gallery.js';
@@ -56,6 +57,7 @@ listenToKeys();
 watchDropped();
 watchDuplicates();
 watchTrips();
+watchCull();
 load(true).then(() => {
   remember();
   watchLink();

@@ -109,7 +109,7 @@ export const COMMANDS = [
   command('Cull', 'cull-only', 'Keep this one, reject the rest, and go on', 'Enter', 'correction', cull.keepOnly, cull.canChoose),
   command('Cull', 'cull-all', 'Keep all of the group, and go on', 'a', 'correction', cull.keepAll, cull.canChoose),
   command('Cull', 'cull-none', 'Reject all of the group, and go on', 'Shift+X', 'correction', cull.rejectAll, cull.canChoose),
-  command('Cull', 'cull-alone', 'This picture alone, or all of the group', ' ', 'none', cull.toggleAlone, () => culling.isOpen.value),
+  command('Cull', 'cull-alone', 'This picture alone, or all of the group', [' '], 'none', cull.toggleAlone, () => culling.isOpen.value),
   ...[0, 1, 2, 3, 4, 5].map((stars) => command('Cull', `stars-${stars}`, ['No stars', '1 star', '2 stars', '3 stars', '4 stars', '5 stars'][stars], String(stars), 'correction', () => cull.rate(stars), cull.canChoose)),
   command('Cull', 'rejected', 'List of rejected pictures', 'Shift+R', 'none', () => navigate.showDialog('rejected'), () => ready() && cull.canCull()),
 

@@ -1,5 +1,5 @@
 /** Commands of culling: going through groups of pictures, and choosing which are kept and which are rejected. */
-import { batch } from '../core/preact.js';
+import { batch, effect, untracked } from '../core/preact.js';
 import { countText } from '../core/text.js';
 import { askSharpness, postRejectedPlan } from '../data/api.js';
 import { simOf } from '../data/scale.js';
@@ -118,6 +118,21 @@ export async function show(source, id = -1) {
   } catch (error) {
     state.notify(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** Leaves out pictures whose files were moved away, and ends when no group is left. */
+export function watchCull() {
+  effect(() => {
+    const gone = new Set(state.edits.value.corrections.gone), groups = cull.groups.peek();
+    if (!cull.isOpen.peek() || !groups.some(({ ids }) => ids.some((id) => gone.has(id)))) return;
+    const left = groups.map(({ title, ids }) => ({ title, ids: ids.filter((id) => !gone.has(id)) })).filter(({ ids }) => ids.length > 1);
+    const before = groups.slice(0, cull.index.peek()).filter(({ ids }) => left.some((group) => group.ids.some((id) => ids.includes(id)))).length;
+    untracked(() => batch(() => {
+      cull.groups.value = left;
+      if (left.length) goTo(Math.min(before, left.length - 1));
+      else cull.isOpen.value = false;
+    }));
+  });
 }
 
 /** Ends culling, with the focus on the picture that was looked at last. */
