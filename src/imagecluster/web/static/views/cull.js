@@ -1,7 +1,7 @@
 /** Culling: a group's pictures large and side by side, with the keys that keep, reject and rate them. */
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from '../core/preact.js';
 import { countText, numberText } from '../core/text.js';
-import { original, screenSize, thumbnail } from '../data/api.js';
+import { screenSize, thumbnail } from '../data/api.js';
 import * as choices from '../state/choices.js';
 import * as cull from '../state/cull.js';
 import * as state from '../state/state.js';
@@ -9,6 +9,7 @@ import { CommandButton, Icon } from '../commands/buttons.js';
 import { close, look, show } from '../commands/cull.js';
 import { runCommand } from '../commands/commands.js';
 import { canShow as hasTrips } from '../commands/trips.js';
+import { LargeImage, useOwnPixels } from './large_image.js';
 import { Modal } from './modal.js';
 import { Together, Zoom } from './zoom.js';
 
@@ -16,8 +17,6 @@ import { Together, Zoom } from './zoom.js';
 
 /** Largest number of pictures beside each other, by the width of the window. */
 const MOST_SHOWN = /** @type {const} */ ([[1500, 8], [900, 6], [600, 4], [0, 2]]);
-/** Pixels of the screen from which the picture itself is shown, not the one of the size of a screen. */
-const SCREEN_PX = 2048;
 /** Pictures of the next group that are loaded ahead. */
 const AHEAD = 6;
 const NEXT_AFTER_MS = 200;
@@ -25,22 +24,17 @@ const NEXT_AFTER_MS = 200;
 const SOURCES = /** @type {[Source, string][]} */ ([['clusters', 'Clusters'], ['bursts', 'Bursts'], ['events', 'Events'], ['copies', 'Copies and shots']]);
 const FATES = { keep: 'Kept', reject: 'Rejected', open: '' };
 
-/** The picture, small until it has come at the size of the screen; its own pixels once one has zoomed in far. @param {{id: number, views: Together}} props */
+/** @param {{id: number, views: Together}} props */
 function Stage({ id, views }) {
   const stage = useRef(/** @type {HTMLElement | null} */ (null));
-  const [isClose, setClose] = useState(false);
-  const collection = state.shownCollection(), width = collection.widthPx(id);
+  const collection = state.shownCollection(), width = collection.widthPx(id), height = collection.heightPx(id);
+  const [isClose, onShown] = useOwnPixels(width, height);
   useEffect(() => {
     if (!stage.current) return undefined;
-    const zoom = new Zoom(stage.current, width, collection.heightPx(id), views, undefined, (px) => { if (px > 1.2 * SCREEN_PX && width > SCREEN_PX) setClose(true); });
+    const zoom = new Zoom(stage.current, width, height, views, undefined, onShown);
     return () => zoom.end();
   }, []);
-  const come = (/** @type {Event} */ e) => /** @type {Element} */ (e.target).classList.add('there');
-  return html`<div class="stage" ref=${stage}><div class="sheet" style=${{ backgroundColor: collection.colour(id) }}>
-    <img class="under" src=${thumbnail(collection.snapshot, id, 384)} alt=""/>
-    <img class="over" src=${screenSize(collection.snapshot, id)} alt="" onLoad=${come}/>
-    ${isClose && html`<img class="over" src=${original(collection.snapshot, id)} alt="" onLoad=${come}/>`}
-  </div></div>`;
+  return html`<div class="stage" ref=${stage}><${LargeImage} id=${id} isClose=${isClose}/></div>`;
 }
 
 /** Stars that can be pressed. @param {{id: number}} props */

@@ -1,13 +1,14 @@
 /** One picture, large: zoom and pan, facts, similar pictures. */
 import { html, useEffect, useRef, useState } from '../core/preact.js';
 import { bytesText, countText, momentText, numberText, simText } from '../core/text.js';
-import { askPicture, original, thumbnail, whyPlaceholder } from '../data/api.js';
+import { askPicture, screenSize, thumbnail, whyPlaceholder } from '../data/api.js';
 import { simOf } from '../data/scale.js';
 import { clustersNow, titleOf } from '../state/clusters.js';
 import * as state from '../state/state.js';
 import { CommandButton, Icon } from '../commands/buttons.js';
 import { closePicture, openCluster } from '../commands/navigate.js';
 import { sectionOf } from '../commands/target.js';
+import { LargeImage, useOwnPixels } from './large_image.js';
 import { Modal } from './modal.js';
 import { Zoom } from './zoom.js';
 
@@ -30,25 +31,22 @@ function useFacts(id) {
   return known?.id === id ? known.facts : null;
 }
 
-/** The picture itself, or its average colour until it has loaded. @param {{id: number, problem: string}} props */
+/** The picture, or its average colour until it has loaded. @param {{id: number, problem: string}} props */
 function Stage({ id, problem }) {
   const [why, setWhy] = useState('');
   const stage = useRef(/** @type {HTMLElement | null} */ (null));
-  const collection = state.shownCollection();
+  const collection = state.shownCollection(), width = collection.widthPx(id), height = collection.heightPx(id);
+  const [isClose, onShown] = useOwnPixels(width, height);
   useEffect(() => {
     if (!stage.current) return undefined;
-    const zoom = new Zoom(stage.current, collection.widthPx(id), collection.heightPx(id));
+    const zoom = new Zoom(stage.current, width, height, undefined, undefined, onShown);
     return () => zoom.end();
   }, [id]);
   // The file cannot be shown: its placeholder says why.
   const failed = () => { whyPlaceholder(small).then((reason) => setWhy(reason || 'The file cannot be shown; this is a small copy of it.')); };
   const small = thumbnail(collection.snapshot, id, 384);
   return html`<div class="stage" ref=${stage} key=${id}>
-    <div class="sheet" style=${{ backgroundColor: collection.colour(id) }}>
-      <img class="under" src=${small} alt=""/>
-      <img class="over" src=${original(collection.snapshot, id)} alt="" onError=${failed}
-        onLoad=${(/** @type {Event} */ e) => /** @type {Element} */ (e.target).classList.add('there')}/>
-    </div>
+    <${LargeImage} id=${id} isClose=${isClose} onError=${failed}/>
     ${(problem || why) && html`<p class="stage-notice" role="status">${problem || why}</p>`}
   </div>`;
 }
@@ -132,7 +130,7 @@ function useNeighbours(id) {
         const to = collection.places.neighbour(id, way);
         if (to < 0 || to === id) continue;
         new Image().src = thumbnail(collection.snapshot, to, 384);
-        if (way === 'right') new Image().src = original(collection.snapshot, to);
+        if (way === 'right') new Image().src = screenSize(collection.snapshot, to);
       }
     }, NEXT_AFTER_MS);
     return () => clearTimeout(timer);
