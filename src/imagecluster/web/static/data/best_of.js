@@ -1,11 +1,16 @@
 /** Which picture of a group is suggested as the best one, and why. Faces and eyes are not judged. */
 
+/**
+ * @typedef {{best: number, reasons: readonly string[], soft: ReadonlySet<number>}} Judged
+ * `best`: the picture that is suggested, -1 for none; `soft`: those that are clearly less sharp than the sharpest
+ */
+
 /** Pictures less sharp than this share of the sharpest one are soft; other differences are those of noise and framing. */
 const SOFT = 0.94;
 
 /**
  * @param {readonly {id: number, pixels: number, sharpness: number | null}[]} pictures of one scene
- * @returns {import('../state/cull.js').Judged}
+ * @returns {Judged}
  */
 export function bestOf(pictures) {
   const known = pictures.map(({ sharpness }) => sharpness ?? NaN).filter((value) => value > 0);

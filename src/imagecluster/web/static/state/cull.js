@@ -4,8 +4,7 @@ import { computed, signal } from '../core/preact.js';
 /**
  * @typedef {'clusters' | 'bursts' | 'events' | 'copies' | 'results' | 'selection'} Source
  * @typedef {{title: string, ids: readonly number[]}} Group
- * @typedef {{best: number, reasons: readonly string[], soft: ReadonlySet<number>}} Judged
- * `best`: the picture that is suggested, -1 for none; `soft`: those that are clearly less sharp than the sharpest
+ * @typedef {import('../data/best_of.js').Judged} Judged
  */
 
 export const isOpen = signal(false);

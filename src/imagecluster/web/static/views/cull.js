@@ -51,7 +51,7 @@ function nameOf(id) {
   return names.nameOf(id);
 }
 
-/** A picture of the group. @param {{id: number, views: Together, judged: import('../state/cull.js').Judged | undefined}} props */
+/** A picture of the group. @param {{id: number, views: Together, judged: import('../data/best_of.js').Judged | undefined}} props */
 function Pane({ id, views, judged }) {
   const isHere = cull.at.value === id, fate = choices.fateOf(id), collection = state.shownCollection();
   const isBest = judged?.best === id, isSoft = judged?.soft.has(id) ?? false;
