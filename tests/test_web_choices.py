@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import json
 import shutil
 from pathlib import Path
 
@@ -118,6 +120,27 @@ def test_what_has_changed_or_is_not_rejected_any_more_stays(folder):
         }
     with served(folder, rules=Rules(TOKEN, read_only=True)) as client:
         assert plan(client, [one]).status == 403
+
+
+def test_tables_say_what_was_chosen(folder):
+    """Columns for all pictures once something was chosen for one; without that, no such columns."""
+    table, facts, columns = (folder / "imagecluster" / f"clusters.{kind}" for kind in ("csv", "json", "parquet"))
+    assert "choice" not in table.read_text() and "stars" not in facts.read_text()
+    with served(folder) as client:
+        one, other, two = ids_of(client, "1.png", "b/1.png", "2.png")
+        say(client, kind="choose", keep=[one], reject=[other])
+        say(client, kind="rate", ids=[one, two], stars=4)
+        for kind in ("csv", "json", "parquet"):
+            body = {"snapshot": "", "kind": kind, "sim": 0.5, "min_size": 2, "link": "", "own_cuts": []}
+            assert client.post("/api/export", body).status == 200
+    expected = {"1.png": ("keep", "4"), "2.png": ("", "4"), "3.png": ("", ""), "b/1.png": ("reject", "")}
+    with table.open(newline="") as stream:
+        assert {row["path"]: (row["choice"], row["stars"]) for row in csv.DictReader(stream)} == expected
+    pictures = json.loads(facts.read_text())["pictures"]
+    found = {each["path"]: (each.get("choice", ""), str(each.get("stars", ""))) for each in pictures}
+    assert found == expected
+    rows = pytest.importorskip("pyarrow.parquet").read_table(columns).to_pylist()
+    assert {row["path"]: (row["choice"] or "", str(row["stars"] or "")) for row in rows} == expected
 
 
 def test_sharpness_is_told_by_ids(folder):

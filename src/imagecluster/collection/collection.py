@@ -17,7 +17,7 @@ from imagecluster.collection.report import Report, cluster_folders, relative_nam
 from imagecluster.collection.scales import branch_scale_of, cut_name, scale_of, sim_scale_name
 from imagecluster.collection.settings import Settings
 from imagecluster.collection.trees import Tree
-from imagecluster.corrections import Correction, apply, replay
+from imagecluster.corrections import Choice, Correction, apply, replay
 from imagecluster.cut.central import Centres
 from imagecluster.cut.counting import numbers_of_clusters
 from imagecluster.cut.own_cuts import OwnCut
@@ -84,6 +84,8 @@ class Collection:
     """Returns `within`."""
     load_occasions: Callable[[], OccasionTable | None] = lambda: None
     """Returns `occasions`."""
+    choices: Mapping[int, Choice] = field(default_factory=dict)
+    """What was chosen for pictures by hand, by row."""
     branch_scale: SimScale | None = None
     """Scale of the cut by branch; None if all branches are cut at the same height."""
     is_provisional: bool = False
@@ -308,6 +310,7 @@ class Collection:
             time=self.time,
             within=self.within,
             occasions=self.occasions,
+            choices=self.choices,
             folders=() if self.settings.links == "none" else cluster_folders(sizes, given),
             distances=()
             if clusters.cut == "flat"

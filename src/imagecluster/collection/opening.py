@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagecluster.collection.collection import Collection, Scanned
-from imagecluster.collection.current_edits import current_edits
+from imagecluster.collection.current_edits import current_choices, current_edits
 from imagecluster.collection.fingerprinting import fingerprint_scan
 from imagecluster.collection.place import place_of, refuse_to_leave_out, refuse_when_most_are_gone
 from imagecluster.collection.recipe import is_key_of
@@ -106,6 +106,7 @@ def bring_up(
             load_time=load_time,
             load_within=lambda: occasions.within,
             load_occasions=lambda: occasions.table,
+            choices=current_choices(store, leaves, edits),
             load_scanned=lambda: pictures.scanned,
             beside=pictures.beside,
         )
@@ -229,6 +230,7 @@ def open_latest(
         load_time=load_time,
         load_within=lambda: occasions.within,
         load_occasions=lambda: occasions.table,
+        choices=current_choices(store, leaves, edits),
         load_scanned=lambda: Scanned(
             n_fingerprinted=0,
             n_reused=len(leaves),

@@ -21,6 +21,7 @@ _OF_SIZE = re.compile(r"cluster_with_\d+", re.IGNORECASE)
 
 if TYPE_CHECKING:
     from imagecluster.collection.occasion_table import OccasionTable
+    from imagecluster.corrections import Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ class Report:
     """Remarks on pictures that are copies of others, by name, as far as they are known."""
     occasions: OccasionTable | None = None
     """The trip, event, scene and burst of each picture; None if they are not known."""
+    choices: Mapping[int, Choice] = field(default_factory=dict)
+    """What was chosen for pictures by hand, by row."""
 
     def __post_init__(self) -> None:
         n_images, n_skipped = len(self.names), len(self.skips)

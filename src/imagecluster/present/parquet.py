@@ -10,7 +10,7 @@ from typing import Any
 from imagecluster.collection.occasion_table import COLUMNS
 from imagecluster.collection.report import Report
 from imagecluster.present.output_file import replacing
-from imagecluster.present.tables import table
+from imagecluster.present.tables import chosen, table
 from imagecluster.system.extras import missing_extra
 from imagecluster.system.safe_files import OwnFolder
 
@@ -19,7 +19,8 @@ def write_parquet(report: Report, file: Path, within: OwnFolder | None = None) -
     """Write clusters.parquet, with one row for each picture that is not hidden, in the order of paths.
 
     Columns: `path` (text, with bytes that are not UTF-8 replaced), `path_bytes`, `cluster` (null for a single), `size`
-    and `name`; `trip`, `event`, `scene` and `burst` where they are known (null for a picture without).
+    and `name`; `trip`, `event`, `scene` and `burst` where they are known (null for a picture without); `choice` (null
+    where nothing was chosen) and `stars` where anything was chosen.
 
     Raises
     ------
@@ -45,6 +46,7 @@ def write_parquet(report: Report, file: Path, within: OwnFolder | None = None) -
             "size": pyarrow.array([size for _, _, size, _ in rows], pyarrow.int64()),
             "name": pyarrow.array([name for *_, name in rows], pyarrow.string()),
             **_occasions(pyarrow, report, [row for row, _ in shown]),
+            **_choices(pyarrow, report, [row for row, _ in shown]),
         },
         metadata={
             "creator": "imagecluster",
@@ -67,4 +69,15 @@ def _occasions(pyarrow: Any, report: Report, rows: Sequence[int]) -> dict[str, A
     return {
         name: pyarrow.array([each[i] for each in values], kind)
         for i, (name, kind) in enumerate(zip(COLUMNS, types, strict=True))
+    }
+
+
+def _choices(pyarrow: Any, report: Report, rows: Sequence[int]) -> dict[str, Any]:
+    """The columns that tell what was chosen, by name; none if nothing was."""
+    if not report.choices:
+        return {}
+    found = [chosen(report, row) for row in rows]
+    return {
+        "choice": pyarrow.array([choice or None for choice, _ in found], pyarrow.string()),
+        "stars": pyarrow.array([stars for _, stars in found], pyarrow.int64()),
     }

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from imagecluster.collection.occasion_table import COLUMNS
 from imagecluster.collection.report import Report, relative_names
+from imagecluster.corrections import Choice
 from imagecluster.evaluate.table_text import spreadsheet_cell
 from imagecluster.present.output_file import replacing
 from imagecluster.records import TimeTerm
@@ -96,7 +97,8 @@ def _json_lines(report: Report) -> Iterator[str]:
     number, size = _number_and_size(report)
     pictures = (
         f'{{"path": {texts[row]}, "cluster": {number[row] or "null"}, "size": {size[row]}'
-        f"{_json_time(report.time, row)}{_json_occasion(report, row, encode)}{_json_note(report, row, encode)}"
+        f"{_json_time(report.time, row)}{_json_occasion(report, row, encode)}{_json_choice(report, row)}"
+        f"{_json_note(report, row, encode)}"
         f"{_json_other_names(report, row, encode)}}}"
         for row in _shown_rows(report, names)
     )
@@ -124,6 +126,18 @@ def _json_occasion(report: Report, row: int, encode: Callable[[Any], str]) -> st
         return ""
     values = zip(COLUMNS, report.occasions.values(row), strict=True)
     return "".join(f', "{name}": {encode(value)}' for name, value in values)
+
+
+def _json_choice(report: Report, row: int) -> str:
+    """The part of a picture's object that says what was chosen for it, and its stars."""
+    choice, stars = chosen(report, row)
+    return (f', "choice": "{choice}"' if choice else "") + (f', "stars": {stars}' if stars else "")
+
+
+def chosen(report: Report, row: int) -> tuple[str, int]:
+    """What was chosen for a picture ("keep", "reject" or nothing), and its stars."""
+    choice = report.choices.get(row, Choice())
+    return ("" if choice.fate == "open" else choice.fate), choice.stars
 
 
 def _json_note(report: Report, row: int, encode: Callable[[Any], str]) -> str:
@@ -212,16 +226,19 @@ def _csv_lines(report: Report, *, is_for_spreadsheets: bool) -> Iterator[str]:
     of_time = () if time is None else ("time_s", "time_origin")
     of_occasions = () if report.occasions is None else COLUMNS
     of_names = ("other_names",) if report.other_names else ()
-    yield _csv_line(("path", "cluster", "size", "name", *of_time, *of_occasions, *of_names))
+    of_choices = ("choice", "stars") if report.choices else ()
+    yield _csv_line(("path", "cluster", "size", "name", *of_time, *of_occasions, *of_choices, *of_names))
     for row, (path, number, size, name) in table(report):
         at = () if time is None else (_seconds(time, row), time.origins[row])
         occasion = () if report.occasions is None else map(_text, report.occasions.values(row))
         if is_for_spreadsheets:
             occasion = map(spreadsheet_cell, occasion)
+        choice = [str(value or "") for value in chosen(report, row)] if report.choices else []
         others = [" | ".join(report.other_names.get(path, ()))] if report.other_names else []
         if is_for_spreadsheets:
             path, name, others = _as_file(path), spreadsheet_cell(name), [*map(_as_file, others)]  # noqa: PLW2901
-        yield _csv_line((path, "" if number is None else str(number), str(size), name, *at, *occasion, *others))
+        of_cluster = "" if number is None else str(number), str(size), name
+        yield _csv_line((path, *of_cluster, *at, *occasion, *choice, *others))
 
 
 def _text(value: str | int | None) -> str:

@@ -218,8 +218,8 @@ export function move(way) {
   if (to >= 0 && to <= last) set(group.ids[to]);
 }
 
-/** Goes to the next group about which something is open. */
-function goOn() {
+/** Goes to the next group about which something is open. @param {Promise<void>} sending the decision about this one */
+function goOn(sending) {
   const groups = cull.groups.peek(), from = cull.index.peek();
   const isOpen = (/** @type {Group} */ { ids }) => ids.some((id) => choices.fateOf(id) === 'open');
   for (let step = 1; step <= groups.length; step++) {
@@ -229,7 +229,8 @@ function goOn() {
       return;
     }
   }
-  state.notify('Every group is decided. Shift R lists what was rejected.');
+  // After the message about this decision, which it would be replaced by.
+  sending.then(() => { if (cull.isOpen.peek() && !groups.some(isOpen)) state.notify('Every group is decided. Shift R lists what was rejected.'); });
 }
 
 /**
@@ -271,16 +272,14 @@ export function keepOnly() {
   const group = cull.group.peek(), id = cull.at.peek();
   if (!group) return;
   const rest = group.ids.filter((each) => each !== id && choices.fateOf(each) !== 'keep');
-  choose(`1 ${one} kept, ${rest.length} rejected`, { keep: [id], reject: rest });
-  goOn();
+  goOn(choose(`1 ${one} kept, ${rest.length} rejected`, { keep: [id], reject: rest }));
 }
 
 /** Keeps or rejects the whole group, and goes on. @param {'keep' | 'reject'} fate */
 function chooseAll(fate) {
   const group = cull.group.peek();
   if (!group) return;
-  choose(`All ${countText(group.ids.length, one)} ${fate === 'keep' ? 'kept' : 'rejected'}`, { [fate]: [...group.ids] });
-  goOn();
+  goOn(choose(`All ${countText(group.ids.length, one)} ${fate === 'keep' ? 'kept' : 'rejected'}`, { [fate]: [...group.ids] }));
 }
 
 export const keepAll = () => chooseAll('keep');

@@ -1,5 +1,6 @@
 /** The state of culling: which groups are gone through, and where one is. */
 import { computed, signal } from '../core/preact.js';
+import { fateOf } from './choices.js';
 
 /**
  * @typedef {'clusters' | 'bursts' | 'events' | 'copies' | 'results' | 'selection'} Source
@@ -25,6 +26,9 @@ export const judged = signal(new Map());
 
 /** The group that is shown. */
 export const group = computed(() => /** @type {Group | undefined} */ (groups.value[index.value]));
+
+/** Number of groups about which nothing is open. */
+export const nDecided = computed(() => groups.value.filter(({ ids }) => ids.every((id) => fateOf(id) !== 'open')).length);
 
 /** @param {Group} of */
 export const keyOf = (of) => of.ids.join();

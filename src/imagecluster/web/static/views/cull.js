@@ -153,7 +153,7 @@ export function Cull() {
   const nGroups = cull.groups.value.length, nRejected = choices.rejected.value.length;
   const sources = SOURCES.filter(([name]) => name === cull.source.value || name === 'clusters' || name === 'copies' || hasTrips());
   return html`<${Modal} label="Cull" kind="compare cull" onClose=${close}>
-    <div class="dialog-title"><h2 tabindex="-1" data-first>${group.title} <span class="soft">${countText(group.ids.length, 'picture')} · group ${numberText(cull.index.value + 1)} of ${numberText(nGroups)}</span></h2>
+    <div class="dialog-title"><h2 tabindex="-1" data-first>${group.title} <span class="soft">${countText(group.ids.length, 'picture')} · group ${numberText(cull.index.value + 1)} of ${numberText(nGroups)}</span> <span class="soft decided">${numberText(cull.nDecided.value)} decided</span></h2>
       <div class="row"><label><span class="unseen">Groups</span><select value=${cull.source.value} onChange=${(/** @type {Event} */ e) => show(/** @type {Source} */ (/** @type {HTMLSelectElement} */ (e.target).value), cull.at.peek())}>
           ${sources.map(([name, label]) => html`<option value=${name} selected=${name === cull.source.value}>${label}</option>`)}
           ${!SOURCES.some(([name]) => name === cull.source.value) && html`<option value=${cull.source.value} selected>${cull.source.value === 'results' ? 'Search results' : 'Selection'}</option>`}</select></label>
