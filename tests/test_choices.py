@@ -71,6 +71,15 @@ def test_a_choice_follows_its_file_but_never_another_picture():
     assert chosen(both, {"new.jpg": A, "2.jpg": A}) == {"new.jpg": Choice("reject"), "2.jpg": Choice("keep")}
 
 
+def test_what_was_said_of_a_removed_file_does_not_hold_for_its_equals():
+    """One of two equal files was rejected and is gone: the other one is not rejected in its place."""
+    rejected = [Choose(reject=(ChosenFile("b/1.jpg", A, 2),))]
+    assert chosen(rejected, {"a/1.jpg": A, "b/1.jpg": A}) == {"b/1.jpg": Choice("reject")}
+    assert chosen(rejected, {"a/1.jpg": A}) == {}
+    assert chosen(rejected, {"a/1.jpg": A, "c/1.jpg": A}) == {}
+    assert chosen([Choose(reject=(file("1.jpg"),))], {"new.jpg": A, "other.jpg": A}) == {}, "which of them is not known"
+
+
 def test_contents_of_choices_are_looked_for_when_they_are_gone():
     """An edited picture of which only a choice was said is followed too; the choice itself stays as it is."""
     edits = [Choose(reject=(file("1.jpg"),))]
@@ -84,7 +93,7 @@ def test_contents_of_choices_are_looked_for_when_they_are_gone():
     [
         Choose(keep=(file("a é.jpg"),), reject=(file("b.jpg", B),)),
         Choose(open=(file("c.jpg", C),)),
-        Rate((file("x"),), 5),
+        Rate((ChosenFile("x", A, 3),), 5),
     ],
 )
 def test_choices_survive_json_and_change_no_cluster(edit):
@@ -100,6 +109,8 @@ def test_choices_survive_json_and_change_no_cluster(edit):
         {"kind": "choose", "keep": [["1.jpg", A.hex()]], "reject": [["1.jpg", A.hex()]]},
         {"kind": "choose", "keep": [["1.jpg", "00"]]},
         {"kind": "choose", "keep": [["1.jpg"]]},
+        {"kind": "choose", "keep": [["1.jpg", A.hex(), 0]]},
+        {"kind": "choose", "keep": [["1.jpg", A.hex(), "2"]]},
         {"kind": "choose", "keep": [[1, A.hex()]]},
         {"kind": "choose", "keep": "1.jpg"},
         {"kind": "rate", "stars": 6, "files": [["1.jpg", A.hex()]]},

@@ -103,6 +103,18 @@ def test_rejected_pictures_go_with_their_parts_and_come_back(folder, tmp_path):
         assert files_of(folder) == before
 
 
+def test_the_last_of_equal_files_is_not_rejected_in_place_of_the_other(folder, tmp_path):
+    """After a rejected file was moved away and the folder was sorted again, its equal is as open as before."""
+    with served(folder) as client:
+        (other,) = ids_of(client, "b/1.png")
+        say(client, kind="choose", reject=[other])
+        found = plan(client, [other]).json()
+        client.post("/api/actions/apply", {"plan": found["plan"], "folder": str(tmp_path / "out")})
+    run([folder], Settings(links="none", page=False))
+    with served(folder) as client:
+        assert client.get("/api/edits").json()["choices"] == {"kept": [], "rejected": [], "stars": []}
+
+
 def test_what_has_changed_or_is_not_rejected_any_more_stays(folder):
     """A file that was edited since is left, with the reason; a list that is out of date is refused."""
     with served(folder) as client:

@@ -32,6 +32,8 @@ class ChosenFile(NamedTuple):
     name: str
     content_hash: bytes
     """128-bit xxh3 of the content, 16 bytes."""
+    n_equal: int = 1
+    """Number of files with this content, this one included, when it was chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ ChoiceEdit = Choose | Rate
 
 
 def choice_to_json(edit: ChoiceEdit) -> dict[str, Any]:
-    """A choice for JSON; each file is a list of its path and its content hash in hexadecimal.
+    """A choice for JSON; each file is a list of its path, its content hash in hexadecimal, and `n_equal` unless 1.
 
     >>> choice_to_json(Choose(reject=(ChosenFile("a.jpg", bytes(16)),)))
     {'kind': 'choose', 'reject': [['a.jpg', '00000000000000000000000000000000']]}
@@ -102,15 +104,17 @@ def choice_from_json(values: Mapping[str, Any]) -> ChoiceEdit:
 def _check_files(files: tuple[ChosenFile, ...]) -> None:
     check_paths(tuple(file.name for file in files))
     check_sides(pictures=[file.content_hash for file in files])
+    if not all(type(file.n_equal) is int and file.n_equal > 0 for file in files):
+        raise ArgumentError("the number of equal files must be a whole number of 1 or more")
     if len({file.name for file in files}) < len(files):
         raise ArgumentError("a file is chosen twice in one choice; give each file once")
 
 
-def _as_lists(files: tuple[ChosenFile, ...]) -> list[list[str]]:
-    return [[file.name, file.content_hash.hex()] for file in files]
+def _as_lists(files: tuple[ChosenFile, ...]) -> list[list[str | int]]:
+    return [[file.name, file.content_hash.hex(), *([file.n_equal] if file.n_equal > 1 else [])] for file in files]
 
 
 def _files(value: Any, what: str) -> tuple[ChosenFile, ...]:
-    if not isinstance(value, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in value):
+    if not isinstance(value, list) or not all(isinstance(each, list) and 2 <= len(each) <= 3 for each in value):
         raise ArgumentError(f"{what} is {value!r:.50}; it must be a list of files, each with its path and content hash")
-    return tuple(ChosenFile(name, *hashes_of_json([text], what)) for name, text in value)
+    return tuple(ChosenFile(name, min(hashes_of_json([text], what)), *n_equal) for name, text, *n_equal in value)

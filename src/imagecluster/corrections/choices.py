@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple, get_args
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, get_args
 
 from imagecluster.corrections.choice_kinds import ChosenFile, Fate, Rate
 from imagecluster.corrections.following import Heirs
@@ -25,8 +25,9 @@ def choices_of(
     """What was chosen for each picture, by its row; those for which nothing was chosen are left out.
 
     A choice holds for the file at its path while that has the content it had, or one that took the content's place (see
-    `heirs`): another picture at the same path is not meant. A file that was renamed keeps its choice as the only file
-    of its content for which nothing else was chosen, or where all choices of vanished files of that content agree.
+    `heirs`): another picture at the same path is not meant. A file that was renamed keeps its choice if it was, and is,
+    the only file of its content for which something was chosen or can be: where there were equal files, one of them may
+    have been removed, and what was said of it does not hold for the others.
 
     Parameters
     ----------
@@ -46,38 +47,50 @@ def choices_of(
     >>> choices_of(edits, {"1.jpg": 0, "renamed.jpg": 1}.get, [a, b])
     {0: Choice(fate='keep', stars=4), 1: Choice(fate='reject', stars=0)}
     """
-    chosen = _by_file(edits)
+    chosen, shared = _by_file(edits)
     if not chosen:
         return {}
     followed = heirs or {}
     found: dict[int, Choice] = {}
-    moved: dict[bytes, set[Choice]] = {}
-    for file, choice in chosen.items():
-        contents = followed.get(file.content_hash, {file.content_hash})
-        row = row_of(file.name)
-        if row is None:
-            for content_hash in contents:
-                moved.setdefault(content_hash, set()).add(choice)
-        elif hashes[row] in contents:
+    gone: dict[bytes, list[Choice]] = {}
+    for (name, chosen_hash), choice in chosen.items():
+        contents = followed.get(chosen_hash, {chosen_hash})
+        row = row_of(name)
+        if row is not None and hashes[row] in contents:
             found[row] = choice
-    if moved:
-        for row, content_hash in enumerate(hashes):
-            choices = moved.get(content_hash, ())
-            if row not in found and len(choices) == 1:
-                found[row] = next(iter(choices))
+        elif row is None and (name, chosen_hash) not in shared:
+            for content_hash in contents:
+                gone.setdefault(content_hash, []).append(choice)
+    rows: dict[bytes, list[int]] = {content_hash: [] for content_hash, choices in gone.items() if len(choices) == 1}
+    for row, content_hash in enumerate(hashes if rows else ()):
+        if content_hash in rows and row not in found:
+            rows[content_hash].append(row)
+    found.update(
+        {of_content[0]: gone[content_hash][0] for content_hash, of_content in rows.items() if len(of_content) == 1}
+    )
     return {row: choice for row, choice in sorted(found.items()) if choice != Choice()}
 
 
-def _by_file(edits: Iterable[Edit]) -> Mapping[ChosenFile, Choice]:
-    """The last choice for each file."""
-    chosen: dict[ChosenFile, Choice] = {}
+_File = tuple[str, bytes]
+"""Path and content of a file."""
+
+
+def _by_file(edits: Iterable[Edit]) -> tuple[dict[_File, Choice], set[_File]]:
+    """The last choice for each file, and the files that had equal ones."""
+    chosen: dict[_File, Choice] = {}
+    shared: set[_File] = set()
+
+    def change(files: Iterable[ChosenFile], **what: Any) -> None:
+        for name, content_hash, n_equal in files:
+            file = name, content_hash
+            chosen[file] = chosen.get(file, Choice())._replace(**what)
+            if n_equal > 1:
+                shared.add(file)
+
     for edit in choice_edits_of(edits):
         if isinstance(edit, Rate):
-            for file in edit.files:
-                chosen[file] = chosen.get(file, Choice())._replace(stars=edit.stars)
+            change(edit.files, stars=edit.stars)
         else:
-            fate: Fate
             for fate in get_args(Fate):
-                for file in getattr(edit, fate):
-                    chosen[file] = chosen.get(file, Choice())._replace(fate=fate)
-    return chosen
+                change(getattr(edit, fate), fate=fate)
+    return chosen, shared

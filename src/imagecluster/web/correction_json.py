@@ -212,8 +212,11 @@ def _made_for_page(made: MadeEdit, snapshot: Snapshot) -> wire.MadeCorrection:
 
 def _chosen_files(ids: Any, what: str, snapshot: Snapshot) -> tuple[ChosenFile, ...]:
     """The files of pictures, by path and content."""
-    pictures = _pictures(ids, what, snapshot)
-    return tuple(ChosenFile(snapshot.name(picture), snapshot.leaves.hashes[picture]) for picture in pictures)
+    n_equal = {picture: len(group) for group in snapshot.identical for picture in group}
+    return tuple(
+        ChosenFile(snapshot.name(picture), snapshot.leaves.hashes[picture], n_equal.get(picture, 1))
+        for picture in _pictures(ids, what, snapshot)
+    )
 
 
 def _hashes(ids: Any, what: str, snapshot: Snapshot) -> frozenset[bytes]:
