@@ -65,6 +65,8 @@ def test_a_burst_is_decided_in_two_keys_and_its_files_are_moved_and_come_back(op
     before = contents(folder)
     with serving(folder) as address:
         page = opened(address)
+        asked = []
+        page.on("request", lambda request: asked.append(request.url))
         show_bursts(page)
         for number, name in enumerate("abc", start=1):
             until(page, GROUP, f"5 pictures · group {number} of 3")
@@ -89,6 +91,7 @@ def test_a_burst_is_decided_in_two_keys_and_its_files_are_moved_and_come_back(op
         assert {**contents(folder), **contents(tmp_path / "out")} == before
         page.get_by_role("button", name="Put 11 files back").click()
         wait_until(lambda: contents(folder) == before, lambda: f"{sorted(contents(folder))} are there")
+        assert not any("/copies" in url for url in asked), "nobody has looked for copies"
 
 
 def test_a_wrong_key_costs_one_undo(opened, folder):

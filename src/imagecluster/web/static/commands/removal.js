@@ -116,8 +116,8 @@ export const outcomeText = (outcome) => (outcome.n_files
 export const backText = (outcome) => (outcome.n_files
   ? `Put back: ${countText(outcome.n_files, 'file')}` : 'No file was put back') + (outcome.left.length ? `; ${numberText(outcome.left.length)} with a note` : '');
 
-/** What the page shows anew when files were moved. */
-const refresh = () => Promise.all([refreshEdits(), loadDuplicates(), loadActions()]);
+/** What the page shows anew when files were moved. Copies only if somebody has looked at them: else the search would begin. */
+const refresh = () => Promise.all([refreshEdits(), copies.search.peek() ? loadDuplicates() : null, loadActions()]);
 
 /** Does what the plan says. @param {string} folder to which the files go; empty for the trash @returns {Promise<string>} why it cannot be done; empty if it was */
 export async function act(folder) {
