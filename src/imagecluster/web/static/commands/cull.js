@@ -1,9 +1,9 @@
 /** Commands of culling: going through groups of pictures, and choosing which are kept and which are rejected. */
 import { batch, effect, untracked } from '../core/preact.js';
 import { countText } from '../core/text.js';
-import { askSharpness, postRejectedPlan } from '../data/api.js';
-import { simOf } from '../data/scale.js';
+import { askSharpness } from '../data/api.js';
 import { bestOf } from '../data/best_of.js';
+import { simOf } from '../data/scale.js';
 import * as choices from '../state/choices.js';
 import { clustersNow, titleOf } from '../state/clusters.js';
 import * as cull from '../state/cull.js';
@@ -21,7 +21,7 @@ import { loadTrips } from './trips.js';
 const MOST_JUDGED = 24;
 /** Pictures that come together at this similarity show one scene. */
 const ONE_SCENE_SIM = 0.75;
-/** Copies are fetched in runs of so many groups. */
+/** Of more groups of copies, the first ones are gone through. */
 const MOST_COPIES = 2000;
 
 /** Whether there is something to go through. */
@@ -135,30 +135,20 @@ export function watchCull() {
   });
 }
 
-/** Ends culling, with the focus on the picture that was looked at last. */
-export function close() {
-  const id = cull.at.peek();
-  batch(() => {
-    cull.isOpen.value = false;
-    if (id >= 0) state.active.value = id;
-  });
-  if (id >= 0 && state.view.peek() === 'gallery') setTimeout(() => { if (!document.querySelector('dialog[open]') && state.collectionNow().places.flatOf(id) >= 0) state.focusPicture(id); });
-}
-
 /** Goes to a group, and to its suggested picture, unless one is named. @param {number} index @param {number} [id] */
 export function goTo(index, id = -1) {
   const group = cull.groups.peek()[index];
   if (!group) return;
   batch(() => {
     cull.index.value = index;
-    set(group.ids.includes(id) ? id : (bestNow(group) ?? group.ids[0]));
+    look(group.ids.includes(id) ? id : (bestNow(group) ?? group.ids[0]));
   });
   arrivedAt = id < 0 ? cull.at.peek() : -1;
   judge(group).then(() => judge(cull.groups.peek()[index + 1])).then(() => judge(cull.groups.peek()[index + 2]));
 }
 
-/** @param {number} id */
-function set(id) {
+/** Makes a picture of the group the current one. @param {number} id */
+export function look(id) {
   cull.at.value = id;
   state.active.value = id;
 }
@@ -191,7 +181,7 @@ async function judge(group) {
     await judging.get(key);
   }
   const best = bestNow(group), isNew = group.ids.every((each) => choices.fateOf(each) === 'open');
-  if (best !== undefined && cull.isOpen.peek() && cull.group.peek() === group && cull.at.peek() === arrivedAt && isNew) set(best);
+  if (best !== undefined && cull.isOpen.peek() && cull.group.peek() === group && cull.at.peek() === arrivedAt && isNew) look(best);
 }
 
 /** Compares the pictures of a group. @param {Group} group */
@@ -215,7 +205,7 @@ export function move(way) {
   }
   const last = group.ids.length - 1, place = group.ids.indexOf(cull.at.peek()), row = cull.isAlone.peek() ? 1 : cull.columns.peek();
   const to = { left: place - 1, right: place + 1, up: place - row, down: place + row, first: 0, last }[way];
-  if (to >= 0 && to <= last) set(group.ids[to]);
+  if (to >= 0 && to <= last) look(group.ids[to]);
 }
 
 /** Goes to the next group about which something is open. @param {Promise<void>} sending the decision about this one */
@@ -254,14 +244,11 @@ async function sent(label, record, shown) {
   choices.pending.value = new Map([...choices.pending.peek()].filter(([each, choice]) => mine.get(each) !== choice));
 }
 
-/** The name of the current picture in messages. */
-const one = 'picture';
-
 /** Keeps or rejects the current picture; the same key again leaves it open. @param {'keep' | 'reject'} fate */
 function chooseThis(fate) {
   const id = cull.at.peek();
   if (choices.fateOf(id) === fate) choose('Left open', { open: [id] });
-  else choose(`1 ${one} ${fate === 'keep' ? 'kept' : 'rejected'}`, { [fate]: [id] });
+  else choose(`1 picture ${fate === 'keep' ? 'kept' : 'rejected'}`, { [fate]: [id] });
 }
 
 export const keep = () => chooseThis('keep');
@@ -272,14 +259,14 @@ export function keepOnly() {
   const group = cull.group.peek(), id = cull.at.peek();
   if (!group) return;
   const rest = group.ids.filter((each) => each !== id && choices.fateOf(each) !== 'keep');
-  goOn(choose(`1 ${one} kept, ${rest.length} rejected`, { keep: [id], reject: rest }));
+  goOn(choose(`1 picture kept, ${rest.length} rejected`, { keep: [id], reject: rest }));
 }
 
 /** Keeps or rejects the whole group, and goes on. @param {'keep' | 'reject'} fate */
 function chooseAll(fate) {
   const group = cull.group.peek();
   if (!group) return;
-  goOn(choose(`All ${countText(group.ids.length, one)} ${fate === 'keep' ? 'kept' : 'rejected'}`, { [fate]: [...group.ids] }));
+  goOn(choose(`All ${countText(group.ids.length, 'picture')} ${fate === 'keep' ? 'kept' : 'rejected'}`, { [fate]: [...group.ids] }));
 }
 
 export const keepAll = () => chooseAll('keep');
@@ -294,28 +281,5 @@ export function rate(stars) {
 /** Shows the current picture alone, or all of the group. */
 export const toggleAlone = () => { cull.isAlone.value = !cull.isAlone.peek(); };
 
-/** Makes a picture of the group the current one. @param {number} id */
-export const look = (id) => set(id);
-
 /** Takes back that pictures were rejected. @param {readonly number[]} ids */
-export const takeBack = (ids) => choose(`${countText(ids.length, one)} taken back`, { open: [...ids] });
-
-/** Shows what would happen to the rejected files; nothing happens yet. */
-export async function previewRejected() {
-  const ids = choices.rejected.peek();
-  if (!ids.length || copies.planning.peek()) return;
-  copies.planning.value = true;
-  try {
-    const plan = await postRejectedPlan({ snapshot: shownSnapshot(), ids });
-    batch(() => {
-      state.notice.value = null;
-      copies.plan.value = plan;
-      copies.outcome.value = null;
-      state.dialog.value = 'plan';
-    });
-  } catch (error) {
-    state.notify(error instanceof Error ? error.message : String(error));
-  } finally {
-    copies.planning.value = false;
-  }
-}
+export const takeBack = (ids) => choose(`${countText(ids.length, 'picture')} taken back`, { open: [...ids] });

@@ -23,10 +23,13 @@ const IN_PAIR = new Set([
 /** Commands that also work while groups are culled. */
 const IN_CULL = new Set(['left', 'right', 'up', 'down', 'next-cluster', 'previous-cluster', 'first', 'last', 'reveal', 'copy-path', 'undo', 'redo', 'rejected']);
 
+/** Those that work only then. @param {string} id */
+const isForGroups = (id) => commandOf(id).group === 'Cull' && id !== 'cull' && id !== 'rejected';
+
 /** Whether a command works in the dialog that is open. @param {string} id */
 function worksInDialog(id) {
   if (state.dialog.peek()) return state.dialog.peek() === 'compare' && (id === 'undo' || id === 'redo');
-  if (cull.isOpen.peek()) return IN_CULL.has(id) || commandOf(id).group === 'Cull';
+  if (cull.isOpen.peek()) return IN_CULL.has(id) || isForGroups(id);
   if (copies.pair.peek()) return IN_PAIR.has(id);
   return state.openedPicture.peek() >= 0 && IN_PICTURE.has(id);
 }
@@ -60,7 +63,7 @@ function heard(event) {
   const inDialog = event.target instanceof Element && event.target.closest('dialog');
   const modal = inDialog || document.querySelector('dialog[open]');
   const extending = event.shiftKey && MOVES.includes(event.key) && !state.inCopies.peek() && !state.inTrips.peek();
-  const ids = (BY_KEY.get(extending ? event.key : key) ?? []).filter((each) => !modal || worksInDialog(each));
+  const ids = (BY_KEY.get(extending ? event.key : key) ?? []).filter((each) => (modal ? worksInDialog(each) : !isForGroups(each)));
   const id = ids.find(canRun) ?? (state.inCopies.peek() ? ids[ids.length - 1] : ids[0]); // which says why it cannot
   if (!id) return;
   if (!modal && canRun(id) && broughtBack(id, keyText(key))) {

@@ -6,7 +6,6 @@ import * as cull from '../state/cull.js';
 import * as copies from '../state/duplicates.js';
 import * as state from '../state/state.js';
 import { scope } from '../state/trips.js';
-import { close as closeCull } from './cull.js';
 import { closePair } from './duplicates.js';
 import { branchOf, pictureOf, sectionOf } from './target.js';
 import { leave } from './trips.js';
@@ -69,6 +68,16 @@ export function close() {
 export function closePicture() {
   const id = state.openedPicture.peek();
   state.openedPicture.value = -1;
+  focusAgain(id);
+}
+
+/** Back from culling to the picture that was looked at last. */
+export function closeCull() {
+  const id = cull.at.peek();
+  batch(() => {
+    cull.isOpen.value = false;
+    if (id >= 0) state.active.value = id;
+  });
   focusAgain(id);
 }
 

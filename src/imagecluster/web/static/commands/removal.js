@@ -1,8 +1,9 @@
 /** Commands that move files away and back: a plan first, then the action, which the server keeps a journal of. */
 import { batch, effect } from '../core/preact.js';
 import { bytesText, countText, numberText } from '../core/text.js';
-import { ServerError, askActions, postApply, postPlan, postPutBack, postRules } from '../data/api.js';
-import { allSent, dropAction, pushAction, refreshEdits } from '../state/history.js';
+import { ServerError, askActions, postApply, postPlan, postPutBack, postRejectedPlan, postRules } from '../data/api.js';
+import * as choices from '../state/choices.js';
+import { allSent, dropAction, pushAction, refreshEdits, shownSnapshot } from '../state/history.js';
 import * as copies from '../state/duplicates.js';
 import * as state from '../state/state.js';
 import { loadDuplicates } from './duplicates.js';
@@ -63,11 +64,26 @@ async function askedPlan() {
 
 /** Shows what would be removed, once all decisions so far have had their effect. */
 export async function preview() {
-  if (!copies.going.peek().nFiles || copies.planning.peek()) return;
+  if (copies.going.peek().nFiles) await previewOf(askedPlan, () => state.inCopies.peek() && !state.dialog.peek());
+}
+
+/** Shows which rejected files would be moved, once all choices so far are kept. */
+export async function previewRejected() {
+  const ask = async () => {
+    await allSent();
+    const ids = choices.rejected.peek();
+    return ids.length ? postRejectedPlan({ snapshot: shownSnapshot(), ids }) : null;
+  };
+  await previewOf(ask, () => state.dialog.peek() === 'rejected');
+}
+
+/** Shows a plan before anything happens. @param {() => Promise<import('../core/wire.js').PlanFacts | null>} ask @param {() => boolean} isWanted whether the user still waits for it */
+async function previewOf(ask, isWanted) {
+  if (copies.planning.peek()) return;
   copies.planning.value = true;
   try {
-    const plan = await askedPlan();
-    if (!state.inCopies.peek() || state.dialog.peek()) return;
+    const plan = await ask();
+    if (!isWanted()) return;
     if (!plan) {
       state.notify('There is nothing left to remove.');
       return;

@@ -1,5 +1,5 @@
 /** The gallery's window onto the layout: places the visible tiles and heads. */
-import { chosen, choiceText } from '../state/choices.js';
+import { chosen } from '../state/choices.js';
 import { inSight } from '../state/state.js';
 import { Heads } from './heads.js';
 import { ScrollBox } from './scrollbox.js';
@@ -208,7 +208,7 @@ export class Grid {
     if (tile.element.getAttribute('aria-pressed') !== pressed) tile.element.setAttribute('aria-pressed', pressed);
     const index = tile.id === this.active ? 0 : -1;
     if (tile.element.tabIndex !== index) tile.element.tabIndex = index;
-    this.tiles.setChoice(tile, chosen.peek().get(tile.id), choiceText(tile.id));
+    this.tiles.setChoice(tile, chosen.peek().get(tile.id));
   }
 
   /** Marks the selected pictures and the one that keys act on. @param {ReadonlySet<number>} selection @param {number} active */

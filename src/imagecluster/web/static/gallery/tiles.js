@@ -1,5 +1,6 @@
 /** The elements of the gallery's pictures: made, reused and filled. Only visible ones exist. */
 import { thumbnail } from '../data/api.js';
+import { choiceText } from '../state/choices.js';
 
 /** Thumbnails in the browser's cache are shown at once; others are requested when the view has rested this long... */
 const REST_MS = 60;
@@ -11,7 +12,8 @@ const SIDES = /** @type {const} */ ([192, 384, 1024]);
 
 /**
  * @typedef {{id: number, element: HTMLButtonElement, image: HTMLImageElement, side: number, wanted: number,
- *   x: number, y: number, width: number, height: number, seen: number, came: number, choice: string}} Tile
+ *   x: number, y: number, width: number, height: number, seen: number, came: number,
+ *   choice: import('../state/choices.js').Choice | undefined}} Tile
  * @typedef {{id: number, x: number, y: number, width: number, height: number}} Spot  the position of a picture
  */
 
@@ -117,13 +119,14 @@ export class Tiles {
     this.shown.clear();
   }
 
-  /** Marks what was chosen for a picture. @param {Tile} tile @param {import('../state/choices.js').Choice | undefined} choice @param {string} words */
-  setChoice(tile, choice, words) {
-    if (tile.choice === words) return;
-    tile.choice = words;
+  /** Marks what was chosen for a picture. @param {Tile} tile @param {import('../state/choices.js').Choice | undefined} choice */
+  setChoice(tile, choice) {
+    if (tile.choice === choice) return;
+    tile.choice = choice;
+    const words = choice ? choiceText(tile.id) : '';
     tile.element.dataset.choice = choice?.fate ?? '';
     tile.element.querySelector('.choice')?.remove();
-    tile.element.toggleAttribute('aria-description', words !== '');
+    tile.element.removeAttribute('aria-description');
     if (words) {
       tile.element.setAttribute('aria-description', words);
       const badge = document.createElement('span');
@@ -148,7 +151,7 @@ export class Tiles {
       this.loaded.add(image.dataset.key);
     });
     element.append(image);
-    return { id: -1, element, image, side: 0, wanted: 192, x: NaN, y: NaN, width: 0, height: 0, seen: 0, came: 0, choice: '' };
+    return { id: -1, element, image, side: 0, wanted: 192, x: NaN, y: NaN, width: 0, height: 0, seen: 0, came: 0, choice: undefined };
   }
 
   /** @param {Tile} tile @param {number} id */

@@ -1,13 +1,14 @@
 /** Two to four pictures side by side, which zoom and move together. */
-import { html, useEffect, useMemo, useRef, useState } from '../core/preact.js';
+import { html, useEffect, useMemo, useState } from '../core/preact.js';
 import { bytesText, countText, momentText, simText } from '../core/text.js';
-import { askPicture, original, thumbnail } from '../data/api.js';
+import { askPicture } from '../data/api.js';
 import { simOf } from '../data/scale.js';
 import * as state from '../state/state.js';
 import { CommandButton, Icon } from '../commands/buttons.js';
 import { openPicture, showDialog } from '../commands/navigate.js';
+import { LargeImage } from './large_image.js';
 import { Modal } from './modal.js';
-import { Together, Zoom } from './zoom.js';
+import { Together } from './zoom.js';
 
 /** @typedef {import('../core/wire.js').PictureFacts} PictureFacts */
 
@@ -32,21 +33,6 @@ function useFacts(ids) {
 /** The best of some values, if they differ. @param {number[]} values */
 const best = (values) => (values.length > 1 && values.some((v) => v !== values[0]) ? Math.max(...values) : NaN);
 
-/** @param {{id: number, views: Together}} props */
-function Pane({ id, views }) {
-  const stage = useRef(/** @type {HTMLElement | null} */ (null));
-  const collection = state.shownCollection();
-  useEffect(() => {
-    if (!stage.current) return undefined;
-    const zoom = new Zoom(stage.current, collection.widthPx(id), collection.heightPx(id), views);
-    return () => zoom.end();
-  }, [id]);
-  return html`<div class="compare-stage"><div class="stage" ref=${stage}><div class="sheet" style=${{ backgroundColor: collection.colour(id) }}>
-    <img class="under" src=${thumbnail(collection.snapshot, id, 384)} alt=""/>
-    <img class="over" src=${original(collection.snapshot, id)} alt="" onLoad=${(/** @type {Event} */ e) => /** @type {Element} */ (e.target).classList.add('there')}/>
-  </div></div></div>`;
-}
-
 /** The comparison. */
 export function Compare() {
   const collection = state.shownCollection();
@@ -65,7 +51,7 @@ export function Compare() {
       <button type="button" class="button round" aria-label="Close" title="Close (Esc)" onClick=${close}><${Icon} name="close"/></button></div>
     <ul class=${`panes of-${ids.length}`}>${ids.map((id, i) => {
     const facts = known.get(id);
-    return html`<li key=${id}><${Pane} id=${id} views=${views}/>
+    return html`<li key=${id}><div class="compare-stage"><${LargeImage} id=${id} views=${views}/></div>
       <div class="pane-facts"><p><b class="pane-name">${facts?.name ?? ' '}</b><span class="soft">${facts ? facts.folder || 'top folder' : ' '}</span>
         <span>${mark(pixels[i] === best(pixels), `${collection.widthPx(id)} × ${collection.heightPx(id)}`)} · ${facts && mark(bytes[i] === best(bytes), bytesText(facts.bytes))}${facts?.format && ` · ${facts.format}`}</span>
         <span class="soft">${facts && facts.taken_s !== null ? momentText(facts.taken_s) : ''}</span></p>

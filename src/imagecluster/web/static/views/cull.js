@@ -6,12 +6,13 @@ import * as choices from '../state/choices.js';
 import * as cull from '../state/cull.js';
 import * as state from '../state/state.js';
 import { CommandButton, Icon } from '../commands/buttons.js';
-import { close, look, show } from '../commands/cull.js';
+import { look, show } from '../commands/cull.js';
+import { closeCull } from '../commands/navigate.js';
 import { runCommand } from '../commands/commands.js';
 import { canShow as hasTrips } from '../commands/trips.js';
-import { LargeImage, useOwnPixels } from './large_image.js';
+import { LargeImage } from './large_image.js';
 import { Modal } from './modal.js';
-import { Together, Zoom } from './zoom.js';
+import { Together } from './zoom.js';
 
 /** @typedef {import('../state/cull.js').Source} Source */
 
@@ -23,19 +24,6 @@ const NEXT_AFTER_MS = 200;
 
 const SOURCES = /** @type {[Source, string][]} */ ([['clusters', 'Clusters'], ['bursts', 'Bursts'], ['events', 'Events'], ['copies', 'Copies and shots']]);
 const FATES = { keep: 'Kept', reject: 'Rejected', open: '' };
-
-/** @param {{id: number, views: Together}} props */
-function Stage({ id, views }) {
-  const stage = useRef(/** @type {HTMLElement | null} */ (null));
-  const collection = state.shownCollection(), width = collection.widthPx(id), height = collection.heightPx(id);
-  const [isClose, onShown] = useOwnPixels(width, height);
-  useEffect(() => {
-    if (!stage.current) return undefined;
-    const zoom = new Zoom(stage.current, width, height, views, undefined, onShown);
-    return () => zoom.end();
-  }, []);
-  return html`<div class="stage" ref=${stage}><${LargeImage} id=${id} isClose=${isClose}/></div>`;
-}
 
 /** Stars that can be pressed. @param {{id: number}} props */
 function Stars({ id }) {
@@ -57,9 +45,9 @@ function Pane({ id, views, judged }) {
   const isBest = judged?.best === id, isSoft = judged?.soft.has(id) ?? false;
   const name = nameOf(id), words = [name, choices.choiceText(id), isBest ? `suggested: ${judged?.reasons.join(', ')}` : isSoft ? 'less sharp' : ''].filter(Boolean).join(', ');
   const decide = (/** @type {string} */ command) => () => { look(id); runCommand(command); };
-  return html`<li class=${`cull-pane ${fate} ${isHere ? 'here' : ''}`} aria-current=${isHere ? 'true' : null} aria-label=${words} data-cull=${id}
+  return html`<li class=${`cull-pane ${fate} ${isHere ? 'here' : ''}`} aria-current=${isHere ? 'true' : null} aria-label=${words}
       onPointerDown=${() => { if (!isHere) look(id); }}>
-    <div class="compare-stage"><${Stage} key=${id} id=${id} views=${views}/>
+    <div class="compare-stage"><${LargeImage} key=${id} id=${id} views=${views}/>
       ${fate !== 'open' && html`<span class=${`cull-badge ${fate}`}>${FATES[fate]}</span>`}
       ${isBest && html`<span class="cull-best" title="Faces and eyes are not judged">Suggested: ${judged?.reasons.join(', ')}</span>`}
       ${isSoft && html`<span class="cull-best soft-one" title="Compared with the sharpest of the group">Less sharp</span>`}</div>
@@ -152,12 +140,12 @@ export function Cull() {
   if (!cull.isOpen.value || !group || !state.collection.value) return null;
   const nGroups = cull.groups.value.length, nRejected = choices.rejected.value.length;
   const sources = SOURCES.filter(([name]) => name === cull.source.value || name === 'clusters' || name === 'copies' || hasTrips());
-  return html`<${Modal} label="Cull" kind="compare cull" onClose=${close}>
+  return html`<${Modal} label="Cull" kind="compare cull" onClose=${closeCull}>
     <div class="dialog-title"><h2 tabindex="-1" data-first>${group.title} <span class="soft">${countText(group.ids.length, 'picture')} · group ${numberText(cull.index.value + 1)} of ${numberText(nGroups)}</span> <span class="soft decided">${numberText(cull.nDecided.value)} decided</span></h2>
       <div class="row"><label><span class="unseen">Groups</span><select value=${cull.source.value} onChange=${(/** @type {Event} */ e) => show(/** @type {Source} */ (/** @type {HTMLSelectElement} */ (e.target).value), cull.at.peek())}>
           ${sources.map(([name, label]) => html`<option value=${name} selected=${name === cull.source.value}>${label}</option>`)}
           ${!SOURCES.some(([name]) => name === cull.source.value) && html`<option value=${cull.source.value} selected>${cull.source.value === 'results' ? 'Search results' : 'Selection'}</option>`}</select></label>
-        <button type="button" class="button round" aria-label="Close" title="Close (Esc)" onClick=${close}><${Icon} name="close"/></button></div></div>
+        <button type="button" class="button round" aria-label="Close" title="Close (Esc)" onClick=${closeCull}><${Icon} name="close"/></button></div></div>
     <${Group} key=${cull.keyOf(group)} group=${group}/>
     <div class="cull-foot"><div class="row">
         <button type="button" class="button" title="Previous group (k)" onClick=${() => runCommand('previous-cluster')}>‹ Group</button>

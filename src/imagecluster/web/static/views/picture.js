@@ -1,5 +1,5 @@
 /** One picture, large: zoom and pan, facts, similar pictures. */
-import { html, useEffect, useRef, useState } from '../core/preact.js';
+import { html, useEffect, useState } from '../core/preact.js';
 import { bytesText, countText, momentText, numberText, simText } from '../core/text.js';
 import { askPicture, screenSize, thumbnail, whyPlaceholder } from '../data/api.js';
 import { simOf } from '../data/scale.js';
@@ -8,9 +8,8 @@ import * as state from '../state/state.js';
 import { CommandButton, Icon } from '../commands/buttons.js';
 import { closePicture, openCluster } from '../commands/navigate.js';
 import { sectionOf } from '../commands/target.js';
-import { LargeImage, useOwnPixels } from './large_image.js';
+import { LargeImage } from './large_image.js';
 import { Modal } from './modal.js';
-import { Zoom } from './zoom.js';
 
 /** The picture itself is loaded first. */
 const NEXT_AFTER_MS = 250;
@@ -34,21 +33,10 @@ function useFacts(id) {
 /** The picture, or its average colour until it has loaded. @param {{id: number, problem: string}} props */
 function Stage({ id, problem }) {
   const [why, setWhy] = useState('');
-  const stage = useRef(/** @type {HTMLElement | null} */ (null));
-  const collection = state.shownCollection(), width = collection.widthPx(id), height = collection.heightPx(id);
-  const [isClose, onShown] = useOwnPixels(width, height);
-  useEffect(() => {
-    if (!stage.current) return undefined;
-    const zoom = new Zoom(stage.current, width, height, undefined, undefined, onShown);
-    return () => zoom.end();
-  }, [id]);
+  const small = thumbnail(state.shownCollection().snapshot, id, 384);
   // The file cannot be shown: its placeholder says why.
   const failed = () => { whyPlaceholder(small).then((reason) => setWhy(reason || 'The file cannot be shown; this is a small copy of it.')); };
-  const small = thumbnail(collection.snapshot, id, 384);
-  return html`<div class="stage" ref=${stage} key=${id}>
-    <${LargeImage} id=${id} isClose=${isClose} onError=${failed}/>
-    ${(problem || why) && html`<p class="stage-notice" role="status">${problem || why}</p>`}
-  </div>`;
+  return html`<${LargeImage} id=${id} onError=${failed}>${(problem || why) && html`<p class="stage-notice" role="status">${problem || why}</p>`}</${LargeImage}>`;
 }
 
 /** @param {{rows: [string, unknown][]}} props */

@@ -6,9 +6,9 @@ import * as choices from '../state/choices.js';
 import * as copies from '../state/duplicates.js';
 import * as state from '../state/state.js';
 import { Icon } from '../commands/buttons.js';
-import { previewRejected, takeBack } from '../commands/cull.js';
+import { takeBack } from '../commands/cull.js';
 import { showDialog } from '../commands/navigate.js';
-import { canAct } from '../commands/removal.js';
+import { canAct, previewRejected } from '../commands/removal.js';
 import { Modal } from './modal.js';
 
 /** More rows are found by searching. */
